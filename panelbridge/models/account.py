@@ -1,0 +1,60 @@
+"""What the panel holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+
+from panelbridge.secret import Secret
+
+AccountId = NewType("AccountId", str)
+"""The panel's own id of an account, as text."""
+
+
+class AccountState(StrEnum):
+    """Whether the account can be used, as the panel tells it."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"  # switched off by a verb of ours (or by the reseller's own hand)
+    BANNED = "banned"  # switched off by the panel's owner; we cannot lift it
+    EXPIRED = "expired"  # enabled, but its expiry has passed
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountRef:
+    """Names one account for the verbs that follow a create."""
+
+    id: AccountId
+    username: str  # as journaled; an adapter checks it against the panel before a destructive call
+    reference: str | None = None  # bridge : subscription : generation, where the panel can hold it
+
+
+@dataclass(frozen=True, kw_only=True)
+class Credentials:
+    """A login name and password that shall work."""
+
+    username: str
+    password: Secret
+
+
+@dataclass(frozen=True, kw_only=True)
+class PanelAccount:
+    """One account as read from the panel. ``None`` means the panel does not tell."""
+
+    id: AccountId
+    username: str
+    state: AccountState
+    expires_at: datetime | None = None  # UTC; None with never_expires False = the panel has no expiry field
+    never_expires: bool = False
+    password: Secret | None = field(default=None)  # only where the panel lets us read it
+    package: str | None = None
+    connections: int | None = None  # simultaneous connections; 0 = unlimited
+    reference: str | None = None
+    trial: bool = False
+    mac: str | None = None  # upper-case colon form, when the account is a device
+
+    @property
+    def ref(self) -> AccountRef:
+        return AccountRef(id=self.id, username=self.username, reference=self.reference)

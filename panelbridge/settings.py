@@ -1,0 +1,60 @@
+"""Settings of a panel: one pydantic model per backend, from which forms, prompts and docs are made."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from panelbridge.exceptions import SettingsInvalid
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def _check_base_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        msg = "must be http://host[:port]/ or https://host[:port]/"
+        raise ValueError(msg)
+    if parts.username or parts.password:
+        msg = "must not hold a user name or password; use the fields made for them"
+        raise ValueError(msg)
+    return value.rstrip("/") + "/"
+
+
+BaseUrl = Annotated[str, AfterValidator(_check_base_url)]
+"""An http(s) URL, kept with exactly one trailing slash."""
+
+
+class PanelSettings(BaseModel):
+    """What every backend over HTTP shares. Secrets are ``SecretStr`` fields of the backend's own model."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    base_url: BaseUrl = Field(description="address of the panel, such as https://panel.example/")
+    verify_tls: bool = Field(default=True, description="check the panel's certificate")
+    ca_file: str | None = Field(default=None, description="PEM file of the authority that signed it")
+    proxy: str | None = Field(default=None, description="explicit proxy; the environment's is never used")
+    connect_timeout: float = Field(default=3.05, gt=0, le=30, description="seconds")
+    read_timeout: float = Field(default=20.0, gt=0, le=300, description="seconds between two bytes")
+    total_timeout: float = Field(default=20.0, gt=0, le=600, description="seconds for one whole call")
+    max_connections: int = Field(default=8, ge=1, le=64, description="calls at the same time")
+    max_reply_bytes: int = Field(default=8 * 1024 * 1024, ge=1024, description="a larger reply is refused")
+
+
+def read_settings(model: type[Model], values: dict[str, Any]) -> Model:
+    """``values`` as ``model``. Raises ``SettingsInvalid`` naming every wrong field, never its value."""
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        lines = [
+            f"{'.'.join(str(part) for part in item['loc']) or 'settings'}: {item['msg']}"
+            for item in error.errors(include_url=False, include_context=False, include_input=False)
+        ]
+        raise SettingsInvalid("; ".join(lines)) from None
+
+
+def secret_fields(model: type[BaseModel]) -> frozenset[str]:
+    """Names of the fields whose type is ``SecretStr``: they are sealed at rest and starred in answers."""
+    return frozenset(name for name, field in model.model_fields.items() if "SecretStr" in str(field.annotation))
