@@ -7,7 +7,15 @@ backend or a caller of a backend needs, and nothing more.
 from __future__ import annotations
 
 from panelbridge.adapter import PanelAdapter
-from panelbridge.capabilities import Capabilities, Extend, FindBy, PackageWrite, SerialiseWrites, TextRule, Verb
+from panelbridge.capabilities import (
+    Capabilities,
+    Extend,
+    FindBy,
+    PackageWrite,
+    SerialiseWrites,
+    TextRule,
+    Verb,
+)
 from panelbridge.exceptions import (
     AdapterLoadError,
     AuthenticationFailed,

@@ -72,7 +72,9 @@ class Capabilities(BaseModel):
     extend: Extend = Extend.SET
     change_package: PackageWrite = PackageWrite.SET
     find_by: frozenset[FindBy] = frozenset({FindBy.USERNAME})
-    expiry_granularity: int = Field(default=1, ge=1, description="seconds within which two expiries are equal")
+    expiry_granularity: int = Field(
+        default=1, ge=1, description="seconds within which two expiries are equal"
+    )
     grace: bool = Field(default=True, description="the panel's expiry can be set past the paid date")
     username: TextRule = TextRule()
     password: TextRule = TextRule()

@@ -30,7 +30,9 @@ class AdapterEntry:
                 f"adapter {self.name!r} of {self.distribution} failed to load: {type(error).__name__}: {error}"
             ) from error
         if not (isinstance(loaded, type) and issubclass(loaded, PanelAdapter)):
-            raise AdapterLoadError(f"adapter {self.name!r} of {self.distribution} is not a PanelAdapter class")
+            raise AdapterLoadError(
+                f"adapter {self.name!r} of {self.distribution} is not a PanelAdapter class"
+            )
         if loaded.backend != self.name:
             raise AdapterLoadError(
                 f"adapter {self.name!r} of {self.distribution} calls itself {loaded.backend!r}; both must agree"

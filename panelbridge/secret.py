@@ -14,7 +14,7 @@ Secret = SecretStr
 
 # Look-alikes (0 O o 1 l I) are left out: customers type these on a remote control.
 LOGIN_ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
-PASSWORD_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789"
+PASSWORD_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789"  # noqa: S105 - an alphabet
 
 
 def random_text(length: int, alphabet: str = PASSWORD_ALPHABET) -> str:

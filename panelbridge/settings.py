@@ -56,5 +56,6 @@ def read_settings(model: type[Model], values: dict[str, Any]) -> Model:
 
 
 def secret_fields(model: type[BaseModel]) -> frozenset[str]:
-    """Names of the fields whose type is ``SecretStr``: they are sealed at rest and starred in answers."""
-    return frozenset(name for name, field in model.model_fields.items() if "SecretStr" in str(field.annotation))
+    """Names of the fields whose type is ``SecretStr``: sealed at rest and starred in answers."""
+    fields = model.model_fields.items()
+    return frozenset(name for name, field in fields if "SecretStr" in str(field.annotation))
