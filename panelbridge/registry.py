@@ -27,7 +27,8 @@ class AdapterEntry:
             loaded = self.entry_point.load()
         except Exception as error:
             raise AdapterLoadError(
-                f"adapter {self.name!r} of {self.distribution} failed to load: {type(error).__name__}: {error}"
+                f"adapter {self.name!r} of {self.distribution} failed to load: {type(error).__name__}: "
+                f"{error}"
             ) from error
         if not (isinstance(loaded, type) and issubclass(loaded, PanelAdapter)):
             raise AdapterLoadError(
@@ -35,7 +36,8 @@ class AdapterEntry:
             )
         if loaded.backend != self.name:
             raise AdapterLoadError(
-                f"adapter {self.name!r} of {self.distribution} calls itself {loaded.backend!r}; both must agree"
+                f"adapter {self.name!r} of {self.distribution} calls itself {loaded.backend!r}; "
+                "both must agree"
             )
         return loaded
 

@@ -23,7 +23,7 @@ class Term:
         """``1m``, ``12m``, ``30d``. Raises ``ValueError`` naming what came and what is allowed."""
         match = re.fullmatch(r"([1-9]\d{0,3})([md])", text.strip().lower())
         if match is None:
-            msg = f"a term is a number followed by m (calendar months) or d (days), such as 1m or 30d; got {text!r}"
+            msg = f"a term is a number and m (calendar months) or d (days), such as 1m or 30d; got {text!r}"
             raise ValueError(msg)
         count = int(match[1])
         return cls(months=count) if match[2] == "m" else cls(days=count)
