@@ -1,0 +1,3 @@
+"""What proves a backend: practice panels, the conformance suite, a clock that stands still."""
+
+from __future__ import annotations

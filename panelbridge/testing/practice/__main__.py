@@ -1,0 +1,80 @@
+"""``python -m panelbridge.testing.practice BACKEND --books FILE``: run a practice panel until told to end."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import os
+import signal
+import stat
+import sys
+import threading
+from pathlib import Path
+
+from panelbridge.registry import load_adapter
+from panelbridge.testing.practice.panel import PracticePanel
+from panelbridge.testing.practice.server import PracticeServer
+
+
+def practice_class(backend: str) -> type[PracticePanel]:
+    """``PRACTICE`` of the backend's ``practice`` module; ``module:name`` names a class directly."""
+    module, _, name = backend.partition(":")
+    if not name:
+        package = load_adapter(backend).__module__.partition(".")[0]
+        module, name = f"{package}.practice", "PRACTICE"
+    found: type[PracticePanel] = getattr(importlib.import_module(module), name)
+    return found
+
+
+def _option(text: str) -> tuple[str, str]:
+    name, sign, value = text.partition("=")
+    if not sign or not name:
+        raise argparse.ArgumentTypeError(f"an option is NAME=VALUE, got {text!r}")
+    return name, value
+
+
+def _end_with_parent(ended: threading.Event) -> None:
+    """Where standard input is a pipe, its closing means that whoever started us has gone."""
+    if not stat.S_ISFIFO(os.fstat(0).st_mode):
+        return
+
+    def watch() -> None:
+        while os.read(0, 4096):
+            pass
+        ended.set()
+
+    threading.Thread(target=watch, name="watch-stdin", daemon=True).start()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="panelbridge.testing.practice", description=__doc__)
+    parser.add_argument("backend", help="name of an installed backend, or module:Class")
+    parser.add_argument("--books", type=Path, required=True, help="SQLite file of the panel's books")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=0, help="0 = a free one")
+    parser.add_argument("--option", type=_option, action="append", default=[], metavar="NAME=VALUE")
+    chosen = parser.parse_args()
+    panel = practice_class(chosen.backend)(chosen.books, dict(chosen.option))
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    server = PracticeServer(panel, host=chosen.host, port=chosen.port)
+    with server:
+        announced = {
+            "backend": chosen.backend,
+            "url": server.url,
+            "port": server.port,
+            "control": server.url + "_practice/",
+            "imitates": panel.imitates,
+            "settings": panel.settings(server.url),
+        }
+        sys.stdout.write(json.dumps(announced) + "\n")
+        sys.stdout.flush()
+        _end_with_parent(ended)
+        ended.wait()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

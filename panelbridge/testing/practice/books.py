@@ -1,0 +1,91 @@
+"""The books of a practice panel: SQLite on disk, written by the panel's process alone.
+
+They are what a test believes: what the panel really did, however little of it reached the caller.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS practice_effects (
+    number INTEGER PRIMARY KEY,
+    at TEXT NOT NULL,
+    kind TEXT NOT NULL,      -- create, extend, ... as the panel names it
+    account TEXT NOT NULL,   -- login name
+    charged INTEGER NOT NULL,
+    details TEXT NOT NULL    -- JSON, without secrets
+);
+CREATE TABLE IF NOT EXISTS practice_facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+"""
+
+
+class Books:
+    """Tables of the panel's own making, and beside them every effect it had, in order."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with closing(self._connect()) as db:
+            db.execute("PRAGMA journal_mode = WAL")
+            db.executescript(_TABLES)
+
+    def _connect(self) -> sqlite3.Connection:
+        db = sqlite3.connect(self.path, timeout=30, isolation_level=None)
+        db.row_factory = sqlite3.Row
+        db.execute("PRAGMA synchronous = OFF")  # a practice panel outlives its process, not its machine
+        return db
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """A connection without a transaction: each statement stands alone."""
+        with closing(self._connect()) as db:
+            yield db
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction: everything inside is kept, or nothing when it raises."""
+        with closing(self._connect()) as db:
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                yield db
+            except BaseException:
+                db.execute("ROLLBACK")
+                raise
+            db.execute("COMMIT")
+
+    def fact(self, db: sqlite3.Connection, name: str, default: str) -> str:
+        """A kept single value (a token, a balance); written with ``default`` when it is not there yet."""
+        db.execute("INSERT OR IGNORE INTO practice_facts (name, value) VALUES (?, ?)", (name, default))
+        row = db.execute("SELECT value FROM practice_facts WHERE name = ?", (name,)).fetchone()
+        return str(row["value"])
+
+    def set_fact(self, db: sqlite3.Connection, name: str, value: str) -> None:
+        db.execute("INSERT OR REPLACE INTO practice_facts (name, value) VALUES (?, ?)", (name, value))
+
+    def record(
+        self, db: sqlite3.Connection, kind: str, account: str, *, charged: int = 0, **details: Any
+    ) -> None:
+        """Write down one effect, in the transaction that has it. ``charged`` is in the panel's credits."""
+        db.execute(
+            "INSERT INTO practice_effects (at, kind, account, charged, details) VALUES (?, ?, ?, ?, ?)",
+            (datetime.now(UTC).isoformat(), kind, account, charged, json.dumps(details, sort_keys=True)),
+        )
+
+    def effects(self) -> dict[str, Any]:
+        """Every effect in order, their counts by kind, and the sum charged."""
+        with self.reading() as db:
+            rows = [dict(row) for row in db.execute("SELECT * FROM practice_effects ORDER BY number")]
+        for row in rows:
+            row["details"] = json.loads(row["details"])
+        return {
+            "effects": rows,
+            "counts": dict(Counter(row["kind"] for row in rows)),
+            "charged": sum(row["charged"] for row in rows),
+        }

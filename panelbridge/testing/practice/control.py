@@ -1,0 +1,71 @@
+"""Steering a practice panel from outside, over its control paths."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import requests
+
+from panelbridge.testing.practice.faults import Fault
+
+_PATIENCE = 30.0
+
+
+class PracticeControl:
+    """The control paths of the practice panel at ``url``. Raises ``ValueError`` with the panel's words."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url.rstrip("/") + "/_practice/"
+
+    def _call(self, method: str, name: str, body: dict[str, Any] | None = None) -> Any:
+        with requests.Session() as session:
+            session.trust_env = False
+            reply = session.request(method, self._url + name, json=body, timeout=_PATIENCE)
+        content = reply.json()
+        if reply.status_code != requests.codes.ok:
+            raise ValueError(content["error"])
+        return content
+
+    def set_fault(
+        self,
+        fault: Fault | str,
+        match: str | None = None,
+        *,
+        times: int | None = 1,
+        seconds: float | None = None,
+        skip: int = 0,
+    ) -> None:
+        """Let ``fault`` befall the next ``times`` requests (``None``: all) whose operation is ``match`` or
+        whose path contains that pattern, after ``skip`` of them passed unharmed.
+        """
+        wish = {"fault": Fault(fault), "match": match, "times": times, "seconds": seconds, "skip": skip}
+        self._call("POST", "faults", wish)
+
+    def clear_faults(self) -> None:
+        self._call("DELETE", "faults")
+
+    def books(self) -> dict[str, Any]:
+        """``accounts`` by login name, ``effects`` in order, ``counts`` by kind, ``charged`` in total."""
+        books: dict[str, Any] = self._call("GET", "books")
+        return books
+
+    def requests(self) -> list[dict[str, Any]]:
+        """What arrived at the protocol, in order: number, method, path, operation, fault, answered."""
+        received: list[dict[str, Any]] = self._call("GET", "requests")
+        return received
+
+    def release(self) -> int:
+        """Let every held effect happen; returns once the books show it, with how many there were."""
+        return int(self._call("POST", "release")["released"])
+
+    def set_latency(self, seconds: float, match: str | None = None) -> None:
+        """Let every request (or those of one operation) take that long before anything happens."""
+        self._call("POST", "latency", {"seconds": seconds, "match": match})
+
+    def set_clock(self, offset: float) -> None:
+        """Move the panel's own clock by ``offset`` seconds from the real one."""
+        self._call("POST", "clock", {"offset": offset})
+
+    def act(self, name: str, **arguments: Any) -> Any:
+        """Do what the panel's owner does behind our back: each backend's README lists its acts."""
+        return self._call("POST", "act", {"act": name, **arguments})

@@ -1,0 +1,93 @@
+"""The control paths of a practice panel, below ``/_practice/``: for tests and demos, not the protocol."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from panelbridge.testing.practice.faults import FaultBox, FaultRule, LateWork
+from panelbridge.testing.practice.panel import PracticePanel, UnknownAct
+from panelbridge.testing.practice.wire import PracticeReply, PracticeRequest
+from panelbridge.transport.redaction import Redactor
+
+PREFIX = "/_practice/"
+_KEPT_REQUESTS = 10_000
+
+
+class Controls:
+    """What the control paths change and show."""
+
+    def __init__(self, panel: PracticePanel) -> None:
+        self._panel = panel
+        self.faults = FaultBox()
+        self.late = LateWork()
+        self._latency: tuple[float, str | None] = (0.0, None)
+        self._lock = threading.Lock()
+        self._received: deque[dict[str, Any]] = deque(maxlen=_KEPT_REQUESTS)
+        self._number = 0
+        self._redactor = Redactor(panel.secrets())
+        self._routes: dict[tuple[str, str], Callable[[PracticeRequest], Any]] = {
+            ("POST", "faults"): self._add_fault,
+            ("DELETE", "faults"): lambda _: self.faults.clear(),
+            ("POST", "latency"): self._set_latency,
+            ("POST", "release"): lambda _: {"released": self.late.release()},
+            ("POST", "clock"): self._set_clock,
+            ("POST", "act"): self._act,
+            ("GET", "books"): lambda _: panel.snapshot(),
+            ("GET", "requests"): lambda _: self._list_received(),
+        }
+
+    def owns(self, request: PracticeRequest) -> bool:
+        return request.path.startswith(PREFIX)
+
+    def respond(self, request: PracticeRequest) -> PracticeReply:
+        route = self._routes.get((request.method, request.path.removeprefix(PREFIX)))
+        if route is None:
+            known = ", ".join(f"{method} {PREFIX}{name}" for method, name in self._routes)
+            return PracticeReply.json({"error": f"known: {known}"}, status=404)
+        try:
+            return PracticeReply.json(route(request))
+        except (UnknownAct, KeyError, TypeError, ValueError, TimeoutError) as error:
+            return PracticeReply.json({"error": f"{type(error).__name__}: {error}"}, status=400)
+
+    def received(self, request: PracticeRequest, operation: str, rule: FaultRule | None) -> dict[str, Any]:
+        """Note one request of the protocol, without query, headers and body."""
+        with self._lock:
+            self._number += 1
+            entry: dict[str, Any] = {
+                "number": self._number,
+                "method": request.method,
+                "path": self._redactor.text(request.path),
+                "operation": operation,
+                "request_id": request.headers.get("x-request-id"),
+                "fault": rule.fault if rule else None,
+                "answered": False,
+            }
+            self._received.append(entry)
+        return entry
+
+    def latency_of(self, operation: str, path: str) -> float:
+        seconds, match = self._latency
+        aimed = match is None or match == operation or match in path
+        return seconds if aimed else 0.0
+
+    def _list_received(self) -> list[dict[str, Any]]:
+        with self._lock:
+            return list(self._received)
+
+    def _add_fault(self, request: PracticeRequest) -> None:
+        self.faults.add(FaultRule.read(request.json()))
+
+    def _set_latency(self, request: PracticeRequest) -> None:
+        wish = request.json()
+        self._latency = (float(wish["seconds"]), wish.get("match"))
+
+    def _set_clock(self, request: PracticeRequest) -> None:
+        self._panel.clock_offset = timedelta(seconds=float(request.json()["offset"]))
+
+    def _act(self, request: PracticeRequest) -> Any:
+        wish = request.json()
+        return self._panel.act(wish.pop("act"), wish)

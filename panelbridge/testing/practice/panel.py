@@ -1,0 +1,78 @@
+"""What a backend writes to have a practice panel."""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, ClassVar
+
+from panelbridge.testing.practice.books import Books
+from panelbridge.testing.practice.wire import PracticeReply, PracticeRequest
+
+
+class UnknownAct(LookupError):
+    """The panel knows no such act of its owner."""
+
+
+class PracticePanel(ABC):
+    """One simulated panel over its books. ``respond`` is called from several threads at once.
+
+    ``options`` are the switches of the imitation (a dialect, a release), as text; each backend's README lists
+    its own. Everything kept lies in the books, so that a restarted panel goes on where it was.
+    """
+
+    imitates: ClassVar[str]
+    """The panel and release whose behaviour this is, for people."""
+
+    def __init__(self, books: Path, options: Mapping[str, str] | None = None) -> None:
+        self.books = Books(books)
+        self.options = dict(options or {})
+        self.clock_offset = timedelta()
+        self.seed()
+
+    @abstractmethod
+    def seed(self) -> None:
+        """Make tables and first rows where they are missing."""
+
+    @abstractmethod
+    def respond(self, request: PracticeRequest) -> PracticeReply:
+        """Do what the real panel does, books included, and say what it says."""
+
+    @abstractmethod
+    def operation(self, request: PracticeRequest) -> str:
+        """A name for what is asked ("create", "get"), by which faults are aimed."""
+
+    @abstractmethod
+    def snapshot(self) -> dict[str, Any]:
+        """The books for a test to read: ``accounts`` by login name, and what ``Books.effects`` tells."""
+
+    @abstractmethod
+    def settings(self, url: str) -> dict[str, Any]:
+        """Settings with which the backend's adapter reaches this panel at ``url``, secrets in clear."""
+
+    def secrets(self) -> tuple[str, ...]:
+        """Values starred in the list of received requests."""
+        return ()
+
+    def act(self, name: str, arguments: Mapping[str, Any]) -> Any:  # noqa: ARG002 - for subclasses
+        """Something the panel's owner does behind our back ("ban", "delete"). Raises ``UnknownAct``."""
+        raise UnknownAct(name)
+
+    def with_wrong_types(self, reply: PracticeReply) -> PracticeReply:
+        """``reply`` with its values in types the protocol does not promise."""
+        return reply.with_body(json.dumps(_wrap(json.loads(reply.body))).encode()) if reply.body else reply
+
+    def now(self) -> datetime:
+        """The panel's own time."""
+        return datetime.now(UTC) + self.clock_offset
+
+
+def _wrap(content: Any) -> Any:
+    if isinstance(content, dict):
+        return {key: _wrap(value) for key, value in content.items()}
+    if isinstance(content, list):
+        return [_wrap(item) for item in content]
+    return [content]

@@ -1,0 +1,20 @@
+"""Calls to a panel over HTTP: pooled, bounded in time and size, told apart by what may have happened."""
+
+from __future__ import annotations
+
+from panelbridge.transport.breaker import Breaker, BreakerState
+from panelbridge.transport.deadline import deadline, remaining
+from panelbridge.transport.redaction import Redactor, redact
+from panelbridge.transport.reply import PanelReply
+from panelbridge.transport.session import PanelSession
+
+__all__ = [
+    "Breaker",
+    "BreakerState",
+    "PanelReply",
+    "PanelSession",
+    "Redactor",
+    "deadline",
+    "redact",
+    "remaining",
+]

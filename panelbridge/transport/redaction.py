@@ -1,0 +1,95 @@
+"""Taking secrets out of text that leaves the process: by the name of a field and by value.
+
+The same secret looks different in a query, a JSON string, a page or a Basic header, so every such form of it
+is searched for. Over-redaction is harmless, a leak is not.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+from panelbridge.secret import Secret
+
+STARS = "***"
+
+_SECRET_KEY = re.compile(
+    r"pass(wd|word|phrase)?$|pwd|secret|token|api[-_]?key|access[-_]?(key|code|hash)|private|credential"
+    r"|authori[sz]ation|cookie|signature|^auth$|^key$|^pin$|session[-_]?id",
+    re.IGNORECASE,
+)
+_MIN_BASE64 = 6  # a shorter piece would match by accident
+
+
+def is_secret_key(name: str) -> bool:
+    """Whether a field of this name is never shown."""
+    return _SECRET_KEY.search(name) is not None
+
+
+def _base64_pieces(value: bytes) -> Iterable[str]:
+    """What of ``value`` is visible in base64 when it starts at byte 0, 1 or 2 of a group of three."""
+    for offset, skip in ((0, 0), (1, 2), (2, 3)):
+        text = base64.b64encode(b"\0" * offset + value).decode().rstrip("=")
+        whole = (offset + len(value)) // 3 * 4  # the last, partial group depends on what follows
+        piece = text[skip:whole]
+        if len(piece) >= _MIN_BASE64:
+            yield piece
+            yield piece.translate(str.maketrans("+/", "-_"))
+
+
+def _forms(secret: str) -> Iterable[str]:
+    yield secret
+    yield quote(secret, safe="")
+    yield quote(secret)
+    yield quote_plus(secret)
+    yield json.dumps(secret)[1:-1]
+    yield json.dumps(secret, ensure_ascii=False)[1:-1]
+    yield json.dumps(secret)[1:-1].replace("/", "\\/")  # as PHP writes it
+    yield html.escape(secret)
+    yield repr(secret)[1:-1]
+    yield from _base64_pieces(secret.encode())
+
+
+class Redactor:
+    """Replaces every form of the given secrets by stars. Build once, use often; safe between threads."""
+
+    def __init__(self, secrets: Iterable[Secret | str] = ()) -> None:
+        plain = {item.get_secret_value() if isinstance(item, Secret) else item for item in secrets}
+        forms = {form for secret in plain if secret for form in _forms(secret)}
+        ordered = sorted(forms, key=len, reverse=True)
+        self._pattern = re.compile("|".join(map(re.escape, ordered)), re.IGNORECASE) if ordered else None
+
+    def __repr__(self) -> str:
+        return "Redactor(***)"
+
+    def text(self, text: str) -> str:
+        """``text`` with every known secret starred."""
+        return text if self._pattern is None else self._pattern.sub(STARS, text)
+
+    def fields(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """A copy of ``fields``, starred by key and by value, all levels down."""
+        return {
+            self.text(str(key)): STARS if is_secret_key(str(key)) else self._any(value)
+            for key, value in fields.items()
+        }
+
+    def _any(self, value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return self.fields(value)
+        if isinstance(value, (list, tuple, set, frozenset)):
+            return [self._any(item) for item in value]
+        if isinstance(value, bytes):
+            return self.text(value.decode("utf-8", "replace"))
+        if value is None or isinstance(value, (bool, int, float)):
+            return value
+        return self.text(str(value))
+
+
+def redact(text: str, secrets: Iterable[Secret | str]) -> str:
+    """``text`` with every form of ``secrets`` starred; for many texts keep a ``Redactor``."""
+    return Redactor(secrets).text(text)
