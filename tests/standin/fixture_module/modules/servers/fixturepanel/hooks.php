@@ -1,0 +1,46 @@
+<?php
+
+/** Handlers whose behaviour the shop's configuration sets (names beginning with Fixture). */
+
+declare(strict_types=1);
+
+use WHMCS\Database\Capsule;
+use WHMCS\Module\Server\Fixturepanel\Panel;
+
+if (!defined('WHMCS')) {
+    die('This file cannot be accessed directly');
+}
+
+function fixturepanel_wish(string $name): string
+{
+    return (string) Capsule::table('tblconfiguration')->where('setting', $name)->value('value');
+}
+
+$notedHooks = ['AfterModuleCreate', 'AfterModuleCreateFailed', 'AfterModuleChangePackageFailed', 'InvoicePaidPreEmail',
+    'InvoicePaid', 'OrderPaid', 'InvoiceRefunded', 'ServiceDelete', 'CancellationRequest', 'AfterClientMerge', 'AfterCronJob',
+    'DailyCronJob', 'AfterProductUpgrade', 'AfterConfigOptionsUpgrade', 'AfterShoppingCartCheckout'];
+foreach ($notedHooks as $hookName) {
+    add_hook($hookName, 1, static function (array $variables) use ($hookName): void {
+        unset($variables['params'], $variables['invoice']);
+        Panel::note("hook $hookName", $variables);
+    });
+}
+
+add_hook('PreModuleCreate', 1, static function (array $variables): array {
+    $abort = fixturepanel_wish('FixtureAbortCreate') === 'on';
+    return $abort ? ['abortcmd' => true] : ['configoption3' => 'set by hook'];
+});
+
+add_hook('EmailPreSend', 1, static function (array $variables): array {
+    $password = $variables['mergefields']['service_password'] ?? '';
+    Panel::note('hook EmailPreSend', ['message' => $variables['messagename'], 'password' => $password]);
+    return fixturepanel_wish('FixtureAbortMail') === $variables['messagename']
+        ? ['abortsend' => true] : ['fixture_extra' => 'from the hook'];
+});
+
+foreach (['ShoppingCartValidateProductUpdate', 'ShoppingCartValidateCheckout', 'ShoppingCartValidateUpgrade'] as $hookName) {
+    add_hook($hookName, 1, static function (array $variables) use ($hookName): array {
+        Panel::note("hook $hookName", $variables + ['cart' => $_SESSION['cart']['products'] ?? []]);
+        return fixturepanel_wish('FixtureRefuse') === $hookName ? ['refused by the fixture'] : [];
+    });
+}

@@ -1,0 +1,1 @@
+<div class="fixture" data-token="{$token|escape}">Line: {$line|escape} Status: {$status|escape}</div>

@@ -1,0 +1,158 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Panelbridge\Standin\Requests;
+
+use Panelbridge\Standin\ModuleCommand;
+use Panelbridge\Standin\Params;
+use Panelbridge\Standin\Refused;
+use Panelbridge\Standin\Services;
+use Panelbridge\Standin\Shop;
+use WHMCS\Database\Capsule;
+
+/** Module functions called one by one: admin buttons, server pages, product settings, raw calls. */
+final class ModuleRequests
+{
+    public function __construct(private readonly Shop $shop)
+    {
+    }
+
+    /** @return array<string, callable(array<string, mixed>): mixed> */
+    public function handlers(): array
+    {
+        return [
+            'module' => fn (array $in): array => $this->command($in),
+            'addon_module' => fn (array $in): array => $this->addonCommand($in),
+            'call' => fn (array $in): array => ['result' => $this->shop->module()->call(
+                (string) $in['function'],
+                ...(array_key_exists('params', $in) ? [(array) $in['params']] : [])
+            )],
+            'service_call' => fn (array $in): array => ['result' => $this->shop->module()->call(
+                (string) $in['function'],
+                (new Params($this->shop))->ofService((int) $in['service_id'], (array) ($in['extra'] ?? []))
+            )],
+            'server_call' => fn (array $in): array => ['result' => $this->shop->module()->call(
+                (string) $in['function'],
+                (new Params($this->shop))->ofServer((int) $in['server_id'])
+            )],
+            'config_options' => fn (array $in): array => $this->configOptions((int) $in['product_id']),
+            'params' => fn (array $in): array => (new Params($this->shop))->ofService((int) $in['service_id']),
+            'defined' => fn (array $in): array => ['defined' => $this->shop->module()->has((string) $in['function'])],
+            'hook_names' => fn (array $in): array => $this->shop->hooks->names(),
+            'run_hook' => fn (array $in): array => $this->shop->hooks->run((string) $in['name'], (array) $in['variables']),
+            'sync' => fn (array $in): array => $this->sync((int) $in['server_id']),
+        ];
+    }
+
+    /**
+     * An admin's click: lifecycle functions by name, anything else as a custom function.
+     *
+     * @param array<string, mixed> $in service_id, function, extra, automated
+     * @return array<string, mixed>
+     */
+    private function command(array $in): array
+    {
+        $id = (int) $in['service_id'];
+        $function = (string) $in['function'];
+        $extra = (array) ($in['extra'] ?? []);
+        $automated = (bool) ($in['automated'] ?? false);
+        $result = $function === 'SuspendAccount'
+            ? (new Services($this->shop))->suspend($id, (string) ($extra['suspendreason'] ?? ''), $automated)
+            : (new ModuleCommand($this->shop))->run($id, $function, $automated, $extra);
+        return ['result' => $result];
+    }
+
+    /**
+     * @param array<string, mixed> $in service_id, function
+     * @return array<string, mixed>
+     */
+    private function addonCommand(array $in): array
+    {
+        $service = Shop::row('tblhosting', (int) $in['service_id']);
+        $id = (int) Capsule::table('tblhostingaddons')->insertGetId([
+            'hostingid' => $service['id'], 'userid' => $service['userid'], 'name' => 'Extra', 'status' => 'Pending',
+            'addonid' => 1, 'server' => $service['server'],
+        ]);
+        return ['result' => (new ModuleCommand($this->shop))->runForAddon($id, (string) $in['function'])];
+    }
+
+    /**
+     * The Module Settings tab: every field, with what its loader gives or the error it throws; the error is
+     * shown to the admin (WHMCS developer docs, loader functions).
+     *
+     * @return list<array<string, mixed>>
+     */
+    private function configOptions(int $productId): array
+    {
+        $params = (new Params($this->shop))->ofProduct($productId);
+        // The docs contradict themselves on whether the function gets $params.
+        $passes = $this->shop->settings->says('configoptions_gets_params');
+        $fields = $this->shop->module()->call('ConfigOptions', ...($passes ? [$params] : []));
+        if (!is_array($fields) || count($fields) > 24) {
+            throw new Refused('ConfigOptions must return at most 24 fields');
+        }
+        $shown = [];
+        foreach ($fields as $key => $field) {
+            $number = count($shown) + 1;
+            $shown[] = ['number' => $number, 'name' => $field['FriendlyName'] ?? $key, 'field' => $field,
+                'value' => $params["configoption$number"]] + $this->loaded($field, $params);
+        }
+        return $shown;
+    }
+
+    /**
+     * @param array<string, mixed> $field
+     * @param array<string, mixed> $params
+     * @return array<string, mixed>
+     */
+    private function loaded(array $field, array $params): array
+    {
+        if (!isset($field['Loader']) || !($field['SimpleMode'] ?? false)) {
+            return ['choices' => null, 'loader_error' => ''];
+        }
+        $prefix = $this->shop->module()->name . '_';
+        $function = (string) $field['Loader'];
+        if (!str_starts_with($function, $prefix)) {
+            throw new Refused("$function: a loader is named with the module's prefix");
+        }
+        try {
+            $choices = $this->shop->module()->call(substr($function, strlen($prefix)), $params);
+            return ['choices' => $choices, 'loader_error' => ''];
+        } catch (Refused $refused) {
+            throw $refused;
+        } catch (\Exception $exception) {
+            return ['choices' => null, 'loader_error' => $exception->getMessage()];
+        }
+    }
+
+    /**
+     * The Sync Accounts screen: a service missing from the list is offered for termination
+     * (WHMCS end-user docs, server sync).
+     *
+     * @return array<string, mixed>
+     */
+    private function sync(int $serverId): array
+    {
+        $list = $this->shop->module()->call('ListAccounts', (new Params($this->shop))->ofServer($serverId));
+        if (!is_array($list) || ($list['success'] ?? null) !== true) {
+            return ['success' => false, 'error' => $list['error'] ?? 'no list'];
+        }
+        $field = (string) ($this->shop->module()->metaData()['ListAccountsUniqueIdentifierField'] ?? 'username');
+        $remote = array_column($list['accounts'], null, 'uniqueIdentifier');
+        $known = [];
+        $missing = [];
+        foreach (Capsule::table('tblhosting')->where('server', $serverId)->get() as $service) {
+            $params = (new Params($this->shop))->ofService((int) $service->id);
+            $identifier = str_starts_with($field, 'customfield.')
+                ? (string) ($params['customfields'][substr($field, 12)] ?? '') : (string) ($params[$field] ?? '');
+            $known[] = $identifier;
+            if (!isset($remote[$identifier]) && in_array($service->domainstatus, ['Active', 'Suspended'], true)) {
+                $missing[] = (int) $service->id;
+            }
+        }
+        $unknown = array_values(array_diff(array_map('strval', array_keys($remote)), $known));
+        return ['success' => true, 'accounts' => $list['accounts'], 'offered_for_termination' => $missing,
+            'offered_for_import' => $unknown];
+    }
+}
