@@ -1,0 +1,210 @@
+"""The wire of XC_VM's action API: one method per endpoint, typed rows out, errors of the contract raised.
+
+Every action is a POST of form fields to ``<access code>/`` (so that secrets stay out of access logs), every
+answer is HTTP 200 with content type text/html and JSON inside; some lists are bare arrays. Seen on XC_VM
+2025-07; the re-brandings that answer ``get_packages`` in an envelope are read as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+from panelbridge.exceptions import (
+    AuthenticationFailed,
+    ContractBroken,
+    PermissionMissing,
+    Unsupported,
+)
+from panelbridge.secret import Secret
+from panelbridge.transport import PanelReply, PanelSession
+from panelbridge_xui import statuses
+from panelbridge_xui.mapping import Fields
+from panelbridge_xui.rows import (
+    LineRow,
+    OwnUser,
+    PackageRow,
+    ShortLineRow,
+    as_row,
+    as_rows,
+    line_row,
+    own_user,
+    package_row,
+    short_line_row,
+)
+from panelbridge_xui.values import integer
+
+# Some builds answer a create with the new id alone, under one of these names.
+_ID_NAMES = ("id", "line_id", "user_id")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """What a create or edit answered: the line as the panel read it back, or only its id."""
+
+    id: int
+    line: LineRow | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinesPage:
+    """One page of ``get_lines``."""
+
+    rows: tuple[ShortLineRow, ...]
+    total: int  # lines of ours, whatever the search
+    filtered: int  # lines matching the search
+
+
+class XuiClient:
+    """One credential at one of the two APIs. Safe between threads; the session is owned by the caller."""
+
+    def __init__(self, session: PanelSession, *, access_code: Secret, api_path: str, api_key: Secret) -> None:
+        self._session = session
+        self._api_key = api_key
+        # The trailing slash matters: codes shorter than four characters are mounted with it only.
+        self._path = f"{quote(access_code.get_secret_value(), safe='')}/{api_path}"
+
+    def user_info(self) -> OwnUser:
+        """Reseller API: our own panel user, its balance and permissions."""
+        answer = self._ask("user_info")
+        return own_user(answer.get("data"), answer.get("permissions"))
+
+    def panel_time(self) -> datetime | None:
+        """The panel's clock as its front server tells it, to the second; ``None`` when it does not."""
+        return _date(self._send("get_lines", [("limit", "1")], repeatable=True))
+
+    def packages(self) -> tuple[PackageRow, ...]:
+        """Reseller API: the packages offered to our group, with our prices."""
+        return tuple(package_row(row) for row in as_rows(self._ask("packages").get("data"), "packages"))
+
+    def get_packages(self) -> tuple[PackageRow, ...]:
+        """Admin API: every package; a bare array on XC_VM."""
+        return tuple(package_row(row) for row in as_rows(self._ask("get_packages").get("data"), "packages"))
+
+    def get_line(self, line_id: int) -> LineRow | None:
+        """The line, or ``None`` for the panel's bare refusal: absent, or not in our reseller's tree."""
+        answer = self._ask("get_line", [("id", str(line_id))], failure_is_answer=True)
+        return line_row(answer.get("data")) if answer["status"] == statuses.SUCCESS else None
+
+    def get_lines(self, *, start: int = 0, limit: int = 50, search: str | None = None) -> LinesPage:
+        """One page of lines. An empty page of the reseller API proves nothing (XC_VM 2025-07)."""
+        fields = [("start", str(start)), ("limit", str(limit))]
+        answer = self._ask("get_lines", fields + ([("search[value]", search)] if search else []))
+        return LinesPage(
+            rows=tuple(short_line_row(row) for row in as_rows(answer.get("data"), "lines")),
+            total=integer(answer, "recordsTotal"),
+            filtered=integer(answer, "recordsFiltered"),
+        )
+
+    def create_line(self, fields: Fields) -> Written:
+        """Create a line; on the reseller API this buys. Not repeatable."""
+        return _written(self._write("create_line", fields))
+
+    def edit_line(self, line_id: int, fields: Fields) -> Written:
+        """Edit a line; with ``package`` on the reseller API this buys, each time it is sent."""
+        return _written(self._write("edit_line", [("id", str(line_id)), *fields]))
+
+    def disable_line(self, line_id: int) -> None:
+        """Switch a line off. XC_VM 2025-07 does not check whose it is: the caller must have."""
+        self._write("disable_line", [("id", str(line_id))])
+
+    def enable_line(self, line_id: int) -> None:
+        """Switch a line on. It does not lift a ban. Whose line it is must have been checked."""
+        self._write("enable_line", [("id", str(line_id))])
+
+    def delete_line(self, line_id: int) -> bool:
+        """Delete a line; false when the panel says there is none. Whose it is must have been checked."""
+        fields = [("id", str(line_id))]
+        answer = self._call("delete_line", fields, repeatable=False, failure_is_answer=True)
+        return bool(answer["status"] == statuses.SUCCESS)
+
+    def _ask(
+        self, action: str, fields: Fields | None = None, *, failure_is_answer: bool = False
+    ) -> dict[str, Any]:
+        return self._call(action, fields or [], repeatable=True, failure_is_answer=failure_is_answer)
+
+    def _write(self, action: str, fields: Fields) -> dict[str, Any]:
+        return self._call(action, fields, repeatable=False, failure_is_answer=False)
+
+    def _call(
+        self, action: str, fields: Fields, *, repeatable: bool, failure_is_answer: bool
+    ) -> dict[str, Any]:
+        reply = self._send(action, fields, repeatable=repeatable)
+        _check_front(reply)
+        answer = _envelope(reply.json(), action, lists=repeatable)
+        status = answer["status"]
+        if status == statuses.SUCCESS:
+            return answer
+        if status == statuses.FAILURE:
+            _check_credential(answer, action)
+            if failure_is_answer:
+                return answer
+        raise statuses.refusal(status, action)
+
+    def _send(self, action: str, fields: Fields, *, repeatable: bool) -> PanelReply:
+        form = [("api_key", self._api_key.get_secret_value()), ("action", action), *fields]
+        return self._session.request("POST", self._path, repeatable=repeatable, form=form)
+
+
+def _check_front(reply: PanelReply) -> None:
+    """What the front web server answers by itself, before the API sees anything."""
+    if reply.status == HTTPStatus.OK:
+        return
+    if reply.status == HTTPStatus.NOT_FOUND:
+        raise AuthenticationFailed(
+            "the panel does not know the access code",
+            advice="Correct the access code (and api_path) of this panel; codes can be deleted by its owner.",
+        )
+    if reply.status == HTTPStatus.FORBIDDEN:
+        raise AuthenticationFailed(
+            "the panel's web server refuses our address",
+            advice="The panel's owner must add the bridge's address to the code's allow-list or unblock it.",
+        )
+    raise ContractBroken(f"the panel answered HTTP {reply.status} where it always answers 200")
+
+
+def _envelope(payload: Any, action: str, *, lists: bool) -> dict[str, Any]:
+    if isinstance(payload, list) and lists:
+        return {"status": statuses.SUCCESS, "data": payload}
+    if payload is None and lists:
+        raise PermissionMissing(f"{action}: our group at the panel may not list this (it answered null)")
+    if not isinstance(payload, dict) or not isinstance(payload.get("status"), str):
+        raise ContractBroken(f"{action}: the panel answered without a status")
+    return payload
+
+
+def _check_credential(answer: Mapping[str, Any], action: str) -> None:
+    """A wrong key, a disabled user and a wrong role all give this one answer."""
+    error = answer.get("error")
+    if error == "Invalid API key.":
+        raise AuthenticationFailed(
+            "the panel refuses the API key: wrong, disabled, or of the other dialect",
+        )
+    if error == "Invalid action.":
+        raise Unsupported(f"{action}: this panel's API does not know the action")
+
+
+def _written(answer: Mapping[str, Any]) -> Written:
+    """The write happened; whatever of its answer can be read is used, for the id may be had nowhere else."""
+    row = as_row(answer.get("data"), "the written line")
+    name = next((name for name in _ID_NAMES if name in row), None)
+    if name is None:
+        raise ContractBroken("the panel's reply holds no id of the written line", field="id")
+    written_id = integer(row, name)
+    try:
+        return Written(id=written_id, line=line_row(row))
+    except ContractBroken:
+        return Written(id=written_id, line=None)
+
+
+def _date(reply: PanelReply) -> datetime | None:
+    try:
+        told = parsedate_to_datetime(reply.headers.get("Date") or "")
+    except ValueError:
+        return None
+    return told if told.tzinfo else told.replace(tzinfo=UTC)

@@ -1,0 +1,99 @@
+"""The reseller's look-ups: which answer is proof, and of what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from panelbridge.models import Absent, Unknown
+from panelbridge_xui.client import XuiClient
+from panelbridge_xui.rows import LineRow
+from panelbridge_xui.search import SeenIds, by_probe, by_text, short_rows
+
+MAY_NAME = "allow_change_username"
+_EMPTY = Unknown(cause="the panel lists no lines, which proves nothing on the July 2025 release")
+_NAMELESS = Unknown(
+    cause="our group may not choose names, so a line of ours need not have the one we asked for"
+)
+
+
+class LineFinder:
+    """Looks with the reseller's own key, and with an admin's where one is given."""
+
+    def __init__(self, client: XuiClient, admin: XuiClient | None, seen: SeenIds, probe_limit: int) -> None:
+        self._client = client
+        self._admin = admin
+        self._seen = seen
+        self._probe_limit = probe_limit
+
+    def find(self, username: str | None, reference: str | None) -> LineRow | Absent | Unknown:
+        """The line of this name or reference. Raises ``PanelError``."""
+        fits, texts = matcher(username, reference), [text for text in (username, reference) if text]
+        line = self._listed(self._client, texts, fits)
+        if line is not None:
+            return line
+        if self._admin is not None:
+            line = self._listed(self._admin, texts, fits)
+            if line is not None:
+                return line
+            # The admin's list knows every line of the panel; but only what we could name has our name.
+            if reference is None and not self._may_name():
+                return _NAMELESS
+            return Absent(proof="the admin API's list of all lines holds no such line")
+        line = by_probe(self._client, self._seen, username, self._probe_limit) if username else None
+        return line or self._absent_from_own_list(reference)
+
+    def locate(self, username: str) -> LineRow | None:
+        """A line known to exist, by any means. Raises ``PanelError``."""
+        fits = matcher(username, None)
+        for client in (self._client, self._admin):
+            line = None if client is None else self._listed(client, [username], fits)
+            if line is not None:
+                return line
+        return by_probe(self._client, self._seen, username, self._probe_limit)
+
+    def absence(self, line_id: int) -> Absent | Unknown:
+        """What ``get_line``'s bare refusal means for an id that was once ours. Raises ``PanelError``.
+
+        The panel refuses absent ids and other owners' alike. With our key working, an id once ours is refused
+        after a deletion, or after the panel's owner moved the line away, which only an admin key can tell.
+        """
+        self._client.user_info()  # raises when our key itself is the reason
+        if self._admin is None:
+            return Absent(proof="the panel refuses this id of ours while it answers our key")
+        if self._admin.get_line(line_id) is not None:
+            return Unknown(cause="the line exists, but not in our reseller's tree any more")
+        return Absent(proof="neither our key nor the admin's is shown a line with this id")
+
+    def _listed(self, client: XuiClient, texts: list[str], fits: Callable[[LineRow], bool]) -> LineRow | None:
+        for text in texts:
+            line = by_text(client, text, fits)
+            if line is not None:
+                return line
+        return None
+
+    def _may_name(self) -> bool:
+        return self._client.user_info().may(MAY_NAME) is True
+
+    def _absent_from_own_list(self, reference: str | None) -> Absent | Unknown:
+        """Our list proves absence only when it is seen to work and holds every line we have read."""
+        rows = short_rows(self._client)
+        if not rows:
+            return _EMPTY
+        listed = {row.id for row in rows}
+        known = self._seen.owned()
+        missing = [line_id for line_id in known - listed if self._client.get_line(line_id) is not None]
+        if not known & listed or missing:
+            return Unknown(cause="the panel's list of our lines is not proved to be complete")
+        if reference is None and not self._may_name():
+            return _NAMELESS
+        return Absent(proof="the panel's list, seen to hold our other lines and to add up, has no such line")
+
+
+def matcher(username: str | None, reference: str | None) -> Callable[[LineRow], bool]:
+    """Whether a line has the name or the reference looked for; the panel's search also matches parts."""
+
+    def fits(line: LineRow) -> bool:
+        named = username is not None and line.username == username
+        return named or (reference is not None and line.reseller_notes == reference)
+
+    return fits

@@ -1,0 +1,298 @@
+"""The reseller dialect: every create and every extension is bought, once per call, with our credits.
+
+No call of it repeats safely by itself. What a lost answer left behind is found by ``search``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from panelbridge.capabilities import Capabilities, Extend, FindBy, PackageWrite, SerialiseWrites, Verb
+from panelbridge.exceptions import (
+    Conflict,
+    InvalidOrder,
+    OutcomeUnknown,
+    PanelError,
+    PermissionMissing,
+)
+from panelbridge.models import (
+    Absent,
+    AccountRef,
+    Connection,
+    CreateOrder,
+    Credentials,
+    Found,
+    Lookup,
+    Outcome,
+    PackageChange,
+    PanelAccount,
+    PanelBalance,
+    Purchase,
+    Unknown,
+    VerbResult,
+)
+from panelbridge_xui import mapping
+from panelbridge_xui.client import XuiClient
+from panelbridge_xui.dialect import Clock, Dialect, create_differs, owned, same_password
+from panelbridge_xui.errors import ExistsIdUnknown, NameTaken, PanelRefused
+from panelbridge_xui.guards import nothing_sent
+from panelbridge_xui.lookups import MAY_NAME, LineFinder
+from panelbridge_xui.rows import LineRow, PackageRow
+from panelbridge_xui.search import short_rows
+from panelbridge_xui.settings import XuiSettings
+
+# Named as the panel's group table names them; a key the panel does not send is unknown, not refused.
+MAY_CREATE = "create_line"
+MAY_SET_PASSWORD = "allow_change_password"  # noqa: S105 - the name of a permission
+
+_ADDING = frozenset({Verb.CREATE, Verb.EXTEND, Verb.CHANGE_PACKAGE})
+
+
+class ResellerDialect(Dialect):
+    """Writes through the Reseller API; an admin credential, where given, only looks things up."""
+
+    def __init__(
+        self, client: XuiClient, settings: XuiSettings, clock: Clock, admin: XuiClient | None = None
+    ) -> None:
+        super().__init__(client, settings, clock)
+        self._admin = admin
+        self._finder = LineFinder(client, admin, self._seen, settings.probe_limit)
+        by_admin = {FindBy.REFERENCE} if admin else set()
+        self.capabilities = Capabilities(
+            extend=Extend.ADD,
+            change_package=PackageWrite.PURCHASE,
+            find_by=frozenset({FindBy.USERNAME, *by_admin}),
+            grace=False,
+            reference_field="reseller_notes",
+            safe_repeats=frozenset(Verb) - _ADDING,
+            list_complete=False,
+            password_readable=True,
+            late_commit=60.0,
+            serialise_writes=SerialiseWrites.PER_CREDENTIAL,
+        )
+
+    def test_connection(self) -> Connection:
+        user = self._client.user_info()
+        now, told = self._clock(), self._client.panel_time()
+        warnings = []
+        if not any(row.is_line for row in self._fresh_packages().values()):
+            warnings.append("no line package is offered to our group")
+        try:
+            if not short_rows(self._client):
+                warnings.append(
+                    "the list of lines is empty; on the July 2025 release it is even when lines exist"
+                )
+        except PanelError as error:
+            warnings.append(f"the list of lines cannot be used: {error.message}")
+        if self._admin is None:
+            warnings.append(
+                "no admin credential for look-ups: a create whose answer is lost may need a person"
+            )
+        else:
+            self._admin.get_lines(limit=1)
+        return Connection(
+            version=None,
+            identity=user.username,
+            missing_permissions=tuple(
+                name for name in (MAY_CREATE, MAY_NAME, MAY_SET_PASSWORD) if user.may(name) is False
+            ),
+            clock_skew=None if told is None else round((told - now).total_seconds()),
+            balance=PanelBalance(amount=user.credits),
+            warnings=tuple(warnings),
+        )
+
+    def create(self, order: CreateOrder) -> VerbResult:
+        self._check_order(order)
+        with nothing_sent():
+            package = self._line_package(order.package)
+        bouquets = mapping.bouquets_asked(order.options, package.bouquets)
+        if order.connections not in (None, package.connections):
+            raise InvalidOrder("the package decides how many connections a line has", field="connections")
+        trial = mapping.is_trial(order.options, package)
+        fields = mapping.reseller_create(order, bouquets or package.bouquets, trial=trial)
+        self._seen.sending(order.credentials.username)
+        try:
+            written = self._client.create_line(fields)
+        except NameTaken:
+            return self._settle_taken(order, bouquets)
+        line = self._written_line(written)
+        self._seen.settled(order.credentials.username)
+        return self._done(line, self._differs(line, order, bouquets))
+
+    def extend(self, ref: AccountRef, until: datetime, purchase: Purchase | None) -> VerbResult:
+        purchase = _needed(purchase)
+        line, after = self._buy(ref, purchase, bouquets=None)
+        since = max(line.expires_at or self._clock(), self._clock())
+        fits = mapping.expiry_fits(until, after.expires_at, since)
+        return self._done(after, () if fits else ("until",))
+
+    def change_package(self, ref: AccountRef, change: PackageChange) -> VerbResult:
+        purchase = _needed(change.purchase)
+        if purchase.package != change.package:
+            raise InvalidOrder("the purchase buys another package than the one asked for", field="purchase")
+        with nothing_sent():
+            package = self._line_package(change.package)
+        bouquets = mapping.bouquets_asked(change.options, package.bouquets)
+        if change.connections not in (None, package.connections):
+            raise InvalidOrder("the package decides how many connections a line has", field="connections")
+        line = self._own_line(ref)
+        if line.package_id == package.id:
+            return self._choose_bouquets(line, bouquets)
+        _, after = self._buy(ref, purchase, bouquets=bouquets or package.bouquets)
+        return self._done(after, () if after.package_id == package.id else ("package",))
+
+    def reset_credentials(self, ref: AccountRef, credentials: Credentials) -> VerbResult:
+        self._check_credentials(credentials)
+        line = self._own_line(ref, also_named=credentials.username)
+        if line.username == credentials.username and same_password(line, credentials):
+            return self._already(line)
+        renamed = [] if line.username == credentials.username else [("username", credentials.username)]
+        password = ("password", credentials.password.get_secret_value())
+        after = self._plain_edit(line, [*renamed, password], line.bouquets)
+        differs = (
+            *(() if after.username == credentials.username else ("username",)),
+            *(() if same_password(after, credentials) else ("password",)),
+        )
+        if not differs:
+            return self._done(after)
+        if after.username == line.username and after.password == line.password:
+            raise PermissionMissing(
+                f"the panel's group may not change {' and '.join(differs)}; the old credentials stay",
+                advice="The panel's owner must allow the group to change user names and passwords.",
+            )
+        return self._done(after, differs)
+
+    def find(self, username: str | None, reference: str | None) -> Lookup:
+        found = self._finder.find(username, reference)
+        return Found(account=self._account(found)) if isinstance(found, LineRow) else found
+
+    def list_accounts(self) -> Iterator[PanelAccount]:
+        rows = short_rows(self._client)
+        if rows:
+            for row in rows:
+                line = self._read(row.id)
+                if line is not None:  # deleted since the list was read
+                    yield self._account(line)
+            return
+        if self._admin is None:
+            raise OutcomeUnknown(
+                "the panel lists no lines, which on the July 2025 release it does even when some exist"
+            )
+        me = self._client.user_info().id
+        for row in short_rows(self._admin):
+            if row.member_id not in (None, me):
+                continue
+            line = self._admin.get_line(row.id)
+            if line is not None and line.member_id == me:
+                yield self._account(line)
+
+    def balance(self) -> PanelBalance:
+        return PanelBalance(amount=self._client.user_info().credits)
+
+    def absence(self, line_id: int) -> Absent | Unknown:
+        return self._finder.absence(line_id)
+
+    def _read_packages(self) -> tuple[PackageRow, ...]:
+        return self._client.packages()
+
+    def _buy(
+        self, ref: AccountRef, purchase: Purchase, *, bouquets: tuple[str, ...] | None
+    ) -> tuple[LineRow, LineRow]:
+        """One purchase on the line: the line right before it, and after it."""
+        with nothing_sent():
+            packages = self._fresh_packages()
+        package = packages.get(purchase.package)
+        if package is None or not package.is_line:
+            raise InvalidOrder("the package is not offered to us for lines", field="package")
+        if package.trial_only:
+            raise InvalidOrder("a trial package cannot extend a line", field="package")
+        line = self._own_line(ref)
+        if not mapping.same_second(line.expires_at, purchase.before):
+            raise Conflict(
+                "the line's expiry is not what it was when this purchase was planned; nothing was bought",
+                advice="The bridge reads the line again; somebody else may have extended it.",
+            )
+        if not purchase.allow_restart:
+            _check_no_restart(line, packages.get(str(line.package_id)), package, self._clock())
+        kept = tuple(item for item in line.bouquets if item in package.bouquets)
+        fields = [
+            ("package", purchase.package),
+            *mapping.reseller_echo(line, bouquets or kept or package.bouquets),
+        ]
+        return line, self._bought(line, fields)
+
+    def _bought(self, line: LineRow, fields: mapping.Fields) -> LineRow:
+        try:
+            after = self._written_line(self._client.edit_line(line.id, fields))
+        except PanelRefused as refused:
+            # Later releases answer so, uncharged, to the loser of two simultaneous extensions.
+            if mapping.same_second(self._read_back(line.id).expires_at, line.expires_at):
+                refused.outcome = Outcome.RETRY_LATER
+                raise
+            raise OutcomeUnknown("the panel refused the purchase, yet the expiry moved") from None
+        if mapping.same_second(after.expires_at, line.expires_at):
+            raise OutcomeUnknown("the panel accepted the purchase, but the expiry did not move")
+        return after
+
+    def _choose_bouquets(self, line: LineRow, bouquets: tuple[str, ...] | None) -> VerbResult:
+        """The line has the package already: nothing is bought, at most its bouquets are chosen anew."""
+        if bouquets is None or set(bouquets) == set(line.bouquets):
+            return self._already(line)
+        after = self._plain_edit(line, [], bouquets)
+        fits = set(after.bouquets) == set(bouquets)
+        return self._done(after, () if fits else ("options.bouquets",))
+
+    def _plain_edit(self, line: LineRow, changes: mapping.Fields, bouquets: tuple[str, ...]) -> LineRow:
+        fields = [*mapping.reseller_echo(line, bouquets), *changes]
+        return self._written_line(self._client.edit_line(line.id, fields))
+
+    def _differs(
+        self, line: LineRow, order: CreateOrder, bouquets: tuple[str, ...] | None
+    ) -> tuple[str, ...]:
+        fits = mapping.expiry_fits(
+            order.until, line.expires_at, line.created_at or order.until - timedelta(days=1)
+        )
+        return create_differs(line, order, bouquets, expiry_fits=fits)
+
+    def _settle_taken(self, order: CreateOrder, bouquets: tuple[str, ...] | None) -> VerbResult:
+        """Our name exists: our own first try, found and compared, or somebody else's."""
+        username = order.credentials.username
+        try:
+            found = self._finder.locate(username)
+            ignored = found is not None and self._client.user_info().may(MAY_SET_PASSWORD) is False
+        except PanelError as error:
+            raise OutcomeUnknown(
+                f"a line of our name exists, and looking it up failed: {error.message}"
+            ) from error
+        if found is None:
+            raise ExistsIdUnknown(
+                "a line of our own name exists, and neither the panel's list, an admin credential nor a "
+                "search by id tells its id"
+            )
+        self._seen.note(found.id)
+        if not owned(found, order, password_ignored=ignored):
+            raise Conflict("a line of this name exists at the panel with another password or reference")
+        self._seen.settled(username)
+        return self._already(found, self._differs(found, order, bouquets))
+
+
+def _needed(purchase: Purchase | None) -> Purchase:
+    if purchase is None:
+        raise InvalidOrder("this panel only sells terms: a purchase is needed", field="purchase")
+    return purchase
+
+
+def _check_no_restart(line: LineRow, present: PackageRow | None, wanted: PackageRow, now: datetime) -> None:
+    """Refuse a purchase that throws away paid time. An expired line has none left."""
+    if line.expires_at is None:
+        raise InvalidOrder(
+            "the line never expires; a purchase would limit it, counted from now", field="package"
+        )
+    if line.expires_at > now and mapping.restarts_term(present, wanted):
+        raise InvalidOrder(
+            "the package does not fit the line's present one, so the panel would restart the term and the "
+            "remaining time would be lost",
+            field="package",
+            advice="Sell a package of the same kind, or let the plan allow a restart.",
+        )

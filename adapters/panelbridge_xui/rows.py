@@ -1,0 +1,210 @@
+"""What the panel's rows hold, read strictly: a missing field is loud, for an edit would reset it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from panelbridge.exceptions import ContractBroken
+from panelbridge.secret import Secret
+from panelbridge_xui.values import (
+    Row,
+    flag,
+    integer,
+    integer_or_none,
+    json_list,
+    moment,
+    money,
+    switch,
+    text,
+    text_or_none,
+)
+
+# Presence alone means 1 on the wire (`is_trial=0` was stored as 1), so these are sent only when set.
+LINE_FLAGS = ("is_trial", "is_restreamer", "is_isplock", "is_stalker", "bypass_ua")
+# Columns an admin edit accepts like any other; echoed when the line has them.
+LINE_EXTRAS = ("package_id", "pair_id", "force_server_id", "forced_country", "isp_desc", "as_number")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineRow:
+    """One full line row, as ``get_line``, ``create_line`` and ``edit_line`` answer it."""
+
+    id: int
+    username: str
+    password: Secret
+    expires_at: datetime | None  # None = unlimited; 0 on the wire is 1970, that is expired
+    enabled: bool  # the reseller's switch
+    admin_enabled: bool  # the admin's: False = banned
+    package_id: int | None
+    member_id: int | None  # owning panel user
+    bouquets: tuple[str, ...]
+    outputs: tuple[str, ...]
+    connections: int | None  # 0 = unlimited
+    reseller_notes: str | None  # holds our reference
+    admin_notes: str | None
+    contact: str | None
+    allowed_ips: tuple[str, ...]
+    allowed_ua: tuple[str, ...]
+    flags: frozenset[str]  # those of LINE_FLAGS that are 1
+    extras: tuple[tuple[str, str], ...] = field(default=())  # those of LINE_EXTRAS that are set
+    created_at: datetime | None = None
+
+    @property
+    def trial(self) -> bool:
+        return "is_trial" in self.flags
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShortLineRow:
+    """What list answers are searched by; the full row is read by id."""
+
+    id: int
+    username: str | None  # None: the panel stored the literal name "null" as no name
+    member_id: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PackageRow:
+    """One row of ``packages`` or ``get_packages``."""
+
+    id: int
+    name: str
+    is_line: bool
+    is_trial: bool
+    is_official: bool
+    price: Decimal  # with our override price where the reseller API lists it
+    trial_price: Decimal
+    length: tuple[int, str]  # such as (3, "months")
+    trial_length: tuple[int, str]
+    bouquets: tuple[str, ...]
+    outputs: tuple[str, ...]
+    connections: int
+    check_compatible: bool  # an extension by a differing package restarts the term
+    traits: tuple[str | None, ...]  # restreamer, ISP lock, server, country, device lock
+
+    @property
+    def trial_only(self) -> bool:
+        return self.is_trial and not self.is_official
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnUser:
+    """``user_info``: who the panel says we are. The API key beside it is never read."""
+
+    id: int
+    username: str
+    credits: Decimal
+    permissions: dict[str, bool]  # those that read as 0 or 1; a missing one is unknown
+
+    def may(self, permission: str) -> bool | None:
+        """Whether the group has the permission; ``None`` when the panel does not tell."""
+        return self.permissions.get(permission)
+
+
+def as_row(payload: Any, what: str) -> Row:
+    """``payload`` as an object. Raises ``ContractBroken``."""
+    if not isinstance(payload, dict):
+        raise ContractBroken(f"the panel's reply holds no object where {what} is promised")
+    return payload
+
+
+def as_rows(payload: Any, what: str) -> list[Row]:
+    """``payload`` as a list of objects. Raises ``ContractBroken``."""
+    if not isinstance(payload, list):
+        raise ContractBroken(f"the panel's reply holds no list where {what} is promised")
+    return [as_row(item, what) for item in payload]
+
+
+def line_row(payload: Any) -> LineRow:
+    """A full line row. Raises ``ContractBroken`` naming the field that is missing or unreadable."""
+    row = as_row(payload, "a line")
+    expires, created = integer_or_none(row, "exp_date"), integer_or_none(row, "created_at")
+    return LineRow(
+        id=integer(row, "id"),
+        username=text(row, "username"),
+        password=Secret(text(row, "password")),
+        expires_at=None if expires is None else moment(expires, "exp_date"),
+        enabled=switch(row, "enabled"),
+        admin_enabled=switch(row, "admin_enabled"),
+        package_id=integer_or_none(row, "package_id") or None,
+        member_id=integer_or_none(row, "member_id"),
+        bouquets=json_list(row, "bouquet"),
+        outputs=json_list(row, "allowed_outputs"),
+        connections=integer_or_none(row, "max_connections"),
+        reseller_notes=text_or_none(row, "reseller_notes"),
+        admin_notes=text_or_none(row, "admin_notes"),
+        contact=text_or_none(row, "contact"),
+        allowed_ips=json_list(row, "allowed_ips"),
+        allowed_ua=json_list(row, "allowed_ua"),
+        flags=frozenset(name for name in LINE_FLAGS if flag(row, name)),
+        extras=tuple(
+            (name, str(row[name])) for name in LINE_EXTRAS if row.get(name) not in (None, "", 0, "0")
+        ),
+        created_at=None if created is None else moment(created, "created_at"),
+    )
+
+
+def short_line_row(row: Row) -> ShortLineRow:
+    """A row of ``get_lines``. Raises ``ContractBroken``."""
+    return ShortLineRow(
+        id=integer(row, "id"),
+        username=text_or_none(row, "username"),
+        member_id=integer_or_none(row, "member_id") if "member_id" in row else None,
+    )
+
+
+def package_row(row: Row) -> PackageRow:
+    """A row of ``packages`` or ``get_packages``. Raises ``ContractBroken``."""
+    return PackageRow(
+        id=integer(row, "id"),
+        name=text(row, "package_name"),
+        is_line=switch(row, "is_line"),
+        is_trial=switch(row, "is_trial"),
+        is_official=switch(row, "is_official"),
+        price=_price(row, "official_credits"),
+        trial_price=_price(row, "trial_credits"),
+        length=_length(row, "official_duration"),
+        trial_length=_length(row, "trial_duration"),
+        bouquets=json_list(row, "bouquets"),
+        outputs=json_list(row, "output_formats"),
+        connections=integer(row, "max_connections"),
+        check_compatible=flag(row, "check_compatible"),
+        traits=(
+            *(str(int(flag(row, name))) for name in ("is_restreamer", "is_isplock", "lock_device")),
+            *(_trait(row, name) for name in ("force_server_id", "forced_country")),
+        ),
+    )
+
+
+def own_user(data: Any, permissions: Any) -> OwnUser:
+    """``user_info``'s ``data`` and its sibling ``permissions``. Raises ``ContractBroken``."""
+    row = as_row(data, "our panel user")
+    granted: dict[str, bool] = {}
+    if isinstance(permissions, dict):
+        granted = {
+            str(name): str(value) in ("1", "True")
+            for name, value in permissions.items()
+            if str(value) in ("0", "1", "True", "False")
+        }
+    return OwnUser(
+        id=integer(row, "id"),
+        username=text(row, "username"),
+        credits=money(row, "credits"),
+        permissions=granted,
+    )
+
+
+def _price(row: Row, name: str) -> Decimal:
+    return Decimal(0) if row.get(name) in (None, "") else money(row, name)
+
+
+def _length(row: Row, name: str) -> tuple[int, str]:
+    return integer_or_none(row, name) or 0, (text_or_none(row, f"{name}_in") or "").lower()
+
+
+def _trait(row: Row, name: str) -> str | None:
+    value = row.get(name)
+    return None if value in (None, "", 0, "0") else str(value)

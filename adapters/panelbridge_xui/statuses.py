@@ -1,0 +1,55 @@
+"""The panel's ``STATUS_*`` words, and the error each one is. HTTP is 200 whatever happened.
+
+A word on this list is the panel's own statement that nothing was written (XC_VM 2025-07 checks before its
+first insert or update); any other word leaves the outcome unknown. The ``data`` beside a refusal echoes
+the posted form, password included, so nothing of it is ever read.
+"""
+
+from __future__ import annotations
+
+from panelbridge.exceptions import (
+    CapacityExhausted,
+    ContractBroken,
+    InsufficientPanelCredit,
+    InvalidOrder,
+    PanelError,
+    PermissionMissing,
+)
+from panelbridge_xui.errors import NameTaken, PanelRefused
+
+SUCCESS = "STATUS_SUCCESS"
+FAILURE = "STATUS_FAILURE"
+
+_INVALID = {
+    "STATUS_INVALID_USERNAME": ("username", "the panel's group asks for a longer or other login name"),
+    "STATUS_INVALID_PASSWORD": ("password", "the panel's group asks for a longer or other password"),
+    "STATUS_INVALID_PACKAGE": ("package", "the package is not offered to our group at the panel"),
+    "STATUS_INVALID_TYPE": ("package", "the package does not exist at the panel or is not for lines"),
+    "STATUS_INVALID_MAC": ("mac", "the panel does not accept the device address"),
+    "STATUS_EXISTS_MAC": ("mac", "the device address is in use at the panel"),
+    "STATUS_INVALID_DATE": ("until", "the panel does not accept the expiry date"),
+    "STATUS_INVALID_GROUP": ("group", "the panel does not accept the group"),
+    "STATUS_INVALID_USER": ("member_id", "the panel does not know the owning panel user"),
+    "STATUS_INVALID_SUBRESELLER": ("member_id", "the panel refuses that sub-reseller"),
+    "STATUS_INVALID_INPUT": ("options", "the panel refuses a field without naming it"),
+}
+
+
+def refusal(status: str, action: str) -> PanelError:
+    """The error a status other than success stands for; ``action`` is our name of the endpoint."""
+    if status in _INVALID:
+        field, why = _INVALID[status]
+        return InvalidOrder(f"{action}: {why}", field=field)
+    if status == "STATUS_EXISTS_USERNAME":
+        return NameTaken(f"{action}: a line of this name exists at the panel")
+    if status == "STATUS_INSUFFICIENT_CREDITS":
+        return InsufficientPanelCredit(f"{action}: our balance at the panel is below the package's price")
+    if status == "STATUS_NO_TRIALS":
+        return CapacityExhausted(f"{action}: trials are off, used up, or our balance is below their minimum")
+    if status == "STATUS_NO_PERMISSIONS":
+        return PermissionMissing(f"{action}: our group at the panel may not do this")
+    if status == FAILURE:
+        return PanelRefused(
+            f"{action}: the panel refused without a reason (absent, not ours, or not allowed)"
+        )
+    return ContractBroken(f"{action}: the panel answered with a status this adapter does not know")
