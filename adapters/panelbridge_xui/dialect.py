@@ -154,7 +154,7 @@ class Dialect(ABC):
         return packages
 
     def _line_package(self, package_id: str) -> PackageRow:
-        """A package for lines, at most a minute old, so that a create is one call. Raises ``InvalidOrder``."""
+        """A package for lines, at most a minute old: a create is one call. Raises ``InvalidOrder``."""
         read_at, packages = self._packages
         package = packages.get(package_id)
         if package is None or time.monotonic() - read_at > _PACKAGES_LAST:

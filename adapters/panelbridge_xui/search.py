@@ -1,7 +1,7 @@
 """Finding a line without its id, and proving that there is none, on a panel that cannot be asked.
 
 On XC_VM 2025-07 a reseller's lists are empty although lines exist, ``get_line`` works by id only, and there
-is no look-up by name. So the ways are tried from the surest to the weakest, and only some of them prove absence.
+is no look-up by name. The ways are tried from the surest to the weakest; only some prove absence.
 """
 
 from __future__ import annotations
