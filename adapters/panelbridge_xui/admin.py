@@ -24,7 +24,8 @@ from panelbridge.models import (
 )
 from panelbridge_xui import mapping
 from panelbridge_xui.client import XuiClient
-from panelbridge_xui.dialect import Clock, Dialect, create_differs, owned, same_password
+from panelbridge_xui.compare import create_differs, owned, same_password
+from panelbridge_xui.dialect import Clock, Dialect
 from panelbridge_xui.errors import ExistsIdUnknown, NameTaken
 from panelbridge_xui.guards import nothing_sent
 from panelbridge_xui.lookups import matcher

@@ -34,7 +34,8 @@ from panelbridge.models import (
 )
 from panelbridge_xui import mapping
 from panelbridge_xui.client import XuiClient
-from panelbridge_xui.dialect import Clock, Dialect, create_differs, owned, same_password
+from panelbridge_xui.compare import create_differs, owned, same_password
+from panelbridge_xui.dialect import Clock, Dialect
 from panelbridge_xui.errors import ExistsIdUnknown, NameTaken, PanelRefused
 from panelbridge_xui.guards import nothing_sent
 from panelbridge_xui.lookups import MAY_NAME, LineFinder
@@ -149,7 +150,7 @@ class ResellerDialect(Dialect):
             return self._already(line)
         renamed = [] if line.username == credentials.username else [("username", credentials.username)]
         password = ("password", credentials.password.get_secret_value())
-        after = self._plain_edit(line, [*renamed, password], line.bouquets)
+        after = self._plain_edit(line, [*renamed, password], self._bouquets_of(line))
         differs = (
             *(() if after.username == credentials.username else ("username",)),
             *(() if same_password(after, credentials) else ("password",)),
@@ -242,6 +243,13 @@ class ResellerDialect(Dialect):
         after = self._plain_edit(line, [], bouquets)
         fits = set(after.bouquets) == set(bouquets)
         return self._done(after, () if fits else ("options.bouquets",))
+
+    def _bouquets_of(self, line: LineRow) -> tuple[str, ...]:
+        """Never none: an edit without any is answered by an empty body where the group may choose them."""
+        if line.bouquets:
+            return line.bouquets
+        package = self._fresh_packages().get(str(line.package_id))
+        return package.bouquets if package else ()
 
     def _plain_edit(self, line: LineRow, changes: mapping.Fields, bouquets: tuple[str, ...]) -> LineRow:
         fields = [*mapping.reseller_echo(line, bouquets), *changes]

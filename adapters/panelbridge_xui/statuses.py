@@ -34,22 +34,21 @@ _INVALID = {
     "STATUS_INVALID_INPUT": ("options", "the panel refuses a field without naming it"),
 }
 
+_REFUSED: dict[str, tuple[type[PanelError], str]] = {
+    "STATUS_EXISTS_USERNAME": (NameTaken, "a line of this name exists at the panel"),
+    "STATUS_INSUFFICIENT_CREDITS": (InsufficientPanelCredit, "our credit there is below the package's price"),
+    "STATUS_NO_TRIALS": (CapacityExhausted, "trials are off, used up, or our credit is below their minimum"),
+    "STATUS_NO_PERMISSIONS": (PermissionMissing, "our group at the panel may not do this"),
+    FAILURE: (PanelRefused, "the panel refused without a reason (absent, not ours, or not allowed)"),
+}
+
 
 def refusal(status: str, action: str) -> PanelError:
     """The error a status other than success stands for; ``action`` is our name of the endpoint."""
     if status in _INVALID:
         field, why = _INVALID[status]
         return InvalidOrder(f"{action}: {why}", field=field)
-    if status == "STATUS_EXISTS_USERNAME":
-        return NameTaken(f"{action}: a line of this name exists at the panel")
-    if status == "STATUS_INSUFFICIENT_CREDITS":
-        return InsufficientPanelCredit(f"{action}: our balance at the panel is below the package's price")
-    if status == "STATUS_NO_TRIALS":
-        return CapacityExhausted(f"{action}: trials are off, used up, or our balance is below their minimum")
-    if status == "STATUS_NO_PERMISSIONS":
-        return PermissionMissing(f"{action}: our group at the panel may not do this")
-    if status == FAILURE:
-        return PanelRefused(
-            f"{action}: the panel refused without a reason (absent, not ours, or not allowed)"
-        )
+    if status in _REFUSED:
+        kind, why = _REFUSED[status]
+        return kind(f"{action}: {why}")
     return ContractBroken(f"{action}: the panel answered with a status this adapter does not know")
