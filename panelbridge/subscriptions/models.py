@@ -82,7 +82,8 @@ class Plan:
     connections: int | None = None  # None = what the package says
     options: Mapping[str, str] = field(default_factory=dict)
     queue_without_credit: bool = False  # wait for a top-up instead of refusing
-    allow_restart: bool = False  # an incompatible package may restart the term
+    allow_purchase: bool = False  # a package change may be a purchase at the full price
+    allow_restart: bool = False  # such a purchase may restart the term
     grace_hours: int = 48
     active: bool = True
 

@@ -1,0 +1,193 @@
+"""Act, first half: commit an attempt row before anything is sent.
+
+``claim`` answers what the caller may do with an operation right now: call the panel, look up what an earlier
+attempt did, read the fence first, wait, or nothing because it is settled.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from panelbridge.models import PanelAccount, Term
+from panelbridge.provisioning.desk import Desk
+from panelbridge.provisioning.fence import build_fence
+from panelbridge.provisioning.models import Attempt, Fence, Operation, OperationId, OperationState
+from panelbridge.provisioning.port import Unit
+from panelbridge.provisioning.verbs import RULES
+from panelbridge.subscriptions import Subscription
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settled:
+    """Nothing is left to do; ``note`` says why no call was needed when that was just found."""
+
+    operation: Operation
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoCall:
+    """Its turn has come and no call is needed."""
+
+    operation: Operation
+    subscription: Subscription
+    note: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """The attempt is committed; send it."""
+
+    operation: Operation
+    subscription: Subscription
+    attempt: Attempt
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadFence:
+    """This call only adds: read the account, then claim again with what was read."""
+
+    operation: Operation
+    subscription: Subscription
+
+
+@dataclass(frozen=True, kw_only=True)
+class LookUp:
+    """An attempt ended without a known effect; ask the panel."""
+
+    operation: Operation
+    subscription: Subscription
+    attempt: Attempt
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wait:
+    """Not now; ``until`` is when it may be worth trying again, ``None`` when something else must happen."""
+
+    operation: Operation
+    until: datetime | None
+    waits_for: OperationId | None = None
+    running: bool = False  # somebody's attempt is under way: its end may come at any moment
+
+
+Claim = Settled | NoCall | Call | ReadFence | LookUp | Wait
+
+_SLOT_WAIT = timedelta(milliseconds=50)
+_BREAKER_WAIT = timedelta(seconds=2)
+
+
+def claim(
+    unit: Unit,
+    desk: Desk,
+    operation_id: OperationId,
+    *,
+    seconds: float,
+    fence_read: PanelAccount | None = None,
+) -> Claim:
+    """Runs inside one write transaction, which the caller commits before it calls the panel."""
+    operation = unit.journal.operation(operation_id)
+    if operation is None:
+        msg = f"operation {operation_id} does not exist"
+        raise LookupError(msg)
+    if operation.settled:
+        return Settled(operation=operation)
+    if operation.state in (OperationState.QUEUED, OperationState.ATTENTION):
+        return Wait(operation=operation, until=None)
+    subscription = unit.subscriptions.subscription(operation.subscription_id)
+    if subscription is None:
+        msg = f"operation {operation_id} has no subscription"
+        raise LookupError(msg)
+    now = desk.clock()
+    if operation.state is OperationState.SENT:
+        return _sent(unit, operation, subscription, now)
+    return _ready(unit, desk, operation, subscription, now, seconds, fence_read)
+
+
+def _sent(unit: Unit, operation: Operation, subscription: Subscription, now: datetime) -> Claim:
+    attempt = unit.journal.attempts(operation.id)[-1]
+    if attempt.finished_at is None and now < attempt.deadline:
+        return Wait(operation=operation, until=attempt.deadline, running=True)
+    if operation.due_at is not None and operation.due_at > now:
+        return Wait(operation=operation, until=operation.due_at)
+    return LookUp(operation=operation, subscription=subscription, attempt=attempt)
+
+
+def _ready(
+    unit: Unit,
+    desk: Desk,
+    operation: Operation,
+    subscription: Subscription,
+    now: datetime,
+    seconds: float,
+    fence_read: PanelAccount | None,
+) -> Claim:
+    earlier = next((item for item in unit.journal.unsettled(subscription.id) if item.id < operation.id), None)
+    if earlier is not None:
+        running = earlier.due_at is not None
+        return Wait(operation=operation, until=earlier.due_at, waits_for=earlier.id, running=running)
+    if operation.due_at is not None and operation.due_at > now:
+        return Wait(operation=operation, until=operation.due_at)
+    rules = RULES[operation.verb]
+    note = rules.nothing_to_do(operation, subscription)
+    if note is not None:
+        return NoCall(operation=operation, subscription=subscription, note=note)
+    blocked = _blocked(unit, desk, operation, now)
+    if blocked is not None:
+        return blocked
+    fence = None
+    if rules.fenced(operation):
+        if fence_read is None:
+            return ReadFence(operation=operation, subscription=subscription)
+        fence = build_fence(
+            fence_read,
+            Term.parse(operation.target.add or ""),
+            now,
+            desk.limits.clock_tolerance,
+            seconds,
+        )
+    return begin(unit, desk, operation, subscription, seconds=seconds, fence=fence)
+
+
+def _blocked(unit: Unit, desk: Desk, operation: Operation, now: datetime) -> Wait | None:
+    panel = unit.subscriptions.panel(operation.panel_id)
+    if panel is None or not panel.writes_enabled:
+        return Wait(operation=operation, until=now + _BREAKER_WAIT)
+    if not desk.panels.breaker(operation.panel_id).allow():
+        return Wait(operation=operation, until=now + _BREAKER_WAIT)
+    if unit.journal.in_flight(operation.panel_id, now) >= desk.panels.slots(operation.panel_id):
+        return Wait(operation=operation, until=now + _SLOT_WAIT)
+    return None
+
+
+def begin(
+    unit: Unit,
+    desk: Desk,
+    operation: Operation,
+    subscription: Subscription,
+    *,
+    seconds: float,
+    fence: Fence | None,
+) -> Claim:
+    """Commit the next attempt: its number is the lease, its deadline binds the transport."""
+    now = desk.clock()
+    capabilities = desk.panels.capabilities(operation.panel_id)
+    plan = unit.subscriptions.plan(operation.plan_id, operation.plan_version)
+    grace_hours = plan.grace_hours if plan is not None else 0
+    prepared = RULES[operation.verb].prepare(operation, subscription, capabilities, now, grace_hours)
+    deadline = now + timedelta(seconds=seconds)
+    attempt = Attempt(
+        operation_id=operation.id,
+        number=operation.attempts + 1,
+        panel_id=operation.panel_id,
+        owner=f"{os.getpid()}.{threading.get_ident()}",
+        started_at=now,
+        deadline=deadline,
+        quiet_until=deadline + timedelta(seconds=capabilities.late_commit),
+        fence=fence,
+    )
+    sent = replace(prepared, state=OperationState.SENT, attempts=attempt.number, due_at=deadline)
+    if not unit.journal.begin(attempt) or not unit.journal.save(sent, was=operation):
+        return Wait(operation=operation, until=now + _SLOT_WAIT)
+    return Call(operation=sent, subscription=subscription, attempt=attempt)

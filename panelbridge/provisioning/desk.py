@@ -1,0 +1,19 @@
+"""What the rules of every verb may use besides their transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from panelbridge.provisioning.models import Limits
+from panelbridge.provisioning.port import Panels
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    panels: Panels
+    clock: Callable[[], datetime]
+    fingerprint: Callable[[str], str]  # HMAC under a key outside the database
+    bridge: str  # short random name of this bridge, first part of every reference
+    limits: Limits

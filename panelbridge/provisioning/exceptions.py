@@ -1,0 +1,23 @@
+"""Refusals of the journal: nothing was sent, nothing is held."""
+
+from __future__ import annotations
+
+
+class Refusal(Exception):
+    """The wish cannot be admitted. ``code`` is stable; ``advice`` tells who can mend it."""
+
+    def __init__(self, code: str, message: str, *, advice: str, field: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.advice = advice
+        self.field = field
+        self.retry_safe = True
+
+
+def not_provisioned(verb: str) -> Refusal:
+    return Refusal(
+        "not_provisioned",
+        f"{verb} is not possible: this service has no account at the panel",
+        advice="Run Create first.",
+    )

@@ -1,0 +1,28 @@
+"""Idempotency keys, made inside Intend and nowhere else.
+
+Two kinds. *Business fact*: once done, always ``already``. *End state*: verb, target and the subscription's
+revision, so that the same wish next year is a new operation and a double click is not.
+"""
+
+from __future__ import annotations
+
+from panelbridge.capabilities import Verb
+from panelbridge.subscriptions import Installation, Subscription
+
+
+def create_key(installation: Installation, service_id: int, generation: int) -> str:
+    return f"create:{installation.id}:{service_id}:{generation}"
+
+
+def renew_key(installation: Installation, service_id: int, fact: str) -> str:
+    """``fact`` is ``item:<invoice item id>`` or ``token:<one-shot token>``."""
+    return f"renew:{installation.id}:{service_id}:{fact}"
+
+
+def end_state_key(verb: Verb, subscription: Subscription, target: str) -> str:
+    return f"{verb.value}:{subscription.id}:{subscription.generation}:{subscription.revision}:{target}"
+
+
+def reference(bridge: str, subscription: Subscription) -> str:
+    """What the panel keeps as our mark: bridge : subscription : generation."""
+    return f"{bridge}:{subscription.id}:{subscription.generation}"

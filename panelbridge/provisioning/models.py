@@ -1,0 +1,189 @@
+"""Records of the provisioning journal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, NewType
+
+from pydantic import BaseModel, ConfigDict
+
+from panelbridge.capabilities import Verb
+from panelbridge.ledger import Credits, ResellerId, TransferId
+from panelbridge.lifecycle import Anchor, SuspensionReason
+from panelbridge.models import AccountId, Outcome, Term
+from panelbridge.secret import Secret
+from panelbridge.subscriptions import InstallationId, PanelId, PlanId, SubscriptionId
+
+OperationId = NewType("OperationId", int)
+AttentionId = NewType("AttentionId", int)
+
+
+class OperationState(StrEnum):
+    QUEUED = "queued"  # waits for credit; nothing was sent
+    READY = "ready"  # may be sent when its due time has come
+    SENT = "sent"  # an attempt is committed and its effect not yet settled
+    ATTENTION = "attention"  # only a person can decide; the hold is kept
+    DONE = "done"
+    REFUSED = "refused"  # definitely nothing happened; the key is free again
+    SUPERSEDED = "superseded"  # never sent, a later operation replaced it
+    WITHDRAWN = "withdrawn"  # taken back by a person before it was sent
+
+
+UNSETTLED = frozenset(
+    {OperationState.QUEUED, OperationState.READY, OperationState.SENT, OperationState.ATTENTION}
+)
+
+
+class Target(BaseModel):
+    """The end state an operation names. Holds no secret; only the fields its verb uses are set."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    package: str | None = None
+    connections: int | None = None
+    options: dict[str, str] = {}
+    mac: str | None = None
+    entitled_until: datetime | None = None  # what was paid for
+    panel_until: datetime | None = None  # what the panel shall hold: entitled plus grace, where it can
+    anchor_start: datetime | None = None
+    anchor_months: int = 0
+    period_from: datetime | None = None
+    add: str | None = None  # the length a renewal adds to our books, as text ("1m")
+    purchase: bool = False  # the panel can only add: fenced
+    allow_restart: bool = False
+    reason: SuspensionReason | None = None
+    owner: str | None = None
+    note: str | None = None
+    username: str | None = None
+    chosen_name: bool = False  # the login name came from outside and is not random
+    fingerprint: str | None = None  # HMAC of a given password, so that the same wish joins
+
+    def anchored(self, anchor: Anchor) -> Target:
+        return self.model_copy(
+            update={
+                "entitled_until": anchor.until,
+                "anchor_start": anchor.start,
+                "anchor_months": anchor.months,
+            }
+        )
+
+    @property
+    def anchor(self) -> Anchor | None:
+        if self.anchor_start is None:
+            return None
+        return Anchor(start=self.anchor_start, months=self.anchor_months)
+
+
+class Fence(BaseModel):
+    """The read before a call that only adds, and where the expiry must land if it had its effect."""
+
+    model_config = ConfigDict(frozen=True)
+
+    before: datetime | None
+    earliest: datetime
+    latest: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    operation_id: OperationId
+    number: int
+    panel_id: PanelId
+    owner: str  # process and thread that made it
+    started_at: datetime
+    deadline: datetime
+    quiet_until: datetime  # before it nothing may be concluded from absence
+    fence: Fence | None = None
+    finished_at: datetime | None = None
+    outcome: Outcome | None = None
+    code: str | None = None
+    evidence: str | None = None  # our words, never the panel's
+    cleared: bool = False  # proved to have had no effect
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """One durable unit of work on a subscription."""
+
+    id: OperationId
+    subscription_id: SubscriptionId
+    installation_id: InstallationId
+    reseller_id: ResellerId
+    panel_id: PanelId
+    service_id: int
+    generation: int
+    verb: Verb
+    state: OperationState
+    key: str
+    target: Target
+    price: Credits
+    plan_id: PlanId
+    plan_version: int
+    term: Term
+    actor: str
+    admitted_at: datetime
+    due_at: datetime | None
+    outcome: Outcome | None = None
+    hold: TransferId | None = None
+    username: str | None = None
+    password: Secret | None = None
+    attempts: int = 0
+    failures: int = 0  # unhelpful answers in a row; drives the back-off
+    settled_at: datetime | None = None
+    code: str | None = None
+    message: str | None = None
+    advice: str | None = None
+    before: dict[str, Any] | None = None
+    after: dict[str, Any] | None = None
+    reported_pending: bool = False  # the caller was told "pending", so billing still has to be told the end
+    acknowledged: bool = False
+    fingerprint: str | None = None  # of the caller's own key, for /v1 resources
+
+    @property
+    def settled(self) -> bool:
+        return self.state not in UNSETTLED
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttentionItem:
+    """Something only a person can decide, with the safe ways out."""
+
+    id: AttentionId
+    code: str
+    message: str
+    advice: str
+    opened_at: datetime
+    operation_id: OperationId | None = None
+    subscription_id: SubscriptionId | None = None
+    panel_id: PanelId | None = None
+    resolved_at: datetime | None = None
+    resolution: str | None = None
+    actor: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """How patient the engine is. Seconds."""
+
+    attempt: float = 20.0  # one try, all calls of it
+    lookup: float = 8.0
+    budget: float = 10.0  # a caller's patience when it names none
+    backoff: float = 2.0
+    backoff_cap: float = 300.0
+    give_up_after: float = 86_400.0  # an unknown older than this needs a person
+    seats: int = 4  # request threads that may wait on one panel
+    poll: float = 0.05
+    clock_tolerance: timedelta = field(default=timedelta(minutes=2))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a caller is told: the operation and the subscription as it is now."""
+
+    operation: Operation
+    pending: bool
+    waits_for: OperationId | None
+    message: str
+    account_id: AccountId | None = None

@@ -1,0 +1,124 @@
+"""What the journal needs from storage, panels and jobs. Calls on a ``Unit`` share one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Any, Protocol
+
+from panelbridge.adapter import PanelAdapter
+from panelbridge.capabilities import Capabilities
+from panelbridge.ledger import Ledger, ResellerId
+from panelbridge.provisioning.models import (
+    Attempt,
+    AttentionId,
+    AttentionItem,
+    Operation,
+    OperationId,
+    OperationState,
+)
+from panelbridge.subscriptions import InstallationId, PanelId, SubscriptionId, SubscriptionStore
+
+
+class JournalStore(Protocol):
+    def add(self, operation: Operation) -> Operation:
+        """Insert; the record's id is ignored and the new one returned."""
+        ...
+
+    def operation(self, operation: OperationId) -> Operation | None: ...
+    def by_key(self, key: str) -> Operation | None:
+        """The operation that owns ``key``; refused, superseded and withdrawn ones own none."""
+        ...
+
+    def unsettled(self, subscription: SubscriptionId) -> Sequence[Operation]:
+        """In order of admission."""
+        ...
+
+    def last(self, subscription: SubscriptionId) -> Operation | None: ...
+    def search(
+        self,
+        *,
+        installation: InstallationId | None = None,
+        subscription: SubscriptionId | None = None,
+        state: OperationState | None = None,
+        after: OperationId | None = None,
+        limit: int = 100,
+    ) -> Sequence[Operation]: ...
+    def due(self, now: datetime, limit: int) -> Sequence[Operation]: ...
+    def queued(self, reseller: ResellerId) -> Sequence[Operation]: ...
+
+    def save(self, operation: Operation, *, was: Operation) -> bool:
+        """Write ``operation`` when state and attempt count still are as in ``was``; else change nothing."""
+        ...
+
+    def begin(self, attempt: Attempt) -> bool:
+        """Insert the attempt; false when another one of that number exists."""
+        ...
+
+    def finish(self, attempt: Attempt) -> None: ...
+    def attempts(self, operation: OperationId) -> Sequence[Attempt]: ...
+    def in_flight(self, panel: PanelId, now: datetime) -> int:
+        """Attempts on the panel that are neither finished nor past their deadline, in all processes."""
+        ...
+
+    def name_sent_elsewhere(self, panel: PanelId, username: str, but: Operation) -> bool:
+        """Whether another subscription or generation ever asked this panel for ``username``."""
+        ...
+
+    def raise_attention(self, item: AttentionItem) -> AttentionItem:
+        """Open ``item`` unless one with the same code and subject is open; return the open one."""
+        ...
+
+    def resolve_attention(
+        self,
+        *,
+        operation: OperationId | None,
+        resolution: str,
+        actor: str,
+        at: datetime,
+        item: AttentionId | None = None,
+    ) -> None: ...
+    def attention(self, *, open_only: bool = True, limit: int = 100) -> Sequence[AttentionItem]: ...
+    def unreported(self, installation: InstallationId, after: OperationId) -> Sequence[Operation]:
+        """Settled operations billing was told ``pending`` about and has not acknowledged."""
+        ...
+
+
+class Unit(Protocol):
+    """The stores of one open transaction."""
+
+    @property
+    def journal(self) -> JournalStore: ...
+    @property
+    def subscriptions(self) -> SubscriptionStore: ...
+    @property
+    def ledger(self) -> Ledger: ...
+
+
+class Units(Protocol):
+    def write(self) -> AbstractContextManager[Unit]: ...
+    def read(self) -> AbstractContextManager[Unit]: ...
+
+
+class BreakerPort(Protocol):
+    def allow(self) -> bool: ...
+    def succeeded(self) -> None: ...
+    def failed(self) -> None: ...
+
+
+class Panels(Protocol):
+    """Adapters of configured panels, one per panel and process."""
+
+    def adapter(self, panel: PanelId) -> PanelAdapter[Any]: ...
+    def capabilities(self, panel: PanelId) -> Capabilities: ...
+    def breaker(self, panel: PanelId) -> BreakerPort: ...
+    def slots(self, panel: PanelId) -> int:
+        """Attempts that may be in flight at once."""
+        ...
+
+
+class Wake(Protocol):
+    """Tells the durable engine that an operation is due; losing the call loses only promptness."""
+
+    def __call__(self, operation: OperationId, at: datetime) -> None: ...

@@ -1,0 +1,110 @@
+"""The four questions every verb answers."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import Enum, auto
+from typing import Any, ClassVar, Generic, TypeVar
+
+from panelbridge.adapter import PanelAdapter
+from panelbridge.capabilities import Capabilities, Verb
+from panelbridge.models import AccountRef, PanelAccount, VerbResult
+from panelbridge.provisioning.desk import Desk
+from panelbridge.provisioning.keys import reference
+from panelbridge.provisioning.models import Attempt, Fence, Operation
+from panelbridge.provisioning.port import Unit
+from panelbridge.subscriptions import Subscription
+
+WishT = TypeVar("WishT")
+
+
+class Reading(Enum):
+    """What a look-up after an unknown outcome says of the operation."""
+
+    EQUAL = auto()  # the account is as asked: done
+    UNEQUAL = auto()  # it is not; a repeat of the verb converges
+    UNMOVED = auto()  # a purchase had no effect (as of this reading)
+    ELSEWHERE = auto()  # it moved to where this operation cannot have moved it: a person decides
+
+
+@dataclass(frozen=True, kw_only=True)
+class Admission:
+    """The operation a wish leads to. ``joined``: it existed before this call."""
+
+    operation: Operation
+    joined: bool
+
+
+class VerbRules(ABC, Generic[WishT]):
+    verb: ClassVar[Verb]
+
+    @abstractmethod
+    def intend(self, unit: Unit, desk: Desk, wish: WishT) -> Admission:
+        """Find, join or insert the operation. Raises ``Refusal`` and changes nothing."""
+
+    def nothing_to_do(self, operation: Operation, subscription: Subscription) -> str | None:
+        """Why no call is needed, asked when its turn comes; ``None`` when one is."""
+        return None
+
+    def fenced(self, operation: Operation) -> bool:
+        """Whether the call only adds, so that the account is read before and after."""
+        return operation.target.purchase
+
+    def prepare(
+        self,
+        operation: Operation,
+        subscription: Subscription,
+        capabilities: Capabilities,
+        now: datetime,
+        grace_hours: int,
+    ) -> Operation:
+        """Fill in what is only known when the first attempt is committed (absolute dates)."""
+        return operation
+
+    @abstractmethod
+    def call(
+        self,
+        adapter: PanelAdapter[Any],
+        operation: Operation,
+        subscription: Subscription,
+        desk: Desk,
+        fence: Fence | None,
+    ) -> VerbResult:
+        """Make the end state true at the panel. Raises ``PanelError``."""
+
+    @abstractmethod
+    def read(
+        self, operation: Operation, account: PanelAccount, attempt: Attempt, capabilities: Capabilities
+    ) -> Reading:
+        """Compare a found account (ours) with the target."""
+
+    @abstractmethod
+    def apply(
+        self, operation: Operation, subscription: Subscription, account: PanelAccount | None, now: datetime
+    ) -> Subscription:
+        """The subscription after the operation is done; the caller raises its revision."""
+
+    def ref(self, subscription: Subscription, desk: Desk) -> AccountRef:
+        if subscription.account_id is None or subscription.username is None:
+            msg = f"subscription {subscription.id} has no account to act on"
+            raise RuntimeError(msg)
+        return AccountRef(
+            id=subscription.account_id,
+            username=subscription.username,
+            reference=reference(desk.bridge, subscription),
+        )
+
+
+def adopt_account(subscription: Subscription, account: PanelAccount | None) -> Subscription:
+    """What every settled verb learns from the account read back."""
+    if account is None:
+        return subscription
+    return replace(
+        subscription,
+        panel_until=account.expires_at,
+        username=account.username,
+        package=account.package or subscription.package,
+        password=account.password or subscription.password,
+    )

@@ -1,0 +1,232 @@
+"""Settle: one transaction, compare-and-set on the attempt, that writes down what a try or a look-up showed.
+
+A hold is posted when the effect is proved, voided only when its absence is proved, and kept otherwise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from panelbridge.capabilities import Verb
+from panelbridge.exceptions import Conflict, InsufficientPanelCredit, NotFound, PanelError
+from panelbridge.ledger import Period
+from panelbridge.models import AccountState, Outcome, PanelAccount
+from panelbridge.provisioning.desk import Desk
+from panelbridge.provisioning.intend import Draft, ledger_context, place, plan_of, snapshot
+from panelbridge.provisioning.models import (
+    Attempt,
+    AttentionId,
+    AttentionItem,
+    Operation,
+    OperationState,
+    Target,
+)
+from panelbridge.provisioning.port import Unit
+from panelbridge.provisioning.verbs import RULES
+from panelbridge.subscriptions import Subscription
+
+
+def settle_done(
+    unit: Unit,
+    desk: Desk,
+    operation: Operation,
+    subscription: Subscription,
+    account: PanelAccount | None,
+    *,
+    outcome: Outcome,
+    note: str | None = None,
+    differs: tuple[str, ...] = (),
+) -> Operation | None:
+    """Post, move the subscription, raise its revision. ``None``: somebody else settled it first."""
+    now = desk.clock()
+    current = unit.subscriptions.subscription(subscription.id) or subscription
+    moved = RULES[operation.verb].apply(operation, current, account, now)
+    moved = replace(moved, revision=current.revision + 1)
+    done = replace(
+        operation,
+        state=OperationState.DONE,
+        outcome=outcome,
+        settled_at=now,
+        due_at=None,
+        code="differs" if differs else None,
+        message=_differs_note(differs) or note or operation.target.note,
+        advice=None,
+        after=snapshot(moved),
+    )
+    if not unit.journal.save(done, was=operation):
+        return None
+    _post(unit, done, account)
+    unit.subscriptions.save(moved)
+    unit.journal.resolve_attention(
+        operation=operation.id, resolution=f"settled as {outcome.value}", actor="panelbridge", at=now
+    )
+    _follow_up(unit, desk, done, moved, account)
+    _wake_next(unit, moved, now)
+    return done
+
+
+def settle_refused(unit: Unit, desk: Desk, operation: Operation, error: PanelError) -> Operation | None:
+    """Nothing happened, proved: the hold is voided and the key is free again."""
+    now = desk.clock()
+    refused = replace(
+        operation,
+        state=OperationState.REFUSED,
+        outcome=Outcome.REFUSED,
+        settled_at=now,
+        due_at=None,
+        code=error.code,
+        message=error.message,
+        advice=error.advice,
+    )
+    if not unit.journal.save(refused, was=operation):
+        return None
+    if operation.hold is not None:
+        unit.ledger.void(operation.hold, actor="panelbridge", reason=f"refused: {error.code}")
+    if isinstance(error, Conflict | NotFound):
+        raise_attention(unit, desk, operation, error.code, error.message, error.advice)
+    subscription = unit.subscriptions.subscription(operation.subscription_id)
+    if subscription is not None:
+        _wake_next(unit, subscription, now)
+    return refused
+
+
+def settle_retry(unit: Unit, desk: Desk, operation: Operation, error: PanelError) -> Operation | None:
+    """Nothing happened yet: keep the hold, come back later."""
+    delay = max(error.retry_after or 0.0, backoff(desk, operation.failures))
+    waiting = replace(
+        operation,
+        state=OperationState.READY,
+        due_at=desk.clock() + timedelta(seconds=delay),
+        failures=operation.failures + 1,
+        code=error.code,
+        message=error.message,
+        advice=error.advice,
+    )
+    if not unit.journal.save(waiting, was=operation):
+        return None
+    if isinstance(error, InsufficientPanelCredit):
+        raise_attention(unit, desk, operation, error.code, error.message, error.advice)
+    return waiting
+
+
+def settle_unknown(
+    unit: Unit, desk: Desk, operation: Operation, *, due_at: datetime, code: str, message: str, advice: str
+) -> Operation | None:
+    """Keep the hold and ask the panel at ``due_at``."""
+    unknown = replace(
+        operation,
+        state=OperationState.SENT,
+        outcome=Outcome.UNKNOWN,
+        due_at=due_at,
+        failures=operation.failures + 1,
+        code=code,
+        message=message,
+        advice=advice,
+    )
+    return unknown if unit.journal.save(unknown, was=operation) else None
+
+
+def settle_attention(
+    unit: Unit, desk: Desk, operation: Operation, *, code: str, message: str, advice: str
+) -> Operation | None:
+    """Only a person can decide; the hold is kept and the subscription sends nothing else."""
+    stuck = replace(
+        operation, state=OperationState.ATTENTION, due_at=None, code=code, message=message, advice=advice
+    )
+    if not unit.journal.save(stuck, was=operation):
+        return None
+    raise_attention(unit, desk, operation, code, message, advice)
+    return stuck
+
+
+def raise_attention(
+    unit: Unit, desk: Desk, operation: Operation, code: str, message: str, advice: str
+) -> AttentionItem:
+    return unit.journal.raise_attention(
+        AttentionItem(
+            id=AttentionId(0),
+            code=code,
+            message=message,
+            advice=advice,
+            opened_at=desk.clock(),
+            operation_id=operation.id,
+            subscription_id=operation.subscription_id,
+            panel_id=operation.panel_id,
+        )
+    )
+
+
+def finish_attempt(
+    unit: Unit, desk: Desk, attempt: Attempt, outcome: Outcome, *, code: str | None, evidence: str | None
+) -> Attempt:
+    cleared = outcome in (Outcome.REFUSED, Outcome.RETRY_LATER)
+    finished = replace(
+        attempt,
+        finished_at=attempt.finished_at or desk.clock(),
+        outcome=outcome,
+        code=code,
+        evidence=evidence,
+        cleared=cleared,
+    )
+    unit.journal.finish(finished)
+    return finished
+
+
+def backoff(desk: Desk, failures: int) -> float:
+    """Seconds before the next try: doubling, capped."""
+    limits = desk.limits
+    return float(min(limits.backoff_cap, limits.backoff * 2 ** min(failures, 12)))
+
+
+def _post(unit: Unit, operation: Operation, account: PanelAccount | None) -> None:
+    if operation.hold is None:
+        return
+    target = operation.target
+    period = None
+    if target.period_from is not None and target.entitled_until is not None:
+        period = Period(start=target.period_from, end=target.entitled_until)
+    context = replace(
+        ledger_context(operation),
+        expiry_before=_expiry(operation.before),
+        expiry_after=account.expires_at if account is not None else None,
+    )
+    unit.ledger.post(operation.hold, actor=operation.actor, context=context, period=period)
+
+
+def _expiry(before: dict[str, object] | None) -> datetime | None:
+    text = (before or {}).get("panel_until")
+    return datetime.fromisoformat(text) if isinstance(text, str) else None
+
+
+def _differs_note(differs: tuple[str, ...]) -> str | None:
+    if not differs:
+        return None
+    return f"the panel set its own {' and '.join(differs)}; the account's values were adopted"
+
+
+def _follow_up(
+    unit: Unit, desk: Desk, operation: Operation, subscription: Subscription, account: PanelAccount | None
+) -> None:
+    """Extending does not enable: when no suspension remains, an account left disabled is switched on."""
+    if operation.verb not in (Verb.EXTEND, Verb.CHANGE_PACKAGE, Verb.CREATE) or account is None:
+        return
+    if account.state is not AccountState.SUSPENDED or subscription.suspensions:
+        return
+    draft = Draft(
+        verb=Verb.UNSUSPEND,
+        subscription=subscription,
+        key=f"enable-after:{operation.id}",
+        target=Target(owner="panelbridge", note=f"after operation {operation.id}"),
+        actor="panelbridge",
+        plan=plan_of(unit, subscription),
+        term=subscription.term,
+    )
+    place(unit, desk, draft)
+
+
+def _wake_next(unit: Unit, subscription: Subscription, now: datetime) -> None:
+    for operation in unit.journal.unsettled(subscription.id):
+        if operation.state is OperationState.READY and (operation.due_at is None or operation.due_at > now):
+            unit.journal.save(replace(operation, due_at=now), was=operation)
+        return

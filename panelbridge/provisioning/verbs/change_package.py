@@ -1,0 +1,205 @@
+"""Change package: the account has that package and those options, now or from the next renewal."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from panelbridge.adapter import PanelAdapter
+from panelbridge.capabilities import Capabilities, PackageWrite, Verb
+from panelbridge.ledger import Credits
+from panelbridge.lifecycle import upgrade_price
+from panelbridge.models import PackageChange, PanelAccount, Purchase, Term, VerbResult
+from panelbridge.provisioning.admission import require_account
+from panelbridge.provisioning.desk import Desk
+from panelbridge.provisioning.exceptions import Refusal
+from panelbridge.provisioning.fence import FenceReading, read_fence
+from panelbridge.provisioning.intend import Draft, find_offer, need_subscription, place, plan_of
+from panelbridge.provisioning.keys import end_state_key
+from panelbridge.provisioning.models import Attempt, Fence, Operation, Target
+from panelbridge.provisioning.port import Unit
+from panelbridge.provisioning.rules import Admission, Reading, VerbRules, adopt_account
+from panelbridge.provisioning.wishes import ChangeWish
+from panelbridge.subscriptions import Plan, PlanTerm, Subscription
+from panelbridge.subscriptions.pricing import quote, quote_length
+
+
+class ChangePackageRules(VerbRules[ChangeWish]):
+    verb = Verb.CHANGE_PACKAGE
+
+    def intend(self, unit: Unit, desk: Desk, wish: ChangeWish) -> Admission:
+        subscription = need_subscription(unit, wish.installation, wish.service_id, "change package")
+        require_account(unit, subscription, self.verb)
+        plan, offer = find_offer(unit, wish.installation, wish.plan, wish.term)
+        if plan.panel_id != subscription.panel_id:
+            raise Refusal(
+                "panel_change",
+                f"plan {plan.code!r} is on another panel than this service's account",
+                advice="Choose a plan of the same panel; moving an account between panels is not offered yet.",
+                field="configoption1",
+            )
+        capabilities = desk.panels.capabilities(plan.panel_id)
+        connections = wish.connections or plan.connections
+        wished = f"{plan.id}:{offer.term}:{connections or ''}"
+        key = end_state_key(self.verb, subscription, wished)
+        owner = unit.journal.by_key(key)
+        if owner is not None:
+            return Admission(operation=owner, joined=True)
+        buys = capabilities.change_package is PackageWrite.PURCHASE and offer.package != subscription.package
+        if buys and not plan.allow_purchase:
+            raise Refusal(
+                "refused",
+                "on this panel a package change is a purchase at the full price, and the plan does not allow it",
+                advice="Allow purchases on the plan, or change the package at the next renewal.",
+            )
+        price = change_price(unit, desk, subscription, plan, offer, connections, purchase=buys)
+        return place(
+            unit,
+            desk,
+            Draft(
+                verb=self.verb,
+                subscription=subscription,
+                key=key,
+                target=Target(
+                    package=offer.package,
+                    connections=connections,
+                    options=dict(plan.options),
+                    add=str(offer.term) if buys else None,
+                    purchase=buys,
+                    allow_restart=plan.allow_restart,
+                    note=_note(price, subscription, buys=buys),
+                ),
+                actor=wish.actor,
+                plan=plan,
+                term=offer.term,
+                price=price,
+            ),
+        )
+
+    def prepare(
+        self,
+        operation: Operation,
+        subscription: Subscription,
+        capabilities: Capabilities,
+        now: datetime,
+        grace_hours: int,
+    ) -> Operation:
+        target = operation.target
+        if not target.purchase or target.entitled_until is not None or subscription.anchor is None:
+            return operation
+        start = subscription.anchor
+        if start.until < now:
+            start = replace(start, start=now, months=0)
+        anchor = start.plus(Term.parse(target.add or ""))
+        dated = target.anchored(anchor).model_copy(update={"period_from": start.until})
+        return replace(operation, target=dated)
+
+    def nothing_to_do(self, operation: Operation, subscription: Subscription) -> str | None:
+        target = operation.target
+        same = target.package == subscription.package and target.connections == subscription.connections
+        return "the account already has this package and these connections" if same else None
+
+    def call(
+        self,
+        adapter: PanelAdapter[Any],
+        operation: Operation,
+        subscription: Subscription,
+        desk: Desk,
+        fence: Fence | None,
+    ) -> VerbResult:
+        target = operation.target
+        purchase = None
+        if fence is not None:
+            purchase = Purchase(
+                package=target.package or "",
+                term=Term.parse(target.add or ""),
+                before=fence.before,
+                allow_restart=target.allow_restart,
+            )
+        change = PackageChange(
+            package=target.package or "",
+            connections=target.connections,
+            options=target.options,
+            purchase=purchase,
+        )
+        return adapter.change_package(self.ref(subscription, desk), change)
+
+    def read(
+        self, operation: Operation, account: PanelAccount, attempt: Attempt, capabilities: Capabilities
+    ) -> Reading:
+        if attempt.fence is not None:
+            return _read_purchase(operation, account, attempt.fence, capabilities)
+        target = operation.target
+        if account.package is None or account.package != target.package:
+            return Reading.UNEQUAL
+        if target.connections is not None and account.connections not in (None, target.connections):
+            return Reading.UNEQUAL
+        return Reading.EQUAL
+
+    def apply(
+        self, operation: Operation, subscription: Subscription, account: PanelAccount | None, now: datetime
+    ) -> Subscription:
+        target = operation.target
+        changed = replace(
+            subscription,
+            plan_id=operation.plan_id,
+            plan_version=operation.plan_version,
+            term=operation.term,
+            package=target.package or subscription.package,
+            connections=target.connections,
+            next_change=None,
+        )
+        if target.entitled_until is not None:
+            changed = replace(
+                changed,
+                anchor=target.anchor,
+                period_from=target.period_from,
+                entitled_until=target.entitled_until,
+            )
+        return adopt_account(changed, account)
+
+
+def change_price(
+    unit: Unit,
+    desk: Desk,
+    subscription: Subscription,
+    plan: Plan,
+    offer: PlanTerm,
+    connections: int | None,
+    *,
+    purchase: bool,
+) -> Credits:
+    """What a change now costs: the full price for a purchase, else the difference for the unused time."""
+    full = quote(plan, offer, connections)
+    if purchase:
+        return full
+    old = quote_length(plan_of(unit, subscription), subscription.term, subscription.connections)
+    start, until = subscription.period_from, subscription.entitled_until
+    if old is None or start is None or until is None:
+        return full
+    units = upgrade_price(
+        old_units=old.units, new_units=full.units, now=desk.clock(), period_from=start, period_until=until
+    )
+    return Credits(units=units)
+
+
+def _note(price: Credits, subscription: Subscription, *, buys: bool) -> str:
+    if buys:
+        return f"this panel sells packages only whole: {price} credits for a full term"
+    if price.units == 0:
+        return "a downgrade returns nothing for the current period; the next renewal costs the new price"
+    return f"{price} credits for the unused part of the current period"
+
+
+def _read_purchase(
+    operation: Operation, account: PanelAccount, fence: Fence, capabilities: Capabilities
+) -> Reading:
+    slack = timedelta(seconds=capabilities.expiry_granularity)
+    where = read_fence(fence, account, slack)
+    has_package = account.package == operation.target.package
+    if where is FenceReading.UNMOVED:
+        return Reading.UNMOVED
+    if has_package and (where is FenceReading.MOVED_AS_BOUGHT or operation.target.allow_restart):
+        return Reading.EQUAL
+    return Reading.ELSEWHERE

@@ -1,0 +1,239 @@
+"""Create: an account with the journaled name, password, package, expiry and reference exists and works."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from panelbridge.adapter import PanelAdapter
+from panelbridge.capabilities import Capabilities, Extend, TextRule, Verb
+from panelbridge.lifecycle import Anchor, SubscriptionState
+from panelbridge.models import CreateOrder, Credentials, PanelAccount, VerbResult
+from panelbridge.provisioning.desk import Desk
+from panelbridge.provisioning.exceptions import Refusal
+from panelbridge.provisioning.intend import Draft, find_offer, place
+from panelbridge.provisioning.keys import create_key, reference
+from panelbridge.provisioning.models import Attempt, Fence, Operation, Target
+from panelbridge.provisioning.port import Unit
+from panelbridge.provisioning.rules import Admission, Reading, VerbRules
+from panelbridge.provisioning.wishes import CreateWish
+from panelbridge.secret import LOGIN_ALPHABET, Secret, random_text
+from panelbridge.subscriptions import Plan, PlanTerm, Subscription, SubscriptionId
+from panelbridge.subscriptions.pricing import quote
+
+_RANDOM_TAIL = 8
+_PASSWORD_LENGTH = 14
+
+
+class CreateRules(VerbRules[CreateWish]):
+    verb = Verb.CREATE
+
+    def intend(self, unit: Unit, desk: Desk, wish: CreateWish) -> Admission:
+        known = unit.subscriptions.of_service(wish.installation.id, wish.service_id)
+        if known is not None and known.state is not SubscriptionState.TERMINATED:
+            owner = unit.journal.by_key(create_key(wish.installation, wish.service_id, known.generation))
+            if owner is not None:
+                return Admission(operation=owner, joined=True)
+        if known is not None and known.state is SubscriptionState.TERMINATED and not wish.reopens:
+            raise Refusal(
+                "illegal_move",
+                f"service {wish.service_id} was terminated and its billing status is neither Pending nor Active",
+                advice="Set the service to Pending in billing if it shall come back, then run Create.",
+            )
+        plan, offer = find_offer(unit, wish.installation, wish.plan, wish.term)
+        capabilities = desk.panels.capabilities(plan.panel_id)
+        subscription = _admit_subscription(unit, desk, wish, known, plan, offer)
+        connections = wish.connections or plan.connections
+        return place(
+            unit,
+            desk,
+            Draft(
+                verb=self.verb,
+                subscription=subscription,
+                key=create_key(wish.installation, wish.service_id, subscription.generation),
+                target=Target(
+                    package=offer.package,
+                    connections=connections,
+                    options=dict(plan.options) | wish.options,
+                    mac=_checked_mac(wish.mac, capabilities),
+                    chosen_name=bool(wish.username),
+                    add=str(offer.term),
+                ),
+                actor=wish.actor,
+                plan=plan,
+                term=offer.term,
+                price=quote(plan, offer, connections),
+                username=_login_name(wish, capabilities.username),
+                password=Secret(_password(capabilities.password)),
+            ),
+        )
+
+    def prepare(
+        self,
+        operation: Operation,
+        subscription: Subscription,
+        capabilities: Capabilities,
+        now: datetime,
+        grace_hours: int,
+    ) -> Operation:
+        if operation.target.entitled_until is not None:
+            return operation  # a repeat asks for the same date as the first try
+        anchor = Anchor(start=now).plus(operation.term)
+        grace = timedelta(hours=grace_hours if capabilities.grace else 0)
+        target = operation.target.anchored(anchor).model_copy(
+            update={"period_from": now, "panel_until": anchor.until + grace}
+        )
+        return replace(operation, target=target)
+
+    def call(
+        self,
+        adapter: PanelAdapter[Any],
+        operation: Operation,
+        subscription: Subscription,
+        desk: Desk,
+        fence: Fence | None,
+    ) -> VerbResult:
+        target = operation.target
+        if operation.username is None or operation.password is None or target.panel_until is None:
+            msg = f"operation {operation.id} was never prepared"
+            raise RuntimeError(msg)
+        return adapter.create(
+            CreateOrder(
+                credentials=Credentials(username=operation.username, password=operation.password),
+                package=target.package or "",
+                until=target.panel_until,
+                reference=reference(desk.bridge, subscription),
+                connections=target.connections,
+                mac=target.mac,
+                options=target.options,
+            )
+        )
+
+    def read(
+        self, operation: Operation, account: PanelAccount, attempt: Attempt, capabilities: Capabilities
+    ) -> Reading:
+        if capabilities.extend is Extend.ADD:
+            return Reading.EQUAL  # the package decides date and options; what it made is adopted
+        target = operation.target.panel_until
+        slack = timedelta(seconds=capabilities.expiry_granularity)
+        if account.expires_at is not None and target is not None and abs(account.expires_at - target) > slack:
+            return Reading.UNEQUAL
+        if account.package is not None and account.package != operation.target.package:
+            return Reading.UNEQUAL
+        return Reading.EQUAL
+
+    def apply(
+        self, operation: Operation, subscription: Subscription, account: PanelAccount | None, now: datetime
+    ) -> Subscription:
+        if account is None:
+            msg = f"operation {operation.id}: a create cannot be done without an account"
+            raise RuntimeError(msg)
+        target = operation.target
+        return replace(
+            subscription,
+            state=SubscriptionState.ACTIVE,
+            plan_id=operation.plan_id,
+            plan_version=operation.plan_version,
+            term=operation.term,
+            package=account.package or target.package or "",
+            anchor=target.anchor,
+            period_from=target.period_from,
+            entitled_until=target.entitled_until,
+            panel_until=account.expires_at,
+            account_id=account.id,
+            username=account.username,
+            password=account.password or operation.password,
+            connections=account.connections if account.connections is not None else target.connections,
+            mac=target.mac,
+            suspensions=(),
+            cancelled_at=None,
+            next_change=None,
+        )
+
+
+def _admit_subscription(
+    unit: Unit, desk: Desk, wish: CreateWish, known: Subscription | None, plan: Plan, offer: PlanTerm
+) -> Subscription:
+    sold: dict[str, Any] = {
+        "plan_id": plan.id,
+        "plan_version": plan.version,
+        "term": offer.term,
+        "panel_id": plan.panel_id,
+        "package": offer.package,
+        "connections": wish.connections or plan.connections,
+        "state": SubscriptionState.PENDING,
+    }
+    if known is None:
+        return unit.subscriptions.insert(
+            Subscription(
+                id=SubscriptionId(0),
+                installation_id=wish.installation.id,
+                service_id=wish.service_id,
+                reseller_id=wish.installation.reseller_id,
+                generation=1,
+                revision=0,
+                created_at=desk.clock(),
+                **sold,
+            )
+        )
+    if known.state is SubscriptionState.TERMINATED:
+        sold |= {
+            "generation": known.generation + 1,
+            "account_id": None,
+            "username": None,
+            "password": None,
+            "anchor": None,
+            "entitled_until": None,
+            "panel_until": None,
+            "period_from": None,
+            "suspensions": (),
+            "next_change": None,
+        }
+    renewed = replace(known, **sold)
+    unit.subscriptions.save(renewed)
+    return renewed
+
+
+def _login_name(wish: CreateWish, rule: TextRule) -> str:
+    if wish.username:
+        breach = rule.breach(wish.username)
+        if breach is not None:
+            raise Refusal(
+                "username_rule",
+                f"the user name asked for {breach}",
+                advice="Choose another user name, or leave it empty and one is made.",
+                field="customfields.Username",
+            )
+        return wish.username
+    tail = max(_RANDOM_TAIL, rule.min_length - len(str(wish.service_id)) - 2)
+    name = f"pb{wish.service_id}{random_text(tail, LOGIN_ALPHABET)}"
+    if rule.breach(name) is not None:
+        name = random_text(min(rule.max_length, max(rule.min_length, _PASSWORD_LENGTH)), LOGIN_ALPHABET)
+    return name
+
+
+def _password(rule: TextRule) -> str:
+    return random_text(min(rule.max_length, max(rule.min_length, _PASSWORD_LENGTH)))
+
+
+def _checked_mac(mac: str | None, capabilities: Capabilities) -> str | None:
+    if not mac:
+        return None
+    digits = re.sub(r"[:\-.\s]", "", mac).upper()
+    if re.fullmatch(r"[0-9A-F]{12}", digits) is None:
+        raise Refusal(
+            "mac_rule",
+            "the device MAC must be 12 hexadecimal digits, such as 00:1A:79:12:34:56",
+            advice="Correct the field Device MAC.",
+            field="customfields.Device MAC",
+        )
+    if not capabilities.devices & {"mag", "enigma"}:
+        raise Refusal(
+            "mac_rule",
+            "this plan's panel has no devices, only lines with a login",
+            advice="Leave the field Device MAC empty, or sell this product from a panel with devices.",
+            field="customfields.Device MAC",
+        )
+    return ":".join(digits[index : index + 2] for index in range(0, 12, 2))

@@ -1,0 +1,213 @@
+"""Extend: what was paid for is entitled, and the panel's expiry follows. Renewals count from our books."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from panelbridge.adapter import PanelAdapter
+from panelbridge.capabilities import Capabilities, Extend, PackageWrite, Verb
+from panelbridge.ledger import Credits
+from panelbridge.lifecycle import Anchor, SubscriptionState, renewal_start
+from panelbridge.models import PackageChange, PanelAccount, Purchase, Term, VerbResult
+from panelbridge.provisioning.admission import require_account
+from panelbridge.provisioning.desk import Desk
+from panelbridge.provisioning.exceptions import Refusal
+from panelbridge.provisioning.fence import FenceReading, read_fence
+from panelbridge.provisioning.intend import Draft, need_subscription, place, plan_of
+from panelbridge.provisioning.keys import create_key, renew_key
+from panelbridge.provisioning.models import Attempt, Fence, Operation, Target
+from panelbridge.provisioning.port import Unit
+from panelbridge.provisioning.rules import Admission, Reading, VerbRules, adopt_account
+from panelbridge.provisioning.wishes import RenewWish
+from panelbridge.subscriptions import Plan, Subscription
+from panelbridge.subscriptions.pricing import quote_length
+
+
+class ExtendRules(VerbRules[RenewWish]):
+    verb = Verb.EXTEND
+
+    def intend(self, unit: Unit, desk: Desk, wish: RenewWish) -> Admission:
+        subscription = need_subscription(unit, wish.installation, wish.service_id, "renew")
+        if wish.first_invoice:
+            return _paid_by_create(unit, wish, subscription)
+        key = renew_key(wish.installation, wish.service_id, wish.fact)
+        owner = unit.journal.by_key(key)
+        if owner is not None:
+            return Admission(operation=owner, joined=True)
+        require_account(unit, subscription, self.verb)
+        plan, length, connections = _sold(unit, subscription, wish)
+        capabilities = desk.panels.capabilities(subscription.panel_id)
+        adds = capabilities.extend is Extend.ADD
+        package, price = _quote(plan, length, connections, adds=adds, odd=wish.by is not None)
+        return place(
+            unit,
+            desk,
+            Draft(
+                verb=self.verb,
+                subscription=subscription,
+                key=key,
+                target=Target(
+                    package=package,
+                    connections=connections,
+                    options=dict(plan.options),
+                    add=str(length),
+                    purchase=adds,
+                    allow_restart=plan.allow_restart,
+                    note=wish.note,
+                ),
+                actor=wish.actor,
+                plan=plan,
+                term=length if wish.by is None else subscription.term,
+                price=price,
+            ),
+        )
+
+    def prepare(
+        self,
+        operation: Operation,
+        subscription: Subscription,
+        capabilities: Capabilities,
+        now: datetime,
+        grace_hours: int,
+    ) -> Operation:
+        target = operation.target
+        if target.entitled_until is not None:
+            return operation
+        start = _renews_from(subscription, now, grace_hours)
+        anchor = start.plus(Term.parse(target.add or ""))
+        grace = timedelta(hours=grace_hours if capabilities.grace else 0)
+        dated = target.anchored(anchor).model_copy(
+            update={"period_from": start.until, "panel_until": anchor.until + grace}
+        )
+        return replace(operation, target=dated)
+
+    def call(
+        self,
+        adapter: PanelAdapter[Any],
+        operation: Operation,
+        subscription: Subscription,
+        desk: Desk,
+        fence: Fence | None,
+    ) -> VerbResult:
+        target, ref = operation.target, self.ref(subscription, desk)
+        if target.panel_until is None:
+            msg = f"operation {operation.id} was never prepared"
+            raise RuntimeError(msg)
+        purchase = None
+        if fence is not None:
+            purchase = Purchase(
+                package=target.package or subscription.package,
+                term=Term.parse(target.add or ""),
+                before=fence.before,
+                allow_restart=target.allow_restart,
+            )
+        moves = target.package is not None and target.package != subscription.package
+        if moves and not _sells_by_length(operation, subscription):
+            change = PackageChange(
+                package=target.package or "",
+                connections=target.connections,
+                options=target.options,
+                purchase=purchase,
+            )
+            if adapter.capabilities.change_package is PackageWrite.PURCHASE:
+                return adapter.change_package(ref, change)
+            adapter.change_package(ref, change)
+        return adapter.extend(ref, target.panel_until, purchase)
+
+    def read(
+        self, operation: Operation, account: PanelAccount, attempt: Attempt, capabilities: Capabilities
+    ) -> Reading:
+        slack = timedelta(seconds=capabilities.expiry_granularity)
+        if attempt.fence is not None:
+            return _FENCED[read_fence(attempt.fence, account, slack)]
+        target = operation.target
+        if account.expires_at is None or target.panel_until is None:
+            return Reading.UNEQUAL
+        if account.package is not None and target.package is not None and account.package != target.package:
+            return Reading.UNEQUAL
+        return Reading.EQUAL if abs(account.expires_at - target.panel_until) <= slack else Reading.UNEQUAL
+
+    def apply(
+        self, operation: Operation, subscription: Subscription, account: PanelAccount | None, now: datetime
+    ) -> Subscription:
+        target = operation.target
+        extended = replace(
+            subscription,
+            anchor=target.anchor,
+            period_from=target.period_from,
+            entitled_until=target.entitled_until,
+            plan_id=operation.plan_id,
+            plan_version=operation.plan_version,
+            term=operation.term,
+            package=target.package or subscription.package,
+            connections=target.connections or subscription.connections,
+            next_change=None,
+        )
+        return adopt_account(extended, account)
+
+
+_FENCED = {
+    FenceReading.MOVED_AS_BOUGHT: Reading.EQUAL,
+    FenceReading.UNMOVED: Reading.UNMOVED,
+    FenceReading.ELSEWHERE: Reading.ELSEWHERE,
+}
+
+
+def _paid_by_create(unit: Unit, wish: RenewWish, subscription: Subscription) -> Admission:
+    """The order's first invoice paid for the create; a Renew for it changes nothing."""
+    owner = unit.journal.by_key(create_key(wish.installation, wish.service_id, subscription.generation))
+    if owner is None:
+        raise Refusal(
+            "not_provisioned",
+            "the service's first invoice was paid, but it has no account yet",
+            advice="Run Create; the first invoice pays for it.",
+        )
+    return Admission(operation=owner, joined=True)
+
+
+def _sold(unit: Unit, subscription: Subscription, wish: RenewWish) -> tuple[Plan, Term, int | None]:
+    """Plan (today's version), length and connections of this renewal; a stored change comes first."""
+    change = subscription.next_change
+    if change is not None and wish.by is None:
+        plan = unit.subscriptions.plan(change.plan_id, change.plan_version)
+        if plan is not None:
+            return plan, change.term, change.connections
+    sold = plan_of(unit, subscription)
+    today = unit.subscriptions.plan(sold.id) or sold
+    length = wish.by or wish.term or subscription.term
+    return today, length, wish.connections or subscription.connections
+
+
+def _quote(
+    plan: Plan, length: Term, connections: int | None, *, adds: bool, odd: bool
+) -> tuple[str | None, Credits]:
+    offer = plan.term(length)
+    price = quote_length(plan, length, connections)
+    if price is None or (offer is None and (adds or not odd)):
+        sold = ", ".join(str(item.term) for item in plan.terms)
+        raise Refusal(
+            "term_not_offered",
+            f"plan {plan.code!r} cannot extend by {length}; it sells {sold}",
+            advice="Extend by a length the plan sells (this panel can only add what its packages hold)."
+            if adds
+            else "Add the term to the plan.",
+            field="by" if odd else "billingcycle",
+        )
+    return (offer.package if offer else None), price
+
+
+def _renews_from(subscription: Subscription, now: datetime, grace_hours: int) -> Anchor:
+    anchor = subscription.anchor
+    if anchor is None:
+        return Anchor(start=now)
+    in_grace = subscription.state is SubscriptionState.ACTIVE and now <= anchor.until + timedelta(
+        hours=grace_hours
+    )
+    return renewal_start(anchor, now, keeps_gap=in_grace)
+
+
+def _sells_by_length(operation: Operation, subscription: Subscription) -> bool:
+    """A purchase of the same plan's package for another length is an extension, not a change."""
+    return operation.target.purchase and operation.plan_id == subscription.plan_id

@@ -1,0 +1,101 @@
+"""Reset credentials: these credentials work, the old ones do not."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from panelbridge.adapter import PanelAdapter
+from panelbridge.capabilities import Capabilities, Verb
+from panelbridge.models import Credentials, PanelAccount, VerbResult
+from panelbridge.provisioning.admission import require_account
+from panelbridge.provisioning.desk import Desk
+from panelbridge.provisioning.exceptions import Refusal
+from panelbridge.provisioning.intend import Draft, need_subscription, place, plan_of
+from panelbridge.provisioning.keys import end_state_key
+from panelbridge.provisioning.models import Attempt, Fence, Operation, Target
+from panelbridge.provisioning.port import Unit
+from panelbridge.provisioning.rules import Admission, Reading, VerbRules, adopt_account
+from panelbridge.provisioning.wishes import ResetWish
+from panelbridge.secret import Secret, random_text
+from panelbridge.subscriptions import Subscription
+
+_PASSWORD_LENGTH = 14
+
+
+class ResetRules(VerbRules[ResetWish]):
+    verb = Verb.RESET_CREDENTIALS
+
+    def intend(self, unit: Unit, desk: Desk, wish: ResetWish) -> Admission:
+        subscription = need_subscription(unit, wish.installation, wish.service_id, "reset credentials")
+        require_account(unit, subscription, self.verb)
+        rule = desk.panels.capabilities(subscription.panel_id).password
+        if wish.password is not None:
+            breach = rule.breach(wish.password.get_secret_value())
+            if breach is not None:
+                raise Refusal(
+                    "password_rule",
+                    f"the password {breach}",
+                    advice="Choose another password; nothing was changed.",
+                    field="password",
+                )
+        fingerprint = desk.fingerprint(wish.password.get_secret_value()) if wish.password else None
+        # A one-shot token is a fact of its own: replaying the form must not make a second password.
+        wished = f"token:{wish.token}" if wish.token else f"set:{fingerprint or 'generated'}"
+        key = (
+            f"{self.verb.value}:{subscription.id}:{wished}"
+            if wish.token
+            else end_state_key(self.verb, subscription, wished)
+        )
+        length = min(rule.max_length, max(rule.min_length, _PASSWORD_LENGTH))
+        return place(
+            unit,
+            desk,
+            Draft(
+                verb=self.verb,
+                subscription=subscription,
+                key=key,
+                target=Target(username=wish.username, fingerprint=fingerprint),
+                actor=wish.actor,
+                plan=plan_of(unit, subscription),
+                term=subscription.term,
+                username=wish.username or subscription.username,
+                password=wish.password or Secret(random_text(length)),
+            ),
+        )
+
+    def call(
+        self,
+        adapter: PanelAdapter[Any],
+        operation: Operation,
+        subscription: Subscription,
+        desk: Desk,
+        fence: Fence | None,
+    ) -> VerbResult:
+        return adapter.reset_credentials(self.ref(subscription, desk), _wanted(operation, subscription))
+
+    def read(
+        self, operation: Operation, account: PanelAccount, attempt: Attempt, capabilities: Capabilities
+    ) -> Reading:
+        if account.password is None or operation.password is None:
+            return Reading.UNEQUAL  # unreadable: setting it once more converges
+        shown, sent = account.password.get_secret_value(), operation.password.get_secret_value()
+        same = hmac.compare_digest(shown.encode(), sent.encode())
+        return Reading.EQUAL if same else Reading.UNEQUAL
+
+    def apply(
+        self, operation: Operation, subscription: Subscription, account: PanelAccount | None, now: datetime
+    ) -> Subscription:
+        wanted = _wanted(operation, subscription)
+        changed = replace(subscription, username=wanted.username, password=wanted.password)
+        return adopt_account(changed, account)
+
+
+def _wanted(operation: Operation, subscription: Subscription) -> Credentials:
+    name = operation.target.username or subscription.username
+    if name is None or operation.password is None:
+        msg = f"operation {operation.id} has no credentials to set"
+        raise RuntimeError(msg)
+    return Credentials(username=name, password=operation.password)

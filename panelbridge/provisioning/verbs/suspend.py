@@ -1,0 +1,72 @@
+"""Suspend: the account cannot be used, and one more reason says why."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from panelbridge.adapter import PanelAdapter
+from panelbridge.capabilities import Capabilities, Verb
+from panelbridge.lifecycle import SubscriptionState, SuspensionReason
+from panelbridge.models import AccountState, PanelAccount, VerbResult
+from panelbridge.provisioning.admission import require_account, supersede
+from panelbridge.provisioning.desk import Desk
+from panelbridge.provisioning.intend import Draft, need_subscription, place, plan_of
+from panelbridge.provisioning.keys import end_state_key
+from panelbridge.provisioning.models import Attempt, Fence, Operation, Target
+from panelbridge.provisioning.port import Unit
+from panelbridge.provisioning.rules import Admission, Reading, VerbRules, adopt_account
+from panelbridge.provisioning.wishes import SuspendWish
+from panelbridge.subscriptions import Subscription, Suspension
+
+
+class SuspendRules(VerbRules[SuspendWish]):
+    verb = Verb.SUSPEND
+
+    def intend(self, unit: Unit, desk: Desk, wish: SuspendWish) -> Admission:
+        subscription = need_subscription(unit, wish.installation, wish.service_id, "suspend")
+        require_account(unit, subscription, self.verb)
+        supersede(unit, desk, subscription, {Verb.UNSUSPEND}, by=self.verb)
+        target = Target(reason=wish.reason, owner=wish.owner, note=wish.note)
+        return place(
+            unit,
+            desk,
+            Draft(
+                verb=self.verb,
+                subscription=subscription,
+                key=end_state_key(self.verb, subscription, wish.reason.value),
+                target=target,
+                actor=wish.actor,
+                plan=plan_of(unit, subscription),
+                term=subscription.term,
+            ),
+        )
+
+    def call(
+        self,
+        adapter: PanelAdapter[Any],
+        operation: Operation,
+        subscription: Subscription,
+        desk: Desk,
+        fence: Fence | None,
+    ) -> VerbResult:
+        reason = operation.target.reason or SuspensionReason.MANUAL
+        return adapter.suspend(self.ref(subscription, desk), reason.value)
+
+    def read(
+        self, operation: Operation, account: PanelAccount, attempt: Attempt, capabilities: Capabilities
+    ) -> Reading:
+        off = account.state in (AccountState.SUSPENDED, AccountState.BANNED)
+        return Reading.EQUAL if off else Reading.UNEQUAL
+
+    def apply(
+        self, operation: Operation, subscription: Subscription, account: PanelAccount | None, now: datetime
+    ) -> Subscription:
+        reason = operation.target.reason or SuspensionReason.MANUAL
+        entry = Suspension(
+            reason=reason, owner=operation.target.owner or "", note=operation.target.note or "", at=now
+        )
+        kept = tuple(item for item in subscription.suspensions if item.reason is not reason)
+        suspended = replace(subscription, state=SubscriptionState.SUSPENDED, suspensions=(*kept, entry))
+        return adopt_account(suspended, account)

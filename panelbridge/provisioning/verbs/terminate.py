@@ -1,0 +1,78 @@
+"""Terminate: the account is proved absent. Never reported done on unknown."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from panelbridge.adapter import PanelAdapter
+from panelbridge.capabilities import Capabilities, Verb
+from panelbridge.lifecycle import SubscriptionState
+from panelbridge.models import PanelAccount, VerbResult
+from panelbridge.provisioning.admission import supersede
+from panelbridge.provisioning.desk import Desk
+from panelbridge.provisioning.intend import Draft, need_subscription, place, plan_of
+from panelbridge.provisioning.models import Attempt, Fence, Operation, Target
+from panelbridge.provisioning.port import Unit
+from panelbridge.provisioning.rules import Admission, Reading, VerbRules
+from panelbridge.provisioning.wishes import TerminateWish
+from panelbridge.subscriptions import Subscription
+
+
+class TerminateRules(VerbRules[TerminateWish]):
+    verb = Verb.TERMINATE
+
+    def intend(self, unit: Unit, desk: Desk, wish: TerminateWish) -> Admission:
+        subscription = need_subscription(unit, wish.installation, wish.service_id, "terminate")
+        # One key a generation: once an account is proved absent, saying so again costs nothing.
+        key = f"terminate:{subscription.id}:{subscription.generation}"
+        owner = unit.journal.by_key(key)
+        if owner is not None:
+            return Admission(operation=owner, joined=True)
+        supersede(unit, desk, subscription, frozenset(Verb) - {Verb.TERMINATE}, by=self.verb)
+        return place(
+            unit,
+            desk,
+            Draft(
+                verb=self.verb,
+                subscription=subscription,
+                key=key,
+                target=Target(),
+                actor=wish.actor,
+                plan=plan_of(unit, subscription),
+                term=subscription.term,
+            ),
+        )
+
+    def nothing_to_do(self, operation: Operation, subscription: Subscription) -> str | None:
+        if subscription.account_id is None:
+            return "no account was ever made for this service"
+        return None
+
+    def call(
+        self,
+        adapter: PanelAdapter[Any],
+        operation: Operation,
+        subscription: Subscription,
+        desk: Desk,
+        fence: Fence | None,
+    ) -> VerbResult:
+        return adapter.terminate(self.ref(subscription, desk))
+
+    def read(
+        self, operation: Operation, account: PanelAccount, attempt: Attempt, capabilities: Capabilities
+    ) -> Reading:
+        return Reading.UNEQUAL
+
+    def apply(
+        self, operation: Operation, subscription: Subscription, account: PanelAccount | None, now: datetime
+    ) -> Subscription:
+        return replace(
+            subscription,
+            state=SubscriptionState.TERMINATED,
+            password=None,
+            suspensions=(),
+            next_change=None,
+            panel_until=None,
+        )

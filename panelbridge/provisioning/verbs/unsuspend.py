@@ -1,0 +1,84 @@
+"""Unsuspend: its owner's reasons are lifted; the account works again when no reason remains."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from panelbridge.adapter import PanelAdapter
+from panelbridge.capabilities import Capabilities, Verb
+from panelbridge.lifecycle import SubscriptionState
+from panelbridge.models import AccountState, PanelAccount, VerbResult
+from panelbridge.provisioning.admission import require_account, supersede
+from panelbridge.provisioning.desk import Desk
+from panelbridge.provisioning.intend import Draft, need_subscription, place, plan_of
+from panelbridge.provisioning.keys import end_state_key
+from panelbridge.provisioning.models import Attempt, Fence, Operation, Target
+from panelbridge.provisioning.port import Unit
+from panelbridge.provisioning.rules import Admission, Reading, VerbRules, adopt_account
+from panelbridge.provisioning.wishes import UnsuspendWish
+from panelbridge.subscriptions import Subscription, Suspension
+
+
+class UnsuspendRules(VerbRules[UnsuspendWish]):
+    verb = Verb.UNSUSPEND
+
+    def intend(self, unit: Unit, desk: Desk, wish: UnsuspendWish) -> Admission:
+        subscription = need_subscription(unit, wish.installation, wish.service_id, "unsuspend")
+        require_account(unit, subscription, self.verb)
+        supersede(unit, desk, subscription, {Verb.SUSPEND}, by=self.verb, owner=wish.owner)
+        target = Target(reason=wish.reason, owner=wish.owner)
+        wished = f"{wish.owner}:{wish.reason.value if wish.reason else '*'}"
+        return place(
+            unit,
+            desk,
+            Draft(
+                verb=self.verb,
+                subscription=subscription,
+                key=end_state_key(self.verb, subscription, wished),
+                target=target,
+                actor=wish.actor,
+                plan=plan_of(unit, subscription),
+                term=subscription.term,
+            ),
+        )
+
+    def nothing_to_do(self, operation: Operation, subscription: Subscription) -> str | None:
+        remaining = _remaining(operation, subscription)
+        if not remaining:
+            return None
+        reasons = ", ".join(sorted(item.reason.value for item in remaining))
+        return f"the account stays suspended, for it has other reasons: {reasons}"
+
+    def call(
+        self,
+        adapter: PanelAdapter[Any],
+        operation: Operation,
+        subscription: Subscription,
+        desk: Desk,
+        fence: Fence | None,
+    ) -> VerbResult:
+        return adapter.unsuspend(self.ref(subscription, desk))
+
+    def read(
+        self, operation: Operation, account: PanelAccount, attempt: Attempt, capabilities: Capabilities
+    ) -> Reading:
+        on = account.state in (AccountState.ACTIVE, AccountState.EXPIRED)
+        return Reading.EQUAL if on else Reading.UNEQUAL
+
+    def apply(
+        self, operation: Operation, subscription: Subscription, account: PanelAccount | None, now: datetime
+    ) -> Subscription:
+        remaining = _remaining(operation, subscription)
+        state = SubscriptionState.SUSPENDED if remaining else SubscriptionState.ACTIVE
+        return adopt_account(replace(subscription, state=state, suspensions=remaining), account)
+
+
+def _remaining(operation: Operation, subscription: Subscription) -> tuple[Suspension, ...]:
+    target = operation.target
+    return tuple(
+        item
+        for item in subscription.suspensions
+        if item.owner != target.owner or (target.reason is not None and item.reason is not target.reason)
+    )

@@ -1,0 +1,85 @@
+"""What callers ask for. Each names an end state or a business fact, never a step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from panelbridge.lifecycle import SuspensionReason
+from panelbridge.models import Term
+from panelbridge.secret import Secret
+from panelbridge.subscriptions import Installation
+
+
+@dataclass(frozen=True, kw_only=True)
+class _ServiceWish:
+    installation: Installation
+    service_id: int
+    actor: str
+    caller_key: str | None = None  # a /v1 caller's own key
+
+
+@dataclass(frozen=True, kw_only=True)
+class CreateWish(_ServiceWish):
+    """The service has an account of this plan, paid for one term."""
+
+    plan: str
+    term: Term
+    connections: int | None = None
+    username: str | None = None
+    mac: str | None = None
+    reopens: bool = False  # the service is Pending or Active in billing: a terminated one may come back
+    options: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RenewWish(_ServiceWish):
+    """The paid invoice item (or one-shot token) ``fact`` extended the service by one term."""
+
+    fact: str  # "item:991" or "token:…"
+    plan: str | None = None
+    term: Term | None = None  # None = the subscription's own
+    connections: int | None = None
+    note: str | None = None
+    by: Term | None = None  # an admin's extension by a length other than the plan's term
+    first_invoice: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class SuspendWish(_ServiceWish):
+    reason: SuspensionReason
+    owner: str
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnsuspendWish(_ServiceWish):
+    """Every reason that ``owner`` set is lifted."""
+
+    owner: str
+    reason: SuspensionReason | None = None  # None = all of this owner
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResetWish(_ServiceWish):
+    """These credentials work; ``password`` None = one made by the panel's rules."""
+
+    password: Secret | None = None
+    username: str | None = None
+    token: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangeWish(_ServiceWish):
+    plan: str
+    term: Term
+    connections: int | None = None
+    when: Literal["now", "next_period"] = "now"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TerminateWish(_ServiceWish):
+    pass
+
+
+Wish = CreateWish | RenewWish | SuspendWish | UnsuspendWish | ResetWish | ChangeWish | TerminateWish

@@ -1,0 +1,369 @@
+"""The provisioning journal on SQLAlchemy Core."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from panelbridge.capabilities import Verb
+from panelbridge.ledger import Credits, ResellerId, TransferId
+from panelbridge.models import Outcome, Term
+from panelbridge.provisioning.models import (
+    Attempt,
+    AttentionId,
+    AttentionItem,
+    Fence,
+    Operation,
+    OperationId,
+    OperationState,
+    Target,
+)
+from panelbridge.secret import Secret
+from panelbridge.storage.journal_tables import attempts, attention, operations
+from panelbridge.storage.vault import Vault
+from panelbridge.subscriptions import InstallationId, PanelId, PlanId, SubscriptionId
+
+_OWNERLESS = ("refused", "superseded", "withdrawn")
+_UNSETTLED = ("queued", "ready", "sent", "attention")
+
+_OPERATION = select(operations).where(operations.c.id == bindparam("wanted"))
+_BY_KEY = select(operations).where(
+    operations.c.key == bindparam("wanted"), operations.c.state.not_in(_OWNERLESS)
+)
+_OF_SUBSCRIPTION = (
+    select(operations).where(operations.c.subscription_id == bindparam("wanted")).order_by(operations.c.id)
+)
+_WAITING = _OF_SUBSCRIPTION.where(operations.c.state.in_(_UNSETTLED))
+_DUE = (
+    select(operations)
+    .where(operations.c.state.in_(("ready", "sent")), operations.c.due_at <= bindparam("now"))
+    .order_by(operations.c.due_at, operations.c.id)
+    .limit(bindparam("most"))
+)
+_ATTEMPTS = select(attempts).where(attempts.c.operation_id == bindparam("wanted")).order_by(attempts.c.number)
+_IN_FLIGHT = (
+    select(func.count())
+    .select_from(attempts)
+    .where(
+        attempts.c.finished_at.is_(None),
+        attempts.c.panel_id == bindparam("panel"),
+        attempts.c.deadline > bindparam("now"),
+    )
+)
+_SAVE = update(operations).where(
+    operations.c.id == bindparam("wanted"),
+    operations.c.state == bindparam("was_state"),
+    operations.c.attempts == bindparam("was_attempts"),
+)
+_FINISH = update(attempts).where(
+    attempts.c.operation_id == bindparam("wanted"), attempts.c.number == bindparam("nth")
+)
+
+
+class SqlJournalStore:
+    """Implements ``panelbridge.provisioning.port.JournalStore`` inside an open transaction."""
+
+    def __init__(self, connection: Connection, vault: Vault) -> None:
+        self._connection = connection
+        self._vault = vault
+
+    def add(self, operation: Operation) -> Operation:
+        made = self._connection.execute(insert(operations), self._values(operation)).inserted_primary_key
+        if made is None:
+            msg = "operations gave no id"
+            raise RuntimeError(msg)
+        return replace(operation, id=OperationId(int(made[0])))
+
+    def operation(self, operation: OperationId) -> Operation | None:
+        return self._first(_OPERATION, wanted=operation)
+
+    def by_key(self, key: str) -> Operation | None:
+        return self._first(_BY_KEY, wanted=key)
+
+    def unsettled(self, subscription: SubscriptionId) -> Sequence[Operation]:
+        return self._all(_WAITING, wanted=subscription)
+
+    def last(self, subscription: SubscriptionId) -> Operation | None:
+        query = (
+            select(operations)
+            .where(operations.c.subscription_id == subscription)
+            .order_by(operations.c.id.desc())
+            .limit(1)
+        )
+        return self._first(query)
+
+    def search(
+        self,
+        *,
+        installation: InstallationId | None = None,
+        subscription: SubscriptionId | None = None,
+        state: OperationState | None = None,
+        after: OperationId | None = None,
+        limit: int = 100,
+    ) -> Sequence[Operation]:
+        query = select(operations).order_by(operations.c.id).limit(limit)
+        if installation is not None:
+            query = query.where(operations.c.installation_id == installation)
+        if subscription is not None:
+            query = query.where(operations.c.subscription_id == subscription)
+        if state is not None:
+            query = query.where(operations.c.state == state.value)
+        if after is not None:
+            query = query.where(operations.c.id > after)
+        return self._all(query)
+
+    def due(self, now: datetime, limit: int) -> Sequence[Operation]:
+        return self._all(_DUE, now=now, most=limit)
+
+    def queued(self, reseller: ResellerId) -> Sequence[Operation]:
+        query = (
+            select(operations)
+            .where(operations.c.reseller_id == reseller, operations.c.state == OperationState.QUEUED.value)
+            .order_by(operations.c.id)
+        )
+        return self._all(query)
+
+    def save(self, operation: Operation, *, was: Operation) -> bool:
+        values = {"wanted": operation.id, "was_state": was.state.value, "was_attempts": was.attempts}
+        savepoint = self._connection.begin_nested()
+        try:
+            changed = self._connection.execute(_SAVE, values | self._values(operation)).rowcount
+        except IntegrityError:  # another operation of the subscription is sent: this one is not
+            savepoint.rollback()
+            return False
+        savepoint.commit()
+        return changed == 1
+
+    def begin(self, attempt: Attempt) -> bool:
+        savepoint = self._connection.begin_nested()
+        try:
+            self._connection.execute(insert(attempts), _attempt_values(attempt))
+        except IntegrityError:  # somebody else has this number: theirs is the lease
+            savepoint.rollback()
+            return False
+        savepoint.commit()
+        return True
+
+    def finish(self, attempt: Attempt) -> None:
+        values = _attempt_values(attempt) | {"wanted": attempt.operation_id, "nth": attempt.number}
+        self._connection.execute(_FINISH, values)
+
+    def attempts(self, operation: OperationId) -> Sequence[Attempt]:
+        return [_attempt(row) for row in self._connection.execute(_ATTEMPTS, {"wanted": operation})]
+
+    def in_flight(self, panel: PanelId, now: datetime) -> int:
+        return int(self._connection.execute(_IN_FLIGHT, {"panel": panel, "now": now}).scalar_one())
+
+    def name_sent_elsewhere(self, panel: PanelId, username: str, but: Operation) -> bool:
+        other = select(operations.c.id).where(
+            operations.c.panel_id == panel,
+            operations.c.username == username,
+            operations.c.verb == Verb.CREATE.value,
+            (operations.c.subscription_id != but.subscription_id)
+            | (operations.c.generation != but.generation),
+        )
+        return self._connection.execute(other.limit(1)).first() is not None
+
+    def raise_attention(self, item: AttentionItem) -> AttentionItem:
+        same = select(attention).where(
+            attention.c.code == item.code,
+            attention.c.resolved_at.is_(None),
+            attention.c.operation_id.is_not_distinct_from(item.operation_id),
+            attention.c.subscription_id.is_not_distinct_from(item.subscription_id),
+            attention.c.panel_id.is_not_distinct_from(item.panel_id),
+        )
+        known = self._connection.execute(same).first()
+        if known is not None:
+            return _attention(known)
+        made = self._connection.execute(insert(attention), _attention_values(item)).inserted_primary_key
+        return replace(item, id=AttentionId(int(made[0]) if made is not None else 0))
+
+    def resolve_attention(
+        self,
+        *,
+        operation: OperationId | None,
+        resolution: str,
+        actor: str,
+        at: datetime,
+        item: AttentionId | None = None,
+    ) -> None:
+        query = update(attention).where(attention.c.resolved_at.is_(None))
+        query = query.where(attention.c.id == item if item is not None else attention.c.operation_id == operation)
+        self._connection.execute(query.values(resolved_at=at, resolution=resolution, actor=actor))
+
+    def attention(self, *, open_only: bool = True, limit: int = 100) -> Sequence[AttentionItem]:
+        query = select(attention).order_by(attention.c.id).limit(limit)
+        if open_only:
+            query = query.where(attention.c.resolved_at.is_(None))
+        return [_attention(row) for row in self._connection.execute(query)]
+
+    def unreported(self, installation: InstallationId, after: OperationId) -> Sequence[Operation]:
+        query = (
+            select(operations)
+            .where(
+                operations.c.installation_id == installation,
+                operations.c.reported_pending,
+                ~operations.c.acknowledged,
+                operations.c.id > after,
+                operations.c.state.in_(("done", "refused", "attention")),
+            )
+            .order_by(operations.c.id)
+        )
+        return self._all(query)
+
+    def _first(self, query: Any, **values: Any) -> Operation | None:
+        row = self._connection.execute(query, values).first()
+        return self._operation(row) if row is not None else None
+
+    def _all(self, query: Any, **values: Any) -> list[Operation]:
+        return [self._operation(row) for row in self._connection.execute(query, values)]
+
+    def _values(self, operation: Operation) -> dict[str, Any]:
+        return {
+            "subscription_id": operation.subscription_id,
+            "installation_id": operation.installation_id,
+            "reseller_id": operation.reseller_id,
+            "panel_id": operation.panel_id,
+            "service_id": operation.service_id,
+            "generation": operation.generation,
+            "verb": operation.verb.value,
+            "state": operation.state.value,
+            "outcome": operation.outcome.value if operation.outcome else None,
+            "key": operation.key,
+            "target": operation.target.model_dump(mode="json", exclude_defaults=True),
+            "price": operation.price.units,
+            "plan_id": operation.plan_id,
+            "plan_version": operation.plan_version,
+            "term": str(operation.term),
+            "hold": operation.hold,
+            "username": operation.username,
+            "password": self._sealed(operation),
+            "actor": operation.actor,
+            "attempts": operation.attempts,
+            "failures": operation.failures,
+            "admitted_at": operation.admitted_at,
+            "due_at": operation.due_at,
+            "settled_at": operation.settled_at,
+            "code": operation.code,
+            "message": operation.message,
+            "advice": operation.advice,
+            "before": operation.before,
+            "after": operation.after,
+            "reported_pending": operation.reported_pending,
+            "acknowledged": operation.acknowledged,
+            "fingerprint": operation.fingerprint,
+        }
+
+    def _sealed(self, operation: Operation) -> str | None:
+        if operation.password is None:
+            return None
+        return self._vault.seal(operation.password, table="operations", row=operation.key, field="password")
+
+    def _operation(self, row: Row[Any]) -> Operation:
+        password: Secret | None = None
+        if row.password is not None:
+            password = self._vault.open(row.password, table="operations", row=row.key, field="password")
+        return Operation(
+            id=OperationId(row.id),
+            subscription_id=SubscriptionId(row.subscription_id),
+            installation_id=InstallationId(row.installation_id),
+            reseller_id=ResellerId(row.reseller_id),
+            panel_id=PanelId(row.panel_id),
+            service_id=row.service_id,
+            generation=row.generation,
+            verb=Verb(row.verb),
+            state=OperationState(row.state),
+            outcome=Outcome(row.outcome) if row.outcome else None,
+            key=row.key,
+            target=Target.model_validate(row.target),
+            price=Credits(units=row.price),
+            plan_id=PlanId(row.plan_id),
+            plan_version=row.plan_version,
+            term=Term.parse(row.term),
+            hold=TransferId(row.hold) if row.hold is not None else None,
+            username=row.username,
+            password=password,
+            actor=row.actor,
+            attempts=row.attempts,
+            failures=row.failures,
+            admitted_at=row.admitted_at,
+            due_at=row.due_at,
+            settled_at=row.settled_at,
+            code=row.code,
+            message=row.message,
+            advice=row.advice,
+            before=row.before,
+            after=row.after,
+            reported_pending=row.reported_pending,
+            acknowledged=row.acknowledged,
+            fingerprint=row.fingerprint,
+        )
+
+
+def _attempt_values(attempt: Attempt) -> dict[str, Any]:
+    return {
+        "operation_id": attempt.operation_id,
+        "number": attempt.number,
+        "panel_id": attempt.panel_id,
+        "owner": attempt.owner,
+        "started_at": attempt.started_at,
+        "deadline": attempt.deadline,
+        "quiet_until": attempt.quiet_until,
+        "fence": attempt.fence.model_dump(mode="json") if attempt.fence else None,
+        "finished_at": attempt.finished_at,
+        "outcome": attempt.outcome.value if attempt.outcome else None,
+        "code": attempt.code,
+        "evidence": attempt.evidence,
+        "cleared": attempt.cleared,
+    }
+
+
+def _attempt(row: Row[Any]) -> Attempt:
+    return Attempt(
+        operation_id=OperationId(row.operation_id),
+        number=row.number,
+        panel_id=PanelId(row.panel_id),
+        owner=row.owner,
+        started_at=row.started_at,
+        deadline=row.deadline,
+        quiet_until=row.quiet_until,
+        fence=Fence.model_validate(row.fence) if row.fence else None,
+        finished_at=row.finished_at,
+        outcome=Outcome(row.outcome) if row.outcome else None,
+        code=row.code,
+        evidence=row.evidence,
+        cleared=row.cleared,
+    )
+
+
+def _attention_values(item: AttentionItem) -> dict[str, Any]:
+    return {
+        "code": item.code,
+        "message": item.message,
+        "advice": item.advice,
+        "opened_at": item.opened_at,
+        "operation_id": item.operation_id,
+        "subscription_id": item.subscription_id,
+        "panel_id": item.panel_id,
+    }
+
+
+def _attention(row: Row[Any]) -> AttentionItem:
+    return AttentionItem(
+        id=AttentionId(row.id),
+        code=row.code,
+        message=row.message,
+        advice=row.advice,
+        opened_at=row.opened_at,
+        operation_id=OperationId(row.operation_id) if row.operation_id is not None else None,
+        subscription_id=SubscriptionId(row.subscription_id) if row.subscription_id is not None else None,
+        panel_id=PanelId(row.panel_id) if row.panel_id is not None else None,
+        resolved_at=row.resolved_at,
+        resolution=row.resolution,
+        actor=row.actor,
+    )

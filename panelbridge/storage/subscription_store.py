@@ -1,0 +1,438 @@
+"""Resellers, installations, panels, plans and subscriptions on SQLAlchemy Core."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import Connection, Row, Table, bindparam, func, insert, select, update
+
+from panelbridge.ledger import Credits, ResellerId
+from panelbridge.lifecycle import Anchor, SubscriptionState, SuspensionReason
+from panelbridge.models import AccountId, Term
+from panelbridge.secret import Secret
+from panelbridge.storage.subscription_tables import (
+    installations,
+    panels,
+    plan_versions,
+    plans,
+    resellers,
+    subscriptions,
+)
+from panelbridge.storage.vault import Vault
+from panelbridge.subscriptions import (
+    Installation,
+    InstallationId,
+    Mode,
+    Panel,
+    PanelId,
+    Plan,
+    PlanId,
+    PlanTerm,
+    Reseller,
+    Subscription,
+    SubscriptionId,
+    Suspension,
+)
+from panelbridge.subscriptions.models import NextChange
+
+
+def _by_id(table: Table) -> Any:
+    return select(table).where(table.c.id == bindparam("wanted"))
+
+
+# Built once: SQLAlchemy then finds their compiled text by identity.
+_RESELLER, _INSTALLATION = _by_id(resellers), _by_id(installations)
+_PANEL, _SUBSCRIPTION = _by_id(panels), _by_id(subscriptions)
+_OF_SERVICE = select(subscriptions).where(
+    subscriptions.c.installation_id == bindparam("installation"),
+    subscriptions.c.service_id == bindparam("service"),
+)
+_PLAN_AT = (
+    select(plan_versions, plans.c.reseller_id, plans.c.code, plans.c.id)
+    .join(plans, plans.c.id == plan_versions.c.plan_id)
+    .where(plan_versions.c.plan_id == bindparam("wanted"), plan_versions.c.version == bindparam("at"))
+)
+_PLAN_NOW = (
+    select(plan_versions, plans.c.reseller_id, plans.c.code, plans.c.id)
+    .join(plans, (plans.c.id == plan_versions.c.plan_id) & (plans.c.version == plan_versions.c.version))
+)
+_PLAN_LATEST = _PLAN_NOW.where(plans.c.id == bindparam("wanted"))
+_PLAN_NAMED = _PLAN_NOW.where(plans.c.reseller_id == bindparam("reseller"), plans.c.code == bindparam("named"))
+_SAVE = update(subscriptions).where(subscriptions.c.id == bindparam("wanted"))
+
+
+class SqlSubscriptionStore:
+    """Implements ``panelbridge.subscriptions.SubscriptionStore`` inside an open transaction."""
+
+    def __init__(self, connection: Connection, vault: Vault) -> None:
+        self._connection = connection
+        self._vault = vault
+
+    def reseller(self, reseller: ResellerId) -> Reseller | None:
+        row = self._one(_RESELLER, wanted=reseller)
+        return _reseller(row) if row else None
+
+    def resellers(self) -> Sequence[Reseller]:
+        rows = self._connection.execute(select(resellers).order_by(resellers.c.code))
+        return [_reseller(row) for row in rows]
+
+    def add_reseller(self, code: str, name: str, parent: ResellerId | None = None) -> Reseller:
+        made = self._insert(resellers, {"code": code, "name": name, "parent_id": parent})
+        return Reseller(id=ResellerId(made), code=code, name=name, parent_id=parent)
+
+    def installation(self, installation: InstallationId) -> Installation | None:
+        row = self._one(_INSTALLATION, wanted=installation)
+        return _installation(row) if row else None
+
+    def installations(self) -> Sequence[Installation]:
+        rows = self._connection.execute(select(installations).order_by(installations.c.code))
+        return [_installation(row) for row in rows]
+
+    def add_installation(self, installation: Installation) -> Installation:
+        made = self._insert(
+            installations,
+            {
+                "reseller_id": installation.reseller_id,
+                "code": installation.code,
+                "mode": installation.mode.value,
+                "system_url": installation.system_url,
+                "module_id": installation.module_id,
+                "bound_at": installation.bound_at,
+            },
+        )
+        return replace(installation, id=InstallationId(made))
+
+    def bind_installation(
+        self, installation: InstallationId, *, system_url: str | None, module_id: str | None, at: datetime
+    ) -> None:
+        self._connection.execute(
+            update(installations)
+            .where(installations.c.id == installation)
+            .values(system_url=system_url, module_id=module_id, bound_at=at if system_url else None)
+        )
+
+    def panel(self, panel: PanelId) -> Panel | None:
+        row = self._one(_PANEL, wanted=panel)
+        return self._panel(row) if row else None
+
+    def panel_named(self, code: str) -> Panel | None:
+        row = self._connection.execute(select(panels).where(panels.c.code == code)).one_or_none()
+        return self._panel(row) if row else None
+
+    def panels(self) -> Sequence[Panel]:
+        return [self._panel(row) for row in self._connection.execute(select(panels).order_by(panels.c.code))]
+
+    def add_panel(self, panel: Panel) -> Panel:
+        made = self._insert(panels, {**_panel_values(panel), "secrets": {}})
+        added = replace(panel, id=PanelId(made))
+        self._seal_panel(added)
+        return added
+
+    def save_panel(self, panel: Panel) -> None:
+        self._connection.execute(update(panels).where(panels.c.id == panel.id).values(**_panel_values(panel)))
+        self._seal_panel(panel)
+
+    def plan(self, plan: PlanId, version: int | None = None) -> Plan | None:
+        if version is None:
+            row = self._one(_PLAN_LATEST, wanted=plan)
+        else:
+            row = self._one(_PLAN_AT, wanted=plan, at=version)
+        return _plan(row) if row else None
+
+    def plan_named(self, reseller: ResellerId, code: str) -> Plan | None:
+        row = self._one(_PLAN_NAMED, reseller=reseller, named=code)
+        return _plan(row) if row else None
+
+    def plans(self, reseller: ResellerId | None = None) -> Sequence[Plan]:
+        query = _PLAN_NOW.order_by(plans.c.code)
+        if reseller is not None:
+            query = query.where(plans.c.reseller_id == reseller)
+        return [_plan(row) for row in self._connection.execute(query)]
+
+    def save_plan(self, plan: Plan) -> Plan:
+        known = self.plan_named(plan.reseller_id, plan.code)
+        version = known.version + 1 if known else 1
+        if known is None:
+            owner = {"reseller_id": plan.reseller_id, "code": plan.code, "version": 1}
+            plan_id = PlanId(self._insert(plans, owner))
+        else:
+            plan_id = known.id
+            self._connection.execute(update(plans).where(plans.c.id == plan_id).values(version=version))
+        saved = replace(plan, id=plan_id, version=version)
+        self._connection.execute(insert(plan_versions).values(**_plan_values(saved)))
+        return saved
+
+    def subscription(self, subscription: SubscriptionId) -> Subscription | None:
+        row = self._one(_SUBSCRIPTION, wanted=subscription)
+        return self._subscription(row) if row else None
+
+    def of_service(self, installation: InstallationId, service_id: int) -> Subscription | None:
+        row = self._one(_OF_SERVICE, installation=installation, service=service_id)
+        return self._subscription(row) if row else None
+
+    def insert(self, subscription: Subscription) -> Subscription:
+        made = self._insert(subscriptions, self._values(subscription))
+        return replace(subscription, id=SubscriptionId(made))
+
+    def save(self, subscription: Subscription) -> None:
+        self._connection.execute(_SAVE, {"wanted": subscription.id, **self._values(subscription)})
+
+    def search(
+        self,
+        *,
+        reseller: ResellerId | None = None,
+        installation: InstallationId | None = None,
+        panel: PanelId | None = None,
+        state: SubscriptionState | None = None,
+        expiring_within: timedelta | None = None,
+        now: datetime | None = None,
+        after: SubscriptionId | None = None,
+        limit: int = 100,
+    ) -> Sequence[Subscription]:
+        query = select(subscriptions).order_by(subscriptions.c.id).limit(limit)
+        exact = {"reseller_id": reseller, "installation_id": installation, "panel_id": panel}
+        for name, value in exact.items():
+            if value is not None:
+                query = query.where(subscriptions.c[name] == value)
+        if state is not None:
+            query = query.where(subscriptions.c.state == state.value)
+        if expiring_within is not None and now is not None:
+            query = query.where(subscriptions.c.entitled_until.between(now, now + expiring_within))
+        if after is not None:
+            query = query.where(subscriptions.c.id > after)
+        return [self._subscription(row) for row in self._connection.execute(query)]
+
+    def counts(self) -> dict[str, int]:
+        """Subscriptions by state."""
+        query = select(subscriptions.c.state, func.count()).group_by(subscriptions.c.state)
+        return {row[0]: row[1] for row in self._connection.execute(query)}
+
+    def _one(self, query: Any, **values: Any) -> Row[Any] | None:
+        return cast("Row[Any] | None", self._connection.execute(query, values).one_or_none())
+
+    def _insert(self, table: Table, values: dict[str, Any]) -> int:
+        key = self._connection.execute(insert(table), values).inserted_primary_key
+        if key is None:
+            msg = f"{table.name} gave no id"
+            raise RuntimeError(msg)
+        return int(key[0])
+
+    def _seal_panel(self, panel: Panel) -> None:
+        sealed = {
+            name: self._vault.seal(secret, table="panels", row=str(panel.id), field=name)
+            for name, secret in panel.secrets.items()
+        }
+        self._connection.execute(update(panels).where(panels.c.id == panel.id).values(secrets=sealed))
+
+    def _panel(self, row: Row[Any]) -> Panel:
+        return Panel(
+            id=PanelId(row.id),
+            code=row.code,
+            backend=row.backend,
+            settings=row.settings,
+            secrets={
+                name: self._vault.open(sealed, table="panels", row=str(row.id), field=name)
+                for name, sealed in row.secrets.items()
+            },
+            practice=row.practice,
+            writes_enabled=row.writes_enabled,
+        )
+
+    def _values(self, subscription: Subscription) -> dict[str, Any]:
+        anchor = subscription.anchor
+        return {
+            "installation_id": subscription.installation_id,
+            "service_id": subscription.service_id,
+            "reseller_id": subscription.reseller_id,
+            "panel_id": subscription.panel_id,
+            "plan_id": subscription.plan_id,
+            "plan_version": subscription.plan_version,
+            "term": str(subscription.term),
+            "state": subscription.state.value,
+            "generation": subscription.generation,
+            "revision": subscription.revision,
+            "created_at": subscription.created_at,
+            "package": subscription.package,
+            "anchor_start": anchor.start if anchor else None,
+            "anchor_months": anchor.months if anchor else 0,
+            "period_from": subscription.period_from,
+            "entitled_until": subscription.entitled_until,
+            "panel_until": subscription.panel_until,
+            "account_id": subscription.account_id,
+            "username": subscription.username,
+            "password": self._sealed(subscription),
+            "connections": subscription.connections,
+            "mac": subscription.mac,
+            "suspensions": [_suspension_values(item) for item in subscription.suspensions],
+            "next_change": _change_values(subscription.next_change),
+            "cancelled_at": subscription.cancelled_at,
+        }
+
+    def _sealed(self, subscription: Subscription) -> str | None:
+        if subscription.password is None:
+            return None
+        return self._vault.seal(
+            subscription.password, table="subscriptions", row=_row_name(subscription), field="password"
+        )
+
+    def _subscription(self, row: Row[Any]) -> Subscription:
+        anchor = Anchor(start=row.anchor_start, months=row.anchor_months) if row.anchor_start else None
+        found = Subscription(
+            id=SubscriptionId(row.id),
+            installation_id=InstallationId(row.installation_id),
+            service_id=row.service_id,
+            reseller_id=ResellerId(row.reseller_id),
+            panel_id=PanelId(row.panel_id),
+            plan_id=PlanId(row.plan_id),
+            plan_version=row.plan_version,
+            term=Term.parse(row.term),
+            state=SubscriptionState(row.state),
+            generation=row.generation,
+            revision=row.revision,
+            created_at=row.created_at,
+            package=row.package,
+            anchor=anchor,
+            period_from=row.period_from,
+            entitled_until=row.entitled_until,
+            panel_until=row.panel_until,
+            account_id=AccountId(row.account_id) if row.account_id else None,
+            username=row.username,
+            connections=row.connections,
+            mac=row.mac,
+            suspensions=tuple(_suspension(item) for item in row.suspensions),
+            next_change=_change(row.next_change),
+            cancelled_at=row.cancelled_at,
+        )
+        return replace(found, password=self._opened(row.password, found))
+
+    def _opened(self, sealed: str | None, subscription: Subscription) -> Secret | None:
+        if sealed is None:
+            return None
+        return self._vault.open(sealed, table="subscriptions", row=_row_name(subscription), field="password")
+
+
+def _row_name(subscription: Subscription) -> str:
+    """Known before the row has an id: the natural key of a subscription."""
+    return f"{subscription.installation_id}.{subscription.service_id}"
+
+
+def _reseller(row: Row[Any]) -> Reseller:
+    parent = ResellerId(row.parent_id) if row.parent_id is not None else None
+    return Reseller(id=ResellerId(row.id), code=row.code, name=row.name, parent_id=parent)
+
+
+def _installation(row: Row[Any]) -> Installation:
+    return Installation(
+        id=InstallationId(row.id),
+        reseller_id=ResellerId(row.reseller_id),
+        code=row.code,
+        mode=Mode(row.mode),
+        system_url=row.system_url,
+        module_id=row.module_id,
+        bound_at=row.bound_at,
+    )
+
+
+def _panel_values(panel: Panel) -> dict[str, Any]:
+    return {
+        "code": panel.code,
+        "backend": panel.backend,
+        "settings": dict(panel.settings),
+        "practice": panel.practice,
+        "writes_enabled": panel.writes_enabled,
+    }
+
+
+def _plan_values(plan: Plan) -> dict[str, Any]:
+    return {
+        "plan_id": plan.id,
+        "version": plan.version,
+        "title": plan.title,
+        "panel_id": plan.panel_id,
+        "terms": [
+            {
+                "term": str(offer.term),
+                "package": offer.package,
+                "price": offer.price.units,
+                "extra_connection": offer.extra_connection.units,
+            }
+            for offer in plan.terms
+        ],
+        "connections": plan.connections,
+        "options": dict(plan.options),
+        "queue_without_credit": plan.queue_without_credit,
+        "allow_purchase": plan.allow_purchase,
+        "allow_restart": plan.allow_restart,
+        "grace_hours": plan.grace_hours,
+        "active": plan.active,
+    }
+
+
+def _plan(row: Row[Any]) -> Plan:
+    offers = tuple(
+        PlanTerm(
+            term=Term.parse(item["term"]),
+            package=item["package"],
+            price=Credits(units=item["price"]),
+            extra_connection=Credits(units=item["extra_connection"]),
+        )
+        for item in row.terms
+    )
+    return Plan(
+        id=PlanId(row.id),
+        reseller_id=ResellerId(row.reseller_id),
+        code=row.code,
+        version=row.version,
+        title=row.title,
+        panel_id=PanelId(row.panel_id),
+        terms=offers,
+        connections=row.connections,
+        options=row.options,
+        queue_without_credit=row.queue_without_credit,
+        allow_purchase=row.allow_purchase,
+        allow_restart=row.allow_restart,
+        grace_hours=row.grace_hours,
+        active=row.active,
+    )
+
+
+def _suspension_values(item: Suspension) -> dict[str, str]:
+    return {"reason": item.reason.value, "owner": item.owner, "note": item.note, "at": item.at.isoformat()}
+
+
+def _suspension(item: dict[str, str]) -> Suspension:
+    return Suspension(
+        reason=SuspensionReason(item["reason"]),
+        owner=item["owner"],
+        note=item["note"],
+        at=datetime.fromisoformat(item["at"]),
+    )
+
+
+def _change_values(change: NextChange | None) -> dict[str, Any] | None:
+    if change is None:
+        return None
+    return {
+        "plan_id": change.plan_id,
+        "plan_version": change.plan_version,
+        "term": str(change.term),
+        "connections": change.connections,
+        "asked_by": change.asked_by,
+        "asked_at": change.asked_at.isoformat(),
+    }
+
+
+def _change(values: dict[str, Any] | None) -> NextChange | None:
+    if values is None:
+        return None
+    return NextChange(
+        plan_id=PlanId(values["plan_id"]),
+        plan_version=values["plan_version"],
+        term=Term.parse(values["term"]),
+        connections=values["connections"],
+        asked_by=values["asked_by"],
+        asked_at=datetime.fromisoformat(values["asked_at"]),
+    )

@@ -1,0 +1,54 @@
+"""Units of work: every store of one transaction, over one database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from panelbridge.ledger import Ledger
+from panelbridge.storage.database import Database
+from panelbridge.storage.journal_store import SqlJournalStore
+from panelbridge.storage.ledger_store import SqlLedgerStore
+from panelbridge.storage.subscription_store import SqlSubscriptionStore
+from panelbridge.storage.vault import Vault
+
+
+@dataclass(frozen=True, kw_only=True)
+class SqlUnit:
+    """The stores of one open transaction; ``connection`` is for what joins it (the durable engine)."""
+
+    connection: Connection
+    journal: SqlJournalStore
+    subscriptions: SqlSubscriptionStore
+    ledger: Ledger
+
+
+class SqlUnits:
+    """Opens units. Implements ``panelbridge.provisioning.port.Units``."""
+
+    def __init__(self, database: Database, vault: Vault, clock: Callable[[], datetime]) -> None:
+        self.database = database
+        self._vault = vault
+        self._clock = clock
+
+    @contextmanager
+    def write(self) -> Iterator[SqlUnit]:
+        with self.database.write() as connection:
+            yield self._unit(connection)
+
+    @contextmanager
+    def read(self) -> Iterator[SqlUnit]:
+        with self.database.read() as connection:
+            yield self._unit(connection)
+
+    def _unit(self, connection: Connection) -> SqlUnit:
+        return SqlUnit(
+            connection=connection,
+            journal=SqlJournalStore(connection, self._vault),
+            subscriptions=SqlSubscriptionStore(connection, self._vault),
+            ledger=Ledger(SqlLedgerStore(connection, self._vault), self._clock),
+        )

@@ -1,0 +1,75 @@
+"""The panels directory: one adapter, one breaker and one slot count per configured panel and process."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from panelbridge.adapter import PanelAdapter
+from panelbridge.capabilities import Capabilities, SerialiseWrites
+from panelbridge.registry import load_adapter
+from panelbridge.settings import read_settings
+from panelbridge.subscriptions.models import Panel, PanelId
+from panelbridge.transport import Breaker
+
+
+class PanelDirectory:
+    """Builds adapters when first asked, and anew when a panel's record changed."""
+
+    def __init__(self, read_panel: Callable[[PanelId], Panel | None], clock: Callable[[], float]) -> None:
+        self._read_panel = read_panel
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._adapters: dict[PanelId, PanelAdapter[Any]] = {}
+        self._breakers: dict[PanelId, Breaker] = {}
+
+    def adapter(self, panel: PanelId) -> PanelAdapter[Any]:
+        """The adapter of ``panel``. Raises ``LookupError``, ``AdapterLoadError`` or ``SettingsInvalid``."""
+        with self._lock:
+            known = self._adapters.get(panel)
+        if known is not None:
+            return known
+        record = self._read_panel(panel)
+        if record is None:
+            msg = f"panel {panel} does not exist"
+            raise LookupError(msg)
+        built = build_adapter(record)
+        with self._lock:
+            return self._adapters.setdefault(panel, built)
+
+    def capabilities(self, panel: PanelId) -> Capabilities:
+        return self.adapter(panel).capabilities
+
+    def breaker(self, panel: PanelId) -> Breaker:
+        with self._lock:
+            known = self._breakers.get(panel)
+            if known is None:
+                known = self._breakers[panel] = Breaker(clock=self._clock)
+            return known
+
+    def slots(self, panel: PanelId) -> int:
+        adapter = self.adapter(panel)
+        if adapter.capabilities.serialise_writes is SerialiseWrites.PER_CREDENTIAL:
+            return 1
+        return int(getattr(adapter.settings, "max_connections", 8))
+
+    def forget(self, panel: PanelId) -> None:
+        """Drop what was built; the next call reads the record anew."""
+        with self._lock:
+            known = self._adapters.pop(panel, None)
+        if known is not None:
+            known.close()
+
+    def close(self) -> None:
+        with self._lock:
+            adapters, self._adapters = list(self._adapters.values()), {}
+        for adapter in adapters:
+            adapter.close()
+
+
+def build_adapter(panel: Panel) -> PanelAdapter[Any]:
+    """An adapter for ``panel``, its secrets put back among its settings."""
+    adapter = load_adapter(panel.backend)
+    values = {**panel.settings, **{name: secret.get_secret_value() for name, secret in panel.secrets.items()}}
+    return adapter(read_settings(adapter.settings_model, values))
