@@ -1,0 +1,134 @@
+"""Proof of the books: every chain recomputed from its first link, every wallet from its transfers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from panelbridge.ledger.chain import GENESIS, ChainKeyMissing, link, text_digest
+from panelbridge.ledger.models import TransferId, TransferKind, WalletState
+from panelbridge.ledger.port import ChainedTransfer, LedgerStore
+from panelbridge.ledger.rules import PENDING, balance_change, held_change
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """One contradiction in the books. ``code`` is stable; wallet and transfer say where."""
+
+    code: str
+    message: str
+    reseller: int | None = None
+    transfer: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerifyReport:
+    """What a verification saw. ``guards_tried`` is false in a read transaction."""
+
+    wallets: int
+    transfers: int
+    problems: tuple[Problem, ...]
+    guards_tried: bool
+
+    @property
+    def whole(self) -> bool:
+        return not self.problems
+
+
+def verify_books(store: LedgerStore) -> VerifyReport:
+    """Walk all chains of ``store``; the problems come in the order of wallets and sequence."""
+    problems: list[Problem] = []
+    seen: set[TransferId] = set()
+    wallets = store.wallets()
+    for wallet in wallets:
+        problems.extend(_walk(store, wallet, seen))
+    problems.extend(
+        Problem(code="unlinked", message=f"transfer {one} hangs in the wrong chains", transfer=one)
+        for one in store.unlinked()
+    )
+    guards = store.broken_guards()
+    problems.extend(
+        Problem(code="guard", message=f"the database did not refuse: {name}") for name in guards or ()
+    )
+    return VerifyReport(
+        wallets=len(wallets),
+        transfers=len(seen),
+        problems=tuple(problems),
+        guards_tried=guards is not None,
+    )
+
+
+def _walk(store: LedgerStore, wallet: WalletState, seen: set[TransferId]) -> Iterator[Problem]:
+    state = _Running(tail=GENESIS)
+    for entry in store.chain(wallet.id):
+        seen.add(entry.transfer.id)
+        for code, message in state.follow(store, wallet, entry):
+            yield Problem(code=code, message=message, reseller=wallet.reseller, transfer=entry.transfer.id)
+    for code, message in state.compare(wallet):
+        yield Problem(code=code, message=message, reseller=wallet.reseller)
+
+
+class _Running:
+    """One wallet as it adds up while its chain is walked."""
+
+    def __init__(self, tail: str) -> None:
+        self.tail = tail
+        self.sequence = 0
+        self.balance = 0
+        self.held = 0
+        self.open: dict[TransferId, int] = {}  # units still held, by hold
+
+    def follow(
+        self, store: LedgerStore, wallet: WalletState, entry: ChainedTransfer
+    ) -> Iterator[tuple[str, str]]:
+        place, transfer = entry.place, entry.transfer
+        self.sequence += 1
+        if place.sequence != self.sequence:
+            yield "gap", f"link {self.sequence} is missing: {place.sequence} follows"
+            self.sequence = place.sequence
+        try:
+            expected = link(store.keys, self.tail, place, transfer)
+        except ChainKeyMissing as missing:
+            yield "key", str(missing)
+        else:
+            if entry.link != expected:
+                yield "link", f"link {place.sequence} does not follow from the row and the link before it"
+        if not _text_matches(entry):
+            yield "text", f"actor, reason or note of transfer {transfer.id} were changed"
+        self.tail = entry.link
+        self.balance += balance_change(transfer, wallet.id)
+        self.held += held_change(transfer, wallet.id)
+        if (place.balance, place.held) != (self.balance, self.held):
+            yield "sum", f"link {place.sequence} tells another balance than its transfers add up to"
+            self.balance, self.held = place.balance, place.held
+        yield from self._resolve(entry)
+
+    def _resolve(self, entry: ChainedTransfer) -> Iterator[tuple[str, str]]:
+        transfer = entry.transfer
+        if transfer.kind is TransferKind.HOLD:
+            self.open[transfer.id] = transfer.amount.units
+        elif transfer.resolves is not None:
+            units = self.open.pop(transfer.resolves, None)
+            if units != transfer.amount.units + transfer.released.units:
+                yield "hold", f"transfer {transfer.id} does not resolve an open hold of its size"
+        elif transfer.kind in PENDING:
+            yield "hold", f"void {transfer.id} resolves nothing"
+
+    def compare(self, wallet: WalletState) -> Iterator[tuple[str, str]]:
+        if (wallet.sequence, wallet.tail) != (self.sequence, self.tail):
+            yield "tail", f"the wallet is at link {wallet.sequence}, its chain ends at {self.sequence}"
+        if (wallet.balance.units, wallet.held.units) != (self.balance, self.held):
+            yield "wallet", "balance or held of the wallet is not what its transfers add up to"
+        if sum(self.open.values()) != self.held:
+            yield "hold", "the open holds do not add up to what the wallet holds"
+        if wallet.balance.units - wallet.held.units + wallet.overdraft.units < 0:
+            yield "negative", "the available credit is negative"
+
+
+def _text_matches(entry: ChainedTransfer) -> bool:
+    context, actor = entry.transfer.context, entry.transfer.actor
+    if entry.salt is None:
+        return actor is None and not context.reason and context.note is None
+    return actor is not None and entry.place.text_digest == text_digest(
+        entry.salt, actor, context.reason, context.note
+    )
