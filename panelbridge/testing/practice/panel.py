@@ -47,7 +47,12 @@ class PracticePanel(ABC):
 
     @abstractmethod
     def snapshot(self) -> dict[str, Any]:
-        """The books for a test to read: ``accounts`` by login name, and what ``Books.effects`` tells."""
+        """The books for a test to read: ``accounts`` by login name, and what ``Books.effects`` tells.
+
+        Each account has ``id``, ``username``, ``password``, ``state`` (a value of ``AccountState``),
+        ``expires_at`` (ISO 8601, UTC, or null for never), ``package``, ``connections`` and ``reference``,
+        null where the panel keeps no such thing.
+        """
 
     @abstractmethod
     def settings(self, url: str) -> dict[str, Any]:
@@ -58,7 +63,12 @@ class PracticePanel(ABC):
         return ()
 
     def act(self, name: str, arguments: Mapping[str, Any]) -> Any:  # noqa: ARG002 - for subclasses
-        """Something the panel's owner does behind our back ("ban", "delete"). Raises ``UnknownAct``."""
+        """Something the panel's owner does behind our back. Raises ``UnknownAct``.
+
+        The conformance suite uses, where a panel knows them: ``ban`` and ``delete`` (``username``),
+        ``set_expiry`` (``username``, ``expires_at``), ``set_balance`` (``amount``), ``revoke``
+        (``permission``) and ``create`` (``username``): an account that is none of ours.
+        """
         raise UnknownAct(name)
 
     def with_wrong_types(self, reply: PracticeReply) -> PracticeReply:

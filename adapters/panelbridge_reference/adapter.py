@@ -1,0 +1,246 @@
+"""The reference adapter: each verb reads, compares, writes what is missing, and checks what came of it.
+
+Copy this folder for a new backend: verbs here speak of accounts, the wire is in ``client``, payloads are in
+``mapping``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+
+from panelbridge.adapter import PanelAdapter
+from panelbridge.capabilities import Capabilities, Extend, FindBy, Verb
+from panelbridge.exceptions import (
+    Conflict,
+    ContractBroken,
+    InvalidOrder,
+    NotFound,
+    PanelError,
+    PermissionMissing,
+    Unsupported,
+)
+from panelbridge.models import (
+    Absent,
+    AccountRef,
+    AccountState,
+    Connection,
+    CreateOrder,
+    Credentials,
+    Found,
+    Lookup,
+    Outcome,
+    Package,
+    PackageChange,
+    PanelAccount,
+    PanelBalance,
+    Purchase,
+    Unknown,
+    VerbResult,
+)
+from panelbridge_reference import mapping
+from panelbridge_reference.client import ReferenceClient
+from panelbridge_reference.settings import ReferenceSettings
+
+_USABLE = frozenset({AccountState.ACTIVE, AccountState.EXPIRED})
+
+
+class ReferenceAdapter(PanelAdapter[ReferenceSettings]):
+    """A panel that speaks the reference protocol 1 (see README)."""
+
+    backend = "reference"
+    settings_model = ReferenceSettings
+
+    def __init__(self, settings: ReferenceSettings) -> None:
+        super().__init__(settings)
+        self._client = ReferenceClient(settings)
+        self._sells = settings.extend is Extend.ADD
+
+    @property
+    def capabilities(self) -> Capabilities:
+        unsafe = {Verb.CREATE, Verb.EXTEND} if self._sells else set()
+        return Capabilities(
+            extend=self.settings.extend,
+            find_by=frozenset(FindBy),
+            # A panel that sells lengths counts from its own clock, and a sale may take its time.
+            expiry_granularity=120 if self._sells else 1,
+            grace=not self._sells,
+            reference_field="reference",
+            safe_repeats=frozenset(Verb) - unsafe,
+            password_readable=True,
+            late_commit=self.settings.late_commit,
+            serialise_writes=self.settings.serialise_writes,
+        )
+
+    def test_connection(self) -> Connection:
+        return mapping.connection_from(self._client.panel(), datetime.now(UTC))
+
+    def create(self, order: CreateOrder) -> VerbResult:
+        if order.mac is not None:
+            raise Unsupported("this panel has no devices, only lines")
+        if order.options:
+            raise InvalidOrder("this panel has no options", field="options")
+        wish = mapping.order_to(order, dated=not self._sells)
+        try:
+            payload, made = self._client.create(order.credentials.username, wish)
+        except Conflict:
+            return self._adopt(order)
+        return self._created(order, self._account(payload), Outcome.DONE if made else Outcome.ALREADY)
+
+    def _adopt(self, order: CreateOrder) -> VerbResult:
+        """The name is taken: ours, from an earlier try, only when reference and password are."""
+        taken = Conflict("the login name is taken by an account that is not ours")
+        match self.find(username=order.credentials.username):
+            case Found(account=account):
+                ours = (account.reference, account.password) == (order.reference, order.credentials.password)
+                if not ours:
+                    raise taken
+                return self._created(order, account, Outcome.ALREADY)
+            case Absent():
+                raise ContractBroken("the panel calls the login name taken and knows no such account")
+            case Unknown(cause=cause):
+                raise ContractBroken(f"the login name is taken and nobody can say by whom: {cause}")
+
+    def _created(self, order: CreateOrder, account: PanelAccount, outcome: Outcome) -> VerbResult:
+        """``outcome``, naming the fields that the panel set otherwise than asked."""
+        as_asked = {
+            "package": account.package == order.package,
+            "connections": order.connections in (None, account.connections),
+            "expires_at": self._same_moment(account.expires_at, order.until),
+        }
+        differs = tuple(name for name, equal in as_asked.items() if not equal)
+        return VerbResult(outcome=outcome, account=account, differs=differs)
+
+    def extend(self, ref: AccountRef, until: datetime, purchase: Purchase | None = None) -> VerbResult:
+        account = self._ours(ref)
+        if not self._sells:
+            if self._same_moment(account.expires_at, until):
+                return _already(account)
+            wish = {"expires_at": mapping.moment_to(until)}
+            return self._put(
+                account, "expiry", wish, lambda after: self._same_moment(after.expires_at, until)
+            )
+        if purchase is None:
+            raise InvalidOrder("this panel sells lengths: extend needs a purchase", field="purchase")
+        if account.expires_at != purchase.before:
+            raise Conflict("the expiry is not the one the purchase was planned on; nothing was bought")
+        bought = self._account(self._client.buy(account.id, purchase.package))
+        differs = () if self._same_moment(bought.expires_at, until) else ("expires_at",)
+        return VerbResult(outcome=Outcome.DONE, account=bought, differs=differs)
+
+    def suspend(self, ref: AccountRef, reason: str) -> VerbResult:
+        account = self._ours(ref)
+        if account.state is AccountState.SUSPENDED:
+            return _already(account)
+        wish = {"reason": reason}
+        return self._put(account, "suspension", wish, lambda after: after.state not in _USABLE)
+
+    def unsuspend(self, ref: AccountRef) -> VerbResult:
+        account = self._ours(ref)
+        if account.state is AccountState.BANNED:
+            raise PermissionMissing("the panel's owner banned the account; only the owner can lift that")
+        if account.state in _USABLE:
+            return _already(account)
+        after = self._account(self._client.lift_suspension(account.id))
+        if after.state not in _USABLE:
+            raise ContractBroken("the panel accepted the end of the suspension and did not set it")
+        return VerbResult(outcome=Outcome.DONE, account=after)
+
+    def reset_credentials(self, ref: AccountRef, credentials: Credentials) -> VerbResult:
+        def has_them(account: PanelAccount) -> bool:
+            return (account.username, account.password) == (credentials.username, credentials.password)
+
+        # The journaled name may be the old one or, when an earlier try got through, already the new one.
+        account = self._ours(ref, credentials.username)
+        if has_them(account):
+            return _already(account)
+        wish = {"username": credentials.username, "password": credentials.password.get_secret_value()}
+        return self._put(account, "credentials", wish, has_them)
+
+    def change_package(self, ref: AccountRef, change: PackageChange) -> VerbResult:
+        def has_it(account: PanelAccount) -> bool:
+            connections = change.connections
+            return account.package == change.package and connections in (None, account.connections)
+
+        if change.options:
+            raise InvalidOrder("this panel has no options", field="options")
+        account = self._ours(ref)
+        if has_it(account):
+            return _already(account)
+        wish = {"package": change.package, "connections": change.connections}
+        return self._put(account, "package", wish, has_it)
+
+    def terminate(self, ref: AccountRef) -> VerbResult:
+        try:
+            account = self._ours(ref)
+            self._client.delete(account.id)
+        except NotFound:  # the documented proof, not any 404
+            return VerbResult(outcome=Outcome.ALREADY, account=None)
+        return VerbResult(outcome=Outcome.DONE, account=None)
+
+    def get(self, ref: AccountRef) -> Lookup:
+        try:
+            return Found(account=self._account(self._client.account(ref.id)))
+        except NotFound as error:
+            return Absent(proof=error.message)
+        except PanelError as error:
+            return Unknown(cause=error.message)
+
+    def find(self, *, username: str | None = None, reference: str | None = None) -> Lookup:
+        wanted = {"username": username, "reference": reference}
+        search = {name: value for name, value in wanted.items() if value is not None}
+        if not search:
+            return Unknown(cause="neither a login name nor a reference was given")
+        try:
+            found = [self._account(payload) for payload in self._client.accounts(**search)]
+        except PanelError as error:
+            return Unknown(cause=error.message)
+        if any(getattr(account, name) != value for account in found for name, value in search.items()):
+            return Unknown(cause="the panel's search answered with other accounts than asked for")
+        if len(found) > 1:
+            return Unknown(cause=f"the panel has {len(found)} such accounts")
+        return Found(account=found[0]) if found else Absent(proof="the panel's search found none")
+
+    def list_accounts(self) -> Iterator[PanelAccount]:
+        return map(self._account, self._client.accounts())
+
+    def list_packages(self) -> Iterator[Package]:
+        return map(mapping.package_from, self._client.packages())
+
+    def balance(self) -> PanelBalance | None:
+        return self.test_connection().balance
+
+    def close(self) -> None:
+        self._client.close()
+
+    def _account(self, payload: object) -> PanelAccount:
+        return mapping.account_from(payload, datetime.now(UTC))
+
+    def _ours(self, ref: AccountRef, *other_names: str) -> PanelAccount:
+        """The account, when it still is the one ``ref`` means: ids may be given out anew."""
+        account = self._account(self._client.account(ref.id))
+        same_name = account.username in (ref.username, *other_names)
+        if not same_name or ref.reference not in (None, account.reference):
+            raise Conflict("the panel's account of this id is not ours any more")
+        return account
+
+    def _put(
+        self,
+        account: PanelAccount,
+        part: str,
+        wish: Mapping[str, object],
+        reached: Callable[[PanelAccount], bool],
+    ) -> VerbResult:
+        """Write one part and believe only the account that comes back."""
+        after = self._account(self._client.put(account.id, part, wish))
+        if not reached(after):
+            raise ContractBroken(f"the panel accepted the {part} and did not set it")
+        return VerbResult(outcome=Outcome.DONE, account=after)
+
+    def _same_moment(self, left: datetime | None, right: datetime) -> bool:
+        granularity = timedelta(seconds=self.capabilities.expiry_granularity)
+        return left is not None and abs(left - right) <= granularity
+
+
+def _already(account: PanelAccount) -> VerbResult:
+    return VerbResult(outcome=Outcome.ALREADY, account=account)

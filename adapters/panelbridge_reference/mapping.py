@@ -1,0 +1,133 @@
+"""Payloads of the reference protocol to records and back: pure, and strict about every field used."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+from panelbridge.exceptions import ContractBroken
+from panelbridge.models import (
+    AccountId,
+    AccountState,
+    Connection,
+    CreateOrder,
+    Package,
+    PanelAccount,
+    PanelBalance,
+    Term,
+)
+from panelbridge.secret import Secret
+
+WireT = TypeVar("WireT", bound=BaseModel)
+PERMISSIONS = frozenset({"accounts.read", "accounts.write", "accounts.delete"})
+
+
+class _Wire(BaseModel):
+    model_config = ConfigDict(frozen=True, strict=True, hide_input_in_errors=True)
+
+
+class _Account(_Wire):
+    id: str = Field(min_length=1)
+    username: str
+    password: str
+    enabled: bool
+    banned: bool
+    expires_at: AwareDatetime | None = Field(strict=False)  # null = never
+    package: str
+    connections: int
+    reference: str | None
+
+
+class _Package(_Wire):
+    id: str
+    name: str
+    term: str  # 1m, 30d
+    connections: int
+    price: Decimal = Field(strict=False)
+
+
+class _Panel(_Wire):
+    version: str
+    reseller: str
+    time: AwareDatetime = Field(strict=False)
+    permissions: list[str]
+    balance: Decimal | None = Field(strict=False)
+
+
+def account_from(payload: Any, now: datetime) -> PanelAccount:
+    """``now`` decides whether an enabled account has expired. Raises ``ContractBroken``."""
+    wire = _read(_Account, payload)
+    return PanelAccount(
+        id=AccountId(wire.id),
+        username=wire.username,
+        state=_state(wire, now),
+        expires_at=wire.expires_at.astimezone(UTC) if wire.expires_at else None,
+        never_expires=wire.expires_at is None,
+        password=Secret(wire.password),
+        package=wire.package,
+        connections=wire.connections,
+        reference=wire.reference,
+    )
+
+
+def _state(wire: _Account, now: datetime) -> AccountState:
+    if wire.banned:
+        return AccountState.BANNED
+    if not wire.enabled:
+        return AccountState.SUSPENDED
+    if wire.expires_at is not None and wire.expires_at <= now:
+        return AccountState.EXPIRED
+    return AccountState.ACTIVE
+
+
+def package_from(payload: Any) -> Package:
+    """Raises ``ContractBroken``."""
+    wire = _read(_Package, payload)
+    try:
+        term = Term.parse(wire.term)
+    except ValueError:
+        raise ContractBroken("the panel's package has an unreadable field: term") from None
+    return Package(id=wire.id, name=wire.name, term=term, connections=wire.connections, price=wire.price)
+
+
+def connection_from(payload: Any, now: datetime) -> Connection:
+    """Raises ``ContractBroken``."""
+    wire = _read(_Panel, payload)
+    return Connection(
+        version=wire.version,
+        identity=wire.reseller,
+        missing_permissions=tuple(sorted(PERMISSIONS.difference(wire.permissions))),
+        clock_skew=(wire.time - now).total_seconds(),
+        balance=None if wire.balance is None else PanelBalance(amount=wire.balance),
+    )
+
+
+def order_to(order: CreateOrder, *, dated: bool) -> dict[str, Any]:
+    """The body of a create; ``dated`` where the panel takes a date and does not sell lengths."""
+    wish: dict[str, Any] = {
+        "password": order.credentials.password.get_secret_value(),
+        "package": order.package,
+        "reference": order.reference,
+    }
+    if dated:
+        wish["expires_at"] = moment_to(order.until)
+    if order.connections is not None:
+        wish["connections"] = order.connections
+    return wish
+
+
+def moment_to(moment: datetime) -> str:
+    """RFC 3339 in UTC, whole seconds, as the protocol writes dates."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _read(model: type[WireT], payload: Any) -> WireT:
+    try:
+        return model.model_validate(payload)
+    except ValidationError as error:
+        fields = sorted({".".join(map(str, item["loc"])) or "reply" for item in error.errors()})
+        broken = f"the panel's reply has missing or unreadable fields: {', '.join(fields)}"
+    raise ContractBroken(broken)

@@ -1,0 +1,20 @@
+"""Settings of the reference backend."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from panelbridge.capabilities import Extend, SerialiseWrites
+from panelbridge.secret import Secret
+from panelbridge.settings import PanelSettings
+
+
+class ReferenceSettings(PanelSettings):
+    """Besides the address: the token, and what this installation of the panel is like."""
+
+    token: Secret = Field(description="bearer token of the reseller at the panel")
+    extend: Extend = Field(default=Extend.SET, description="set: writes a date; add: sells packages only")
+    late_commit: float = Field(default=60.0, ge=0, description="seconds a lost request may still take effect")
+    serialise_writes: SerialiseWrites = Field(
+        default=SerialiseWrites.NONE, description="per_credential: the panel mixes up simultaneous writes"
+    )
