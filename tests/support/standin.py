@@ -8,8 +8,12 @@ instance may be used from several threads: it keeps no state between requests.
 from __future__ import annotations
 
 import json
+import os
+import socket
 import subprocess
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +58,7 @@ class Standin:
         environment: Mapping[str, str] | None = None,
         timeout: float = 120.0,
     ) -> None:
-        """``environment`` replaces the process environment of PHP; ``timeout`` is in seconds for a request."""
+        """``environment`` replaces PHP's process environment; ``timeout`` is in seconds for one request."""
         self.module_path = module_path
         self.database_path = database_path
         self._environment = environment
@@ -91,7 +95,7 @@ class Standin:
         switches: Mapping[str, str] | None = None,
         now: str = "",
     ) -> Turn:
-        """Make the shop. ``configuration`` holds ``tblconfiguration`` settings, ``now`` sets the shop's clock."""
+        """Make the shop; ``configuration`` is for ``tblconfiguration``, ``now`` sets the shop's clock."""
         return self.request(
             "install",
             module_path=str(self.module_path),
@@ -186,7 +190,8 @@ class Standin:
         payment_method: str = "banktransfer",
         through_cart: bool = True,
     ) -> PlacedOrder:
-        """Order products: maps of pid, billingcycle, domain, quantity, custom_fields, configurable_options, price.
+        """Order products; an item has pid and may have billingcycle, domain, quantity, price, and by name
+        custom_fields and configurable_options.
 
         Without ``through_cart`` it is the API's AddOrder, which runs no cart validation and no set-up.
         """
@@ -271,7 +276,7 @@ class Standin:
         return self.request("call", function=function, **given)
 
     def service_call(self, service_id: int, function: str) -> Turn:
-        """Call a display function (ClientArea, AdminServicesTabFields, ServiceSingleSignOn…) for a service."""
+        """Call a display function (ClientArea, AdminServicesTabFields…) of a service."""
         return self.request("service_call", service_id=service_id, function=function)
 
     def server_call(self, server_id: int, function: str) -> Turn:
@@ -294,7 +299,7 @@ class Standin:
     def save_service(
         self, service_id: int, *, values: Fields | None = None, post: Fields | None = None
     ) -> Turn:
-        """Save the admin product page: record values as UpdateClientProduct names them, and the module's fields."""
+        """Save the admin product page: ``values`` named as in UpdateClientProduct, ``post`` for the module."""
         return self.request(
             "save_service", service_id=service_id, values=dict(values or {}), post=dict(post or {})
         )
@@ -320,6 +325,43 @@ class Standin:
         return self.request("api", action=action, values=dict(values or {}))
 
     # Looking
+
+    def page(
+        self,
+        path: str,
+        query: Fields | None = None,
+        post: Fields | None = None,
+        *,
+        client_id: int | None = None,
+    ) -> Turn:
+        """Open a WHMCS page as a client, else as an admin; ``result`` has status, location and body.
+
+        A ``post`` carries the session's token unless it holds another one under ``token``.
+        """
+        given: dict[str, Any] = {} if post is None else {"post": dict(post)}
+        if client_id is not None:
+            given["client_id"] = client_id
+        return self.request("page", path=path, query=dict(query or {}), **given)
+
+    @contextmanager
+    def web(self) -> Iterator[str]:
+        """Serve the pages on a free port of 127.0.0.1; gives the address without a slash at its end."""
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        environment = dict(os.environ if self._environment is None else self._environment)
+        server = subprocess.Popen(
+            ["php", "-S", f"127.0.0.1:{port}", str(STANDIN_FOLDER / "public" / "router.php")],
+            env=environment | {"STANDIN_DATABASE": str(self.database_path.resolve())},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            _wait_until_open(server, port)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.terminate()
+            server.wait(timeout=10)
 
     def rows(self, table: str, where: Fields | None = None) -> list[Fields]:
         """Rows of any table, oldest first."""
@@ -362,6 +404,17 @@ class Standin:
     def module_log(self) -> list[Fields]:
         """The whole module log, masked as WHMCS masks."""
         return self.rows("tblmodulelog")
+
+
+def _wait_until_open(server: subprocess.Popen[bytes], port: int) -> None:
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline and server.poll() is None:
+        with socket.socket() as probe:
+            probe.settimeout(0.2)
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.02)
+    raise StandinError("php", f"the web server did not open port {port}")
 
 
 def _upgrade(turn: Turn) -> PlacedUpgrade:

@@ -22,7 +22,8 @@ final class CustomFields
             'regexpr' => (string) ($field['regexpr'] ?? ''),
             'adminonly' => $on('adminonly'),
             'required' => $on('required'),
-            'showorder' => $on('showorder'),
+            // Fields for clients are asked at the order unless told otherwise.
+            'showorder' => ($field['showorder'] ?? !($field['adminonly'] ?? false)) ? 'on' : '',
         ]);
     }
 

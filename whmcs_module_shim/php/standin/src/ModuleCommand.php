@@ -24,6 +24,9 @@ final class ModuleCommand
         'ChangePackage' => 'ChangePackage',
     ];
 
+    /** @var ?array<string, mixed> what a custom function returned to be shown as a page */
+    public ?array $customPage = null;
+
     private readonly CommandEffects $effects;
     private readonly ModuleQueue $queue;
 
@@ -120,6 +123,11 @@ final class ModuleCommand
         }
         if (is_string($answer) && $answer !== '') {
             return $answer;
+        }
+        // A custom function may return a page instead (WHMCS developer docs, client area output).
+        if (is_array($answer) && isset($answer['templatefile']) && !isset(self::HOOK_WORDS[$function])) {
+            $this->customPage = $answer;
+            return 'success';
         }
         $this->shop->captured->keep('errors', ['in' => $function, 'returned' => get_debug_type($answer)]);
         return "$function returned " . ($answer === '' ? 'an empty string' : get_debug_type($answer));

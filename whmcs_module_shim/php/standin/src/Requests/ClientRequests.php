@@ -35,8 +35,7 @@ final class ClientRequests
                 ->options((int) $in['service_id'], (array) $in['options']),
             'request_cancellation' => fn (array $in): array => $this->requestCancellation($in),
             'withdraw_cancellation' => fn (array $in): array => $this->withdrawCancellation($in),
-            'client_change_password' => fn (array $in): array => ['result' => (new Services($this->shop))
-                ->changePassword((int) $in['service_id'], (string) $in['password'], true)],
+            'client_change_password' => fn (array $in): array => $this->changePassword($in),
         ];
     }
 
@@ -104,5 +103,16 @@ final class ClientRequests
     {
         (new Services($this->shop))->withdrawCancellation((int) $in['service_id']);
         return [];
+    }
+
+    /**
+     * @param array<string, mixed> $in
+     * @return array<string, mixed>
+     */
+    private function changePassword(array $in): array
+    {
+        $id = (int) $in['service_id'];
+        $_SESSION['uid'] = (int) Shop::row('tblhosting', $id)['userid'];
+        return ['result' => (new Services($this->shop))->changePassword($id, (string) $in['password'], true)];
     }
 }

@@ -5,8 +5,9 @@ declare(strict_types=1);
 namespace Panelbridge\Standin\Requests;
 
 use Panelbridge\Standin\ModuleCommand;
+use Panelbridge\Standin\ModuleSettings;
+use Panelbridge\Standin\Pages\Site;
 use Panelbridge\Standin\Params;
-use Panelbridge\Standin\Refused;
 use Panelbridge\Standin\Services;
 use Panelbridge\Standin\Shop;
 use WHMCS\Database\Capsule;
@@ -36,11 +37,13 @@ final class ModuleRequests
                 (string) $in['function'],
                 (new Params($this->shop))->ofServer((int) $in['server_id'])
             )],
-            'config_options' => fn (array $in): array => $this->configOptions((int) $in['product_id']),
+            'config_options' => fn (array $in): array => (new ModuleSettings($this->shop))
+                ->fields((int) $in['product_id']),
             'params' => fn (array $in): array => (new Params($this->shop))->ofService((int) $in['service_id']),
             'defined' => fn (array $in): array => ['defined' => $this->shop->module()->has((string) $in['function'])],
             'hook_names' => fn (array $in): array => $this->shop->hooks->names(),
             'run_hook' => fn (array $in): array => $this->shop->hooks->run((string) $in['name'], (array) $in['variables']),
+            'page' => fn (array $in): array => $this->page($in),
             'sync' => fn (array $in): array => $this->sync((int) $in['server_id']),
         ];
     }
@@ -53,6 +56,7 @@ final class ModuleRequests
      */
     private function command(array $in): array
     {
+        $_SESSION['adminid'] = 1;
         $id = (int) $in['service_id'];
         $function = (string) $in['function'];
         $extra = (array) ($in['extra'] ?? []);
@@ -78,52 +82,17 @@ final class ModuleRequests
     }
 
     /**
-     * The Module Settings tab: every field, with what its loader gives or the error it throws; the error is
-     * shown to the admin (WHMCS developer docs, loader functions).
+     * A page without a web server: the token of the session is sent along with a POST.
      *
-     * @return list<array<string, mixed>>
+     * @param array<string, mixed> $in path, query, post (null for GET), client_id or admin
+     * @return array<string, mixed> status, location, body
      */
-    private function configOptions(int $productId): array
+    private function page(array $in): array
     {
-        $params = (new Params($this->shop))->ofProduct($productId);
-        // The docs contradict themselves on whether the function gets $params.
-        $passes = $this->shop->settings->says('configoptions_gets_params');
-        $fields = $this->shop->module()->call('ConfigOptions', ...($passes ? [$params] : []));
-        if (!is_array($fields) || count($fields) > 24) {
-            throw new Refused('ConfigOptions must return at most 24 fields');
-        }
-        $shown = [];
-        foreach ($fields as $key => $field) {
-            $number = count($shown) + 1;
-            $shown[] = ['number' => $number, 'name' => $field['FriendlyName'] ?? $key, 'field' => $field,
-                'value' => $params["configoption$number"]] + $this->loaded($field, $params);
-        }
-        return $shown;
-    }
-
-    /**
-     * @param array<string, mixed> $field
-     * @param array<string, mixed> $params
-     * @return array<string, mixed>
-     */
-    private function loaded(array $field, array $params): array
-    {
-        if (!isset($field['Loader']) || !($field['SimpleMode'] ?? false)) {
-            return ['choices' => null, 'loader_error' => ''];
-        }
-        $prefix = $this->shop->module()->name . '_';
-        $function = (string) $field['Loader'];
-        if (!str_starts_with($function, $prefix)) {
-            throw new Refused("$function: a loader is named with the module's prefix");
-        }
-        try {
-            $choices = $this->shop->module()->call(substr($function, strlen($prefix)), $params);
-            return ['choices' => $choices, 'loader_error' => ''];
-        } catch (Refused $refused) {
-            throw $refused;
-        } catch (\Exception $exception) {
-            return ['choices' => null, 'loader_error' => $exception->getMessage()];
-        }
+        $_SESSION = ['token' => 'standin-token'] + (array) ($in['session'] ?? []);
+        $_SESSION += isset($in['client_id']) ? ['uid' => (int) $in['client_id']] : ['adminid' => 1];
+        $post = isset($in['post']) ? (array) $in['post'] + ['token' => 'standin-token'] : null;
+        return (new Site($this->shop))->respond((string) $in['path'], (array) ($in['query'] ?? []), $post);
     }
 
     /**
