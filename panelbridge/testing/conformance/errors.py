@@ -1,0 +1,98 @@
+"""Failures are told apart, and nothing that is told holds a secret."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+
+import pytest
+
+from panelbridge.capabilities import Verb
+from panelbridge.exceptions import AuthenticationFailed, PanelError, PanelUnreachable, RateLimited
+from panelbridge.models import AccountId, AccountRef, Outcome, Unknown
+from panelbridge.secret import Secret, random_text
+from panelbridge.settings import secret_fields
+from panelbridge.testing.conformance.deeds import deed
+from panelbridge.testing.conformance.lookup import PATIENCE
+from panelbridge.testing.conformance.subject import PanelUnderTest
+from panelbridge.testing.conformance.suite import Suite
+from panelbridge.testing.practice import Fault
+from panelbridge.transport import Redactor, deadline
+
+
+class Errors(Suite):
+    def test_the_connection_test_tells_who_we_are(self, subject: PanelUnderTest) -> None:
+        connection = subject.adapter.test_connection()
+        assert connection.identity
+        assert connection.missing_permissions == ()
+
+    def test_a_wrong_credential_is_refused_as_such(self, subject: PanelUnderTest) -> None:
+        wrong = {name: random_text(32) for name in secret_fields(subject.adapter.settings_model)}
+        if not wrong:
+            pytest.skip(f"{subject.adapter.backend}: its settings hold no secret")
+        order = subject.order()
+        with subject.adapter_with(**wrong) as stranger, pytest.raises(PanelError) as caught:
+            stranger.create(order)
+        assert subject.effects(order.credentials.username) == []
+        # Where the secret is part of the address, a wrong one meets a web server that proves nothing.
+        assert isinstance(caught.value, AuthenticationFailed) or caught.value.outcome is Outcome.UNKNOWN
+
+    def test_being_asked_to_slow_down_is_retry_later(self, subject: PanelUnderTest) -> None:
+        subject.control.set_fault(Fault.RATE_LIMITED, seconds=7, times=None)
+        order = subject.order()
+        with pytest.raises(RateLimited) as caught:
+            subject.adapter.create(order)
+        assert caught.value.outcome is Outcome.RETRY_LATER
+        assert caught.value.retry_after == 7
+        assert subject.effects(order.credentials.username) == []
+
+    def test_a_panel_that_is_down_is_unreachable_and_its_accounts_unknown(
+        self, subject: PanelUnderTest
+    ) -> None:
+        with subject.adapter_with(base_url="http://127.0.0.1:9/") as lost:  # the discard port: nobody listens
+            with pytest.raises(PanelUnreachable) as caught:
+                lost.create(subject.order())
+            assert caught.value.outcome is Outcome.RETRY_LATER
+            ref = AccountRef(id=AccountId("1"), username="anybody")
+            assert isinstance(lost.get(ref), Unknown)
+            assert isinstance(lost.find(username="anybody"), Unknown)
+
+
+class SecretScan(Suite):
+    @pytest.mark.parametrize("fault", [None, *Fault])
+    def test_no_log_no_error_no_repr_holds_a_secret(
+        self, subject: PanelUnderTest, caplog: pytest.LogCaptureFixture, fault: Fault | None
+    ) -> None:
+        caplog.set_level(logging.DEBUG)
+        told: list[str] = [repr(subject.adapter), repr(subject.adapter.settings)]
+        order = subject.order()
+        if fault is not None:
+            subject.control.set_fault(fault, subject.operation(Verb.CREATE))
+        try:
+            with deadline(PATIENCE):
+                told.append(repr(subject.adapter.create(order)))
+        except PanelError as error:
+            told += [repr(error), error.message, error.advice, "".join(traceback.format_exception(error))]
+        subject.control.clear_faults()
+        subject.control.release()
+        told.append(repr(subject.adapter.find(username=order.credentials.username)))
+        told += [f"{record.getMessage()} {record.__dict__}" for record in caplog.records]
+        told.append(repr(subject.control.requests()[-5:]))
+        secrets = [*self._settings_secrets(subject), order.credentials.password]
+        redactor = Redactor(secrets)
+        assert [text for text in told if redactor.text(text) != text] == []
+
+    def test_a_reset_tells_no_password(
+        self, subject: PanelUnderTest, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.DEBUG)
+        told = repr(deed(subject, Verb.RESET_CREDENTIALS).do())
+        told += "".join(f"{record.getMessage()} {record.__dict__}" for record in caplog.records)
+        passwords = [account["password"] for account in subject.control.books()["accounts"].values()]
+        assert Redactor(passwords).text(told) == told
+
+    def _settings_secrets(self, subject: PanelUnderTest) -> list[Secret]:
+        values = (
+            getattr(subject.adapter.settings, name) for name in secret_fields(type(subject.adapter.settings))
+        )
+        return [value for value in values if isinstance(value, Secret)]

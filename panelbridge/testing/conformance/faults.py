@@ -1,0 +1,62 @@
+"""The law of outcomes: what an adapter says of a call is never contradicted by the panel's books."""
+
+from __future__ import annotations
+
+import pytest
+
+from panelbridge.capabilities import PackageWrite, Verb
+from panelbridge.models import Outcome
+from panelbridge.testing.conformance.deeds import deed
+from panelbridge.testing.conformance.lookup import PATIENCE
+from panelbridge.testing.conformance.subject import PanelUnderTest, ending_of
+from panelbridge.testing.conformance.suite import Suite
+from panelbridge.testing.practice import Fault
+from panelbridge.transport import deadline
+
+_NOTHING_HAPPENED = frozenset({Outcome.REFUSED, Outcome.RETRY_LATER})
+_REACHED = frozenset({Outcome.DONE, Outcome.ALREADY})
+
+
+class Faults(Suite):
+    @pytest.mark.parametrize("verb", list(Verb))
+    @pytest.mark.parametrize("fault", list(Fault))
+    def test_the_outcome_told_is_true(self, subject: PanelUnderTest, verb: Verb, fault: Fault) -> None:
+        """Done means done, refused and retry later mean nothing happened; else it is unknown."""
+        asked = deed(subject, verb)
+        effects_before = len(subject.effects(asked.username))
+        subject.control.set_fault(fault, subject.operation(verb))
+        with deadline(PATIENCE):
+            outcome = ending_of(asked.do)
+        subject.control.clear_faults()
+        subject.control.release()
+        assert fault in [request["fault"] for request in subject.control.requests()[-10:]], "nothing was hit"
+        if outcome in _REACHED:
+            assert asked.shown(subject.in_books(asked.username))
+        if outcome in _NOTHING_HAPPENED:
+            assert len(subject.effects(asked.username)) == effects_before
+        if outcome is Outcome.UNKNOWN and verb in subject.capabilities.safe_repeats:
+            assert ending_of(asked.do) in _REACHED
+            assert asked.shown(subject.in_books(asked.username))
+            if verb is Verb.CREATE:
+                assert len(subject.effects(asked.username, "create")) == 1
+
+
+class Repeats(Suite):
+    @pytest.mark.parametrize("verb", list(Verb))
+    def test_a_repeat_changes_nothing(self, subject: PanelUnderTest, verb: Verb) -> None:
+        if verb not in subject.capabilities.safe_repeats:
+            pytest.skip(f"{subject.adapter.backend}: capabilities.safe_repeats lacks {verb.value}")
+        asked = deed(subject, verb)
+        assert ending_of(asked.do) is Outcome.DONE
+        effects = subject.effects(asked.username)
+        books = subject.in_books(asked.username)
+        assert ending_of(asked.do) is Outcome.ALREADY
+        assert subject.effects(asked.username) == effects
+        assert subject.in_books(asked.username) == books
+
+    def test_declared_repeats_buy_nothing(self, subject: PanelUnderTest) -> None:
+        """A verb that buys is never declared safe to repeat."""
+        safe = subject.capabilities.safe_repeats
+        assert not (subject.sells and Verb.EXTEND in safe)
+        purchase = subject.capabilities.change_package is PackageWrite.PURCHASE
+        assert not (purchase and Verb.CHANGE_PACKAGE in safe)

@@ -1,0 +1,80 @@
+"""Found, absent, unknown: an outage never reads as absence, and a list is whole or an error."""
+
+from __future__ import annotations
+
+import pytest
+
+from panelbridge.capabilities import FindBy
+from panelbridge.exceptions import PanelError
+from panelbridge.models import Absent, Found, Unknown
+from panelbridge.testing.conformance.subject import PanelUnderTest
+from panelbridge.testing.conformance.suite import Suite
+from panelbridge.testing.practice import Fault
+from panelbridge.transport import deadline
+
+OUTAGES = tuple(
+    fault for fault in Fault if fault not in (Fault.COMMIT_AFTER_HANGUP, Fault.CUT_THEN_COMMIT)
+)  # those two are about writes
+PATIENCE = 0.3  # seconds for a call that meets a fault
+
+
+class Lookups(Suite):
+    def test_get_finds_what_is_there(self, subject: PanelUnderTest) -> None:
+        account = subject.made()
+        found = subject.adapter.get(account.ref)
+        assert isinstance(found, Found)
+        assert (found.account.id, found.account.username) == (account.id, account.username)
+        assert found.account.expires_at == account.expires_at
+
+    def test_get_proves_what_is_gone(self, subject: PanelUnderTest) -> None:
+        account = subject.made()
+        subject.act("delete", username=account.username)
+        assert isinstance(subject.adapter.get(account.ref), Absent)
+
+    @pytest.mark.parametrize("by", list(FindBy))
+    def test_find_finds_ours_and_nothing_else(self, subject: PanelUnderTest, by: FindBy) -> None:
+        if by not in subject.capabilities.find_by:
+            pytest.skip(f"{subject.adapter.backend}: capabilities.find_by lacks {by.value}")
+        order = subject.order()
+        account = subject.made(order)
+        wanted = {FindBy.USERNAME: order.credentials.username, FindBy.REFERENCE: order.reference}
+        found = subject.adapter.find(**{by.value: wanted[by]})
+        assert isinstance(found, Found)
+        assert found.account.id == account.id
+        # A piece of the name must not match: panels search for text anywhere.
+        assert not isinstance(subject.adapter.find(**{by.value: wanted[by][:-1]}), Found)
+
+    @pytest.mark.parametrize("fault", OUTAGES)
+    def test_an_outage_is_unknown(self, subject: PanelUnderTest, fault: Fault) -> None:
+        account = subject.made()
+        subject.control.set_fault(fault, subject.read("get"), times=None)
+        with deadline(PATIENCE):
+            answer = subject.adapter.get(account.ref)
+        assert isinstance(answer, Unknown), answer
+        assert answer.cause
+
+    @pytest.mark.parametrize("fault", OUTAGES)
+    def test_an_outage_while_searching_is_unknown(self, subject: PanelUnderTest, fault: Fault) -> None:
+        account = subject.made()
+        subject.control.set_fault(fault, subject.read("find"), times=None)
+        with deadline(PATIENCE):
+            answer = subject.adapter.find(username=account.username)
+        assert isinstance(answer, Unknown), answer
+
+    def test_the_list_is_whole(self, subject: PanelUnderTest) -> None:
+        made = {subject.made().id for _ in range(5)}
+        if not subject.capabilities.list_complete:
+            pytest.skip(f"{subject.adapter.backend}: capabilities.list_complete is false")
+        listed = [account.id for account in subject.adapter.list_accounts()]
+        assert made <= set(listed)
+        assert len(listed) == len(set(listed))
+
+    @pytest.mark.parametrize("fault", [Fault.HTML_502, Fault.EMPTY_BODY, Fault.WRONG_TYPES, Fault.CUT_BEFORE])
+    def test_a_broken_list_is_an_error_and_never_a_part(self, subject: PanelUnderTest, fault: Fault) -> None:
+        if not subject.capabilities.list_complete:
+            pytest.skip(f"{subject.adapter.backend}: capabilities.list_complete is false")
+        for _ in range(3):
+            subject.made()
+        subject.control.set_fault(fault, subject.read("list_accounts"), times=None)
+        with pytest.raises(PanelError), deadline(PATIENCE):
+            list(subject.adapter.list_accounts())

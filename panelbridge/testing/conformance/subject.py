@@ -1,0 +1,162 @@
+"""The panel under test: an adapter, the practice panel it talks to, and orders that fit it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from panelbridge.adapter import PanelAdapter
+from panelbridge.capabilities import Capabilities, Extend, Verb
+from panelbridge.exceptions import PanelError
+from panelbridge.models import (
+    CreateOrder,
+    Credentials,
+    Outcome,
+    PanelAccount,
+    Purchase,
+    Term,
+    VerbResult,
+)
+from panelbridge.registry import load_adapter
+from panelbridge.secret import LOGIN_ALPHABET, Secret, random_text
+from panelbridge.settings import read_settings
+from panelbridge.testing.practice import PracticeControl, PracticeProcess
+
+
+@dataclass(frozen=True, kw_only=True)
+class PanelUnderTest:
+    """What the suite needs to know of a backend besides its capabilities."""
+
+    practice: PracticeProcess
+    adapter: PanelAdapter[Any]
+    package: str  # id of a package that can be sold
+    other_package: str  # one to change to
+    term: Term  # the length of ``package``
+    operations: Mapping[Verb, str] = field(default_factory=dict)  # where a fault's match is not the verb
+    reads: Mapping[str, str] = field(default_factory=dict)  # the same for get, find, list_accounts
+    options: Mapping[str, str] = field(default_factory=dict)  # options of a create
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return self.adapter.capabilities
+
+    @property
+    def control(self) -> PracticeControl:
+        return self.practice.control
+
+    @property
+    def sells(self) -> bool:
+        """Whether an extend is a purchase."""
+        return self.capabilities.extend is Extend.ADD
+
+    def operation(self, verb: Verb) -> str:
+        """What a fault is aimed at to hit the write of ``verb``."""
+        return self.operations.get(verb, verb.value)
+
+    def read(self, name: str) -> str:
+        """What a fault is aimed at to hit the request behind get, find or list_accounts."""
+        return self.reads.get(name, name)
+
+    def needs(self, *verbs: Verb) -> None:
+        """Skip the test unless the backend has all of ``verbs``."""
+        for verb in verbs:
+            if verb not in self.capabilities.verbs:
+                pytest.skip(f"{self.adapter.backend}: capabilities.verbs lacks {verb.value}")
+
+    def adapter_with(self, **settings: Any) -> PanelAdapter[Any]:
+        """Another adapter for the same panel with other settings; the caller closes it."""
+        values = {**self.adapter.settings.model_dump(), **settings}
+        kind = type(self.adapter)
+        return kind(read_settings(kind.settings_model, values))
+
+    def credentials(self) -> Credentials:
+        """New ones that fit the panel's rules."""
+        rules = self.capabilities
+        return Credentials(
+            username=random_text(max(rules.username.min_length, 12), LOGIN_ALPHABET),
+            password=Secret(random_text(max(rules.password.min_length, 16))),
+        )
+
+    def order(self, **changes: Any) -> CreateOrder:
+        credentials = self.credentials()
+        order = CreateOrder(
+            credentials=credentials,
+            package=self.package,
+            until=months_ahead(self.term),
+            reference=f"conformance:{credentials.username}:1",
+            options=self.options,
+        )
+        return replace(order, **changes)
+
+    def made(self, order: CreateOrder | None = None) -> PanelAccount:
+        """An account that exists, as the create returned it."""
+        self.needs(Verb.CREATE)
+        result = self.adapter.create(order or self.order())
+        assert result.outcome is Outcome.DONE
+        assert result.account is not None
+        return result.account
+
+    def purchase(self, account: PanelAccount) -> Purchase | None:
+        """What an extend of ``account`` needs where lengths are sold."""
+        if not self.sells:
+            return None
+        return Purchase(package=self.package, term=self.term, before=account.expires_at)
+
+    def in_books(self, username: str) -> dict[str, Any] | None:
+        """The account as the panel's own books have it; ``None`` when they have none."""
+        account: dict[str, Any] | None = self.control.books()["accounts"].get(username)
+        return account
+
+    def effects(self, username: str, kind: str | None = None) -> list[dict[str, Any]]:
+        """Everything that happened to that account at the panel, in order."""
+        return [
+            effect
+            for effect in self.control.books()["effects"]
+            if effect["account"] == username and kind in (None, effect["kind"])
+        ]
+
+    def act(self, name: str, **arguments: Any) -> None:
+        """Something the panel's owner does; skipped where the practice panel has no such act."""
+        try:
+            self.control.act(name, **arguments)
+        except ValueError as error:
+            if "UnknownAct" not in str(error):
+                raise
+            pytest.skip(f"{self.adapter.backend}: the practice panel has no act {name!r}")
+
+
+@contextmanager
+def panel_under_test(
+    backend: str,
+    folder: Path,
+    *,
+    practice_options: Mapping[str, str] | None = None,
+    settings: Mapping[str, Any] | None = None,
+    **facts: Any,
+) -> Iterator[PanelUnderTest]:
+    """Run the backend's practice panel with its books in ``folder`` and an adapter for it."""
+    kind = load_adapter(backend)
+    with PracticeProcess(backend, books=folder / "books.sqlite", options=practice_options) as practice:
+        chosen = read_settings(kind.settings_model, {**practice.settings, **(settings or {})})
+        with kind(chosen) as adapter:
+            yield PanelUnderTest(practice=practice, adapter=adapter, **facts)
+
+
+def months_ahead(term: Term) -> datetime:
+    """About ``term`` from now, in whole seconds."""
+    return datetime.now(UTC).replace(microsecond=0) + timedelta(days=term.days or 30 * term.months)
+
+
+def ending_of(deed: Any) -> Outcome:
+    """How a verb ended, whether it returned or raised."""
+    try:
+        result: VerbResult = deed()
+    except PanelError as error:
+        return error.outcome
+    return result.outcome
