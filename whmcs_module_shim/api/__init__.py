@@ -1,0 +1,3 @@
+"""The /v1 resources: one file each."""
+
+from __future__ import annotations

@@ -1,0 +1,77 @@
+"""Packages: what a panel can sell, asked of the panel now."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from panelbridge.models import Package
+from whmcs_module_shim.api.paging import Limit
+from whmcs_module_shim.api.panels import panel_to_ask
+from whmcs_module_shim.call import Call
+from whmcs_module_shim.fields import Answer, Line
+from whmcs_module_shim.problems import Problem
+from whmcs_module_shim.routes import Effect, Query, Resource
+
+resource = Resource(tag="packages")
+
+
+class PackageQuery(Query):
+    """Which page: packages have text ids, so the cursor is a text."""
+
+    after: Line | None = None
+    limit: Limit = 100
+
+
+class PackageView(Answer):
+    """A package of the panel."""
+
+    id: str
+    name: str
+    term: str | None
+    connections: int | None
+    price: str | None
+    trial: bool
+    devices: tuple[str, ...]
+
+    @classmethod
+    def of(cls, package: Package) -> Self:
+        """What is shown of ``package``."""
+        return cls(
+            id=package.id,
+            name=package.name,
+            term=str(package.term) if package.term is not None else None,
+            connections=package.connections,
+            price=str(package.price) if package.price is not None else None,
+            trial=package.trial,
+            devices=tuple(sorted(package.devices)),
+        )
+
+
+class PackagePage(Answer):
+    """A page of packages, in the panel's order."""
+
+    items: tuple[PackageView, ...]
+    next: str | None
+
+
+@resource.get(
+    "/v1/panels/<code>/packages",
+    answer=PackagePage,
+    query=PackageQuery,
+    effect=Effect.CALLS,
+    problems=(409,),
+)
+def list_packages(call: Call, query: PackageQuery, code: str) -> PackagePage:
+    """List the packages of a panel; asks the panel, and answers all pages or an error."""
+    found = list(call.services.panels.adapter(panel_to_ask(call, code).id).list_packages())
+    start = 0
+    if query.after is not None:
+        ids = [package.id for package in found]
+        if query.after not in ids:
+            raise Problem("invalid_request", "after: the panel has no such package any more.", field="after")
+        start = ids.index(query.after) + 1
+    items = found[start : start + query.limit]
+    more = start + query.limit < len(found)
+    return PackagePage(
+        items=tuple(PackageView.of(package) for package in items), next=items[-1].id if more else None
+    )

@@ -1,0 +1,68 @@
+"""POST /v1/whmcs/<Function>: what the WHMCS module calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from flask import Response, g, request
+
+from whmcs_module_shim.auth.binding import check_binding
+from whmcs_module_shim.decoding import MODULE_TYPES, read_body
+from whmcs_module_shim.dispatch import Dispatcher
+from whmcs_module_shim.module_calls import Kind, ModuleAnswer, ModuleFunction, ModuleRequest, Result
+from whmcs_module_shim.problems import Problem
+from whmcs_module_shim.routes import Effect, Route
+
+PREFIX = "/v1/whmcs/"
+
+
+def module_routes(functions: Iterable[ModuleFunction]) -> list[Route]:
+    """A route for each function."""
+    return [
+        Route(
+            method="POST",
+            path=PREFIX + function.name,
+            name=function.name,
+            tag="whmcs",
+            summary=function.summary,
+            view=function.run,
+            effect=Effect.READS if function.kind is Kind.READS else Effect.ACTS,
+            scope=function.scope,
+            body=function.request,
+            answer=ModuleAnswer,
+            also=(202,),
+            media_types=MODULE_TYPES,
+            problems=(400, 402, 404, 409, 413, 415, 422),
+            module=True,
+        )
+        for function in functions
+    ]
+
+
+def serve_module(dispatcher: Dispatcher, route: Route, mutating: bool) -> Response:
+    """Answer one call. Raises ``Problem`` and whatever the function raises."""
+    caller = dispatcher.caller(route)
+    assert route.body is not None  # noqa: S101 - every function has a request model
+    body = read_body(request, route.body, route.media_types)
+    _refuse_unsupported(body)  # type: ignore[arg-type]  # every function's model is a ModuleRequest
+    check_binding(dispatcher.services, dispatcher.verifier, caller, mutating=mutating)
+    answer: ModuleAnswer = route.view(dispatcher.services, caller, body)
+    if answer.operation is not None:
+        g.operation = answer.operation.id
+    status = 202 if answer.result is Result.PENDING else 200
+    return Response(answer.sent_as(g.request_id).model_dump_json(), status, mimetype="application/json")
+
+
+def _refuse_unsupported(body: ModuleRequest) -> None:
+    if body.addonId > 0:
+        raise Problem(
+            "addon_unsupported",
+            f"Product add-on {body.addonId} cannot be provisioned: add-ons are not supported.",
+            field="addonId",
+        )
+    if body.qty > 1:
+        raise Problem(
+            "quantity_unsupported",
+            f"A quantity of {body.qty} cannot be provisioned as one service.",
+            field="qty",
+        )

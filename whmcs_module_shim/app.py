@@ -1,0 +1,135 @@
+"""The Flask application factory. Nothing happens at import; everything it works with is given."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from flask import Flask, Response, g, request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from panelbridge.exceptions import PanelError
+from panelbridge.ledger import LedgerError
+from panelbridge.lifecycle import IllegalMove
+from panelbridge.provisioning.exceptions import Refusal
+from whmcs_module_shim.api import health
+from whmcs_module_shim.api.whmcs import PREFIX, module_routes, serve_module
+from whmcs_module_shim.config import ServiceConfig
+from whmcs_module_shim.dispatch import Dispatcher
+from whmcs_module_shim.logs import describe, make_logger
+from whmcs_module_shim.metrics import ServiceMetrics
+from whmcs_module_shim.module_calls import Kind, functions
+from whmcs_module_shim.openapi import build_document
+from whmcs_module_shim.problems import MEDIA_TYPE, Problem
+from whmcs_module_shim.refusals import problem_of
+from whmcs_module_shim.resources import resource_routes
+from whmcs_module_shim.routes import Route
+from whmcs_module_shim.services import Services
+
+
+def create_app(config: ServiceConfig, services: Services, *, log: Any = None) -> Flask:
+    """The application. Raises ``RuntimeError`` when two functions or routes claim one name."""
+    app = Flask("panelbridge", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = config.max_body_bytes
+    app.url_map.strict_slashes = True
+    app.url_map.merge_slashes = False
+    if config.trusted_proxies:
+        count = config.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
+    logger = log or make_logger(config.log_level)
+    metrics = ServiceMetrics(services)
+    _watch(app, logger, metrics)
+    _answer_errors(app, logger)
+    routes = _add_routes(app, Dispatcher(services))
+    document = build_document(routes)
+    app.add_url_rule("/openapi.json", "openapi", lambda: document)
+    health.add_to(app, config, services, metrics)
+    return app
+
+
+def _add_routes(app: Flask, dispatcher: Dispatcher) -> list[Route]:
+    known = functions()
+    calls = module_routes(known.values())
+    for route in calls:
+        mutating = known[route.name].kind is not Kind.READS
+        view = partial(serve_module, dispatcher, route, mutating)
+        app.add_url_rule(route.path, route.name, view, methods=[route.method])
+    resources = resource_routes()
+    for route in resources:
+        app.add_url_rule(route.path, route.name, _resource_view(dispatcher, route), methods=[route.method])
+    return [*calls, *resources]
+
+
+def _resource_view(dispatcher: Dispatcher, route: Route) -> Callable[..., Response]:
+    def view(**path: Any) -> Response:
+        return dispatcher.serve(route, path)
+
+    return view
+
+
+def _watch(app: Flask, log: Any, metrics: ServiceMetrics) -> None:
+    """Give each request an id; log and count each answer."""
+
+    @app.before_request
+    def begin() -> None:
+        g.request_id = os.urandom(12).hex()
+        g.started = time.perf_counter()
+
+    @app.after_request
+    def end(response: Response) -> Response:
+        seconds = time.perf_counter() - g.started
+        route = request.url_rule.rule if request.url_rule is not None else "none"
+        response.headers["X-Request-Id"] = g.request_id
+        response.headers["Cache-Control"] = "no-store"
+        metrics.request(route, response.status_code, seconds)
+        log.info(
+            "request",
+            request_id=g.request_id,
+            route=route,
+            method=request.method,
+            status=response.status_code,
+            ms=round(seconds * 1000, 2),
+            key=g.get("key"),
+            operation=g.get("operation"),
+            code=g.get("code"),
+        )
+        return response
+
+
+def _answer_errors(app: Flask, log: Any) -> None:
+    def answer(problem: Problem) -> Response:
+        g.code = problem.code
+        body = problem.body(g.request_id, module=request.path.startswith(PREFIX))
+        response = app.json.response(body)
+        response.status_code = problem.status
+        response.mimetype = MEDIA_TYPE
+        response.headers.update(problem.headers)
+        return response
+
+    def unexpected(error: Exception) -> Response:
+        log.error("unexpected", request_id=g.request_id, error=describe(error))
+        text = f"An unexpected error of the bridge; its log has the cause under request id {g.request_id}."
+        return answer(Problem("internal", text))
+
+    app.register_error_handler(Problem, answer)
+    app.register_error_handler(HTTPException, lambda error: answer(_of_http(error)))
+    for refusal in (Refusal, PanelError, LedgerError, IllegalMove):
+        app.register_error_handler(refusal, lambda error: answer(problem_of(error)))
+    app.register_error_handler(Exception, unexpected)
+
+
+def _of_http(error: HTTPException) -> Problem:
+    match error:
+        case NotFound():
+            return Problem("not_found", "There is nothing at this address.")
+        case MethodNotAllowed():
+            allowed = ", ".join(sorted(error.valid_methods or ()))
+            return Problem("method_not_allowed", f"Allowed here: {allowed}.", headers={"Allow": allowed})
+        case RequestEntityTooLarge():
+            return Problem("body_too_large", "The body is larger than this service reads.")
+        case _:
+            return Problem("invalid_body", "The request cannot be read.", status=error.code or 400)

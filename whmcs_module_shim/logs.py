@@ -1,0 +1,69 @@
+"""JSON logs, one line an event. Headers and bodies are never logged; what is, is redacted by key and value."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+import traceback
+from collections.abc import MutableMapping
+from typing import Any, TextIO
+
+import structlog
+
+from panelbridge.transport.redaction import STARS, is_secret_key
+from whmcs_module_shim.config import LogLevel
+
+_SECRET_VALUES = re.compile(
+    r"(?P<key>pb_(?:live|test)_[0-9A-Za-z]{10})_[0-9A-Za-z]+"  # our own keys: the prefix may be shown
+    r"|(?P<url>[a-z][a-z0-9+.-]*://)[^/\s:@]*:[^/\s@]*@"  # user:password in a URL
+    r"|(?P<query>[?&;](?:user(?:name)?|pass(?:word)?|token|key|api_?key|mac)=)[^&\s\"']+"  # playlist URLs
+    r"|(?P<sql>\[(?:parameters|SQL): ).*",  # what a database error would show
+    re.IGNORECASE | re.DOTALL,
+)
+_PUBLIC = frozenset({"key"})  # the public prefix of an API key, put there by ourselves
+
+
+def redact_text(text: str) -> str:
+    """``text`` without keys, URL credentials and database parameters."""
+    return _SECRET_VALUES.sub(lambda match: f"{match[match.lastgroup or 0]}{STARS}", text)
+
+
+def redact_event(logger: object, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Structlog processor: stars by key, then by value."""
+    del logger, method
+    for name, value in event.items():
+        if name not in _PUBLIC and is_secret_key(name):
+            event[name] = STARS
+        elif type(value) is str:
+            event[name] = redact_text(value)
+        elif value is not None and not isinstance(value, (bool, int, float)):
+            event[name] = redact_text(str(value))
+    return event
+
+
+def describe(error: BaseException) -> str:
+    """A traceback without source lines and values, and the redacted message of every error in the chain."""
+    lines: list[str] = []
+    seen: BaseException | None = error
+    while seen is not None:
+        lines.append(f"{type(seen).__module__}.{type(seen).__qualname__}: {redact_text(str(seen))[:500]}")
+        frames = traceback.extract_tb(seen.__traceback__)
+        lines.extend(f"  {frame.filename}:{frame.lineno} {frame.name}" for frame in frames)
+        seen = seen.__cause__ or (None if seen.__suppress_context__ else seen.__context__)
+    return "\n".join(lines)
+
+
+def make_logger(level: LogLevel = LogLevel.INFO, stream: TextIO | None = None) -> Any:
+    """The service's logger, writing to ``stream`` (standard error)."""
+    return structlog.wrap_logger(
+        structlog.WriteLogger(stream or sys.stderr),
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            redact_event,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.value.upper())),
+        cache_logger_on_first_use=True,
+    )

@@ -1,0 +1,190 @@
+"""RFC 9457 problems: every error the service answers, with a stable code, advice, and whether to repeat.
+
+Business refusals are 4xx: proxies swallow the bodies of 5xx answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+MEDIA_TYPE = "application/problem+json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProblemKind:
+    """What all problems of one code share."""
+
+    status: int
+    title: str
+    advice: str
+    retry_safe: bool = True  # sending the same request again cannot double anything
+
+
+def _kind(status: int, title: str, advice: str, *, retry_safe: bool = True) -> ProblemKind:
+    return ProblemKind(status=status, title=title, advice=advice, retry_safe=retry_safe)
+
+
+KINDS: Mapping[str, ProblemKind] = {
+    # Who asks
+    "unauthorized": _kind(401, "No valid API key", "Send a key that exists, is not revoked and not expired."),
+    "forbidden_scope": _kind(403, "The key may not do this", "Use a key with the scope named."),
+    "mode_mismatch": _kind(
+        403,
+        "Live and test do not mix",
+        "Use the live key with live panels and the test key with practice ones.",
+    ),
+    "installation_mismatch": _kind(
+        409,
+        "Another installation is bound to this key",
+        "If the shop moved, an admin confirms with `panelbridge installations rebind`; "
+        "a staging copy needs a test key of its own.",
+    ),
+    # What was sent
+    "invalid_request": _kind(422, "The request is not valid", "Correct the field named and send it again."),
+    "invalid_body": _kind(400, "The body cannot be read", "Correct the body at the place named."),
+    "unsupported_media_type": _kind(
+        415, "The content type is not supported", "Send one of the content types named."
+    ),
+    "body_too_large": _kind(413, "The body is too large", "Send less in one request."),
+    "not_found": _kind(404, "There is no such thing", "Check the address and the id in it."),
+    "method_not_allowed": _kind(405, "The method is not allowed here", "Use a method of the Allow header."),
+    "idempotency_key_missing": _kind(
+        400, "An Idempotency-Key header is missing", "Send a key of your own, the same when you repeat."
+    ),
+    "key_mismatch": _kind(
+        409,
+        "The key was used for another target",
+        "Send a new key for a new wish; repeat the old one unchanged.",
+    ),
+    "in_progress": _kind(
+        409, "A request with this key is being answered", "Repeat the same request in a few seconds."
+    ),
+    "code_taken": _kind(409, "The code is taken", "Choose another code, or change what has it."),
+    # What WHMCS sells in ways that cannot be provisioned
+    "addon_unsupported": _kind(
+        422, "Product add-ons are not supported", "Sell it as a product or as a configurable option."
+    ),
+    "quantity_unsupported": _kind(
+        422, "A quantity above 1 is not supported", "Sell one service each, or use the option Connections."
+    ),
+    # Business refusals
+    "plan_unknown": _kind(422, "There is no such plan", "Choose a plan of this reseller in the product."),
+    "term_not_offered": _kind(
+        422, "The plan has no such term", "Add the term to the plan or choose another billing cycle."
+    ),
+    "panel_change": _kind(
+        409,
+        "The plan is on another panel",
+        "Choose a plan of the same panel; moving between panels is not made.",
+    ),
+    "insufficient_credit": _kind(
+        402, "The credits do not suffice", "Top up the reseller's wallet; then repeat."
+    ),
+    "wallet_missing": _kind(404, "The reseller has no wallet", "Open a wallet for the reseller first."),
+    "transfer_refused": _kind(422, "The movement of credits is refused", "Correct what the message names."),
+    "hold_resolved": _kind(409, "The hold is resolved already", "Look at what resolved it in the history."),
+    "ledger_broken": _kind(
+        409,
+        "The books contradict themselves",
+        "Nothing is booked until a person ran `panelbridge ledger verify`.",
+    ),
+    "service_unknown": _kind(404, "The service is not known", "Create the service first."),
+    "not_provisioned": _kind(409, "The service has no account", "Create the account first."),
+    "illegal_move": _kind(409, "Not possible in this state", "See which states allow it in the message."),
+    "stale": _kind(
+        409, "A later operation has settled", "Nothing to do: look at the service's latest operation."
+    ),
+    "username_taken": _kind(409, "The user name is taken", "Choose another name."),
+    "password_rule": _kind(
+        422, "The password breaks a rule of the panel", "Choose one that fits the rule named."
+    ),
+    "username_rule": _kind(422, "The user name breaks a rule of the panel", "Choose one that fits the rule."),
+    "mac_rule": _kind(422, "The device MAC is not valid", "Write it as 00:1A:79:xx:xx:xx."),
+    "refused": _kind(422, "The panel refused", "See the panel's code and message."),
+    "panel_unreachable": _kind(
+        409, "The panel cannot be asked now", "Repeat later; check that the panel is up."
+    ),
+    "attention": _kind(
+        409, "A person must decide", "Look at the operation under attention and choose one of its ways out."
+    ),
+    "writes_off": _kind(
+        409, "Panel writes are switched off", "An admin switches them on after reviewing the reconciliation."
+    ),
+    # The bridge itself
+    "overloaded": _kind(503, "Too much at once", "Repeat after the seconds of the Retry-After header."),
+    "internal": _kind(
+        500,
+        "An error of the bridge",
+        "Tell the operator the request id; the log has the cause. The same request may be repeated: "
+        "what was begun is found, not begun again.",
+    ),
+}
+
+
+class Problem(Exception):
+    """Raised by a view or module call; answered as RFC 9457. ``detail`` must be safe to show to staff."""
+
+    def __init__(
+        self,
+        code: str,
+        detail: str,
+        *,
+        field: str | None = None,
+        advice: str | None = None,
+        retry_safe: bool | None = None,
+        retry_after: int | None = None,
+        status: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        kind = KINDS[code]
+        self.code = code
+        self.detail = detail
+        self.field = field
+        self.status = status or kind.status
+        self.title = kind.title
+        self.advice = advice or kind.advice
+        self.retry_safe = kind.retry_safe if retry_safe is None else retry_safe
+        self.extra = dict(extra or {})
+        self.headers = dict(headers or {})
+        if retry_after is not None:
+            self.headers["Retry-After"] = str(retry_after)
+
+    def body(self, request_id: str, *, module: bool) -> dict[str, Any]:
+        """The members of the answer; ``module`` adds what the WHMCS module reads."""
+        members: dict[str, Any] = {
+            "type": f"urn:panelbridge:problem:{self.code}",
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+            "code": self.code,
+            "retry_safe": self.retry_safe,
+            "advice": self.advice,
+            "request_id": request_id,
+        }
+        if self.field is not None:
+            members["field"] = self.field
+        if module:
+            members |= {"result": "error", "message": self.detail}
+        return members | self.extra
+
+
+class ProblemBody(BaseModel):
+    """An error (RFC 9457)."""
+
+    model_config = ConfigDict(extra="allow", title="Problem")
+
+    type: str = Field(description="urn:panelbridge:problem: and the code")
+    title: str
+    status: int
+    detail: str
+    code: str = Field(description="stable and machine readable")
+    retry_safe: bool = Field(description="the same request may be sent again without doubling anything")
+    advice: str = Field(description="who can mend it, and how")
+    request_id: str
+    field: str | None = Field(default=None, description="the member of the request that is wrong")

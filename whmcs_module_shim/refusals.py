@@ -1,0 +1,54 @@
+"""Errors of the library, as problems. What the library calls a refusal is a 4xx here."""
+
+from __future__ import annotations
+
+from panelbridge.exceptions import (
+    AuthenticationFailed,
+    Conflict,
+    PanelError,
+    PanelUnreachable,
+    RateLimited,
+)
+from panelbridge.ledger import LedgerError
+from panelbridge.lifecycle import IllegalMove
+from panelbridge.models import Outcome
+from panelbridge.provisioning.exceptions import Refusal
+from whmcs_module_shim.problems import KINDS, Problem
+
+
+def problem_of(error: Refusal | PanelError | LedgerError | IllegalMove) -> Problem:
+    """The problem that says what ``error`` says."""
+    if isinstance(error, LedgerError):
+        code = error.code if error.code in KINDS else "transfer_refused"
+        return Problem(code, f"{error.message}.", advice=error.advice)
+    if isinstance(error, IllegalMove):
+        return Problem("illegal_move", f"{str(error)[:1].upper()}{str(error)[1:]}.")
+    if isinstance(error, Refusal):
+        return _of_refusal(error)
+    return _of_panel_error(error)
+
+
+def _of_refusal(error: Refusal) -> Problem:
+    if error.code in KINDS:
+        return Problem(error.code, error.message, advice=error.advice, field=error.field)
+    return Problem(
+        "refused", error.message, advice=error.advice, field=error.field, extra={"panel_code": error.code}
+    )
+
+
+def _of_panel_error(error: PanelError) -> Problem:
+    if isinstance(error, (PanelUnreachable, RateLimited)) or error.outcome is Outcome.UNKNOWN:
+        code = "panel_unreachable"
+    else:
+        code = "refused"
+    retry_after = int(error.retry_after) + 1 if error.retry_after is not None else None
+    return Problem(
+        code,
+        error.message,
+        advice=error.advice,
+        field=error.field,
+        status=409 if isinstance(error, (AuthenticationFailed, Conflict)) else None,
+        retry_safe=error.retry_safe,
+        retry_after=retry_after,
+        extra={"panel_code": error.code},
+    )

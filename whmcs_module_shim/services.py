@@ -1,0 +1,69 @@
+"""What the application is given: the composed things it works with. It builds none of them itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from panelbridge.access import AccessStore
+from panelbridge.provisioning.port import Panels, Unit
+from panelbridge.subscriptions import PanelId
+
+
+class ServiceUnit(Unit, Protocol):
+    """The stores of one open transaction, with the one the service itself needs."""
+
+    @property
+    def access(self) -> AccessStore: ...
+
+
+class ServiceUnits(Protocol):
+    """Opens transactions. A unit is valid inside its ``with`` only; leaving by an error rolls back."""
+
+    def read(self) -> AbstractContextManager[ServiceUnit]: ...
+    def write(self) -> AbstractContextManager[ServiceUnit]: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """One line of /readyz. ``message`` must be safe for anyone to read."""
+
+    name: str
+    ok: bool
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """One value of /metrics that is read from the books when it is asked for."""
+
+    name: str  # panelbridge_attention_open
+    help: str
+    value: float
+    labels: Mapping[str, str] = field(default_factory=dict)
+    counter: bool = False  # only ever grows
+
+
+def _nothing() -> None:
+    """No background work."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """Everything a request may use. Built by ``compose`` inside the worker process."""
+
+    units: ServiceUnits
+    panels: Panels
+    provisioner: Any  # the flow of panelbridge.provisioning; only module_calls and its resources use it
+    clock: Callable[[], datetime]  # aware UTC
+    fingerprint: Callable[[str], str]  # HMAC under a key that is not in the database
+    panel_changed: Callable[[PanelId], None]  # drop what this process keeps of the panel
+    answer_budget: float = 10.0  # seconds
+    checks: Callable[[], Sequence[Check]] = tuple
+    figures: Callable[[], Iterable[Figure]] = tuple
+    start_background: Callable[[], None] = _nothing
+    stop_background: Callable[[], None] = _nothing
+    close: Callable[[], None] = _nothing
