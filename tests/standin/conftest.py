@@ -15,7 +15,9 @@ from tests.support.standin_records import Fields, Turn
 
 FIXTURE_MODULE = Path(__file__).parent / "fixture_module" / "modules" / "servers" / "fixturepanel"
 
-assert shutil.which("php"), "these tests need php: apt-get install php-cli php-sqlite3 php-illuminate-database smarty4"
+assert shutil.which("php"), (
+    "these tests need php: apt-get install php-cli php-sqlite3 php-illuminate-database smarty4"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,9 +52,7 @@ OpenShop = Callable[..., Shop]
 def open_shop(tmp_path: Path) -> OpenShop:
     """Makes a shop with the given switches, settings and product."""
 
-    def opened(
-        switches: Fields | None = None, configuration: Fields | None = None, **product: Any
-    ) -> Shop:
+    def opened(switches: Fields | None = None, configuration: Fields | None = None, **product: Any) -> Shop:
         standin = Standin(FIXTURE_MODULE, tmp_path / f"shop{len(list(tmp_path.glob('*.db')))}.db")
         standin.install(now="2026-01-31 10:00", switches=switches or {}, configuration=configuration or {})
         server = standin.add_server(
@@ -60,9 +60,7 @@ def open_shop(tmp_path: Path) -> OpenShop:
         )
         product = {"name": "Gold", "config_options": ["ok", "", "p1"]} | product
         product_id = standin.add_product(**product)
-        return Shop(
-            standin=standin, server_id=server, product_id=product_id, client_id=standin.add_client()
-        )
+        return Shop(standin=standin, server_id=server, product_id=product_id, client_id=standin.add_client())
 
     return opened
 

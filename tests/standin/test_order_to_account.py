@@ -25,7 +25,13 @@ def test_a_paid_order_creates_activates_and_welcomes(open_shop: OpenShop) -> Non
     assert names == ["Invoice Payment Confirmation", "Hosting Account Welcome Email"]
     assert 'User name: line1 Password: made&by"panel' in turn.captured.emails[1].message
     hooks = [hook["name"] for hook in turn.captured.hooks if hook["name"] != "EmailPreSend"]
-    assert hooks == ["InvoicePaidPreEmail", "PreModuleCreate", "AfterModuleCreate", "OrderPaid", "InvoicePaid"]
+    assert hooks == [
+        "InvoicePaidPreEmail",
+        "PreModuleCreate",
+        "AfterModuleCreate",
+        "OrderPaid",
+        "InvoicePaid",
+    ]
     assert turn.captured.output == []
 
 

@@ -299,7 +299,7 @@ class Standin:
     def save_service(
         self, service_id: int, *, values: Fields | None = None, post: Fields | None = None
     ) -> Turn:
-        """Save the admin product page: ``values`` named as in UpdateClientProduct, ``post`` for the module."""
+        """Save the admin product page; ``values`` named as in UpdateClientProduct, ``post`` is the form."""
         return self.request(
             "save_service", service_id=service_id, values=dict(values or {}), post=dict(post or {})
         )

@@ -139,8 +139,10 @@ final class Catalogue
     {
         $row = ['uuid' => bin2hex(random_bytes(16)), 'currency' => 1, 'status' => 'Active',
             'datecreated' => $this->shop->clock->today()];
-        foreach (['firstname', 'lastname', 'companyname', 'email', 'address1', 'address2', 'city', 'state', 'postcode',
-            'country', 'phonenumber', 'language', 'notes'] as $key) {
+        foreach (
+            ['firstname', 'lastname', 'companyname', 'email', 'address1', 'address2', 'city', 'state', 'postcode',
+            'country', 'phonenumber', 'language', 'notes'] as $key
+        ) {
             $row[$key] = Text::fromForm((string) ($wish[$key] ?? ''));
         }
         $id = (int) Capsule::table('tblclients')->insertGetId($row);

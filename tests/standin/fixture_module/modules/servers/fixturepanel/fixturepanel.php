@@ -106,6 +106,16 @@ function fixturepanel_ClientAreaCustomButtonArray(): array
     return ['Refresh' => 'Refresh'];
 }
 
+function fixturepanel_ClientAreaAllowedFunctions(): array
+{
+    return ['Hidden' => 'Hidden one'];
+}
+
+function fixturepanel_Hidden(array $params): mixed
+{
+    return Panel::act('Hidden', $params);
+}
+
 function fixturepanel_AdminServicesTabFields(array $params): array
 {
     return ['Note' => '<input type="text" name="fixture_note" value="seen">'];
