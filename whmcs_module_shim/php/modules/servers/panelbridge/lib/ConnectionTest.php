@@ -1,0 +1,81 @@
+<?php
+
+declare(strict_types=1);
+
+namespace WHMCS\Module\Server\Panelbridge;
+
+/** Test Connection: green only when an order would work, else one line per failed check with its remedy. */
+final class ConnectionTest
+{
+    /** @return array{success: bool, error: string} */
+    public static function run(Params $params): array
+    {
+        try {
+            $server = Server::fromParams($params);
+            $answer = (new BridgeClient($server))->call('TestConnection', [
+                'hooks_detected' => HookList::isRegistered(),
+                'products' => Products::ofServer($server->id),
+                'call' => ['actor' => Actor::present()],
+            ]);
+            $failures = self::failures($server, $answer);
+            return $failures === [] ? ['success' => true, 'error' => ''] : self::red($answer, $failures);
+        } catch (CallError $error) {
+            $caller = $error->answer?->data['caller'] ?? null;
+            $seen = is_string($caller) ? ' ' . Language::text('test_caller', ['address' => Text::line($caller)]) : '';
+            return ['success' => false, 'error' => $error->told(Language::text('verb_TestConnection')) . $seen];
+        } catch (\Throwable $thrown) {
+            return ['success' => false, 'error' => Guarded::unexpected(Language::text('verb_TestConnection'), $thrown)];
+        }
+    }
+
+    /** @return list<string> */
+    private static function failures(Server $server, Answer $answer): array
+    {
+        $failures = [];
+        $told = [];
+        foreach ($answer->maps('checks') as $check) {
+            $told[] = is_string($check['name'] ?? null) ? $check['name'] : '';
+            if (($check['ok'] ?? false) !== true) {
+                $failures[] = self::line($check);
+            }
+        }
+        if ($told === []) {
+            $failures[] = Language::text('test_no_checks');
+        }
+        // The bridge is told whether the hooks run; should it not mention it, they are still needed.
+        if (!HookList::isRegistered() && !in_array('hooks', $told, true)) {
+            $failures[] = Language::text('test_hooks') . ' ' . Language::text('test_hooks_remedy');
+        }
+        if ($server->crossesOpenNetwork()) {
+            $failures[] = Language::text('test_clear_text');
+        }
+        return $failures;
+    }
+
+    /** @param array<string, mixed> $check */
+    private static function line(array $check): string
+    {
+        $part = static fn (string $name): string => is_string($check[$name] ?? null) ? Text::sentence($check[$name]) : '';
+        $remedy = $part('remedy');
+        if (($check['name'] ?? '') === 'hooks') {
+            $remedy = Language::text('test_hooks_remedy');
+        }
+        return trim(($part('message') ?: $part('name')) . ' ' . $remedy);
+    }
+
+    /**
+     * @param list<string> $failures
+     * @return array{success: bool, error: string}
+     */
+    private static function red(Answer $answer, array $failures): array
+    {
+        $caller = $answer->data['caller'] ?? null;
+        if (is_string($caller) && $caller !== '') {
+            $failures[] = Language::text('test_caller', ['address' => Text::line($caller)]);
+        }
+        if ($answer->requestId !== '') {
+            $failures[] = Language::text('request', ['id' => $answer->requestId]);
+        }
+        return ['success' => false, 'error' => Redactor::clean(implode(' ', $failures))];
+    }
+}

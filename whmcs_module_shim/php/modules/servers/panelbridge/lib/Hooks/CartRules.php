@@ -1,0 +1,123 @@
+<?php
+
+declare(strict_types=1);
+
+namespace WHMCS\Module\Server\Panelbridge\Hooks;
+
+use WHMCS\Module\Server\Panelbridge\Actor;
+use WHMCS\Module\Server\Panelbridge\BridgeClient;
+use WHMCS\Module\Server\Panelbridge\CallError;
+use WHMCS\Module\Server\Panelbridge\Language;
+use WHMCS\Module\Server\Panelbridge\OurService;
+use WHMCS\Module\Server\Panelbridge\Params;
+use WHMCS\Module\Server\Panelbridge\Products;
+use WHMCS\Module\Server\Panelbridge\Redactor;
+use WHMCS\Module\Server\Panelbridge\Server;
+use WHMCS\Module\Server\Panelbridge\Servers;
+use WHMCS\Module\Server\Panelbridge\ServiceCall;
+use WHMCS\Module\Server\Panelbridge\Visit;
+
+/**
+ * What may not be sold: what the bridge proves it cannot deliver, and fields no panel would take. When the bridge gives
+ * no answer the order goes through.
+ */
+final class CartRules
+{
+    private const MAC = '/^[0-9a-f]{2}([:-]?[0-9a-f]{2}){5}$/i';
+    private const USERNAME = '/^[A-Za-z0-9._-]{1,64}$/';
+
+    /** @return list<string> */
+    public static function atCheckout(Params $form): array
+    {
+        return self::refusals(CartLines::all());
+    }
+
+    /** @return list<string> */
+    public static function atConfiguration(Params $form): array
+    {
+        return self::refusals(CartLines::configured($form));
+    }
+
+    /** @return list<string> */
+    public static function atUpgrade(Params $variables): array
+    {
+        $service = OurService::find($variables->number('id'));
+        $product = Products::ours($variables->number('pid'));
+        if ($service === null || $product === null) {
+            return [];
+        }
+        $chosen = $variables->text('billingcycle') ?: Visit::posted()->text('billingcycle');
+        $extra = ['new_plan' => $product->text('configoption1')];
+        $extra += $chosen === '' ? [] : ['new_cycle' => Products::cycleName($chosen)];
+        return self::asked(static fn (): array => ServiceCall::about($service)
+            ->send('CheckUpgrade', $extra, [], BridgeClient::PAGE_DEADLINE)->texts('refusals'));
+    }
+
+    /**
+     * @param list<CartLine> $lines
+     * @return list<string>
+     */
+    private static function refusals(array $lines): array
+    {
+        $refusals = [];
+        $byServer = [];
+        foreach ($lines as $line) {
+            array_push($refusals, ...self::unfit($line));
+            Redactor::learn($line->mac);
+            $keys = Servers::keysFor(0, $line->product);
+            $id = (int) ($keys['serverid'] ?? 0);
+            $byServer[$id] = ['keys' => $keys, 'items' => [...($byServer[$id]['items'] ?? []), $line->forCheck()]];
+        }
+        if ($refusals === []) {
+            foreach ($byServer as $group) {
+                array_push($refusals, ...self::checked($group['keys'], $group['items']));
+            }
+        }
+        return array_values(array_unique($refusals));
+    }
+
+    /**
+     * @param array<string, mixed> $keys
+     * @param list<array<string, int|string>> $items
+     * @return list<string>
+     */
+    private static function checked(array $keys, array $items): array
+    {
+        return self::asked(static function () use ($keys, $items): array {
+            $client = new BridgeClient(Server::fromParams(Params::of($keys)), BridgeClient::PAGE_DEADLINE);
+            $body = ['items' => $items, 'call' => ['actor' => Actor::present()]];
+            return $client->call('CheckCheckout', $body)->texts('refusals');
+        });
+    }
+
+    /**
+     * Only a proper answer can refuse; an error of any kind lets the order through.
+     *
+     * @param callable(): list<string> $ask
+     * @return list<string>
+     */
+    private static function asked(callable $ask): array
+    {
+        try {
+            return $ask();
+        } catch (CallError) {
+            return [];
+        }
+    }
+
+    /** @return list<string> what is wrong whatever the panel is */
+    private static function unfit(CartLine $line): array
+    {
+        $refusals = [];
+        if ($line->mac !== '' && preg_match(self::MAC, $line->mac) !== 1) {
+            $refusals[] = Language::text('cart_bad_mac');
+        }
+        if ($line->username !== '' && preg_match(self::USERNAME, $line->username) !== 1) {
+            $refusals[] = Language::text('cart_bad_username');
+        }
+        if ($line->quantity > 1) {
+            $refusals[] = Language::text('cart_quantity');
+        }
+        return $refusals;
+    }
+}

@@ -1,0 +1,40 @@
+<?php
+
+declare(strict_types=1);
+
+namespace WHMCS\Module\Server\Panelbridge;
+
+/**
+ * Who is calling: this WHMCS, told by its system URL and by a random id it keeps.
+ *
+ * The bridge binds an installation to the pair at first use, so that a staging copy of a shop (other URL, same id)
+ * cannot touch live customers.
+ */
+final class Identity
+{
+    public const INSTALLATION = 'PanelbridgeInstallation';
+    public const SINCE = 'PanelbridgeSince';
+
+    public static function installation(): string
+    {
+        $id = Settings::keepFirst(self::INSTALLATION, bin2hex(random_bytes(16)));
+        self::since();
+        return $id;
+    }
+
+    /** When this module was first used here, in WHMCS's local time. Invoices paid before belong to what was there before. */
+    public static function since(): string
+    {
+        return Settings::keepFirst(self::SINCE, date('Y-m-d H:i:s', Wiring::now()));
+    }
+
+    public static function systemUrl(): string
+    {
+        return Settings::get('SystemURL');
+    }
+
+    public static function whmcsVersion(): string
+    {
+        return Settings::get('Version');
+    }
+}

@@ -1,0 +1,138 @@
+<?php
+
+declare(strict_types=1);
+
+namespace WHMCS\Module\Server\Panelbridge;
+
+/**
+ * The module functions WHMCS runs in a service's life. Each returns exactly `success` or a text for staff.
+ *
+ * Pending is a table (docs/whmcs-calls.md): the work goes on at the bridge and Closer finishes it in WHMCS; only Renew
+ * is a success at once, for WHMCS has no way to finish it later.
+ */
+final class Lifecycle
+{
+    public function create(ServiceCall $call): string
+    {
+        $answer = $this->sent($call, 'CreateAccount');
+        if ($answer->isPending()) {
+            return self::pending($answer);
+        }
+        if ($answer->username() === '' || $answer->password() === '') {
+            throw CallError::notUnderstood(Language::text('why_no_credentials'));
+        }
+        WriteBack::throughModel($call, $answer->username(), $answer->password());
+        Credentials::written($call->params->serviceId(), $answer);
+        return $this->done($call, $answer);
+    }
+
+    public function suspend(ServiceCall $call): string
+    {
+        $reason = SuspendReason::of($call->suspendReason());
+        return $this->plain($call, $this->sent($call, 'SuspendAccount', ['suspendreason' => $reason]));
+    }
+
+    public function unsuspend(ServiceCall $call): string
+    {
+        return $this->plain($call, $this->sent($call, 'UnsuspendAccount'));
+    }
+
+    public function terminate(ServiceCall $call): string
+    {
+        return $this->plain($call, $this->sent($call, 'TerminateAccount'));
+    }
+
+    public function renew(ServiceCall $call): string
+    {
+        $serviceId = $call->params->serviceId();
+        $item = PaidItems::forRenew($serviceId, !Actor::isAdmin());
+        $own = $item === null ? ['token' => OneShot::forClick('renew', $serviceId)] : ['invoice_item' => $item->forCall()];
+        $answer = $call->send('Renew', [], $own);
+        if ($item !== null) {
+            PaidItems::acknowledge($item);
+        }
+        if ($answer->isPending()) {
+            $values = ['id' => $serviceId, 'operation' => $answer->operationId()];
+            Log::activity(Language::text('renew_pending', $values), $call->clientId());
+        }
+        AccountView::forget($serviceId);
+        return Guarded::SUCCESS;
+    }
+
+    public function changePassword(ServiceCall $call): string
+    {
+        $password = $call->params->exact('password');
+        if ($password === '') {
+            throw CallError::refusedHere('no_password', Language::text('why_no_password'), Language::text('advice_no_password'));
+        }
+        try {
+            $answer = $call->send('ChangePassword', ['password' => $password]);
+        } catch (CallError $error) {
+            return $this->passwordRefused($error);
+        }
+        return $answer->isPending() ? Language::text('password_pending') : $this->done($call, $answer);
+    }
+
+    public function changePackage(ServiceCall $call): string
+    {
+        $answer = $this->sent($call, 'ChangePackage');
+        $note = is_string($answer->data['note'] ?? null) ? Text::line($answer->data['note']) : '';
+        if (!$answer->isPending() && $note !== '') {
+            Log::activity(Language::text('package_note', ['id' => $call->params->serviceId(), 'note' => $note]), $call->clientId());
+        }
+        return $this->plain($call, $answer);
+    }
+
+    /** The text WHMCS shows and stores while the bridge works on. */
+    public static function pending(Answer $answer): string
+    {
+        return Redactor::clean(Language::text('pending', [
+            'operation' => $answer->operationId(),
+            'message' => Text::sentence($answer->message),
+            'id' => $answer->requestId,
+        ]));
+    }
+
+    /** @param array<string, mixed> $extra */
+    private function sent(ServiceCall $call, string $function, array $extra = []): Answer
+    {
+        $serviceId = $call->params->serviceId();
+        $closing = Closing::operationOf($serviceId);
+        try {
+            $answer = $call->send($function, $extra, $closing > 0 ? ['closing' => $closing] : []);
+        } catch (CallError $error) {
+            Closing::ended($serviceId, $error->retryable ? 'pending' : $error->kind);
+            throw $error;
+        }
+        Closing::ended($serviceId, $answer->isPending() ? 'pending' : Guarded::SUCCESS);
+        return $answer;
+    }
+
+    private function plain(ServiceCall $call, Answer $answer): string
+    {
+        return $answer->isPending() ? self::pending($answer) : $this->done($call, $answer);
+    }
+
+    private function done(ServiceCall $call, Answer $answer): string
+    {
+        AccountView::forget($call->params->serviceId());
+        return Guarded::SUCCESS;
+    }
+
+    /** WHMCS shows this text to the client as well: no addresses, no advice meant for staff. */
+    private function passwordRefused(CallError $error): string
+    {
+        if (Actor::isAdmin()) {
+            return $error->told(Language::text('verb_ChangePassword'));
+        }
+        $answer = $error->answer;
+        if ($answer === null || $answer->status >= 500 || in_array($answer->status, [401, 403], true)) {
+            $request = $answer === null ? '' : $answer->requestId;
+            return trim(Language::text($error->sent ? 'password_unknown' : 'password_unchanged') . ' '
+                . ($request === '' ? '' : Language::text('request', ['id' => $request])));
+        }
+        $parts = [Language::text('password_refused'), Text::sentence($error->why)];
+        $parts[] = $answer->requestId === '' ? '' : Language::text('request', ['id' => $answer->requestId]);
+        return Redactor::clean(implode(' ', array_filter($parts)));
+    }
+}

@@ -1,0 +1,45 @@
+<?php
+
+declare(strict_types=1);
+
+namespace WHMCS\Module\Server\Panelbridge;
+
+/**
+ * Tokens the bridge acts on once. A form's token is signed, so that only a page of this shop can have made it;
+ * a reload or a double click sends the same token again and nothing happens twice.
+ */
+final class OneShot
+{
+    private const FORM_LIVES = 3600;
+    private const CLICK_LIVES = 60;
+
+    /** 8 characters time, 16 random, 32 seal: 56, inside the bridge's 16 to 64. */
+    public static function forForm(Server $server, string $purpose, int $serviceId): string
+    {
+        $token = sprintf('%08x', Wiring::now()) . bin2hex(random_bytes(8));
+        return $token . $server->seal($purpose . ':' . $serviceId . ':' . $token);
+    }
+
+    public static function isOurs(string $token, Server $server, string $purpose, int $serviceId): bool
+    {
+        if (preg_match('/^[0-9a-f]{56}$/', $token) !== 1) {
+            return false;
+        }
+        $age = Wiring::now() - (int) hexdec(substr($token, 0, 8));
+        $seal = $server->seal($purpose . ':' . $serviceId . ':' . substr($token, 0, 24));
+        return hash_equals($seal, substr($token, 24)) && $age >= 0 && $age <= self::FORM_LIVES;
+    }
+
+    /** For a button that can carry no token of its own: two clicks within a minute are one wish. */
+    public static function forClick(string $purpose, int $serviceId): string
+    {
+        $name = 'click ' . $purpose . ' ' . $serviceId;
+        $last = Visit::recall($name);
+        if (is_array($last) && Wiring::now() - (int) ($last['at'] ?? 0) < self::CLICK_LIVES) {
+            return (string) $last['token'];
+        }
+        $token = bin2hex(random_bytes(16));
+        Visit::remember($name, ['token' => $token, 'at' => Wiring::now()]);
+        return $token;
+    }
+}

@@ -1,0 +1,38 @@
+<?php
+
+declare(strict_types=1);
+
+namespace WHMCS\Module\Server\Panelbridge;
+
+/** One paid line of an invoice that pays a period of a service of ours: the key of its renewal. */
+final class PaidItem
+{
+    public function __construct(
+        public readonly int $id,
+        public readonly int $invoiceId,
+        public readonly int $serviceId,
+        public readonly bool $first,
+        public readonly string $billingCycle,
+        public readonly string $plan,
+        public readonly string $connections,
+        public readonly int $serverId
+    ) {
+    }
+
+    /** @return array{id: int, invoice_id: int, first: bool} */
+    public function forCall(): array
+    {
+        return ['id' => $this->id, 'invoice_id' => $this->invoiceId, 'first' => $this->first];
+    }
+
+    /** @return array<string, bool|int|string> */
+    public function forList(): array
+    {
+        return $this->forCall() + array_filter([
+            'serviceid' => $this->serviceId,
+            'billingcycle' => $this->billingCycle,
+            'plan' => $this->plan,
+            'connections' => $this->connections,
+        ]);
+    }
+}

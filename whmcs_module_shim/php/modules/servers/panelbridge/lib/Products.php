@@ -1,0 +1,77 @@
+<?php
+
+declare(strict_types=1);
+
+namespace WHMCS\Module\Server\Panelbridge;
+
+use WHMCS\Database\Capsule;
+
+/** Products that use this module, and the billing cycles they are sold for. */
+final class Products
+{
+    /** Column of `tblpricing` to the cycle's name on a service. */
+    private const CYCLES = [
+        'monthly' => 'Monthly',
+        'quarterly' => 'Quarterly',
+        'semiannually' => 'Semi-Annually',
+        'annually' => 'Annually',
+        'biennially' => 'Biennially',
+        'triennially' => 'Triennially',
+    ];
+
+    /** @return list<array{pid: int, plan: string, cycles: list<string>}> */
+    public static function ofServer(int $serverId): array
+    {
+        $groups = Capsule::table('tblservergroupsrel')->where('serverid', $serverId)->pluck('groupid')->all();
+        $rows = Capsule::table('tblproducts')->where('servertype', Version::MODULE)
+            ->whereIn('servergroup', array_merge([0], $groups))->orderBy('id')->get();
+        $products = [];
+        foreach ($rows as $row) {
+            $product = Params::of((array) $row);
+            $products[] = [
+                'pid' => $product->number('id'),
+                'plan' => $product->text('configoption1'),
+                'cycles' => self::cycles($product),
+            ];
+        }
+        return $products;
+    }
+
+    /** The product, or null when it is none of ours. */
+    public static function ours(int $productId): ?Params
+    {
+        $row = Capsule::table('tblproducts')->where('id', $productId)->where('servertype', Version::MODULE)->first();
+        return $row === null ? null : Params::of((array) $row);
+    }
+
+    /** `semiannually`, as carts and forms say it, as a service says it: `Semi-Annually`. */
+    public static function cycleName(string $cycle): string
+    {
+        $short = strtolower((string) preg_replace('/[^a-z]/i', '', $cycle));
+        $others = ['onetime' => 'One Time', 'free' => 'Free Account', 'freeaccount' => 'Free Account'];
+        return (self::CYCLES + $others)[$short] ?? $cycle;
+    }
+
+    /** @return list<string> */
+    private static function cycles(Params $product): array
+    {
+        $kind = $product->text('paytype');
+        if ($kind === 'free') {
+            return ['Free Account'];
+        }
+        if ($kind === 'onetime') {
+            return ['One Time'];
+        }
+        $sold = [];
+        $prices = Capsule::table('tblpricing')->where('type', 'product')->where('relid', $product->number('id'))->get();
+        foreach ($prices as $price) {
+            foreach (self::CYCLES as $column => $cycle) {
+                // WHMCS keeps -1.00 where a cycle is not offered.
+                if ((float) ($price->{$column} ?? -1) >= 0.0) {
+                    $sold[$cycle] = true;
+                }
+            }
+        }
+        return array_values(array_filter(self::CYCLES, static fn (string $cycle): bool => isset($sold[$cycle])));
+    }
+}

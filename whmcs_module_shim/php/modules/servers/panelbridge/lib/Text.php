@@ -1,0 +1,50 @@
+<?php
+
+declare(strict_types=1);
+
+namespace WHMCS\Module\Server\Panelbridge;
+
+/** Rules of text that more than one class needs. */
+final class Text
+{
+    private const LONGEST_LINE = 600;
+
+    /** Undoes WHMCS's entity encoding, one layer of it. Only Params may call this. */
+    public static function decoded(string $encoded): string
+    {
+        // The five entities WHMCS writes, not all of HTML: a password holding "&euro;" must stay as it is.
+        return htmlspecialchars_decode($encoded, ENT_QUOTES | ENT_HTML5);
+    }
+
+    /** One bounded line without markup: texts of the bridge end in mails, the activity log and the Module Queue. */
+    public static function line(string $foreign): string
+    {
+        $plain = strip_tags(mb_scrub($foreign, 'UTF-8'));
+        $line = trim((string) preg_replace('/[\s\p{C}]+/u', ' ', $plain));
+        return mb_strlen($line) > self::LONGEST_LINE ? mb_substr($line, 0, self::LONGEST_LINE - 1) . '…' : $line;
+    }
+
+    public static function sentence(string $foreign): string
+    {
+        $line = self::line($foreign);
+        return $line === '' || preg_match('/[.!?…]$/u', $line) === 1 ? $line : $line . '.';
+    }
+
+    public static function html(string $plain): string
+    {
+        return htmlspecialchars($plain, ENT_QUOTES | ENT_SUBSTITUTE, 'UTF-8');
+    }
+
+    /** `2026-12-20T13:00:00Z` as `2026-12-20 13:00 UTC`; what is no time stays as it is. */
+    public static function time(?string $iso): string
+    {
+        if ($iso === null || $iso === '') {
+            return '';
+        }
+        try {
+            return (new \DateTimeImmutable($iso))->setTimezone(new \DateTimeZone('UTC'))->format('Y-m-d H:i') . ' UTC';
+        } catch (\Exception) {
+            return self::line($iso);
+        }
+    }
+}
