@@ -60,7 +60,7 @@ def verify_books(store: LedgerStore) -> VerifyReport:
 
 def _walk(store: LedgerStore, wallet: WalletState, seen: set[TransferId]) -> Iterator[Problem]:
     state = _Running(tail=GENESIS)
-    for entry in store.chain(wallet.id):
+    for entry in store.chain(wallet):
         seen.add(entry.transfer.id)
         for code, message in state.follow(store, wallet, entry):
             yield Problem(code=code, message=message, reseller=wallet.reseller, transfer=entry.transfer.id)

@@ -1,0 +1,111 @@
+"""The database: snapshot reads, queued short writes, migrations with guards, and an engine for jobs."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+
+from sqlalchemy import Connection, Engine, make_url
+from sqlalchemy.exc import OperationalError
+
+from panelbridge.storage import guards, migrations
+from panelbridge.storage.connections import jobs_engine, reading_engine, writing_engine
+from panelbridge.storage.exceptions import StorageBusy
+from panelbridge.storage.write_queue import WriteQueue
+
+PATIENCE = 30.0  # seconds a writer waits for its turn, and then for the database
+
+
+class Database:
+    """One SQLite file (``sqlite:////data/panelbridge.db``), opened in the process that uses it.
+
+    WAL, synchronous=FULL: what was committed survives power loss. Open it after a fork, not before.
+    """
+
+    def __init__(self, url: str, *, patience: float = PATIENCE) -> None:
+        parsed = make_url(url)
+        if parsed.get_backend_name() != "sqlite" or not parsed.database or parsed.database == ":memory:":
+            raise ValueError(f"the database is a SQLite file for now, got {parsed.get_backend_name()}")
+        self.path = Path(parsed.database)
+        self._url = f"sqlite:///{self.path}"
+        self._patience = patience
+        self._pid = os.getpid()
+        self._reading = reading_engine(self._url, patience)
+        self._writing = writing_engine(self._url, patience)
+        self._queue = WriteQueue(f"{self.path}.lock", patience)
+        self._jobs: Engine | None = None
+        self._jobs_made = Lock()
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A snapshot: what others commit meanwhile is not seen, and writing is refused."""
+        self._check_process()
+        with _contention(), self._reading.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """The only open write transaction of all processes. Commits at the end, rolls back on an error.
+
+        Raises ``StorageBusy`` when the turn did not come in time; then nothing was changed. Never keep it
+        open over a call to a panel.
+        """
+        self._check_process()
+        with self._queue.turn(), _contention(), self._writing.begin() as connection:
+            yield connection
+
+    def migrate(self) -> None:
+        """The schema is the newest, and every guard is installed. Twice changes nothing."""
+        self._check_process()
+        with self._queue.turn(), _contention(), self._writing.connect() as connection:
+            # Alembic rebuilds a table on SQLite by copying it, which foreign keys would forbid; the pragma
+            # does nothing inside a transaction.
+            connection.connection.execute("PRAGMA foreign_keys=OFF")
+            try:
+                with connection.begin():
+                    migrations.upgrade(connection)
+                    guards.install(connection)
+                    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+                    if broken:
+                        raise RuntimeError(
+                            f"the migration would leave rows without their parent: {broken[:5]}"
+                        )
+            finally:
+                connection.connection.execute("PRAGMA foreign_keys=ON")
+
+    def engine_for_jobs(self) -> Engine:
+        """An engine on the same file for the durable engine, which begins its own transactions."""
+        with self._jobs_made:
+            if self._jobs is None:
+                self._jobs = jobs_engine(self._url, self._patience)
+            return self._jobs
+
+    def close(self) -> None:
+        """Give back every connection. The object is of no use afterwards."""
+        for engine in (self._reading, self._writing, self._jobs):
+            if engine is not None:
+                engine.dispose()
+        self._queue.close()
+
+    def _check_process(self) -> None:
+        if os.getpid() != self._pid:
+            raise RuntimeError("this database was opened before a fork; open it in the process that uses it")
+
+
+@contextmanager
+def _contention() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        cause = error.orig
+        number = getattr(cause, "sqlite_errorcode", 0) & 0xFF
+        if isinstance(cause, sqlite3.OperationalError) and number in {
+            sqlite3.SQLITE_BUSY,
+            sqlite3.SQLITE_LOCKED,
+        }:
+            raise StorageBusy("the database stayed locked for longer than our patience") from None
+        raise

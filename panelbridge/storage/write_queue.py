@@ -1,0 +1,128 @@
+"""One writer at a time: first among the threads of this process, then among processes.
+
+SQLite itself waits by sleeping and retrying, so an unlucky writer starves for seconds. Here writers queue
+before ``BEGIN IMMEDIATE``: threads in order of arrival, processes in the kernel's lock queue.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from panelbridge.storage.exceptions import StorageBusy
+
+
+class WriteQueue:
+    """The turn to write to one database file. ``patience`` is in seconds."""
+
+    def __init__(self, lock_path: str, patience: float) -> None:
+        self._patience = patience
+        self._threads = _ThreadLine()
+        self._file = _FileLock(lock_path)
+        self._owner: int | None = None
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Hold the turn. Raises ``StorageBusy`` when it did not come in time."""
+        if self._owner == threading.get_ident():
+            raise RuntimeError("a write transaction is open in this thread already; use that one")
+        deadline = time.monotonic() + self._patience
+        if not self._threads.enter(self._patience):
+            raise StorageBusy("other requests of this process kept the database for too long")
+        try:
+            if not self._file.acquire(deadline - time.monotonic()):
+                raise StorageBusy("another process kept the database for too long")
+            self._owner = threading.get_ident()
+            try:
+                yield
+            finally:
+                self._owner = None
+                self._file.release()
+        finally:
+            self._threads.leave()
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class _ThreadLine:
+    """A lock that is handed to whoever waited longest; Python's own goes to whoever is quickest."""
+
+    def __init__(self) -> None:
+        self._mutex = threading.Lock()
+        self._taken = False
+        self._waiting: deque[threading.Lock] = deque()
+
+    def enter(self, patience: float) -> bool:
+        with self._mutex:
+            if not self._taken:
+                self._taken = True
+                return True
+            place = threading.Lock()
+            place.acquire()
+            self._waiting.append(place)
+        if place.acquire(timeout=max(0.0, patience)):
+            return True
+        with self._mutex:
+            if place in self._waiting:
+                self._waiting.remove(place)
+                return False
+        return True  # the turn was handed over in the very moment patience ended
+
+    def leave(self) -> None:
+        with self._mutex:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._taken = False
+
+
+class _FileLock:
+    """``flock`` with patience. Only one thread at a time calls in here.
+
+    The kernel's wait has no time limit, so a thread of ours waits in it while the caller waits for that
+    thread; a wait that outlives its caller gives the lock back by itself.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._fd = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        self._state = threading.Condition()
+        self._kernel_wait = False
+        self._wanted = False
+        self._granted = False
+
+    def acquire(self, patience: float) -> bool:
+        with self._state:
+            if not self._kernel_wait:
+                try:
+                    fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    self._kernel_wait = True
+                    threading.Thread(target=self._wait, name="storage-write-queue", daemon=True).start()
+                else:
+                    return True
+            self._wanted, self._granted = True, False
+            self._state.wait_for(lambda: self._granted, timeout=max(0.0, patience))
+            self._wanted = False
+            return self._granted
+
+    def _wait(self) -> None:
+        fcntl.flock(self._fd, fcntl.LOCK_EX)
+        with self._state:
+            self._kernel_wait = False
+            if self._wanted:
+                self._granted = True
+                self._state.notify()
+            else:
+                fcntl.flock(self._fd, fcntl.LOCK_UN)
+
+    def release(self) -> None:
+        fcntl.flock(self._fd, fcntl.LOCK_UN)
+
+    def close(self) -> None:
+        os.close(self._fd)
