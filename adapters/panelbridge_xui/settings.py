@@ -54,7 +54,4 @@ class XuiSettings(PanelSettings):
         if (self.admin_access_code is None) != (self.admin_api_key is None):
             msg = "admin_access_code and admin_api_key belong together: give both or neither"
             raise ValueError(msg)
-        if self.dialect is Dialect.ADMIN and self.admin_access_code is not None:
-            msg = "the admin dialect uses access_code and api_key; leave the fields admin_... out"
-            raise ValueError(msg)
         return self

@@ -1,0 +1,272 @@
+"""The practice panel: an imitation of XC_VM's source of July 2025, both APIs, with the traps seen on it.
+
+Options: ``dialect`` (reseller, admin: whose settings are printed), ``admin_lookup`` (on: the reseller's
+settings hold an admin credential too), ``reseller_list`` (empty, works), ``ownership`` (missing, enforced),
+``balance`` (racy, atomic), ``race_window`` (seconds between reading and writing the balance), ``credits``.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sqlite3
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from panelbridge.testing.practice import PracticePanel, PracticeReply, PracticeRequest, UnknownAct
+from panelbridge_xui.practice_admin import AdminApi
+from panelbridge_xui.practice_lines import Action, LineActions, User
+from panelbridge_xui.practice_reseller import ResellerApi
+from panelbridge_xui.practice_tables import (
+    ADMIN,
+    OTHER,
+    OURS,
+    RESELLERS,
+    TABLES,
+    insert,
+    line_by_hand,
+    seed,
+    update,
+)
+from panelbridge_xui.practice_wire import PanelCrash, Parameters, Refused, answer, empty
+
+_OPERATIONS = {
+    "create_line": "create",
+    "disable_line": "suspend",
+    "enable_line": "unsuspend",
+    "delete_line": "terminate",
+    "get_line": "get",
+    "packages": "list_packages",
+    "get_packages": "list_packages",
+}
+_PLAYER = ("/player_api.php", "/player_api")
+
+
+class XuiPractice(PracticePanel):
+    """One XC_VM-like panel: our reseller, another one with lines of its own, an admin, packages."""
+
+    imitates = "XC_VM, source of July 2025 (Admin API and Reseller API, lines only)"
+
+    def seed(self) -> None:
+        with self.books.writing() as db:
+            for statement in TABLES.split(";\n"):
+                db.execute(statement)
+            seed(db, credit=float(self.options.get("credits", "100")), now=self.now())
+            self._reseller_code = self.books.fact(db, "reseller_code", secrets.token_hex(6))
+            self._admin_code = self.books.fact(db, "admin_code", secrets.token_hex(6))
+        self._reseller = ResellerApi(self.books, self.now, self.options)
+        self._admin = AdminApi(self.books, self.now, self.options)
+
+    def settings(self, url: str) -> dict[str, Any]:
+        with self.books.reading() as db:
+            keys = {row["id"]: row["api_key"] for row in db.execute("SELECT id, api_key FROM users")}
+            newest = db.execute("SELECT max(id) FROM lines").fetchone()[0]
+        admin = {"admin_access_code": self._admin_code, "admin_api_key": keys[ADMIN]}
+        if self.options.get("dialect", "reseller") == "admin":
+            return {
+                "base_url": url,
+                "dialect": "admin",
+                "access_code": self._admin_code,
+                "api_key": keys[ADMIN],
+                "member_id": OURS,
+            }
+        reseller = {"base_url": url, "dialect": "reseller", "access_code": self._reseller_code}
+        lookup = admin if self.options.get("admin_lookup", "off") == "on" else {}
+        return {**reseller, "api_key": keys[OURS], "probe_from": newest, **lookup}
+
+    def secrets(self) -> tuple[str, ...]:
+        return self._reseller_code, self._admin_code
+
+    def operation(self, request: PracticeRequest) -> str:
+        action = request.value("action") or "none"
+        if action == "get_lines":
+            return "find" if request.value("search[value]") else "list_accounts"
+        if action != "edit_line":
+            return _OPERATIONS.get(action, action)
+        parameters = Parameters(request)
+        if self._code(request) == self._admin_code:
+            return self._admin.kind(parameters)
+        if not parameters.has("package"):
+            return "reset_credentials" if parameters.has("password") else "edit"
+        with self.books.reading() as db:
+            query = "SELECT package_id FROM lines WHERE id = ?"
+            row = db.execute(query, (parameters.number("id"),)).fetchone()
+        same = row is not None and row["package_id"] == parameters.number("package")
+        return "extend" if same else "change_package"
+
+    def respond(self, request: PracticeRequest) -> PracticeReply:
+        if request.path in _PLAYER:
+            return self._player(request)
+        code = self._code(request)
+        apis = {self._reseller_code: self._reseller, self._admin_code: self._admin}
+        if code not in apis:
+            return PracticeReply.html("404 Not Found", status=404)
+        if self._fact("door", "open") == "closed":
+            return PracticeReply.html("403 Forbidden", status=403)
+        parameters = Parameters(request)
+        try:
+            api = apis[code]
+            user = self._user(parameters, admin=api is self._admin)
+            return answer(_columns(self._action(api, parameters)(user, parameters), parameters))
+        except Refused as refused:
+            return answer(_refusal(refused, parameters))
+        except PanelCrash:
+            return empty()
+
+    def snapshot(self) -> dict[str, Any]:
+        with self.books.reading() as db:
+            lines = [dict(row) for row in db.execute("SELECT * FROM lines ORDER BY id")]
+            balance = db.execute("SELECT credits FROM users WHERE id = ?", (OURS,)).fetchone()[0]
+        effects, now = self.books.effects(), self.now()
+        ours = [line for line in lines if line["member_id"] != OTHER]
+        return {
+            "accounts": {str(line["username"]): _account(line, now) for line in ours},
+            "foreign": {
+                line["username"]: _account(line, now) for line in lines if line["member_id"] == OTHER
+            },
+            "charges": _charges(effects["effects"]),
+            "balance": balance,
+            **effects,
+        }
+
+    def act(self, name: str, arguments: Mapping[str, Any]) -> Any:
+        """Of a line by ``username``: ``create``, ``ban``, ``unban``, ``delete``, ``set_expiry`` (expires_at),
+        ``edit`` (columns), ``move`` (to another reseller). Else: ``set_balance`` (amount), ``group`` (columns),
+        ``package`` (id, columns), ``key`` (status), ``door`` (state: open, closed).
+        """
+        with self.books.writing() as db:
+            match name:
+                case "ban" | "unban":
+                    update(db, "lines", _line_id(db, arguments), {"admin_enabled": int(name == "unban")})
+                case "delete":
+                    db.execute("DELETE FROM lines WHERE id = ?", (_line_id(db, arguments),))
+                case "create":
+                    insert(db, "lines", line_by_hand(arguments["username"], self.now()))
+                case "set_expiry":
+                    until = int(datetime.fromisoformat(arguments["expires_at"]).timestamp())
+                    update(db, "lines", _line_id(db, arguments), {"exp_date": until})
+                case "edit":
+                    update(db, "lines", _line_id(db, arguments), arguments["columns"])
+                case "move":
+                    update(db, "lines", _line_id(db, arguments), {"member_id": OTHER})
+                case "set_balance":
+                    update(db, "users", OURS, {"credits": float(arguments["amount"])})
+                case "group":
+                    update(db, "user_groups", RESELLERS, arguments["columns"])
+                case "package":
+                    update(db, "packages", int(arguments["id"]), arguments["columns"])
+                case "key":
+                    update(db, "users", OURS, {"status": int(arguments["status"])})
+                case "door":
+                    self.books.set_fact(db, "door", str(arguments["state"]))
+                case _:
+                    raise UnknownAct(name)
+        return {}
+
+    def _fact(self, name: str, default: str) -> str:
+        with self.books.writing() as db:
+            return self.books.fact(db, name, default)
+
+    @staticmethod
+    def _code(request: PracticeRequest) -> str | None:
+        """The access code; a path without its trailing slash is served for codes of four and more only."""
+        parts = request.path.removesuffix("index.php").split("/")
+        return parts[1] if len(parts) in (2, 3) and not any(parts[2:]) else None
+
+    def _user(self, parameters: Parameters, *, admin: bool) -> User:
+        """Wrong key, disabled user and wrong role: one answer."""
+        role = "is_admin" if admin else "is_reseller"
+        with self.books.reading() as db:
+            user: User | None = db.execute(
+                f"SELECT u.* FROM users u JOIN user_groups g ON g.group_id = u.member_group_id "  # noqa: S608
+                f"WHERE u.api_key = ? AND u.status = 1 AND g.{role} = 1",
+                (parameters.text("api_key") or "-",),
+            ).fetchone()
+        if user is None:
+            raise Refused("STATUS_FAILURE", error="Invalid API key.")
+        return user
+
+    @staticmethod
+    def _action(api: LineActions, parameters: Parameters) -> Action:
+        action = api.actions().get(parameters.text("action") or "")
+        if action is None:
+            raise Refused("STATUS_FAILURE", error="Invalid action.")
+        return action
+
+    def _player(self, request: PracticeRequest) -> PracticeReply:
+        """The subscriber's login: on this release a valid one prints nothing, any other is a 404 page."""
+        with self.books.reading() as db:
+            valid = db.execute(
+                "SELECT 1 FROM lines WHERE username = ? AND password = ? AND enabled = 1 "
+                "AND admin_enabled = 1 AND (exp_date IS NULL OR exp_date > ?)",
+                (request.value("username"), request.value("password"), int(self.now().timestamp())),
+            ).fetchone()
+        return PracticeReply(body=b"") if valid else PracticeReply.html("404 Not Found", status=404)
+
+
+def _columns(content: Any, parameters: Parameters) -> Any:
+    """``show_columns`` and ``hide_columns`` filter ``data``."""
+    shown, hidden = parameters.text("show_columns"), parameters.text("hide_columns")
+    if not isinstance(content, dict) or not (shown or hidden) or "data" not in content:
+        return content
+
+    def kept(row: dict[str, Any]) -> dict[str, Any]:
+        wish = set((shown or ",".join(row)).split(",")) - set((hidden or "").split(","))
+        return {name: value for name, value in row.items() if name in wish}
+
+    rows = content["data"]
+    return {**content, "data": [kept(row) for row in rows] if isinstance(rows, list) else kept(rows)}
+
+
+def _refusal(refused: Refused, parameters: Parameters) -> dict[str, Any]:
+    content: dict[str, Any] = {"status": refused.status}
+    if refused.echo:
+        content["data"] = parameters.posted()
+    if refused.error is not None:
+        content["error"] = refused.error
+    return content
+
+
+def _line_id(db: sqlite3.Connection, arguments: Mapping[str, Any]) -> int:
+    row = db.execute("SELECT id FROM lines WHERE username = ?", (arguments["username"],)).fetchone()
+    if row is None:
+        raise ValueError("no line of that name")
+    return int(row["id"])
+
+
+def _charges(effects: list[dict[str, Any]]) -> dict[str, list[int]]:
+    """What each line cost, purchase by purchase."""
+    charges: dict[str, list[int]] = {}
+    for effect in effects:
+        if effect["charged"]:
+            charges.setdefault(effect["account"], []).append(effect["charged"])
+    return charges
+
+
+def _account(line: dict[str, Any], now: datetime) -> dict[str, Any]:
+    expires = line["exp_date"]
+    return {
+        "id": line["id"],
+        "password": line["password"],
+        "state": _state(line, now),
+        "expires_at": None if expires is None else datetime.fromtimestamp(expires, UTC).isoformat(),
+        "package": None if line["package_id"] is None else str(line["package_id"]),
+        "connections": line["max_connections"],
+        "bouquets": json.loads(line["bouquet"]),
+        "reference": line["reseller_notes"],
+        "trial": bool(line["is_trial"]),
+        "owner": line["member_id"],
+    }
+
+
+def _state(line: dict[str, Any], now: datetime) -> str:
+    if not line["admin_enabled"]:
+        return "banned"
+    if not line["enabled"]:
+        return "suspended"
+    expired = line["exp_date"] is not None and line["exp_date"] <= now.timestamp()
+    return "expired" if expired else "active"
+
+
+PRACTICE = XuiPractice

@@ -1,0 +1,140 @@
+"""What both of the practice panel's APIs do with lines."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from panelbridge.testing.practice import Books
+from panelbridge_xui.practice_tables import printed, update
+from panelbridge_xui.practice_wire import Parameters, Refused
+
+User = sqlite3.Row
+Action = Callable[[User, Parameters], Any]
+SHORT = ("id", "member_id", "username", "password", "exp_date", "enabled", "admin_enabled", "is_trial",
+         "max_connections", "reseller_notes", "package_id", "created_at")  # fmt: skip
+_SEARCHED = ("username", "password", "reseller_notes", "admin_notes")
+_FILTERS = {
+    "1": "admin_enabled = 1 AND enabled = 1",
+    "2": "enabled = 0",
+    "3": "admin_enabled = 0",
+    "4": "exp_date IS NOT NULL AND exp_date <= :now",
+    "5": "is_trial = 1",
+}
+
+
+class LineActions:
+    """Actions on lines; a subclass is one of the two APIs."""
+
+    def __init__(self, books: Books, now: Callable[[], datetime], options: dict[str, str]) -> None:
+        self.books = books
+        self.now = now
+        self.options = options
+
+    def actions(self) -> dict[str, Action]:
+        """What this API knows, by name."""
+        raise NotImplementedError
+
+    def epoch(self) -> int:
+        return int(self.now().timestamp())
+
+    def line(self, db: sqlite3.Connection, parameters: Parameters) -> dict[str, Any]:
+        """The line by ``id``. Raises ``Refused`` when there is none."""
+        row = db.execute("SELECT * FROM lines WHERE id = ?", (parameters.number("id"),)).fetchone()
+        if row is None:
+            raise Refused("STATUS_FAILURE")
+        return dict(row)
+
+    def full(self, db: sqlite3.Connection, line_id: int) -> dict[str, Any]:
+        """A line as answered."""
+        row = dict(db.execute("SELECT * FROM lines WHERE id = ?", (line_id,)).fetchone())
+        return {"status": "STATUS_SUCCESS", "data": printed(row)}
+
+    def check_free(self, db: sqlite3.Connection, username: str, line_id: int | None = None) -> None:
+        """The name check before an insert or rename; no unique key stands behind it."""
+        taken = db.execute("SELECT 1 FROM lines WHERE username = ? AND id IS NOT ?", (username, line_id))
+        if taken.fetchone():
+            raise Refused("STATUS_EXISTS_USERNAME", echo=True)
+
+    def switch(self, name: str, value: int, kind: str) -> Action:
+        """An action that sets a switch and succeeds even when nothing changes."""
+
+        def act(user: User, parameters: Parameters) -> Any:
+            with self.books.writing() as db:
+                line = self.line(db, parameters)
+                self.check_write(db, user, line)
+                if line[name] != value:
+                    update(db, "lines", line["id"], {name: value})
+                    self.books.record(db, kind, line["username"], id=line["id"])
+            return {"status": "STATUS_SUCCESS"}
+
+        return act
+
+    def delete_line(self, user: User, parameters: Parameters) -> Any:
+        with self.books.writing() as db:
+            line = self.line(db, parameters)
+            self.check_write(db, user, line)
+            db.execute("DELETE FROM lines WHERE id = ?", (line["id"],))
+            self.books.record(db, "terminate", line["username"], id=line["id"])
+        return {"status": "STATUS_SUCCESS"}
+
+    def check_write(self, db: sqlite3.Connection, user: User, line: dict[str, Any]) -> None:
+        """Whether ``user`` may write the line; the release imitated does not ask."""
+
+    def page(self, db: sqlite3.Connection, parameters: Parameters, mine: str) -> dict[str, Any]:
+        """``get_lines``: a page, its total as a string and the filtered count as a number."""
+        search = parameters.cleaned("search[value]")
+        found = " OR ".join(f"{name} LIKE :search" for name in _SEARCHED)
+        where = f"{mine} AND is_mag = 0 AND is_e2 = 0"
+        matching = where + (f" AND ({found})" if search else "")
+        chosen = _FILTERS.get(parameters.text("filter") or "")
+        matching += f" AND {chosen}" if chosen else ""
+        values = {
+            "search": f"%{search}%",
+            "now": self.epoch(),
+            "limit": min(parameters.number("limit") or 50, 1000),
+            "start": parameters.number("start") or 0,
+        }
+        total = db.execute(f"SELECT count(*) FROM lines WHERE {where}", values).fetchone()[0]  # noqa: S608
+        filtered = db.execute(f"SELECT count(*) FROM lines WHERE {matching}", values).fetchone()[0]  # noqa: S608
+        rows = db.execute(
+            f"SELECT {', '.join(SHORT)} FROM lines WHERE {matching} ORDER BY id LIMIT :limit OFFSET :start",  # noqa: S608
+            values,
+        )
+        data = [printed(dict(row)) for row in rows]
+        return {
+            "status": "STATUS_SUCCESS",
+            "data": data,
+            "recordsTotal": str(total) if total else 0,
+            "recordsFiltered": filtered,
+        }
+
+    def logs(self, db: sqlite3.Connection) -> dict[str, Any]:
+        rows = [printed(dict(row)) for row in db.execute("SELECT * FROM user_logs ORDER BY id")]
+        count = len(rows)
+        return {
+            "status": "STATUS_SUCCESS",
+            "data": rows,
+            "recordsTotal": str(count),
+            "recordsFiltered": count,
+        }
+
+
+def kind_of_edit(before: dict[str, Any], after: dict[str, Any]) -> str:
+    """What an edit did, by what it changed."""
+    if (before["username"], before["password"]) != (after["username"], after["password"]):
+        return "reset_credentials"
+    for kind, names in (
+        ("change_package", ("package_id", "max_connections", "bouquet")),
+        ("extend", ("exp_date",)),
+    ):
+        if any(before[name] != after.get(name, before[name]) for name in names):
+            return kind
+    return "edit"
+
+
+def json_ids(values: list[int]) -> str:
+    return json.dumps(values, separators=(",", ":"))

@@ -1,0 +1,295 @@
+"""The practice panel's Reseller API: lines are bought, and nothing is asked twice."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from panelbridge_xui.practice_lines import Action, LineActions, User, json_ids
+from panelbridge_xui.practice_tables import ids, insert, printed, update
+from panelbridge_xui.practice_wire import PanelCrash, Parameters, Refused, later, random_name
+
+_SHAPE = (
+    "is_restreamer",
+    "is_isplock",
+    "max_connections",
+    "force_server_id",
+    "forced_country",
+    "lock_device",
+)
+
+
+class ResellerApi(LineActions):
+    """Actions of access-code type 4."""
+
+    def actions(self) -> dict[str, Action]:
+        return {
+            "user_info": self.user_info,
+            "packages": self.packages,
+            "create_line": self.create_line,
+            "edit_line": self.edit_line,
+            "get_line": self.get_line,
+            "get_lines": self.get_lines,
+            "disable_line": self.switch("enabled", 0, "suspend"),
+            "enable_line": self.switch("enabled", 1, "unsuspend"),
+            "delete_line": self.delete_line,
+            "user_logs": self.user_logs,
+        }
+
+    def user_info(self, user: User, _: Parameters) -> Any:
+        with self.books.reading() as db:
+            group = dict(self._group(db, user))
+            sells = bool(self._offered(db, user))
+        return {
+            "status": "STATUS_SUCCESS",
+            "data": printed(dict(user)),
+            "permissions": {**printed(group), "create_line": sells},
+        }
+
+    def packages(self, user: User, _: Parameters) -> Any:
+        with self.books.reading() as db:
+            rows = self._offered(db, user, every=True)
+        data = [
+            {**printed(dict(row)), "official_credits": self._price(user, row, trial=False)} for row in rows
+        ]
+        return {"status": "STATUS_SUCCESS", "data": data}
+
+    def get_line(self, user: User, parameters: Parameters) -> Any:
+        with self.books.reading() as db:
+            line = self.line(db, parameters)
+            if line["member_id"] not in self._tree(db, user):
+                raise Refused("STATUS_FAILURE")
+            return self.full(db, line["id"])
+
+    def get_lines(self, user: User, parameters: Parameters) -> Any:
+        """Empty though lines exist, unless the option says that this release's list works."""
+        if self.options.get("reseller_list", "empty") == "empty":
+            return {"status": "STATUS_SUCCESS", "data": [], "recordsTotal": 0, "recordsFiltered": 0}
+        with self.books.reading() as db:
+            tree = ", ".join(str(member) for member in self._tree(db, user))
+            return self.page(db, parameters, f"member_id IN ({tree})")
+
+    def user_logs(self, _: User, __: Parameters) -> Any:
+        if self.options.get("reseller_list", "empty") == "empty":
+            return {"status": "STATUS_SUCCESS", "data": [], "recordsTotal": 0, "recordsFiltered": 0}
+        with self.books.reading() as db:
+            return self.logs(db)
+
+    def create_line(self, user: User, parameters: Parameters) -> Any:
+        with self.books.writing() as db:
+            trial = bool(parameters.text("trial") or "")
+            package = self._bought_package(db, user, parameters)
+            price = self._check_price(db, user, package, trial=trial)
+            username, password = self._names(db, user, parameters, None)
+            self.check_free(db, username)
+            until = self._end(package, None, trial=trial)
+            row = {
+                **self._bought_columns(package, trial=trial),
+                **self._told(db, user, parameters, package),
+                "username": None if username.lower() == "null" else username,
+                "password": password,
+                "exp_date": until,
+                "created_at": self.epoch(),
+            }
+            line_id = insert(db, "lines", row)
+            self.books.record(db, "create", username, charged=price, id=line_id, package=package["id"])
+        self._pay(user, price, "new", line_id, package["id"])
+        with self.books.reading() as db:
+            return self.full(db, line_id)
+
+    def edit_line(self, user: User, parameters: Parameters) -> Any:
+        """Without ``package`` a reset of what is not told again; with it a purchase as well, every time."""
+        price, package = None, None
+        with self.books.writing() as db:
+            line = self.line(db, parameters)
+            if line["member_id"] not in self._tree(db, user):
+                raise Refused("STATUS_FAILURE")
+            if parameters.has("package"):
+                package = self._bought_package(db, user, parameters)
+                price = self._check_price(db, user, package, trial=False)
+            username, password = self._names(db, user, parameters, line)
+            self.check_free(db, username, line["id"])
+            shown = package or self._package(db, line["package_id"])
+            changes = {**self._told(db, user, parameters, shown), "username": username, "password": password}
+            if package is not None:
+                changes |= self._purchase(db, line, package, parameters)
+            update(db, "lines", line["id"], {**changes, "updated": self.now().strftime("%Y-%m-%d %H:%M:%S")})
+            kind = _kind(line, package, username, password)
+            self.books.record(db, kind, line["username"], charged=price or 0, id=line["id"])
+        self._pay(user, price, "extend", line["id"], changes.get("package_id", line["package_id"]))
+        with self.books.reading() as db:
+            return self.full(db, line["id"])
+
+    def check_write(self, db: sqlite3.Connection, user: User, line: dict[str, Any]) -> None:
+        if self.options.get("ownership", "missing") == "enforced" and line["member_id"] not in self._tree(
+            db, user
+        ):
+            raise Refused("STATUS_FAILURE")
+
+    def _purchase(
+        self, db: sqlite3.Connection, line: dict[str, Any], package: sqlite3.Row, parameters: Parameters
+    ) -> dict[str, Any]:
+        trial = bool(parameters.text("trial") or "")
+        base = line["exp_date"]
+        present = self._package(db, line["package_id"])
+        if trial or (
+            package["check_compatible"] and present is not None and not _compatible(present, package)
+        ):
+            base = None  # counted from now: what was left is lost
+        until = self._end(package, base, trial=trial)
+        return {**self._bought_columns(package, trial=trial), "exp_date": until}
+
+    def _end(self, package: sqlite3.Row, base: int | None, *, trial: bool) -> int:
+        now = self.now()
+        start = now if base is None or base <= now.timestamp() else datetime.fromtimestamp(base, UTC)
+        kind = "trial" if trial else "official"
+        end = later(start, package[f"{kind}_duration"], package[f"{kind}_duration_in"])
+        return int(end.timestamp())
+
+    @staticmethod
+    def _bought_columns(package: sqlite3.Row, *, trial: bool) -> dict[str, Any]:
+        return {
+            "package_id": package["id"],
+            "is_trial": int(trial),
+            "max_connections": package["max_connections"],
+            "is_restreamer": package["is_restreamer"],
+            "allowed_outputs": package["output_formats"],
+            "force_server_id": package["force_server_id"],
+            "forced_country": package["forced_country"],
+        }
+
+    def _told(
+        self, db: sqlite3.Connection, user: User, parameters: Parameters, package: sqlite3.Row | None
+    ) -> dict[str, Any]:
+        """Columns that an edit sets to what it is told, and to nothing when it is not."""
+        group = self._group(db, user)
+        member = parameters.number("member_id")
+        told: dict[str, Any] = {
+            "member_id": member if member in self._tree(db, user) else user["id"],
+            "contact": parameters.cleaned("contact") or None,
+            "reseller_notes": parameters.cleaned("reseller_notes") or None,
+            "bouquet": self._bouquets(group, parameters, package),
+        }
+        if group["allow_restrictions"]:
+            for name in ("allowed_ips", "allowed_ua"):
+                told[name] = json.dumps(parameters.array(name) or [])
+            for name in ("bypass_ua", "is_isplock"):
+                told[name] = int(parameters.has(name))
+        return told
+
+    @staticmethod
+    def _bouquets(group: sqlite3.Row, parameters: Parameters, package: sqlite3.Row | None) -> str:
+        offered = ids(package["bouquets"]) if package is not None else []
+        if not group["allow_change_bouquets"]:
+            return json_ids(offered)
+        asked = parameters.array("bouquets_selected")
+        if asked is None:
+            raise PanelCrash("the code walks over something that is no array")
+        return json_ids([number for number in offered if str(number) in asked])
+
+    def _names(
+        self, db: sqlite3.Connection, user: User, parameters: Parameters, line: dict[str, Any] | None
+    ) -> tuple[str, str]:
+        """Name and password: as asked where the group may choose them, else silently others."""
+        group = self._group(db, user)
+        chosen = []
+        for name in ("username", "password"):
+            asked = parameters.text(name) or ""
+            text = asked.strip().replace("\\", "")
+            if not (text and group[f"allow_change_{name}"]):
+                chosen.append(random_name() if line is None else line[name])
+                continue
+            if len(text) < group[f"minimum_{name}_length"] and text.lower() != "null":
+                raise Refused(f"STATUS_INVALID_{name.upper()}", echo=True)
+            chosen.append(text)
+        return chosen[0], chosen[1]
+
+    def _bought_package(self, db: sqlite3.Connection, user: User, parameters: Parameters) -> sqlite3.Row:
+        offered = self._offered(db, user)
+        if not offered:
+            raise Refused("STATUS_NO_PERMISSIONS")
+        if not parameters.text("package"):
+            raise Refused("STATUS_INVALID_PACKAGE", echo=True)
+        package = self._package(db, parameters.number("package"))
+        if package is None or not package["is_line"]:
+            raise Refused("STATUS_INVALID_TYPE", echo=True)
+        if package["id"] not in {row["id"] for row in offered}:
+            raise Refused("STATUS_INVALID_PACKAGE", echo=True)
+        return package
+
+    def _check_price(self, db: sqlite3.Connection, user: User, package: sqlite3.Row, *, trial: bool) -> int:
+        price = self._price(user, package, trial=trial)
+        balance = db.execute("SELECT credits FROM users WHERE id = ?", (user["id"],)).fetchone()[0]
+        if trial:
+            group = self._group(db, user)
+            used = "SELECT count(*) FROM lines WHERE member_id = ? AND is_trial = 1"
+            trials = db.execute(used, (user["id"],)).fetchone()[0]
+            if trials >= group["total_allowed_gen_trials"] or balance < group["minimum_trial_credits"]:
+                raise Refused("STATUS_NO_TRIALS", echo=True)
+        if price > balance:
+            raise Refused("STATUS_INSUFFICIENT_CREDITS", echo=True)
+        return price
+
+    def _pay(self, user: User, price: int | None, action: str, line_id: int, package_id: int | None) -> None:
+        """Read the balance, then write it less the price: two statements, no lock, as the release does."""
+        row = {
+            "owner": user["id"],
+            "type": "line",
+            "action": action,
+            "log_id": line_id,
+            "package_id": package_id,
+        }
+        with self.books.reading() as db:
+            balance = db.execute("SELECT credits FROM users WHERE id = ?", (user["id"],)).fetchone()[0]
+            if price is not None and self.options.get("balance", "racy") == "atomic":
+                db.execute("UPDATE users SET credits = credits - ? WHERE id = ?", (price, user["id"]))
+            elif price is not None:
+                time.sleep(float(self.options.get("race_window", "0")))
+                update(db, "users", user["id"], {"credits": balance - price})
+            after = balance - (price or 0)
+            insert(db, "user_logs", {**row, "cost": price, "credits_after": after, "date": self.epoch()})
+
+    @staticmethod
+    def _price(user: User, package: sqlite3.Row, *, trial: bool) -> int:
+        override = json.loads(user["override_packages"] or "{}").get(str(package["id"]))
+        price = package["trial_credits"] if trial else (override or package["official_credits"])
+        return int(price)  # truncated to whole credits
+
+    @staticmethod
+    def _group(db: sqlite3.Connection, user: User) -> sqlite3.Row:
+        query = "SELECT * FROM user_groups WHERE group_id = ?"
+        row: sqlite3.Row = db.execute(query, (user["member_group_id"],)).fetchone()
+        return row
+
+    @staticmethod
+    def _package(db: sqlite3.Connection, package_id: int | None) -> sqlite3.Row | None:
+        row: sqlite3.Row | None = db.execute("SELECT * FROM packages WHERE id = ?", (package_id,)).fetchone()
+        return row
+
+    @staticmethod
+    def _offered(db: sqlite3.Connection, user: User, *, every: bool = False) -> list[sqlite3.Row]:
+        rows = db.execute("SELECT * FROM packages ORDER BY id")
+        mine = [row for row in rows if user["member_group_id"] in ids(row["groups"])]
+        return mine if every else [row for row in mine if row["is_line"]]
+
+    @staticmethod
+    def _tree(db: sqlite3.Connection, user: User) -> set[int]:
+        subs = db.execute("SELECT id FROM users WHERE owner_id = ?", (user["id"],))
+        return {user["id"], *(row["id"] for row in subs)}
+
+
+def _compatible(present: sqlite3.Row, wanted: sqlite3.Row) -> bool:
+    lists = all(
+        sorted(ids(present[name])) == sorted(ids(wanted[name])) for name in ("bouquets", "output_formats")
+    )
+    return lists and all(present[name] == wanted[name] for name in _SHAPE)
+
+
+def _kind(line: dict[str, Any], package: sqlite3.Row | None, username: str, password: str) -> str:
+    if package is not None:
+        return "extend" if package["id"] == line["package_id"] else "change_package"
+    changed = (line["username"], line["password"]) != (username, password)
+    return "reset_credentials" if changed else "edit"
