@@ -16,6 +16,7 @@ from panelbridge.ledger.models import AccountNumber, ResellerId, Transfer
 
 VERSION = "panelbridge-ledger-1"
 GENESIS = "0" * 64
+KEY_BYTES = 32
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
@@ -34,7 +35,7 @@ class ChainKeys:
     def __post_init__(self) -> None:
         if self.current not in self.keys:
             raise ChainKeyMissing(f"the current chain key {self.current!r} is not among the keys given")
-        if any(len(key) < 32 for key in self.keys.values()):
+        if any(len(key) < KEY_BYTES for key in self.keys.values()):
             raise ValueError("a chain key has at least 32 bytes")
 
     def sign(self, form: bytes, key_id: str) -> str:
@@ -91,7 +92,7 @@ def form(previous: str, place: Link, transfer: Transfer) -> bytes:
 
 
 def text_digest(salt: bytes, actor: str, reason: str, note: str | None) -> str:
-    """What the chain keeps of the free text: salted, so that erasing text and salt leaves nothing to guess."""
+    """What the chain keeps of free text: salted, so that erasing text and salt leaves nothing to guess."""
     lines = (VERSION, salt.hex(), text(actor), text(reason), text(note))
     return hashlib.sha256("\n".join(lines).encode("ascii")).hexdigest()
 

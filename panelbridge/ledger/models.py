@@ -93,7 +93,7 @@ class WalletState:
 
     @property
     def available(self) -> Credits:
-        """balance - held + overdraft: what the next hold may take."""
+        """What the next hold may take: balance - held + overdraft."""
         return self.balance - self.held + self.overdraft
 
 

@@ -67,7 +67,7 @@ class LedgerStore(Protocol):
     def open_holds(self, before: datetime) -> Sequence[Transfer]: ...
 
     def record(self, transfer: Transfer, moves: Sequence[Move]) -> Transfer:
-        """Insert the transfer, link it into every chain in ``moves``, move those wallets. Returns it with id."""
+        """Insert the transfer, link it into the chain of every wallet in ``moves``, move those wallets."""
         ...
 
     def cross_floor(

@@ -1,4 +1,4 @@
-"""How connections to the SQLite file are set up. Three engines, because a transaction begins in three ways."""
+"""How connections to the SQLite file are set up. Three engines: a transaction begins in three ways."""
 
 from __future__ import annotations
 

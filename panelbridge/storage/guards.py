@@ -1,4 +1,5 @@
-"""What the database itself refuses: triggers on the ledger's tables, installed from here after every migration.
+# ruff: noqa: S608 - statements made of our own table names
+"""What the database itself refuses: triggers on the ledger's tables, made anew after every migration.
 
 SQLite facts behind them: ``INSERT OR REPLACE`` deletes without firing delete triggers unless the connection
 asked for it, so a replace is caught by an insert trigger; a column declared INTEGER takes a fraction, so
@@ -46,7 +47,8 @@ _WALLET_INSERT = _trigger(
     _refuse("a wallet is never replaced", _exists("ledger_wallets", "id", "reseller_id")),
     _refuse(
         "a wallet begins empty",
-        "NEW.balance IS NOT 0 OR NEW.held IS NOT 0 OR NEW.sequence IS NOT 0 OR NEW.tail <> printf('%064d', 0)",
+        "NEW.balance IS NOT 0 OR NEW.held IS NOT 0 OR NEW.sequence IS NOT 0"
+        " OR NEW.tail <> printf('%064d', 0)",
     ),
     _refuse("limits are integers", "typeof(NEW.overdraft) <> 'integer' OR typeof(NEW.floor) = 'real'"),
 )
@@ -58,7 +60,8 @@ _WALLET_UPDATE = _trigger(
     "ledger_wallets",
     _refuse(
         "a wallet keeps its owner",
-        "NEW.id IS NOT OLD.id OR NEW.reseller_id IS NOT OLD.reseller_id OR NEW.opened_at IS NOT OLD.opened_at",
+        "NEW.id IS NOT OLD.id OR NEW.reseller_id IS NOT OLD.reseller_id"
+        " OR NEW.opened_at IS NOT OLD.opened_at",
     ),
     _refuse("limits are integers", "typeof(NEW.overdraft) <> 'integer' OR typeof(NEW.floor) = 'real'"),
     _refuse(
@@ -185,5 +188,5 @@ def install(connection: Connection) -> None:
 def altered(connection: Connection) -> list[str]:
     """Names of guards that are missing or read otherwise than here."""
     rows = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
-    stored = {name: text for name, text in rows}
+    stored = dict(tuple(row) for row in rows)
     return [name for name, statement in GUARDS.items() if stored.get(name) != statement]

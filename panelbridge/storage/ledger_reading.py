@@ -133,14 +133,16 @@ def crossings_after(connection: Connection, since: int, limit: int) -> Sequence[
         .order_by(crossings.c.id)
         .limit(limit)
     )
-    return [
-        FloorCrossing(
-            id=number,
-            reseller=ResellerId(reseller),
-            at=from_micros(at),
-            available=Credits(available),
-            floor=Credits(floor),
-            transfer=None if transfer is None else TransferId(transfer),
-        )
-        for number, _, at, available, floor, transfer, reseller in connection.execute(query).all()
-    ]
+    return [_crossing(row) for row in connection.execute(query).all()]
+
+
+def _crossing(row: Sequence[Any]) -> FloorCrossing:
+    number, _, at, available, floor, transfer, reseller = row
+    return FloorCrossing(
+        id=number,
+        reseller=ResellerId(reseller),
+        at=from_micros(at),
+        available=Credits(available),
+        floor=Credits(floor),
+        transfer=None if transfer is None else TransferId(transfer),
+    )

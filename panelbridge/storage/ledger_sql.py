@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Select, and_, bindparam, func, insert, select, update
+from typing import Any
+
+from sqlalchemy import BindParameter, Select, and_, bindparam, func, insert, select, update
 
 from panelbridge.storage.ledger_rows import TRANSFER_COLUMNS, WALLET_COLUMNS
 from panelbridge.storage.ledger_tables import accounts, crossings, links, texts, transfers, wallets
 from panelbridge.storage.prepared import Prepared
 from panelbridge.storage.schema import BigInt
 
-_wanted = bindparam("wanted")
+_wanted: BindParameter[Any] = bindparam("wanted")
 
 insert_account = Prepared(insert(accounts).values(kind=bindparam("kind")).returning(accounts.c.id))
 insert_wallet = Prepared(insert(wallets))
@@ -54,7 +56,7 @@ set_limits = Prepared(
 )
 
 
-def _transfers() -> Select[tuple[object, ...]]:
+def _transfers() -> Select[Any]:
     return select(*TRANSFER_COLUMNS).select_from(
         transfers.outerjoin(texts, texts.c.transfer_id == transfers.c.id)
     )

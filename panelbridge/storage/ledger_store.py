@@ -143,12 +143,25 @@ class SqlLedgerStore:
             text_digest=digest,
         )
         head = link(self._keys, wallet.tail, place, transfer)
-        after = {"balance": place.balance, "held": place.held, "sequence": place.sequence}
-        row = {**after, "key_id": place.key_id, "text_digest": digest, "link": head}
-        values = {"wallet_id": wallet.id, "transfer_id": transfer.id, **row}
-        ledger_sql.insert_link.run(self._connection, values)
-        moved = {f"new_{name}": value for name, value in after.items()}
-        moved |= {"account": wallet.id, "old_sequence": wallet.sequence, "new_tail": head}
+        row = {
+            "wallet_id": wallet.id,
+            "sequence": place.sequence,
+            "transfer_id": transfer.id,
+            "balance": place.balance,
+            "held": place.held,
+            "key_id": place.key_id,
+            "text_digest": digest,
+            "link": head,
+        }
+        ledger_sql.insert_link.run(self._connection, row)
+        moved = {
+            "account": wallet.id,
+            "old_sequence": wallet.sequence,
+            "new_sequence": place.sequence,
+            "new_balance": place.balance,
+            "new_held": place.held,
+            "new_tail": head,
+        }
         if ledger_sql.move_wallet.run(self._connection, moved).rowcount != 1:
             raise StorageBusy("another transfer moved the wallet first")
 

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Dialect
 
 
 class Prepared:
-    """A Core statement that runs from its compiled text. No type processing: values are what the driver takes."""
+    """A Core statement that runs from its compiled text, without type processing: values go to the driver."""
 
     def __init__(self, statement: Insert | Select[Any] | Update) -> None:
         self._statement = statement

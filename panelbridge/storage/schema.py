@@ -47,10 +47,10 @@ class Instant(TypeDecorator[datetime]):
         """INTEGER on SQLite, BIGINT elsewhere."""
         return dialect.type_descriptor(BigInt)  # type: ignore[return-value]
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002
         """Refuses naive datetimes."""
         return None if value is None else to_micros(value)
 
-    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """Aware, in UTC."""
         return None if value is None else from_micros(value)
