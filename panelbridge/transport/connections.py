@@ -6,6 +6,7 @@ each read gets what is left of the whole call.
 
 from __future__ import annotations
 
+import http.client
 import logging
 import socket
 import ssl
@@ -112,6 +113,37 @@ def _open_socket(host: str, port: int, patience: float, options: Any) -> socket.
     raise failure
 
 
+class _Head:
+    """Reads a reply's head line by line and remembers the last one."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self.last = b""
+
+    def readline(self, limit: int = -1) -> bytes:
+        self.last = self._stream.readline(limit)
+        return self.last
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+class _WholeHead(http.client.HTTPResponse):
+    """A reply whose head was cut is no reply: the standard library would take it for an empty success."""
+
+    def begin(self) -> None:
+        stream: Any = self.fp
+        head = _Head(stream)
+        self.fp = head  # type: ignore[assignment]
+        try:
+            super().begin()
+        finally:
+            if self.fp is not None:  # None: a bad status line has closed the stream
+                self.fp = stream
+        if not head.last:
+            raise http.client.RemoteDisconnected("cut within the headers")
+
+
 class _Sending:
     """What both kinds of connection share."""
 
@@ -140,11 +172,11 @@ class _Sending:
 
 
 class _PlainConnection(_Sending, HTTPConnection):
-    pass
+    response_class = _WholeHead
 
 
 class _TlsConnection(_Sending, HTTPSConnection):
-    pass
+    response_class = _WholeHead
 
 
 class _Waiting:
@@ -165,11 +197,11 @@ class _Waiting:
 
 
 class _PlainPool(_Waiting, HTTPConnectionPool):
-    ConnectionCls = _PlainConnection
+    ConnectionCls: Any = _PlainConnection
 
 
 class _TlsPool(_Waiting, HTTPSConnectionPool):
-    ConnectionCls = _TlsConnection
+    ConnectionCls: Any = _TlsConnection
 
     def _validate_conn(self, conn: Any) -> None:
         """Connect first. Where the operator switched the check off, the log said so once."""

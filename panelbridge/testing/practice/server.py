@@ -48,19 +48,23 @@ class _Exchange(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    server: _Server
 
-    def log_message(self, *_: Any) -> None:
+    @property
+    def _owner(self) -> _Server:
+        assert isinstance(self.server, _Server)
+        return self.server
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Nothing is printed: ``GET /_practice/requests`` tells what came."""
 
     def _any_method(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         request = PracticeRequest.read(self.command, self.path, dict(self.headers.items()), body)
-        controls = self.server.controls
+        controls = self._owner.controls
         if controls.owns(request):
             self._send(controls.respond(request))
             return
-        operation = self.server.panel.operation(request)
+        operation = self._owner.panel.operation(request)
         pause = controls.latency_of(operation, request.path)
         if pause > 0:
             time.sleep(pause)
@@ -75,7 +79,7 @@ class _Exchange(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = _any_method  # noqa: N815
 
     def _respond(self, request: PracticeRequest) -> PracticeReply:
-        return self.server.panel.respond(request)
+        return self._owner.panel.respond(request)
 
     def _wire_form(self, reply: PracticeReply, *, length: int | None = None) -> bytes:
         lines = [
@@ -113,7 +117,7 @@ class _Exchange(BaseHTTPRequestHandler):
                 return
 
     def _do_late(self, request: PracticeRequest, rule: FaultRule, before: Callable[[], None]) -> None:
-        late = self.server.controls.late
+        late = self._owner.controls.late
         ticket = late.begin()
         try:
             before()
@@ -171,7 +175,7 @@ class _Exchange(BaseHTTPRequestHandler):
             time.sleep(pause)
 
     def wrong_types(self, request: PracticeRequest, _rule: FaultRule) -> None:
-        self._send(self.server.panel.with_wrong_types(self._respond(request)))
+        self._send(self._owner.panel.with_wrong_types(self._respond(request)))
 
     def rate_limited(self, _request: PracticeRequest, rule: FaultRule) -> None:
         headers = {"Retry-After": str(int(1 if rule.seconds is None else rule.seconds))}
