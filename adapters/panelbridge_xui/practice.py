@@ -7,28 +7,17 @@ settings hold an admin credential too), ``reseller_list`` (empty, works), ``owne
 
 from __future__ import annotations
 
-import json
 import secrets
-import sqlite3
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from panelbridge.testing.practice import PracticePanel, PracticeReply, PracticeRequest, UnknownAct
+from panelbridge_xui.practice_acts import ACTS
 from panelbridge_xui.practice_admin import AdminApi
 from panelbridge_xui.practice_lines import Action, LineActions, User
 from panelbridge_xui.practice_reseller import ResellerApi
-from panelbridge_xui.practice_tables import (
-    ADMIN,
-    OTHER,
-    OURS,
-    RESELLERS,
-    TABLES,
-    insert,
-    line_by_hand,
-    seed,
-    update,
-)
+from panelbridge_xui.practice_tables import ADMIN, OURS, TABLES, seed
+from panelbridge_xui.practice_view import shown_effects, shown_lines
 from panelbridge_xui.practice_wire import PanelCrash, Parameters, Refused, answer, empty
 
 _OPERATIONS = {
@@ -54,6 +43,7 @@ class XuiPractice(PracticePanel):
                 db.execute(statement)
             seed(db, credit=float(self.options.get("credits", "100")), now=self.now())
             self._reseller_code = self.books.fact(db, "reseller_code", secrets.token_hex(6))
+            self._door = self.books.fact(db, "door", "open")
             self._admin_code = self.books.fact(db, "admin_code", secrets.token_hex(6))
         self._reseller = ResellerApi(self.books, self.now, self.options)
         self._admin = AdminApi(self.books, self.now, self.options)
@@ -102,7 +92,7 @@ class XuiPractice(PracticePanel):
         apis = {self._reseller_code: self._reseller, self._admin_code: self._admin}
         if code not in apis:
             return PracticeReply.html("404 Not Found", status=404)
-        if self._fact("door", "open") == "closed":
+        if self._door == "closed":
             return PracticeReply.html("403 Forbidden", status=403)
         parameters = Parameters(request)
         try:
@@ -118,55 +108,20 @@ class XuiPractice(PracticePanel):
         with self.books.reading() as db:
             lines = [dict(row) for row in db.execute("SELECT * FROM lines ORDER BY id")]
             balance = db.execute("SELECT credits FROM users WHERE id = ?", (OURS,)).fetchone()[0]
-        effects, now = self.books.effects(), self.now()
-        ours = [line for line in lines if line["member_id"] != OTHER]
-        return {
-            "accounts": {str(line["username"]): _account(line, now) for line in ours},
-            "foreign": {
-                line["username"]: _account(line, now) for line in lines if line["member_id"] == OTHER
-            },
-            "charges": _charges(effects["effects"]),
-            "balance": balance,
-            **effects,
-        }
+        return {"balance": balance, **shown_lines(lines, self.now()), **shown_effects(self.books.effects())}
 
     def act(self, name: str, arguments: Mapping[str, Any]) -> Any:
-        """Of a line by ``username``: ``create``, ``ban``, ``unban``, ``delete``, ``set_expiry`` (expires_at),
-        ``edit`` (columns), ``move`` (to another reseller). Else: ``set_balance`` (amount), ``group`` (columns),
-        ``package`` (id, columns), ``key`` (status), ``door`` (state: open, closed).
-        """
+        """What the panel's owner does: those of ``practice_acts`` and ``door`` (state: open, closed)."""
+        if name == "door":
+            with self.books.writing() as db:
+                self.books.set_fact(db, "door", str(arguments["state"]))
+            self._door = str(arguments["state"])
+            return {}
+        if name not in ACTS:
+            raise UnknownAct(name)
         with self.books.writing() as db:
-            match name:
-                case "ban" | "unban":
-                    update(db, "lines", _line_id(db, arguments), {"admin_enabled": int(name == "unban")})
-                case "delete":
-                    db.execute("DELETE FROM lines WHERE id = ?", (_line_id(db, arguments),))
-                case "create":
-                    insert(db, "lines", line_by_hand(arguments["username"], self.now()))
-                case "set_expiry":
-                    until = int(datetime.fromisoformat(arguments["expires_at"]).timestamp())
-                    update(db, "lines", _line_id(db, arguments), {"exp_date": until})
-                case "edit":
-                    update(db, "lines", _line_id(db, arguments), arguments["columns"])
-                case "move":
-                    update(db, "lines", _line_id(db, arguments), {"member_id": OTHER})
-                case "set_balance":
-                    update(db, "users", OURS, {"credits": float(arguments["amount"])})
-                case "group":
-                    update(db, "user_groups", RESELLERS, arguments["columns"])
-                case "package":
-                    update(db, "packages", int(arguments["id"]), arguments["columns"])
-                case "key":
-                    update(db, "users", OURS, {"status": int(arguments["status"])})
-                case "door":
-                    self.books.set_fact(db, "door", str(arguments["state"]))
-                case _:
-                    raise UnknownAct(name)
+            ACTS[name](db, arguments, self.now())
         return {}
-
-    def _fact(self, name: str, default: str) -> str:
-        with self.books.writing() as db:
-            return self.books.fact(db, name, default)
 
     @staticmethod
     def _code(request: PracticeRequest) -> str | None:
@@ -226,47 +181,6 @@ def _refusal(refused: Refused, parameters: Parameters) -> dict[str, Any]:
     if refused.error is not None:
         content["error"] = refused.error
     return content
-
-
-def _line_id(db: sqlite3.Connection, arguments: Mapping[str, Any]) -> int:
-    row = db.execute("SELECT id FROM lines WHERE username = ?", (arguments["username"],)).fetchone()
-    if row is None:
-        raise ValueError("no line of that name")
-    return int(row["id"])
-
-
-def _charges(effects: list[dict[str, Any]]) -> dict[str, list[int]]:
-    """What each line cost, purchase by purchase."""
-    charges: dict[str, list[int]] = {}
-    for effect in effects:
-        if effect["charged"]:
-            charges.setdefault(effect["account"], []).append(effect["charged"])
-    return charges
-
-
-def _account(line: dict[str, Any], now: datetime) -> dict[str, Any]:
-    expires = line["exp_date"]
-    return {
-        "id": line["id"],
-        "password": line["password"],
-        "state": _state(line, now),
-        "expires_at": None if expires is None else datetime.fromtimestamp(expires, UTC).isoformat(),
-        "package": None if line["package_id"] is None else str(line["package_id"]),
-        "connections": line["max_connections"],
-        "bouquets": json.loads(line["bouquet"]),
-        "reference": line["reseller_notes"],
-        "trial": bool(line["is_trial"]),
-        "owner": line["member_id"],
-    }
-
-
-def _state(line: dict[str, Any], now: datetime) -> str:
-    if not line["admin_enabled"]:
-        return "banned"
-    if not line["enabled"]:
-        return "suspended"
-    expired = line["exp_date"] is not None and line["exp_date"] <= now.timestamp()
-    return "expired" if expired else "active"
 
 
 PRACTICE = XuiPractice

@@ -1,0 +1,57 @@
+"""What the practice panel's owner does behind our back.
+
+Of a line by ``username``: ``create``, ``ban``, ``unban``, ``delete``, ``set_expiry`` (expires_at), ``edit``
+(columns), ``move`` (to another reseller). Else: ``set_balance`` (amount), ``group`` (columns), ``package``
+(id, columns), ``key`` (status: 1 or 0).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from panelbridge_xui.practice_tables import OTHER, OURS, RESELLERS, insert, line_by_hand, update
+
+Act = Callable[[sqlite3.Connection, Mapping[str, Any], datetime], None]
+
+
+def _line_id(db: sqlite3.Connection, arguments: Mapping[str, Any]) -> int:
+    row = db.execute("SELECT id FROM lines WHERE username = ?", (arguments["username"],)).fetchone()
+    if row is None:
+        raise ValueError("no line of that name")
+    return int(row["id"])
+
+
+def _edit(db: sqlite3.Connection, arguments: Mapping[str, Any], columns: Mapping[str, Any]) -> None:
+    update(db, "lines", _line_id(db, arguments), columns)
+
+
+def _create(db: sqlite3.Connection, arguments: Mapping[str, Any], now: datetime) -> None:
+    insert(db, "lines", line_by_hand(arguments["username"], now))
+
+
+def _delete(db: sqlite3.Connection, arguments: Mapping[str, Any], _: datetime) -> None:
+    db.execute("DELETE FROM lines WHERE id = ?", (_line_id(db, arguments),))
+
+
+def _set_expiry(db: sqlite3.Connection, arguments: Mapping[str, Any], _: datetime) -> None:
+    _edit(db, arguments, {"exp_date": int(datetime.fromisoformat(arguments["expires_at"]).timestamp())})
+
+
+ACTS: dict[str, Act] = {
+    "create": _create,
+    "delete": _delete,
+    "set_expiry": _set_expiry,
+    "ban": lambda db, arguments, _: _edit(db, arguments, {"admin_enabled": 0}),
+    "unban": lambda db, arguments, _: _edit(db, arguments, {"admin_enabled": 1}),
+    "edit": lambda db, arguments, _: _edit(db, arguments, arguments["columns"]),
+    "move": lambda db, arguments, _: _edit(db, arguments, {"member_id": OTHER}),
+    "set_balance": lambda db, arguments, _: update(
+        db, "users", OURS, {"credits": float(arguments["amount"])}
+    ),
+    "group": lambda db, arguments, _: update(db, "user_groups", RESELLERS, arguments["columns"]),
+    "package": lambda db, arguments, _: update(db, "packages", int(arguments["id"]), arguments["columns"]),
+    "key": lambda db, arguments, _: update(db, "users", OURS, {"status": int(arguments["status"])}),
+}
