@@ -180,6 +180,15 @@ def test_an_order_through_the_api_runs_no_setup_until_accepted(open_shop: OpenSh
         shop.standin.accept_order(order.order_id)
 
 
+@pytest.mark.parametrize(("version", "created"), [("8.13.1", 2), ("9.0.3", 1)])
+def test_whmcs_9_leaves_the_acceptance_loop_when_a_hook_accepts_the_order(
+    open_shop: OpenShop, version: str, created: int
+) -> None:
+    shop = open_shop(autosetup="on", configuration={"Version": version, "FixtureAcceptsOrder": "on"})
+    order = shop.standin.order(shop.client_id, [{"pid": shop.product_id}] * 2)
+    assert called(shop.standin.accept_order(order.order_id)).count("CreateAccount") == created
+
+
 @pytest.mark.parametrize("hook", ["ShoppingCartValidateProductUpdate", "ShoppingCartValidateCheckout"])
 def test_a_validation_hook_refuses_the_order(open_shop: OpenShop, hook: str) -> None:
     shop = open_shop(configuration={"FixtureRefuse": hook})

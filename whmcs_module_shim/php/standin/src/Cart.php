@@ -81,7 +81,7 @@ final class Cart
 
     /**
      * @param array<string, mixed> $item
-     * @return array{pid: int, domain: string, billingcycle: string, qty: int, configoptions: array<int, int>, customfields: array<int, string>}
+     * @return array<string, mixed> pid, domain, billingcycle, qty, configoptions and customfields by their ids
      */
     private function sessionItem(array $item): array
     {

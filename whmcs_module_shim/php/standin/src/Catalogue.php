@@ -71,7 +71,8 @@ final class Catalogue
 
     public static function productPrice(int $productId, string $column): float
     {
-        return (float) Capsule::table('tblpricing')->where('type', 'product')->where('relid', $productId)->value($column);
+        return (float) Capsule::table('tblpricing')->where('type', 'product')->where('relid', $productId)
+            ->value($column);
     }
 
     /** @param array<string, mixed> $wish */

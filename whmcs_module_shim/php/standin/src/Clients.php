@@ -46,7 +46,8 @@ final class Clients
             $status = $runs ? Status::TERMINATED : Status::CANCELLED;
             Capsule::table('tblhosting')->where('id', $service->id)->update(['domainstatus' => $status]);
         }
-        Capsule::table('tblinvoices')->where('userid', $clientId)->where('status', 'Unpaid')->update(['status' => 'Cancelled']);
+        Capsule::table('tblinvoices')->where('userid', $clientId)->where('status', 'Unpaid')
+            ->update(['status' => 'Cancelled']);
         Capsule::table('tblclients')->where('id', $clientId)->update(['status' => 'Closed']);
         $this->shop->hooks->run('ClientClose', ['userid' => $clientId]);
     }

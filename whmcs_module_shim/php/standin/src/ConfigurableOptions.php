@@ -77,7 +77,8 @@ final class ConfigurableOptions
         $values = [];
         $productId = (int) Capsule::table('tblhosting')->where('id', $serviceId)->value('packageid');
         foreach ($this->ofProduct($productId) as $option) {
-            $row = Capsule::table('tblhostingconfigoptions')->where('relid', $serviceId)->where('configid', $option['id'])->first();
+            $row = Capsule::table('tblhostingconfigoptions')->where('relid', $serviceId)
+                ->where('configid', $option['id'])->first();
             $name = Text::beforePipe((string) $option['optionname']);
             if ((int) $option['optiontype'] >= 3) {
                 $values[$name] = (int) ($row->qty ?? 0);

@@ -137,7 +137,8 @@ final class Cron
         if (!$this->shop->module()->has('UsageUpdate')) {
             return;
         }
-        $servers = Capsule::table('tblservers')->where('type', $this->shop->module()->name)->where('disabled', 0)->get();
+        $servers = Capsule::table('tblservers')->where('type', $this->shop->module()->name)
+            ->where('disabled', 0)->get();
         foreach ($servers as $server) {
             $this->shop->module()->call('UsageUpdate', (new Params($this->shop))->ofServer((int) $server->id));
         }
@@ -162,6 +163,7 @@ final class Cron
         $limit = $this->shop->clock->daysFromToday(-$this->shop->settings->days($setting));
         $rows = Capsule::table('tblhosting')->whereIn('domainstatus', $statuses)->where('nextduedate', '<=', $limit)
             ->orderBy('id')->get()->all();
-        return array_values(array_filter($rows, static fn (object $row): bool => Cycle::isRecurring($row->billingcycle)));
+        $recurs = static fn (object $row): bool => Cycle::isRecurring($row->billingcycle);
+        return array_values(array_filter($rows, $recurs));
     }
 }

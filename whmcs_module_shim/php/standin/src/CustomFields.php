@@ -63,7 +63,8 @@ final class CustomFields
     public function set(int $fieldId, int $serviceId, string $value): void
     {
         $hooks = Shop::current()->hooks;
-        $replaced = $hooks->merged('CustomFieldSave', ['fieldid' => $fieldId, 'relid' => $serviceId, 'value' => $value]);
+        $variables = ['fieldid' => $fieldId, 'relid' => $serviceId, 'value' => $value];
+        $replaced = $hooks->merged('CustomFieldSave', $variables);
         Capsule::table('tblcustomfieldsvalues')->updateOrInsert(
             ['fieldid' => $fieldId, 'relid' => $serviceId],
             ['value' => (string) ($replaced['value'] ?? $value)]

@@ -54,7 +54,8 @@ final class Invoices
         ]);
         $this->shop->hooks->run('AddInvoicePayment', ['invoiceid' => $id]);
         if ($invoice['status'] === 'Paid') {
-            (new Transactions($this->shop))->credit((int) $invoice['userid'], $amount, "Overpayment of invoice $id", $id);
+            (new Transactions($this->shop))
+                ->credit((int) $invoice['userid'], $amount, "Overpayment of invoice $id", $id);
             return;
         }
         if ($this->balance($id) <= 0.0) {
@@ -73,7 +74,8 @@ final class Invoices
         if ($amount > $credit || $amount > $this->balance($id)) {
             throw new Refused('Amount exceeds customer credit balance or invoice balance');
         }
-        (new Transactions($this->shop))->credit((int) $invoice['userid'], -$amount, "Credit applied to invoice $id", $id);
+        (new Transactions($this->shop))
+            ->credit((int) $invoice['userid'], -$amount, "Credit applied to invoice $id", $id);
         $this->update($id, ['credit' => Text::money((float) $invoice['credit'] + $amount)]);
         if ($this->balance($id) <= 0.0) {
             $this->settle($id, 'credit');
@@ -130,6 +132,7 @@ final class Invoices
     /** @param array<string, mixed> $changes */
     private function update(int $id, array $changes): void
     {
-        Capsule::table('tblinvoices')->where('id', $id)->update($changes + ['updated_at' => $this->shop->clock->stamp()]);
+        Capsule::table('tblinvoices')->where('id', $id)
+            ->update($changes + ['updated_at' => $this->shop->clock->stamp()]);
     }
 }

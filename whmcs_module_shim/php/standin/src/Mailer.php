@@ -12,10 +12,13 @@ final class Mailer
     private const TEMPLATES = [
         ['product', 'Hosting Account Welcome Email', 'New account information', "Dear {\$client_first_name},\n"
             . "{\$service_product_name} is ready. User name: {\$service_username} Password: {\$service_password}"],
-        ['product', 'Service Suspension Notification', 'Service suspended', '{$service_product_name} was suspended: {$service_suspension_reason}'],
-        ['product', 'Service Unsuspension Notification', 'Service unsuspended', '{$service_product_name} was unsuspended.'],
+        ['product', 'Service Suspension Notification', 'Service suspended',
+            '{$service_product_name} was suspended: {$service_suspension_reason}'],
+        ['product', 'Service Unsuspension Notification', 'Service unsuspended',
+            '{$service_product_name} was unsuspended.'],
         ['product', 'Upgrade Order Completed', 'Upgrade complete', '{$service_product_name} was upgraded.'],
-        ['product', 'Cancellation Request Confirmation', 'Cancellation', 'Your request for {$service_product_name} was noted.'],
+        ['product', 'Cancellation Request Confirmation', 'Cancellation',
+            'Your request for {$service_product_name} was noted.'],
         ['invoice', 'Invoice Created', 'Invoice {$invoice_num}', 'Total: {$invoice_total}'],
         ['invoice', 'Invoice Payment Confirmation', 'Payment of invoice {$invoice_num}', 'Thank you: {$invoice_total}'],
         ['invoice', 'Invoice Payment Reminder', 'Invoice {$invoice_num} is due', 'Total: {$invoice_total}'],

@@ -64,7 +64,8 @@ final class ModuleCommand
         $params = (new Params($this->shop))->ofService($serviceId, $extra);
         $overrides = $this->shop->hooks->merged('PreModule' . $word, ['params' => $params]);
         if (($overrides['abortcmd'] ?? false) === true) {
-            $this->shop->logActivity("Module $word stopped by a hook - Service ID: $serviceId", (int) $service['userid']);
+            $line = "Module $word stopped by a hook - Service ID: $serviceId";
+            $this->shop->logActivity($line, (int) $service['userid']);
             return 'The command was stopped by a hook';
         }
         unset($overrides['abortcmd']);
@@ -92,7 +93,8 @@ final class ModuleCommand
             $this->effects->ofSuccess($function, $params, $reason);
             return $answer;
         }
-        $this->shop->logActivity("Module $word Failed - Service ID: $serviceId - Error: $answer", (int) $params['userid']);
+        $line = "Module $word Failed - Service ID: $serviceId - Error: $answer";
+        $this->shop->logActivity($line, (int) $params['userid']);
         $this->queue->failed($serviceId, $function, $answer, $automated);
         if ($function === 'CreateAccount' && $automated) {
             $this->effects->ofFailedCreate($serviceId);

@@ -23,7 +23,8 @@ final class ModuleLog
         if (!$this->shop->settings->isOn('ModuleDebugMode')) {
             return;
         }
-        [$request, $response, $processed] = array_map(fn (mixed $part): string => $this->masked($part, $replacements), $parts);
+        $mask = fn (mixed $part): string => $this->masked($part, $replacements);
+        [$request, $response, $processed] = array_map($mask, $parts);
         Capsule::table('tblmodulelog')->insert([
             'date' => $this->shop->clock->stamp(),
             'module' => $module,

@@ -15,7 +15,8 @@ final class Orders
     }
 
     /**
-     * @param list<array<string, mixed>> $items pid, billingcycle, domain, quantity, custom_fields, configurable_options, price
+     * @param list<array<string, mixed>> $items pid, billingcycle, domain, quantity, price, and by name custom_fields
+     *     and configurable_options
      * @return array<string, mixed> order_id, order_number, service_ids, invoice_id (0 if none)
      */
     public function place(int $clientId, array $items, string $method, bool $throughCart): array
@@ -58,7 +59,8 @@ final class Orders
             if ($stopsEarly && Shop::row('tblorders', $orderId)['status'] !== 'Pending') {
                 return;
             }
-            if ($service->domainstatus === Status::PENDING && ($autosetup ?? $policy === 'on')) {
+            $status = ModuleCommand::service((int) $service->id)['domainstatus'];
+            if ($status === Status::PENDING && ($autosetup ?? $policy === 'on')) {
                 (new ModuleCommand($this->shop))->run((int) $service->id, 'CreateAccount', true);
             }
         }
@@ -68,7 +70,8 @@ final class Orders
     /** Changes states in the shop only; no document promises a module call. */
     public function close(int $orderId, string $status): void
     {
-        $hook = ['Cancelled' => 'CancelOrder', 'Fraud' => 'FraudOrder'][$status] ?? throw new Refused("no order $status");
+        $hook = ['Cancelled' => 'CancelOrder', 'Fraud' => 'FraudOrder'][$status]
+            ?? throw new Refused("no order $status");
         $this->shop->hooks->run($hook, ['orderid' => $orderId]);
         Capsule::table('tblorders')->where('id', $orderId)->update(['status' => $status]);
         Capsule::table('tblhosting')->where('orderid', $orderId)->where('domainstatus', Status::PENDING)

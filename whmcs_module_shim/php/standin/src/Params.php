@@ -118,7 +118,8 @@ final class Params
             'serverhostname' => (string) $row['hostname'],
             'serverusername' => $this->text($row['username']),
             'serverpassword' => $this->text($this->shop->decrypt((string) $row['password'])),
-            'serveraccesshash' => $this->shop->settings->says('accesshash_encrypted') ? $this->shop->decrypt($hash) : $hash,
+            'serveraccesshash' => $this->shop->settings->says('accesshash_encrypted')
+                ? $this->shop->decrypt($hash) : $hash,
             'serversecure' => $secure,
         ];
         // Without declared default ports WHMCS does not offer serverport (WHMCS developer docs, meta data).

@@ -30,7 +30,8 @@ final class Schema
         'tblpricing' => 'type:t currency:i relid:i msetupfee:m qsetupfee:m ssetupfee:m asetupfee:m bsetupfee:m '
             . 'tsetupfee:m monthly:m quarterly:m semiannually:m annually:m biennially:m triennially:m',
         'tblservers' => 'name:t ipaddress:t assignedips:t hostname:t nameserver1:t nameserver1ip:t nameserver2:t '
-            . 'nameserver2ip:t maxaccounts:i type:t username:t password:t accesshash:t secure:t port:i active:i disabled:i',
+            . 'nameserver2ip:t maxaccounts:i type:t username:t password:t accesshash:t secure:t port:i '
+            . 'active:i disabled:i',
         'tblservergroups' => 'name:t filltype:i',
         'tblservergroupsrel' => 'groupid:i serverid:i',
         'tblorders' => 'ordernum:t userid:i contactid:i requestor_id:i date:s amount:m invoiceid:i status:t '
@@ -47,12 +48,14 @@ final class Schema
         'tblproductconfigoptions' => 'gid:i optionname:t optiontype:i qtyminimum:i qtymaximum:i order:i hidden:i',
         'tblproductconfigoptionssub' => 'configid:i optionname:t sortorder:i hidden:i',
         'tblhostingconfigoptions' => 'relid:i configid:i optionid:i qty:i',
-        'tblcustomfields' => 'type:t relid:i fieldname:t fieldtype:t description:t fieldoptions:t regexpr:t adminonly:t '
-            . 'required:t showorder:t showinvoice:t sortorder:i created_at:s updated_at:s',
+        'tblcustomfields' => 'type:t relid:i fieldname:t fieldtype:t description:t fieldoptions:t regexpr:t '
+            . 'adminonly:t required:t showorder:t showinvoice:t sortorder:i created_at:s updated_at:s',
         'tblcustomfieldsvalues' => 'fieldid:i relid:i value:t created_at:s updated_at:s',
-        'tblinvoices' => 'userid:i invoicenum:t date:d duedate:d datepaid:s date_refunded:s date_cancelled:s subtotal:m '
-            . 'credit:m tax:m tax2:m total:m taxrate:m taxrate2:m status:t paymentmethod:t notes:t created_at:s updated_at:s',
-        'tblinvoiceitems' => 'invoiceid:i userid:i type:t relid:i description:t amount:m taxed:i duedate:d paymentmethod:t notes:t',
+        'tblinvoices' => 'userid:i invoicenum:t date:d duedate:d datepaid:s date_refunded:s date_cancelled:s '
+            . 'subtotal:m credit:m tax:m tax2:m total:m taxrate:m taxrate2:m status:t paymentmethod:t notes:t '
+            . 'created_at:s updated_at:s',
+        'tblinvoiceitems' => 'invoiceid:i userid:i type:t relid:i description:t amount:m taxed:i duedate:d '
+            . 'paymentmethod:t notes:t',
         'tblaccounts' => 'userid:i currency:i gateway:t date:s description:t amountin:m fees:m amountout:m rate:m '
             . 'transid:t invoiceid:i refundid:i',
         'tblcredit' => 'clientid:i date:d description:t amount:m relid:i',
@@ -67,7 +70,8 @@ final class Schema
         'tblemails' => 'userid:i subject:t message:t date:s to:t cc:t bcc:t',
         'tblnotifications_sent' => 'identifier:t title:t message:t url:t status:t date:s',
         'standin_settings' => 'name:t value:t',
-        'standin_outbox' => 'audience:t messagename:t relid:i recipient:t subject:t message:t aborted:i aborted_by:t date:s',
+        'standin_outbox' => 'audience:t messagename:t relid:i recipient:t subject:t message:t aborted:i '
+            . 'aborted_by:t date:s',
     ];
 
     private const KINDS = [

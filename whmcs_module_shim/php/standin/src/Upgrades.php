@@ -58,10 +58,14 @@ final class Upgrades
         $cycle = (string) $service['billingcycle'];
         $change = $options->price($selections, $cycle) - $options->price($old, $cycle);
         [$left, $total] = $this->days($service);
-        $kept = array_map(static fn (array $one): array => [$one['configid'], $one['optionid'], $one['qty']], $selections);
+        $kept = [];
+        foreach ($selections as $one) {
+            $kept[] = [$one['configid'], $one['optionid'], $one['qty']];
+        }
         return $this->order($service, [
             'type' => 'configoptions', 'originalvalue' => Json::encode($options->values($serviceId)),
-            'newvalue' => Json::encode($kept), 'new_recurring_amount' => Text::money((float) $service['amount'] + $change),
+            'newvalue' => Json::encode($kept),
+            'new_recurring_amount' => Text::money((float) $service['amount'] + $change),
             'recurringchange' => Text::money($change), 'days_remaining' => $left, 'total_days_in_cycle' => $total,
         ], $total > 0 ? round($change * $left / $total, 2) : $change);
     }
@@ -136,8 +140,10 @@ final class Upgrades
         }
         $item = ['type' => 'Upgrade', 'relid' => $upgrade, 'description' => 'Upgrade', 'amount' => $amount];
         $today = $this->shop->clock->today();
-        $invoice = (new Invoices($this->shop))->create($clientId, [$item], $today, (string) $service['paymentmethod'], 'order');
-        Capsule::table('tblorders')->where('id', $order)->update(['invoiceid' => $invoice, 'amount' => Text::money($amount)]);
+        $invoice = (new Invoices($this->shop))
+            ->create($clientId, [$item], $today, (string) $service['paymentmethod'], 'order');
+        Capsule::table('tblorders')->where('id', $order)
+            ->update(['invoiceid' => $invoice, 'amount' => Text::money($amount)]);
         return ['invoice_id' => $invoice] + $made;
     }
 

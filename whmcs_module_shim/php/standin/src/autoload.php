@@ -33,4 +33,3 @@ set_error_handler(static function (int $severity, string $message, string $file,
 });
 
 require_once __DIR__ . '/functions.php';
-defined('WHMCS') || define('WHMCS', true);

@@ -11,6 +11,9 @@ use Panelbridge\Standin\LocalApi;
 use Panelbridge\Standin\ModuleLog;
 use Panelbridge\Standin\Shop;
 
+/** Module files stop unless this is defined (WHMCS developer docs). */
+define('WHMCS', true);
+
 function add_hook(string $name, int $priority, callable $handler): void
 {
     Shop::current()->hooks->add($name, $priority, $handler);

@@ -8,6 +8,7 @@ use Panelbridge\Standin\Invoices;
 use Panelbridge\Standin\Refused;
 use Panelbridge\Standin\Renewals;
 use Panelbridge\Standin\Shop;
+use Panelbridge\Standin\Text;
 use Panelbridge\Standin\Transactions;
 use WHMCS\Database\Capsule;
 
@@ -40,7 +41,8 @@ final class BillingActions
         $items = Capsule::table('tblinvoiceitems')->where('invoiceid', $id)->orderBy('id')
             ->get(['id', 'type', 'relid', 'description', 'amount', 'taxed'])->all();
         $transactions = $this->rows('tblaccounts', ['invoiceid' => $id]);
-        return ['invoiceid' => $id, 'balance' => number_format((new Invoices($this->shop))->balance($id), 2, '.', '')] + $row + [
+        $balance = Text::money((new Invoices($this->shop))->balance($id));
+        return ['invoiceid' => $id, 'balance' => $balance] + $row + [
             'items' => ['item' => array_map(static fn (object $item): array => (array) $item, $items)],
             // Without transactions the value is an empty string (example in the WHMCS API reference).
             'transactions' => $transactions === [] ? '' : ['transaction' => $transactions],
@@ -112,7 +114,8 @@ final class BillingActions
     private function credits(array $values): array
     {
         $rows = $this->rows('tblcredit', ['clientid' => (int) ($values['clientid'] ?? 0)]);
-        return ['totalresults' => count($rows), 'clientid' => $values['clientid'] ?? 0, 'credits' => ['credit' => $rows]];
+        return ['totalresults' => count($rows), 'clientid' => $values['clientid'] ?? 0,
+            'credits' => ['credit' => $rows]];
     }
 
     /**

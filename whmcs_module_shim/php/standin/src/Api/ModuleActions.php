@@ -86,7 +86,8 @@ final class ModuleActions
         $rows = [];
         foreach ((new ModuleQueue($this->shop))->rows() as $row) {
             $entry = [
-                'id' => (int) $row['id'], 'serviceType' => $row['service_type'], 'serviceId' => (int) $row['service_id'],
+                'id' => (int) $row['id'], 'serviceType' => $row['service_type'],
+                'serviceId' => (int) $row['service_id'],
                 'moduleName' => $row['module_name'], 'moduleAction' => $row['module_action'],
                 'lastAttempt' => $row['last_attempt'], 'lastAttemptError' => $row['last_attempt_error'],
                 'numRetries' => (int) $row['num_retries'], 'completed' => (int) $row['completed'],

@@ -45,7 +45,8 @@ final class ServiceActions
     private function products(array $values): array
     {
         $query = Capsule::table('tblhosting')->orderBy('id');
-        foreach (['serviceid' => 'id', 'clientid' => 'userid', 'pid' => 'packageid', 'domain' => 'domain'] as $key => $column) {
+        $columns = ['serviceid' => 'id', 'clientid' => 'userid', 'pid' => 'packageid', 'domain' => 'domain'];
+        foreach ($columns as $key => $column) {
             if (isset($values[$key])) {
                 $query->where($column, $values[$key]);
             }
@@ -171,7 +172,8 @@ final class ServiceActions
             }
         }
         $rows = array_map(static fn (object $row): array => (array) $row, $query->get()->all());
-        return ['totalresults' => count($rows), 'startnumber' => 0, 'numreturned' => count($rows), 'orders' => ['order' => $rows]];
+        return ['totalresults' => count($rows), 'startnumber' => 0, 'numreturned' => count($rows),
+            'orders' => ['order' => $rows]];
     }
 
     /**
@@ -192,7 +194,8 @@ final class ServiceActions
     /** @return array<string, mixed> */
     private function cancelled(): array
     {
-        $rows = array_map(static fn (object $row): array => (array) $row, Capsule::table('tblcancelrequests')->get()->all());
+        $requests = Capsule::table('tblcancelrequests')->get()->all();
+        $rows = array_map(static fn (object $row): array => (array) $row, $requests);
         return ['totalresults' => count($rows), 'numreturned' => count($rows), 'packages' => ['package' => $rows]];
     }
 }

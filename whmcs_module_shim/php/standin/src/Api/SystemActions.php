@@ -30,8 +30,12 @@ final class SystemActions
                 'canonicalversion' => $this->shop->settings->configuration('Version') . '-release.1',
             ]],
             'getemailtemplates' => fn (array $v): array => $this->templates($v),
-            'encryptpassword' => fn (array $v): array => ['password' => $this->shop->encrypt((string) ($v['password2'] ?? ''))],
-            'decryptpassword' => fn (array $v): array => ['password' => $this->shop->decrypt((string) ($v['password2'] ?? ''))],
+            'encryptpassword' => fn (array $v): array => [
+                'password' => $this->shop->encrypt((string) ($v['password2'] ?? '')),
+            ],
+            'decryptpassword' => fn (array $v): array => [
+                'password' => $this->shop->decrypt((string) ($v['password2'] ?? '')),
+            ],
             'getservers' => fn (array $v): array => $this->servers(),
         ];
     }
@@ -80,7 +84,8 @@ final class SystemActions
      */
     private function notify(array $values): array
     {
-        $row = ['identifier' => (string) ($values['notification_identifier'] ?? ''), 'title' => (string) ($values['title'] ?? ''),
+        $row = ['identifier' => (string) ($values['notification_identifier'] ?? ''),
+            'title' => (string) ($values['title'] ?? ''),
             'message' => (string) ($values['message'] ?? ''), 'url' => (string) ($values['url'] ?? ''),
             'status' => (string) ($values['status'] ?? '')];
         if ($row['identifier'] === '' || $row['title'] === '' || $row['message'] === '') {
@@ -108,7 +113,8 @@ final class SystemActions
     private function configuration(array $values): array
     {
         $setting = (string) ($values['setting'] ?? '');
-        $value = $this->shop->settings->configuration($setting) ?? throw new Refused('Invalid configuration setting name');
+        $value = $this->shop->settings->configuration($setting)
+            ?? throw new Refused('Invalid configuration setting name');
         return ['setting' => $setting, 'value' => $value];
     }
 
@@ -127,7 +133,8 @@ final class SystemActions
     /** @return array<string, mixed> a flat list, unlike most collections */
     private function servers(): array
     {
-        $rows = Capsule::table('tblservers')->get(['id', 'name', 'hostname', 'ipaddress', 'active', 'type as module'])->all();
+        $rows = Capsule::table('tblservers')
+            ->get(['id', 'name', 'hostname', 'ipaddress', 'active', 'type as module'])->all();
         return ['servers' => array_map(static fn (object $row): array => (array) $row, $rows)];
     }
 }

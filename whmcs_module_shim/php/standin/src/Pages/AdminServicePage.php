@@ -12,12 +12,31 @@ use Panelbridge\Standin\Shop;
 /** The admin's Products/Services page of one service (WHMCS developer docs, admin services tab and buttons). */
 final class AdminServicePage
 {
-    private const BUTTONS = ['create' => 'CreateAccount', 'suspend' => 'SuspendAccount', 'unsuspend' => 'UnsuspendAccount',
-        'terminate' => 'TerminateAccount', 'renew' => 'Renew', 'changepackage' => 'ChangePackage'];
+    /** posted word => module function, label */
+    private const BUTTONS = [
+        'create' => ['CreateAccount', 'Create'],
+        'unsuspend' => ['UnsuspendAccount', 'Unsuspend'],
+        'terminate' => ['TerminateAccount', 'Terminate'],
+        'renew' => ['Renew', 'Renew'],
+        'changepackage' => ['ChangePackage', 'Change Package'],
+    ];
 
-    /** form field => name in Services::update */
-    private const FIELDS = ['username' => 'serviceusername', 'domain' => 'domain', 'domainstatus' => 'status',
-        'nextduedate' => 'nextduedate', 'billingcycle' => 'billingcycle', 'amount' => 'recurringamount', 'notes' => 'notes'];
+    /** posted word => module function, label, field that is typed */
+    private const FORMS = [
+        'suspend' => ['SuspendAccount', 'Suspend', 'suspreason'],
+        'changepw' => ['ChangePassword', 'Change Password', 'newpw'],
+    ];
+
+    /** form field => name in Services::update, label */
+    private const FIELDS = [
+        'username' => ['serviceusername', 'Username'],
+        'domain' => ['domain', 'Domain'],
+        'domainstatus' => ['status', 'Status'],
+        'nextduedate' => ['nextduedate', 'Next Due Date'],
+        'billingcycle' => ['billingcycle', 'Billing Cycle'],
+        'amount' => ['recurringamount', 'Recurring Amount'],
+        'notes' => ['notes', 'Admin Notes'],
+    ];
 
     public function __construct(private readonly Shop $shop)
     {
@@ -46,7 +65,7 @@ final class AdminServicePage
         $operation = (string) ($post['modop'] ?? '');
         if ($operation === '') {
             $changes = [];
-            foreach (self::FIELDS as $field => $name) {
+            foreach (self::FIELDS as $field => [$name]) {
                 if (isset($post[$field]) && Html::text($post[$field]) !== Html::text($service[$field])) {
                     $changes[$name] = $post[$field];
                 }
@@ -58,7 +77,7 @@ final class AdminServicePage
             'custom' => (new ModuleCommand($this->shop))->run($id, (string) ($post['ac'] ?? '')),
             'changepw' => (new Services($this->shop))->changePassword($id, (string) ($post['newpw'] ?? ''), false),
             'suspend' => (new Services($this->shop))->suspend($id, (string) ($post['suspreason'] ?? ''), false),
-            default => (new ModuleCommand($this->shop))->run($id, self::BUTTONS[$operation] ?? $operation),
+            default => (new ModuleCommand($this->shop))->run($id, self::BUTTONS[$operation][0] ?? $operation),
         };
         return $answer === 'success'
             ? Html::alert('success', 'Module command success') : Html::alert('danger', "Module command error: $answer");
@@ -70,15 +89,22 @@ final class AdminServicePage
         $here = "/admin/clientsservices.php?id=$id";
         $token = (string) $_SESSION['token'];
         $markup = '';
-        foreach (self::BUTTONS as $operation => $function) {
+        foreach (self::BUTTONS as $operation => [$function, $label]) {
             if ($module->has($function)) {
-                $markup .= Html::button(ucfirst($operation), $here, ['modop' => $operation], $token);
+                $markup .= Html::button($label, $here, ['modop' => $operation], $token);
             }
         }
         $params = (new Params($this->shop))->ofService($id);
-        $custom = $module->has('AdminCustomButtonArray') ? (array) $module->call('AdminCustomButtonArray', $params) : [];
+        $custom = $module->has('AdminCustomButtonArray')
+            ? (array) $module->call('AdminCustomButtonArray', $params) : [];
         foreach ($custom as $label => $function) {
             $markup .= Html::button((string) $label, $here, ['modop' => 'custom', 'ac' => (string) $function], $token);
+        }
+        foreach (self::FORMS as $operation => [$function, $label, $field]) {
+            if ($module->has($function)) {
+                $hidden = sprintf('<input type="hidden" name="modop" value="%s">', $operation);
+                $markup .= Html::form($here, $token, $hidden . Html::input($field, ''), $label);
+            }
         }
         $markup .= $module->has('LoginLink') ? (string) $module->call('LoginLink', $params) : '';
         return Html::card('Module commands', $markup);
@@ -89,8 +115,8 @@ final class AdminServicePage
     {
         $cells = ['Product' => Html::text(Shop::row('tblproducts', (int) $service['packageid'])['name']),
             'Suspension reason' => Html::text($service['suspendreason'])];
-        foreach (array_keys(self::FIELDS) as $field) {
-            $cells[ucfirst($field)] = Html::input($field, $service[$field]);
+        foreach (self::FIELDS as $field => [, $label]) {
+            $cells[$label] = Html::input($field, $service[$field]);
         }
         // The module escapes its own markup (WHMCS developer docs, admin services tab fields).
         $module = $this->shop->module();
@@ -98,13 +124,8 @@ final class AdminServicePage
             $cells += (array) $module->call('AdminServicesTabFields', (new Params($this->shop))->ofService($id));
         }
         $cells += $this->shop->hooks->merged('AdminClientServicesTabFields', ['id' => $id]);
-        return Html::card('Details', sprintf(
-            '<form method="post" action="/admin/clientsservices.php?id=%d"><input type="hidden" name="token" value="%s">'
-            . '<input type="hidden" name="userid" value="%d">%s<button class="btn btn-primary">Save Changes</button></form>',
-            $id,
-            Html::text($_SESSION['token']),
-            $service['userid'],
-            Html::table($cells)
-        ));
+        $fields = sprintf('<input type="hidden" name="userid" value="%d">', $service['userid']) . Html::table($cells);
+        $here = "/admin/clientsservices.php?id=$id";
+        return Html::card('Details', Html::form($here, (string) $_SESSION['token'], $fields, 'Save Changes'));
     }
 }

@@ -14,6 +14,7 @@ use Panelbridge\Standin\Orders;
 use Panelbridge\Standin\Refused;
 use Panelbridge\Standin\Shop;
 use Panelbridge\Standin\Text;
+use WHMCS\Database\Capsule;
 
 /** Configuring a product, checking out, paying: enough of the shop to see the module's refusals. */
 final class CartPage
@@ -43,7 +44,8 @@ final class CartPage
                 return Site::redirect('/cart.php?a=checkout');
             }
         }
-        $body = Html::alert('danger', implode(' / ', $refusals)) . Html::card('Configure', $this->form($pid, $post ?? []));
+        $body = Html::alert('danger', implode(' / ', $refusals))
+            . Html::card('Configure', $this->form($pid, $post ?? []));
         return Site::html(200, 'Configure ' . Shop::row('tblproducts', $pid)['name'], $body);
     }
 
@@ -81,7 +83,7 @@ final class CartPage
                 return Site::redirect("/viewinvoice.php?id={$placed['invoice_id']}");
             }
         }
-        $names = array_map(static fn (array $i): string => (string) Shop::row('tblproducts', (int) $i['pid'])['name'], $items);
+        $names = Capsule::table('tblproducts')->whereIn('id', array_column($items, 'pid'))->pluck('name')->all();
         $body = Html::alert('danger', implode(' / ', $refusals)) . '<p>' . Html::text(implode(', ', $names)) . '</p>'
             . Html::button('Complete Order', '/cart.php?a=checkout', [], (string) $_SESSION['token']);
         return Site::html(200, 'Checkout', Html::card('Your order', $body));
@@ -134,7 +136,8 @@ final class CartPage
             $name = Text::beforePipe((string) $field['fieldname']);
             $fields[$name] = (string) ($post['customfield'][$field['id']] ?? '');
         }
-        return ['pid' => $pid, 'billingcycle' => (string) ($post['billingcycle'] ?? 'monthly'), 'custom_fields' => $fields,
+        return ['pid' => $pid, 'billingcycle' => (string) ($post['billingcycle'] ?? 'monthly'),
+            'custom_fields' => $fields,
             'configurable_options' => (array) ($post['configoption'] ?? [])];
     }
 }

@@ -16,15 +16,39 @@ final class Html
     public static function button(string $label, string $action, array $fields, string $token): string
     {
         $hidden = '';
-        foreach (['token' => $token] + $fields as $name => $value) {
+        foreach ($fields as $name => $value) {
             $hidden .= sprintf('<input type="hidden" name="%s" value="%s">', self::text($name), self::text($value));
         }
+        return self::form($action, $token, $hidden, $label, 'inline');
+    }
+
+    public static function form(string $action, string $token, string $fields, string $label, string $kind = ''): string
+    {
         return sprintf(
-            '<form method="post" action="%s" class="inline">%s<button type="submit" class="btn btn-default">%s</button></form>',
+            '<form method="post" action="%s" class="%s"><input type="hidden" name="token" value="%s">%s'
+            . '<button type="submit" class="btn %s">%s</button></form>',
             self::text($action),
-            $hidden,
+            $kind,
+            self::text($token),
+            $fields,
+            $kind === 'inline' ? 'btn-default' : 'btn-primary',
             self::text($label)
         );
+    }
+
+    public static function checkbox(string $name, bool $isOn): string
+    {
+        return sprintf(
+            '<input type="hidden" name="%1$s" value=""><input type="checkbox" name="%1$s" value="on"%2$s>',
+            self::text($name),
+            $isOn ? ' checked' : ''
+        );
+    }
+
+    public static function textarea(string $name, string $value): string
+    {
+        $parts = [self::text($name), self::text($value)];
+        return vsprintf('<textarea class="form-control" name="%s">%s</textarea>', $parts);
     }
 
     public static function field(string $label, string $control): string
@@ -67,23 +91,10 @@ final class Html
     /** A page around its content; the classes are those of the Bootstrap that WHMCS themes carry. */
     public static function page(string $title, string $content, string $kind): string
     {
-        $style = <<<'CSS'
-            body{font:15px/1.5 "DejaVu Sans",Arial,sans-serif;margin:0;background:#f4f5f7;color:#24303c}
-            header{background:#1a4d80;color:#fff;padding:12px 24px}header a{color:#fff;margin-right:16px}
-            .admin header{background:#333}main{max-width:960px;margin:24px auto;padding:0 16px}
-            .card,.panel{background:#fff;border:1px solid #d9dde2;border-radius:4px;margin:0 0 16px}
-            .card-body,.panel-body{padding:16px}.card-header,.panel-heading{padding:10px 16px;border-bottom:1px solid #d9dde2;font-weight:bold}
-            .table{width:100%;border-collapse:collapse}.table th,.table td{text-align:left;padding:6px 10px;border-bottom:1px solid #e5e8eb;vertical-align:top}
-            .table th{width:240px;font-weight:normal;color:#5a6672}.btn{display:inline-block;padding:6px 14px;border:1px solid #b9c0c8;border-radius:4px;background:#fff;color:#24303c;cursor:pointer;text-decoration:none;font:inherit}
-            .btn-primary,.btn-success{background:#1a6fb5;border-color:#1a6fb5;color:#fff}.btn-danger{background:#b52b27;border-color:#b52b27;color:#fff}
-            .btn-sm,.btn-xs{padding:2px 8px;font-size:13px}.inline{display:inline-block;margin:0 6px 6px 0}
-            .form-group{margin:0 0 12px}.form-control{display:block;width:100%;max-width:420px;box-sizing:border-box;padding:6px 8px;border:1px solid #b9c0c8;border-radius:4px;font:inherit}
-            .alert{padding:10px 14px;border-radius:4px;margin:0 0 16px;background:#e8f1fa}.alert-success{background:#dff0d8}.alert-danger,.alert-error{background:#f2dede}.alert-warning{background:#fcf3d7}
-            .label,.badge{display:inline-block;padding:1px 8px;border-radius:10px;background:#7a8794;color:#fff;font-size:12px}.label-success,.badge-success{background:#3a8a3a}.label-danger,.badge-danger{background:#b52b27}.label-warning,.badge-warning{background:#c77f0a}
-            .text-muted,.help-block{color:#6b7783;font-size:13px}.row{display:flex;flex-wrap:wrap;gap:16px}.row>div{flex:1 1 240px}.hidden{display:none}
-            CSS;
-        return "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>" . self::text($title)
-            . "</title><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><style>$style</style></head>"
+        $style = (string) file_get_contents(dirname(__DIR__, 2) . '/public/style.css');
+        return '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>' . self::text($title)
+            . '</title><meta name="viewport" content="width=device-width, initial-scale=1">'
+            . "<style>$style</style></head>"
             . "<body class=\"$kind\"><header><a href=\"/\">Billing stand-in</a> " . self::text($title)
             . "</header><main><h1>" . self::text($title) . "</h1>$content</main></body></html>\n";
     }

@@ -24,7 +24,8 @@ final class ModuleOutput
         $params = (new Params($this->shop))->ofService($serviceId);
         if (!$this->shop->module()->has('ClientArea')) {
             $hasFile = is_file($this->shop->module()->path . '/clientarea.tpl');
-            return ['markup' => $hasFile ? $this->template('clientarea.tpl', $params + $variables) : '', 'replaces' => false];
+            return ['markup' => $hasFile
+                ? $this->template('clientarea.tpl', $params + $variables) : '', 'replaces' => false];
         }
         $output = $this->shop->module()->call('ClientArea', $params);
         if (!is_array($output)) {
@@ -32,7 +33,8 @@ final class ModuleOutput
         }
         if (isset($output['templatefile'])) {
             $file = $output['templatefile'] . '.tpl';
-            return ['markup' => $this->template($file, (array) ($output['vars'] ?? []) + $variables), 'replaces' => false];
+            return ['markup' => $this->template($file, (array) ($output['vars'] ?? []) + $variables),
+                'replaces' => false];
         }
         $file = $output['tabOverviewReplacementTemplate'] ?? $output['tabOverviewModuleOutputTemplate'] ?? null;
         $more = (array) ($output['templateVariables'] ?? []);

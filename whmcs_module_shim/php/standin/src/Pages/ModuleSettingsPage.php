@@ -37,17 +37,8 @@ final class ModuleSettingsPage
         }
         $here = "/admin/configproducts.php?action=edit&id=$id";
         $other = $advanced ? 'Switch to simple mode' : 'Switch to advanced mode';
-        $form = sprintf(
-            '<form method="post" action="%s&amp;advanced=%d"><input type="hidden" name="token" value="%s">%s'
-            . '<button class="btn btn-primary">Save Changes</button> <a href="%s&amp;advanced=%d">%s</a></form>',
-            Html::text($here),
-            $advanced,
-            Html::text($_SESSION['token']),
-            $markup,
-            Html::text($here),
-            !$advanced,
-            $other
-        );
+        $form = Html::form("$here&advanced=" . (int) $advanced, (string) $_SESSION['token'], $markup, 'Save Changes')
+            . sprintf('<a href="%s&amp;advanced=%d">%s</a>', Html::text($here), !$advanced, $other);
         $name = (string) Shop::row('tblproducts', $id)['name'];
         return Site::html(200, "Module settings of $name", $alert . Html::card('Module Settings', $form), 'admin');
     }
@@ -62,12 +53,13 @@ final class ModuleSettingsPage
         $control = match ($type) {
             'loaded' => Html::select($name, $entry['choices'], $value),
             'dropdown', 'radio' => Html::select($name, self::choices($field['Options'] ?? ''), $value),
-            'yesno' => sprintf('<input type="hidden" name="%1$s" value=""><input type="checkbox" name="%1$s" value="on"%2$s>', Html::text($name), $value === 'on' ? ' checked' : ''),
-            'textarea' => sprintf('<textarea class="form-control" name="%s">%s</textarea>', Html::text($name), Html::text($value)),
+            'yesno' => Html::checkbox($name, $value === 'on'),
+            'textarea' => Html::textarea($name, $value),
             default => Html::input($name, $value, $type),
         };
         $help = '<div class="help-block">' . ($field['Description'] ?? '') . '</div>';
-        return Html::field((string) $entry['name'], $control) . Html::alert('danger', (string) $entry['loader_error']) . $help;
+        return Html::field((string) $entry['name'], $control)
+            . Html::alert('danger', (string) $entry['loader_error']) . $help;
     }
 
     /** @return array<int|string, string> */

@@ -63,7 +63,7 @@ final class ProductDetailsPage
             'Billing cycle' => Html::text($variables['billingcycle']),
             'Next due date' => Html::text($variables['nextduedate']),
         ]));
-        return $standard . $output['markup'] . $this->actions($id);
+        return $standard . "<div class=\"module-output\">{$output['markup']}</div>" . $this->actions($id);
     }
 
     private function actions(int $id): string
@@ -76,27 +76,27 @@ final class ProductDetailsPage
         }
         if ($this->shop->module()->has('ServiceSingleSignOn')) {
             $label = (string) ($this->shop->module()->metaData()['ServiceSingleSignOnLabel'] ?? 'Log in');
-            $markup .= sprintf('<a class="btn" href="%s&amp;dosinglesignon=1">%s</a>', Html::text($here), Html::text($label));
+            $link = Html::text("$here&dosinglesignon=1");
+            $markup .= sprintf('<a class="btn" href="%s">%s</a>', $link, Html::text($label));
         }
+        $markup = $markup === '' ? '' : Html::card('Actions', $markup);
         if ($this->shop->module()->has('ChangePassword')) {
-            $fields = sprintf('<input type="hidden" name="token" value="%s">', Html::text($_SESSION['token']))
-                . "<input type=\"hidden\" name=\"id\" value=\"$id\"><input type=\"hidden\" name=\"modulechangepassword\" value=\"true\">"
+            $fields = sprintf('<input type="hidden" name="id" value="%d">', $id)
+                . '<input type="hidden" name="modulechangepassword" value="true">'
                 . Html::field('New password', Html::input('newpw', '', 'password'))
                 . Html::field('Confirm', Html::input('confirmpw', '', 'password'));
-            $markup .= Html::card('Change password', sprintf(
-                '<form method="post" action="%s">%s<button class="btn btn-primary">Save</button></form>',
-                Html::text($here),
-                $fields
-            ));
+            $form = Html::form($here, (string) $_SESSION['token'], $fields, 'Save');
+            $markup .= Html::card('Change password', $form);
         }
-        return $markup === '' ? '' : Html::card('Actions', $markup);
+        return $markup;
     }
 
     /** @return array<string, string> label => function suffix */
     private function clientButtons(): array
     {
         $module = $this->shop->module();
-        return $module->has('ClientAreaCustomButtonArray') ? (array) $module->call('ClientAreaCustomButtonArray', []) : [];
+        return $module->has('ClientAreaCustomButtonArray')
+            ? (array) $module->call('ClientAreaCustomButtonArray', []) : [];
     }
 
     /**
@@ -108,7 +108,8 @@ final class ProductDetailsPage
     private function customFunction(int $id, string $function): ?array
     {
         $module = $this->shop->module();
-        $more = $module->has('ClientAreaAllowedFunctions') ? (array) $module->call('ClientAreaAllowedFunctions', []) : [];
+        $more = $module->has('ClientAreaAllowedFunctions')
+            ? (array) $module->call('ClientAreaAllowedFunctions', []) : [];
         $keys = $this->shop->settings->says('allowed_functions_shape', 'keys');
         $allowed = [...array_values($this->clientButtons()), ...($keys ? array_keys($more) : array_values($more))];
         if (!in_array($function, $allowed, true)) {

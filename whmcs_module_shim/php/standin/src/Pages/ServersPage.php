@@ -47,7 +47,8 @@ final class ServersPage
                 }
             }
             $buttons .= $module->has('AdminLink') ? (string) $module->call('AdminLink', $params) : '';
-            $markup .= Html::card((string) $server->name, Html::table(['Hostname' => Html::text($server->hostname)]) . $buttons);
+            $facts = Html::table(['Hostname' => Html::text($server->hostname)]);
+            $markup .= Html::card((string) $server->name, $facts . $buttons);
         }
         return Site::html(200, 'Servers', $alert . $markup, 'admin');
     }

@@ -29,7 +29,8 @@ final class AdminRequests
                 ->accept((int) $in['order_id'], $in['autosetup'] ?? null)),
             'close_order' => fn (array $in): array => $this->done((new Orders($this->shop))
                 ->close((int) $in['order_id'], (string) $in['status'])),
-            'delete_order' => fn (array $in): array => $this->done((new Orders($this->shop))->delete((int) $in['order_id'])),
+            'delete_order' => fn (array $in): array => $this->done((new Orders($this->shop))
+                ->delete((int) $in['order_id'])),
             'generate_renewal' => fn (array $in): array => ['invoice_id' => (new Renewals($this->shop))
                 ->generate((int) $in['service_id'])],
             'refund_invoice' => fn (array $in): array => $this->done((new Invoices($this->shop))
@@ -47,8 +48,10 @@ final class AdminRequests
                 ->merge((int) $in['from'], (int) $in['to'])),
             'close_client' => fn (array $in): array => $this->done((new Clients($this->shop))
                 ->close((int) $in['client_id'])),
-            'retry_queue' => fn (array $in): array => ['result' => (new ModuleQueue($this->shop))->retry((int) $in['id'])],
-            'cron' => fn (array $in): array => ['tasks' => (new Cron($this->shop))->run((bool) ($in['daily'] ?? false))],
+            'retry_queue' => fn (array $in): array => ['result' => (new ModuleQueue($this->shop))
+                ->retry((int) $in['id'])],
+            'cron' => fn (array $in): array => ['tasks' => (new Cron($this->shop))
+                ->run((bool) ($in['daily'] ?? false))],
             'api' => fn (array $in): array => (new LocalApi($this->shop))
                 ->call((string) $in['action'], (array) ($in['values'] ?? [])),
         ];
@@ -60,7 +63,6 @@ final class AdminRequests
      */
     private function changePassword(array $in): array
     {
-        $_SESSION['adminid'] = 1;
         $services = new Services($this->shop);
         return ['result' => $services->changePassword((int) $in['service_id'], (string) $in['password'], false)];
     }

@@ -25,10 +25,12 @@ final class ClientRequests
     {
         return [
             'order' => fn (array $in): array => $this->order($in),
-            'check_product_step' => fn (array $in): array => (new Cart($this->shop))->productRefusals(0, (array) $in['item']),
+            'check_product_step' => fn (array $in): array => (new Cart($this->shop))
+                ->productRefusals(0, (array) $in['item']),
             'pay_invoice' => fn (array $in): array => $this->pay($in),
             'add_credit' => fn (array $in): array => $this->addCredit($in),
-            'renew_early' => fn (array $in): array => ['invoice_id' => (new Renewals($this->shop))->early((int) $in['service_id'])],
+            'renew_early' => fn (array $in): array => ['invoice_id' => (new Renewals($this->shop))
+                ->early((int) $in['service_id'])],
             'upgrade_product' => fn (array $in): array => (new Upgrades($this->shop))
                 ->product((int) $in['service_id'], (int) $in['product_id'], (string) ($in['billingcycle'] ?? '')),
             'upgrade_options' => fn (array $in): array => (new Upgrades($this->shop))
@@ -91,7 +93,8 @@ final class ClientRequests
     private function requestCancellation(array $in): array
     {
         $type = ($in['immediate'] ?? false) ? 'Immediate' : 'End of Billing Period';
-        (new Services($this->shop))->requestCancellation((int) $in['service_id'], $type, (string) ($in['reason'] ?? ''));
+        (new Services($this->shop))
+            ->requestCancellation((int) $in['service_id'], $type, (string) ($in['reason'] ?? ''));
         return [];
     }
 
@@ -112,7 +115,6 @@ final class ClientRequests
     private function changePassword(array $in): array
     {
         $id = (int) $in['service_id'];
-        $_SESSION['uid'] = (int) Shop::row('tblhosting', $id)['userid'];
         return ['result' => (new Services($this->shop))->changePassword($id, (string) $in['password'], true)];
     }
 }

@@ -42,7 +42,8 @@ final class ModuleRequests
             'params' => fn (array $in): array => (new Params($this->shop))->ofService((int) $in['service_id']),
             'defined' => fn (array $in): array => ['defined' => $this->shop->module()->has((string) $in['function'])],
             'hook_names' => fn (array $in): array => $this->shop->hooks->names(),
-            'run_hook' => fn (array $in): array => $this->shop->hooks->run((string) $in['name'], (array) $in['variables']),
+            'run_hook' => fn (array $in): array => $this->shop->hooks
+                ->run((string) $in['name'], (array) $in['variables']),
             'page' => fn (array $in): array => $this->page($in),
             'sync' => fn (array $in): array => $this->sync((int) $in['server_id']),
         ];
@@ -56,7 +57,6 @@ final class ModuleRequests
      */
     private function command(array $in): array
     {
-        $_SESSION['adminid'] = 1;
         $id = (int) $in['service_id'];
         $function = (string) $in['function'];
         $extra = (array) ($in['extra'] ?? []);

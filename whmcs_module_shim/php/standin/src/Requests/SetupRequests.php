@@ -73,9 +73,13 @@ final class SetupRequests
         }
         Schema::create();
         $path = realpath((string) $in['module_path']);
-        $this->shop->settings->setOwn('module_path', $path === false ? throw new Refused('no such module folder') : $path);
+        if ($path === false) {
+            throw new Refused('there is no such module folder');
+        }
+        $this->shop->settings->setOwn('module_path', $path);
         $this->shop->settings->setOwn('encryption_key', bin2hex(random_bytes(32)));
-        $currency = ['code' => 'USD', 'prefix' => '$', 'suffix' => ' USD', 'format' => 1, 'rate' => '1.00', 'default' => 1];
+        $currency = ['code' => 'USD', 'prefix' => '$', 'suffix' => ' USD', 'format' => 1, 'rate' => '1.00',
+            'default' => 1];
         Capsule::table('tblcurrencies')->insert($currency);
         Capsule::table('tblproductgroups')->insert(['name' => 'Subscriptions', 'slug' => 'subscriptions']);
         Mailer::seedTemplates();

@@ -16,9 +16,10 @@ function fixturepanel_wish(string $name): string
     return (string) Capsule::table('tblconfiguration')->where('setting', $name)->value('value');
 }
 
-$notedHooks = ['AfterModuleCreate', 'AfterModuleCreateFailed', 'AfterModuleChangePackageFailed', 'InvoicePaidPreEmail',
-    'InvoicePaid', 'OrderPaid', 'InvoiceRefunded', 'ServiceDelete', 'CancellationRequest', 'AfterClientMerge', 'AfterCronJob',
-    'DailyCronJob', 'AfterProductUpgrade', 'AfterConfigOptionsUpgrade', 'AfterShoppingCartCheckout'];
+$notedHooks = ['AfterModuleCreate', 'AfterModuleCreateFailed', 'AfterModuleChangePackageFailed', 'InvoicePaid',
+    'InvoicePaidPreEmail', 'OrderPaid', 'InvoiceRefunded', 'ServiceDelete', 'CancellationRequest', 'AfterCronJob',
+    'AfterClientMerge', 'DailyCronJob', 'AfterProductUpgrade', 'AfterConfigOptionsUpgrade',
+    'AfterShoppingCartCheckout'];
 foreach ($notedHooks as $hookName) {
     add_hook($hookName, 1, static function (array $variables) use ($hookName): void {
         unset($variables['params'], $variables['invoice']);
@@ -38,9 +39,16 @@ add_hook('EmailPreSend', 1, static function (array $variables): array {
         ? ['abortsend' => true] : ['fixture_extra' => 'from the hook'];
 });
 
-foreach (['ShoppingCartValidateProductUpdate', 'ShoppingCartValidateCheckout', 'ShoppingCartValidateUpgrade'] as $hookName) {
+foreach (['ProductUpdate', 'Checkout', 'Upgrade'] as $step) {
+    $hookName = "ShoppingCartValidate$step";
     add_hook($hookName, 1, static function (array $variables) use ($hookName): array {
         Panel::note("hook $hookName", $variables + ['cart' => $_SESSION['cart']['products'] ?? []]);
         return fixturepanel_wish('FixtureRefuse') === $hookName ? ['refused by the fixture'] : [];
     });
 }
+
+add_hook('AfterModuleCreate', 2, static function (array $variables): void {
+    if (fixturepanel_wish('FixtureAcceptsOrder') === 'on') {
+        localAPI('AcceptOrder', ['orderid' => $variables['params']['model']->orderid, 'autosetup' => false]);
+    }
+});

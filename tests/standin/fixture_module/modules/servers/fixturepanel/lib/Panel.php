@@ -13,7 +13,8 @@ final class Panel
     public static function act(string $function, array $params): mixed
     {
         self::note($function, $params);
-        logModuleCall('fixturepanel', $function, ['key' => $params['serverpassword'] ?? ''], 'answer', '', ['server-key']);
+        $request = ['key' => $params['serverpassword'] ?? ''];
+        logModuleCall('fixturepanel', $function, $request, 'answer', '', ['server-key']);
         if (($params['configoption2'] ?? '') !== $function) {
             return 'success';
         }
