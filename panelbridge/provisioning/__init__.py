@@ -1,1 +1,47 @@
+"""The provisioning journal: operations, attempts, keys, the one flow, and recovery."""
+
 from __future__ import annotations
+
+from panelbridge.provisioning.desk import Desk
+from panelbridge.provisioning.engine import Provisioner
+from panelbridge.provisioning.exceptions import Refusal
+from panelbridge.provisioning.models import (
+    Answer,
+    Attempt,
+    AttentionItem,
+    Limits,
+    Operation,
+    OperationId,
+    OperationState,
+)
+from panelbridge.provisioning.wishes import (
+    ChangeWish,
+    CreateWish,
+    RenewWish,
+    ResetWish,
+    SuspendWish,
+    TerminateWish,
+    UnsuspendWish,
+    Wish,
+)
+
+__all__ = [
+    "Answer",
+    "Attempt",
+    "AttentionItem",
+    "ChangeWish",
+    "CreateWish",
+    "Desk",
+    "Limits",
+    "Operation",
+    "OperationId",
+    "OperationState",
+    "Provisioner",
+    "Refusal",
+    "RenewWish",
+    "ResetWish",
+    "SuspendWish",
+    "TerminateWish",
+    "UnsuspendWish",
+    "Wish",
+]

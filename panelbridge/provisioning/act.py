@@ -71,7 +71,7 @@ def _settle_result(unit: Unit, desk: Desk, call: Call, result: VerbResult) -> No
                 operation,
                 code="fence_mismatch",
                 message="the panel reported a purchase, but the expiry is not where one purchase puts it",
-                advice="Compare the account's expiry with the panel's own log, then mark done or release the hold.",
+                advice="Compare the expiry with the panel's own log, then mark done or release the hold.",
             )
             return
     settle_done(
@@ -96,7 +96,7 @@ def _settle_failure(unit: Unit, desk: Desk, call: Call, error: PanelError) -> No
     in_doubt = any(not item.cleared for item in earlier)
     if error.outcome is Outcome.UNKNOWN:
         _unknown(unit, desk, operation, error)
-    elif in_doubt and not (error.outcome is Outcome.RETRY_LATER):
+    elif in_doubt and error.outcome is not Outcome.RETRY_LATER:
         # This try did nothing, but an earlier one may have: its hold is not ours to release on this answer.
         settle_attention(
             unit,
@@ -120,7 +120,6 @@ def _unknown(unit: Unit, desk: Desk, operation: Operation, error: PanelError) ->
     """The first look-up comes at once: *found* counts before the quiet time is over."""
     settle_unknown(
         unit,
-        desk,
         operation,
         due_at=desk.clock(),
         code=error.code,
@@ -271,7 +270,6 @@ def _cannot_tell(
         due = min(due, attempt.quiet_until)
     settle_unknown(
         unit,
-        desk,
         operation,
         due_at=due,
         code=operation.code or "outcome_unknown",
@@ -285,7 +283,6 @@ def _wait_quiet(unit: Unit, desk: Desk, operation: Operation, attempt: Attempt) 
     due = min(attempt.quiet_until, desk.clock() + timedelta(seconds=backoff(desk, operation.failures)))
     settle_unknown(
         unit,
-        desk,
         operation,
         due_at=due,
         code=operation.code or "outcome_unknown",

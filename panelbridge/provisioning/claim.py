@@ -47,7 +47,7 @@ class Call:
 
 @dataclass(frozen=True, kw_only=True)
 class ReadFence:
-    """This call only adds: read the account, then claim again with what was read."""
+    """The call only adds: read the account, then claim again with what was read."""
 
     operation: Operation
     subscription: Subscription
@@ -154,10 +154,10 @@ def _blocked(unit: Unit, desk: Desk, operation: Operation, now: datetime) -> Wai
     panel = unit.subscriptions.panel(operation.panel_id)
     if panel is None or not panel.writes_enabled:
         return Wait(operation=operation, until=now + _BREAKER_WAIT)
-    if not desk.panels.breaker(operation.panel_id).allow():
-        return Wait(operation=operation, until=now + _BREAKER_WAIT)
     if unit.journal.in_flight(operation.panel_id, now) >= desk.panels.slots(operation.panel_id):
         return Wait(operation=operation, until=now + _SLOT_WAIT)
+    if not desk.panels.breaker(operation.panel_id).allow():  # last: an allowance is one probe
+        return Wait(operation=operation, until=now + _BREAKER_WAIT)
     return None
 
 

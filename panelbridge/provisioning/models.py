@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from panelbridge.capabilities import Verb
 from panelbridge.ledger import Credits, ResellerId, TransferId
 from panelbridge.lifecycle import Anchor, SuspensionReason
-from panelbridge.models import AccountId, Outcome, Term
+from panelbridge.models import Outcome, Term
 from panelbridge.secret import Secret
 from panelbridge.subscriptions import InstallationId, PanelId, PlanId, SubscriptionId
 
@@ -186,4 +186,3 @@ class Answer:
     pending: bool
     waits_for: OperationId | None
     message: str
-    account_id: AccountId | None = None

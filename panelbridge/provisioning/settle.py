@@ -111,7 +111,7 @@ def settle_retry(unit: Unit, desk: Desk, operation: Operation, error: PanelError
 
 
 def settle_unknown(
-    unit: Unit, desk: Desk, operation: Operation, *, due_at: datetime, code: str, message: str, advice: str
+    unit: Unit, operation: Operation, *, due_at: datetime, code: str, message: str, advice: str
 ) -> Operation | None:
     """Keep the hold and ask the panel at ``due_at``."""
     unknown = replace(
@@ -185,7 +185,7 @@ def _post(unit: Unit, operation: Operation, account: PanelAccount | None) -> Non
     target = operation.target
     period = None
     if target.period_from is not None and target.entitled_until is not None:
-        period = Period(start=target.period_from, end=target.entitled_until)
+        period = Period(start=target.period_from, until=target.entitled_until)
     context = replace(
         ledger_context(operation),
         expiry_before=_expiry(operation.before),

@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from panelbridge.ledger import Ledger
+from panelbridge.storage.access_store import SqlAccessStore
 from panelbridge.storage.database import Database
 from panelbridge.storage.journal_store import SqlJournalStore
 from panelbridge.storage.ledger_store import SqlLedgerStore
@@ -25,6 +26,7 @@ class SqlUnit:
     journal: SqlJournalStore
     subscriptions: SqlSubscriptionStore
     ledger: Ledger
+    access: SqlAccessStore
 
 
 class SqlUnits:
@@ -50,5 +52,6 @@ class SqlUnits:
             connection=connection,
             journal=SqlJournalStore(connection, self._vault),
             subscriptions=SqlSubscriptionStore(connection, self._vault),
-            ledger=Ledger(SqlLedgerStore(connection, self._vault), self._clock),
+            ledger=Ledger(SqlLedgerStore(connection, self._vault.chain), self._clock),
+            access=SqlAccessStore(connection),
         )

@@ -1,7 +1,8 @@
-"""Resellers, installations, panels, plans and subscriptions: who sells what, and to which service it belongs."""
+"""Resellers, installations, panels, plans and subscriptions: who sells what, for which service."""
 
 from __future__ import annotations
 
+from panelbridge.ledger import ResellerId
 from panelbridge.subscriptions.models import (
     Installation,
     InstallationId,
@@ -12,7 +13,6 @@ from panelbridge.subscriptions.models import (
     PlanId,
     PlanTerm,
     Reseller,
-    ResellerId,
     Subscription,
     SubscriptionId,
     Suspension,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from panelbridge.ledger import ResellerId
 from panelbridge.lifecycle import SubscriptionState
 from panelbridge.subscriptions.models import (
     Installation,
@@ -15,7 +16,6 @@ from panelbridge.subscriptions.models import (
     Plan,
     PlanId,
     Reseller,
-    ResellerId,
     Subscription,
     SubscriptionId,
 )

@@ -1,14 +1,21 @@
-"""What WHMCS asks for: one file per function. ``registry`` finds them, ``params`` and ``answer`` are the wire."""
+"""What WHMCS asks for: one file per function. ``params`` and ``answer`` are the wire."""
 
 from __future__ import annotations
 
 from whmcs_module_shim.module_calls.answer import AccountView, ModuleAnswer, OperationView, Result
 from whmcs_module_shim.module_calls.params import CallPart, InvoiceItem, ModuleRequest, ServiceRequest
-from whmcs_module_shim.module_calls.registry import Kind, ModuleFunction, functions, module_function
+from whmcs_module_shim.module_calls.registry import (
+    FunctionRegistry,
+    Kind,
+    ModuleFunction,
+    functions,
+    module_function,
+)
 
 __all__ = [
     "AccountView",
     "CallPart",
+    "FunctionRegistry",
     "InvoiceItem",
     "Kind",
     "ModuleAnswer",

@@ -58,5 +58,5 @@ class ModuleAnswer(Answer):
     data: dict[str, Any] | None = Field(default=None, repr=False)
 
     def sent_as(self, request_id: str) -> Self:
-        """This answer for the request ``request_id``."""
+        """The same, for the request ``request_id``."""
         return self.model_copy(update={"request_id": request_id})

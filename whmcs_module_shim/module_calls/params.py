@@ -1,6 +1,6 @@
 """The common part of WHMCS's ``$params``, under WHMCS's own names, and what belongs to this one call.
 
-A function that takes more subclasses ``ServiceRequest`` or ``ModuleRequest``; anything else is refused by name.
+A function that takes more subclasses ``ServiceRequest`` or ``ModuleRequest``; the rest is refused by name.
 """
 
 from __future__ import annotations

@@ -44,39 +44,51 @@ class ModuleFunction:
     summary: str
 
 
-_FUNCTIONS: dict[str, ModuleFunction] = {}
+class FunctionRegistry:
+    """Functions by name. The product's own is the module's ``module_function`` and ``functions``."""
+
+    def __init__(self) -> None:
+        self._functions: dict[str, ModuleFunction] = {}
+
+    def function(
+        self, name: str, *, kind: Kind, request: type[RequestT], scope: Scope | None = None
+    ) -> Callable[[Run[RequestT]], Run[RequestT]]:
+        """Register the function ``name``; its scope is read for what reads, else provision, unless given.
+
+        Raises ``RuntimeError`` when two claim one name.
+        """
+
+        def register(run: Run[RequestT]) -> Run[RequestT]:
+            known = self._functions.get(name)
+            if known is not None:
+                raise RuntimeError(f"{name} is registered by {known.run.__module__} and {run.__module__}")
+            self._functions[name] = ModuleFunction(
+                name=name,
+                kind=kind,
+                scope=scope or (Scope.READ if kind is Kind.READS else Scope.PROVISION),
+                request=request,
+                run=run,
+                summary=(run.__doc__ or name).strip().splitlines()[0].rstrip("."),
+            )
+            return run
+
+        return register
+
+    def by_name(self) -> Mapping[str, ModuleFunction]:
+        """What is registered, sorted by name."""
+        return {name: self._functions[name] for name in sorted(self._functions)}
+
+
+_PRODUCT = FunctionRegistry()
 _NOT_FUNCTIONS = frozenset({"answer", "params", "registry"})
 
-
-def module_function(
-    name: str, *, kind: Kind, request: type[RequestT], scope: Scope | None = None
-) -> Callable[[Run[RequestT]], Run[RequestT]]:
-    """Register the function ``name``. The scope is read for what reads, else provision, unless given.
-
-    Raises ``RuntimeError`` when two files claim one name.
-    """
-
-    def register(run: Run[RequestT]) -> Run[RequestT]:
-        known = _FUNCTIONS.get(name)
-        if known is not None and known.run.__module__ != run.__module__:
-            raise RuntimeError(f"{name} is registered by {known.run.__module__} and {run.__module__}")
-        _FUNCTIONS[name] = ModuleFunction(
-            name=name,
-            kind=kind,
-            scope=scope or (Scope.READ if kind is Kind.READS else Scope.PROVISION),
-            request=request,
-            run=run,
-            summary=(run.__doc__ or name).strip().splitlines()[0].rstrip("."),
-        )
-        return run
-
-    return register
+module_function = _PRODUCT.function
 
 
 def functions() -> Mapping[str, ModuleFunction]:
-    """Every function, sorted by name; imports the files of this folder on first use."""
+    """Every function of the product; imports the files of this folder on first use."""
     package = __name__.rpartition(".")[0]
     for module in iter_modules(import_module(package).__path__):
         if module.name not in _NOT_FUNCTIONS:
             import_module(f"{package}.{module.name}")
-    return {name: _FUNCTIONS[name] for name in sorted(_FUNCTIONS)}
+    return _PRODUCT.by_name()

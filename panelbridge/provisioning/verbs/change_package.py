@@ -36,7 +36,7 @@ class ChangePackageRules(VerbRules[ChangeWish]):
             raise Refusal(
                 "panel_change",
                 f"plan {plan.code!r} is on another panel than this service's account",
-                advice="Choose a plan of the same panel; moving an account between panels is not offered yet.",
+                advice="Choose a plan of the same panel; an account cannot move between panels yet.",
                 field="configoption1",
             )
         capabilities = desk.panels.capabilities(plan.panel_id)
@@ -50,7 +50,7 @@ class ChangePackageRules(VerbRules[ChangeWish]):
         if buys and not plan.allow_purchase:
             raise Refusal(
                 "refused",
-                "on this panel a package change is a purchase at the full price, and the plan does not allow it",
+                "a package change on this panel is a full purchase, and the plan does not allow one",
                 advice="Allow purchases on the plan, or change the package at the next renewal.",
             )
         price = change_price(unit, desk, subscription, plan, offer, connections, purchase=buys)
@@ -68,7 +68,7 @@ class ChangePackageRules(VerbRules[ChangeWish]):
                     add=str(offer.term) if buys else None,
                     purchase=buys,
                     allow_restart=plan.allow_restart,
-                    note=_note(price, subscription, buys=buys),
+                    note=_note(price, buys=buys),
                 ),
                 actor=wish.actor,
                 plan=plan,
@@ -184,7 +184,7 @@ def change_price(
     return Credits(units=units)
 
 
-def _note(price: Credits, subscription: Subscription, *, buys: bool) -> str:
+def _note(price: Credits, *, buys: bool) -> str:
     if buys:
         return f"this panel sells packages only whole: {price} credits for a full term"
     if price.units == 0:

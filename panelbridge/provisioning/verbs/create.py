@@ -39,7 +39,7 @@ class CreateRules(VerbRules[CreateWish]):
         if known is not None and known.state is SubscriptionState.TERMINATED and not wish.reopens:
             raise Refusal(
                 "illegal_move",
-                f"service {wish.service_id} was terminated and its billing status is neither Pending nor Active",
+                f"service {wish.service_id} was terminated, and billing shows it neither Pending nor Active",
                 advice="Set the service to Pending in billing if it shall come back, then run Create.",
             )
         plan, offer = find_offer(unit, wish.installation, wish.plan, wish.term)
@@ -57,7 +57,7 @@ class CreateRules(VerbRules[CreateWish]):
                     package=offer.package,
                     connections=connections,
                     options=dict(plan.options) | wish.options,
-                    mac=_checked_mac(wish.mac, capabilities),
+                    mac=checked_mac(wish.mac, capabilities),
                     chosen_name=bool(wish.username),
                     add=str(offer.term),
                 ),
@@ -80,6 +80,7 @@ class CreateRules(VerbRules[CreateWish]):
     ) -> Operation:
         if operation.target.entitled_until is not None:
             return operation  # a repeat asks for the same date as the first try
+        now = now.replace(microsecond=0)  # panels keep whole seconds
         anchor = Anchor(start=now).plus(operation.term)
         grace = timedelta(hours=grace_hours if capabilities.grace else 0)
         target = operation.target.anchored(anchor).model_copy(
@@ -218,7 +219,8 @@ def _password(rule: TextRule) -> str:
     return random_text(min(rule.max_length, max(rule.min_length, _PASSWORD_LENGTH)))
 
 
-def _checked_mac(mac: str | None, capabilities: Capabilities) -> str | None:
+def checked_mac(mac: str | None, capabilities: Capabilities) -> str | None:
+    """``mac`` in upper-case colon form. Raises ``Refusal`` (``mac_rule``)."""
     if not mac:
         return None
     digits = re.sub(r"[:\-.\s]", "", mac).upper()

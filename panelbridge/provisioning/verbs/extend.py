@@ -200,6 +200,7 @@ def _quote(
 
 def _renews_from(subscription: Subscription, now: datetime, grace_hours: int) -> Anchor:
     anchor = subscription.anchor
+    now = now.replace(microsecond=0)  # panels keep whole seconds
     if anchor is None:
         return Anchor(start=now)
     in_grace = subscription.state is SubscriptionState.ACTIVE and now <= anchor.until + timedelta(

@@ -1,0 +1,141 @@
+"""What a person can decide about an operation in attention. Each way out says its consequence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from panelbridge.exceptions import PanelError
+from panelbridge.models import AccountId, AccountRef, Found, Outcome
+from panelbridge.provisioning.desk import Desk
+from panelbridge.provisioning.exceptions import Refusal
+from panelbridge.provisioning.models import Operation, OperationId, OperationState
+from panelbridge.provisioning.port import Unit, Units
+from panelbridge.provisioning.settle import settle_done
+from panelbridge.subscriptions import Subscription
+from panelbridge.transport import deadline
+
+WAYS_OUT: Mapping[str, str] = {
+    "retry": "ask the panel again and go on by itself; charges and makes nothing that is there already",
+    "adopt": "take the panel account you name as this service's; the held credits are spent",
+    "mark-done": "you saw the effect at the panel; the held credits are spent",
+    "release": "you saw that nothing happened; the held credits are free again and the name stays watched",
+}
+
+
+def retry(units: Units, desk: Desk, operation_id: OperationId, *, actor: str) -> Operation:
+    """Back to the flow: looked up when a try is in doubt, sent when none is. Raises ``Refusal``."""
+    with units.write() as unit:
+        operation = _in_attention(unit, operation_id)
+        tries = unit.journal.attempts(operation.id)
+        doubtful = any(not item.cleared for item in tries)
+        state = OperationState.SENT if doubtful else OperationState.READY
+        waiting = replace(operation, state=state, due_at=desk.clock(), failures=0)
+        return _decided(unit, desk, operation, waiting, "retry", actor)
+
+
+def release(units: Units, desk: Desk, operation_id: OperationId, *, actor: str, reason: str) -> Operation:
+    """The person's claim that nothing happened: the hold is voided and the claim recorded."""
+    if not reason.strip():
+        raise Refusal("invalid_request", "a reason is needed", advice="Say what you saw.", field="reason")
+    with units.write() as unit:
+        operation = _in_attention(unit, operation_id)
+        released = replace(
+            operation,
+            state=OperationState.REFUSED,
+            outcome=Outcome.REFUSED,
+            settled_at=desk.clock(),
+            due_at=None,
+            code="released",
+            message=f"released by {actor}: {reason}",
+            advice="If the account turns up after all, it is reported as an account without charge.",
+        )
+        if operation.hold is not None:
+            unit.ledger.void(operation.hold, actor=actor, reason=f"released: {reason}")
+        return _decided(unit, desk, operation, released, f"release: {reason}", actor)
+
+
+def mark_done(units: Units, desk: Desk, operation_id: OperationId, *, actor: str, reason: str) -> Operation:
+    """The person's claim that the effect is there: the hold is posted. Not for a create: adopt it."""
+    with units.write() as unit:
+        operation = _in_attention(unit, operation_id)
+        subscription = _subscription(unit, operation)
+        if subscription.account_id is None:
+            raise Refusal(
+                "illegal_move", "this service has no account yet", advice="Adopt the panel's account instead."
+            )
+        account = subscription.account_id
+    return _settle_by_hand(units, desk, operation, account, actor=actor, note=f"marked done: {reason}")
+
+
+def adopt(
+    units: Units, desk: Desk, operation_id: OperationId, account: AccountId, *, actor: str
+) -> Operation:
+    """The panel account ``account`` is this service's. Raises ``Refusal`` when it cannot be read."""
+    with units.read() as unit:
+        operation = _in_attention(unit, operation_id)
+    return _settle_by_hand(units, desk, operation, account, actor=actor, note=f"adopted by {actor}")
+
+
+def _settle_by_hand(
+    units: Units, desk: Desk, operation: Operation, account: AccountId, *, actor: str, note: str
+) -> Operation:
+    """The account is read first: what is written down is what the panel shows."""
+    ref = AccountRef(id=account, username=operation.username or "")
+    try:
+        with deadline(desk.limits.lookup):
+            answer = desk.panels.adapter(operation.panel_id).get(ref)
+    except PanelError as error:
+        raise Refusal("refused", error.message, advice=error.advice) from None
+    if not isinstance(answer, Found):
+        raise Refusal(
+            "refused",
+            f"the panel does not show an account with the id {account}",
+            advice="Check the id at the panel, or repeat when the panel answers.",
+            field="account_id",
+        )
+    with units.write() as unit:
+        current = _in_attention(unit, operation.id)
+        done = settle_done(
+            unit,
+            desk,
+            current,
+            _subscription(unit, current),
+            answer.account,
+            outcome=Outcome.DONE,
+            note=note,
+        )
+        if done is None:
+            raise Refusal("illegal_move", "somebody else just settled it", advice="Look at it again.")
+        unit.journal.resolve_attention(operation=operation.id, resolution=note, actor=actor, at=desk.clock())
+        return done
+
+
+def _decided(
+    unit: Unit, desk: Desk, was: Operation, now: Operation, resolution: str, actor: str
+) -> Operation:
+    if not unit.journal.save(now, was=was):
+        raise Refusal("illegal_move", "somebody else just decided it", advice="Look at it again.")
+    unit.journal.resolve_attention(operation=was.id, resolution=resolution, actor=actor, at=desk.clock())
+    return now
+
+
+def _in_attention(unit: Unit, operation_id: OperationId) -> Operation:
+    operation = unit.journal.operation(operation_id)
+    if operation is None:
+        raise Refusal("service_unknown", f"there is no operation {operation_id}", advice="Check the number.")
+    if operation.state is not OperationState.ATTENTION:
+        raise Refusal(
+            "illegal_move",
+            f"operation {operation_id} is {operation.state.value}; only one in attention waits for a person",
+            advice="Nothing to decide.",
+        )
+    return operation
+
+
+def _subscription(unit: Unit, operation: Operation) -> Subscription:
+    subscription = unit.subscriptions.subscription(operation.subscription_id)
+    if subscription is None:
+        msg = f"operation {operation.id} has no subscription"
+        raise LookupError(msg)
+    return subscription

@@ -1,0 +1,47 @@
+"""A package change for the next period: stored, visible, withdrawable, applied by the next renewal."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from panelbridge.provisioning.desk import Desk
+from panelbridge.provisioning.exceptions import Refusal
+from panelbridge.provisioning.intend import find_offer, need_subscription
+from panelbridge.provisioning.port import Units
+from panelbridge.provisioning.wishes import ChangeWish
+from panelbridge.subscriptions import Installation, Subscription
+from panelbridge.subscriptions.models import NextChange
+
+
+def store_change(units: Units, desk: Desk, wish: ChangeWish) -> Subscription:
+    """The next renewal buys ``wish``; a repeat replaces what was stored. Raises ``Refusal``."""
+    with units.write() as unit:
+        subscription = need_subscription(unit, wish.installation, wish.service_id, "change package")
+        plan, offer = find_offer(unit, wish.installation, wish.plan, wish.term)
+        if plan.panel_id != subscription.panel_id:
+            raise Refusal(
+                "panel_change",
+                f"plan {plan.code!r} is on another panel than this service's account",
+                advice="Choose a plan of the same panel.",
+                field="plan",
+            )
+        change = NextChange(
+            plan_id=plan.id,
+            plan_version=plan.version,
+            term=offer.term,
+            connections=wish.connections or plan.connections,
+            asked_by=wish.actor,
+            asked_at=desk.clock(),
+        )
+        stored = replace(subscription, next_change=change)
+        unit.subscriptions.save(stored)
+        return stored
+
+
+def withdraw_change(units: Units, installation: Installation, service_id: int) -> Subscription:
+    """No change is stored for the next renewal. Raises ``Refusal`` for an unknown service."""
+    with units.write() as unit:
+        subscription = need_subscription(unit, installation, service_id, "withdraw change")
+        kept = replace(subscription, next_change=None)
+        unit.subscriptions.save(kept)
+        return kept

@@ -1,0 +1,45 @@
+"""Account: what the client and admin pages show."""
+
+from __future__ import annotations
+
+from panelbridge.provisioning import OperationState
+from whmcs_module_shim.auth.caller import Caller
+from whmcs_module_shim.module_calls.answer import ModuleAnswer
+from whmcs_module_shim.module_calls.params import ServiceRequest
+from whmcs_module_shim.module_calls.registry import Kind, module_function
+from whmcs_module_shim.module_calls.rendering import (
+    account_view,
+    find_subscription,
+    live_view,
+    operation_view,
+)
+from whmcs_module_shim.services import Services
+
+
+@module_function("Account", kind=Kind.READS, request=ServiceRequest)
+def account(services: Services, caller: Caller, request: ServiceRequest) -> ModuleAnswer:
+    """The service's account as it is now, with its last operation and what waits for a person."""
+    with services.units.read() as unit:
+        subscription = find_subscription(unit, caller, request.serviceid)
+        if subscription is None:
+            return ModuleAnswer(message="This service was never created through the bridge.")
+        view = account_view(unit, subscription, with_password=request.call.with_password)
+        last = unit.journal.last(subscription.id)
+        waiting = unit.journal.unsettled(subscription.id)
+    if request.call.fresh:
+        view = live_view(services, subscription, view)
+    stuck = [item for item in waiting if item.state is OperationState.ATTENTION]
+    failed = last is not None and last.state in (OperationState.REFUSED, OperationState.ATTENTION)
+    return ModuleAnswer(
+        message=f"The account is {view.state}.",
+        operation=operation_view(last) if last is not None else None,
+        account=view,
+        data={
+            "last_operation": operation_view(last).model_dump() if last is not None else None,
+            "last_error": last.message if last is not None and failed else None,
+            "attention": [
+                {"operation": item.id, "code": item.code, "message": item.message, "advice": item.advice}
+                for item in stuck
+            ],
+        },
+    )

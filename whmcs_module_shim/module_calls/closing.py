@@ -1,0 +1,43 @@
+"""A closing call closes a finished operation in WHMCS: answered from the journal, never acted on."""
+
+from __future__ import annotations
+
+from panelbridge.capabilities import Verb
+from panelbridge.provisioning import Answer, OperationId, OperationState
+from whmcs_module_shim.auth.caller import Caller
+from whmcs_module_shim.module_calls.answer import ModuleAnswer
+from whmcs_module_shim.module_calls.params import ServiceRequest
+from whmcs_module_shim.module_calls.rendering import render
+from whmcs_module_shim.problems import Problem
+from whmcs_module_shim.services import Services
+
+
+def closed(services: Services, caller: Caller, request: ServiceRequest, verb: Verb) -> ModuleAnswer | None:
+    """The answer to a closing call; ``None`` when this is none.
+
+    Never opens a generation and never takes a hold. Raises ``stale`` when a later operation settled.
+    """
+    wanted = request.call.closing
+    if wanted is None:
+        return None
+    installation = caller.require_installation()
+    with services.units.read() as unit:
+        operation = unit.journal.operation(OperationId(wanted))
+        if (
+            operation is None
+            or operation.installation_id != installation.id
+            or operation.service_id != request.serviceid
+            or operation.verb is not verb
+        ):
+            raise Problem(
+                "invalid_request",
+                f"Operation {wanted} is no {verb.value} of service {request.serviceid}.",
+                field="call.closing",
+            )
+        later = unit.journal.search(subscription=operation.subscription_id, after=operation.id)
+    if any(item.state is OperationState.DONE for item in later):
+        raise Problem("stale", f"Operation {wanted} is closed by a later operation of this service.")
+    answer = Answer(
+        operation=operation, pending=not operation.settled, waits_for=None, message=operation.message or ""
+    )
+    return render(services, answer, with_password=verb is Verb.CREATE)

@@ -1,0 +1,42 @@
+"""ChangePassword and ResetCredentials."""
+
+from __future__ import annotations
+
+from panelbridge.provisioning import ResetWish
+from whmcs_module_shim.auth.caller import Caller
+from whmcs_module_shim.module_calls.answer import ModuleAnswer
+from whmcs_module_shim.module_calls.params import Password, ServiceRequest
+from whmcs_module_shim.module_calls.registry import Kind, module_function
+from whmcs_module_shim.module_calls.rendering import render
+from whmcs_module_shim.problems import Problem
+from whmcs_module_shim.services import Services
+
+
+class ChangePasswordRequest(ServiceRequest):
+    password: Password
+
+
+@module_function("ChangePassword", kind=Kind.MUTATES, request=ChangePasswordRequest)
+def change_password(services: Services, caller: Caller, request: ChangePasswordRequest) -> ModuleAnswer:
+    """Make exactly this password work, or name the panel's rule it breaks."""
+    wish = ResetWish(
+        installation=caller.require_installation(),
+        service_id=request.serviceid,
+        actor=request.call.actor,
+        password=request.password,
+    )
+    return render(services, services.provisioner.submit(wish, budget=caller.budget))
+
+
+@module_function("ResetCredentials", kind=Kind.MUTATES, request=ServiceRequest)
+def reset_credentials(services: Services, caller: Caller, request: ServiceRequest) -> ModuleAnswer:
+    """Make a new password by the panel's rules, once for each one-shot token."""
+    if request.call.token is None:
+        raise Problem("invalid_request", "call.token: a one-shot token is needed.", field="call.token")
+    wish = ResetWish(
+        installation=caller.require_installation(),
+        service_id=request.serviceid,
+        actor=request.call.actor,
+        token=request.call.token,
+    )
+    return render(services, services.provisioner.submit(wish, budget=caller.budget), with_password=True)

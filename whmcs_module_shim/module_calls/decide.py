@@ -1,0 +1,56 @@
+"""Retry and Adopt: an admin's decision about an operation in attention."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from panelbridge.models import AccountId
+from panelbridge.provisioning import OperationId, OperationState
+from whmcs_module_shim.auth.caller import Caller
+from whmcs_module_shim.fields import Id
+from whmcs_module_shim.module_calls.answer import ModuleAnswer
+from whmcs_module_shim.module_calls.params import ServiceRequest
+from whmcs_module_shim.module_calls.registry import Kind, module_function
+from whmcs_module_shim.module_calls.rendering import find_subscription, render
+from whmcs_module_shim.problems import Problem
+from whmcs_module_shim.services import Services
+
+
+class RetryRequest(ServiceRequest):
+    operation: Id | None = None
+
+
+class AdoptRequest(ServiceRequest):
+    account_id: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$")]
+
+
+@module_function("Retry", kind=Kind.MUTATES, request=RetryRequest)
+def retry(services: Services, caller: Caller, request: RetryRequest) -> ModuleAnswer:
+    """Ask the panel again about the operation in attention, and go on."""
+    operation = _in_attention(services, caller, request, request.operation)
+    answer = services.provisioner.retry(operation, actor=request.call.actor, budget=caller.budget)
+    return render(services, answer)
+
+
+@module_function("Adopt", kind=Kind.MUTATES, request=AdoptRequest)
+def adopt(services: Services, caller: Caller, request: AdoptRequest) -> ModuleAnswer:
+    """Take the panel account named as this service's; the held credits are spent."""
+    operation = _in_attention(services, caller, request, None)
+    answer = services.provisioner.adopt(operation, AccountId(request.account_id), actor=request.call.actor)
+    return render(services, answer, with_password=True)
+
+
+def _in_attention(
+    services: Services, caller: Caller, request: ServiceRequest, wanted: int | None
+) -> OperationId:
+    with services.units.read() as unit:
+        subscription = find_subscription(unit, caller, request.serviceid)
+        waiting = unit.journal.unsettled(subscription.id) if subscription is not None else ()
+    stuck = [item.id for item in waiting if item.state is OperationState.ATTENTION]
+    if wanted is not None and wanted not in stuck:
+        raise Problem("illegal_move", f"Operation {wanted} of this service does not wait for a person.")
+    if not stuck:
+        raise Problem("illegal_move", "No operation of this service waits for a person.")
+    return OperationId(wanted) if wanted is not None else stuck[0]

@@ -1,0 +1,154 @@
+"""From the journal to the answer of a module call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from panelbridge.capabilities import Verb
+from panelbridge.models import AccountState, Found, Outcome, PanelAccount
+from panelbridge.provisioning import Answer, Operation, OperationState, Refusal
+from panelbridge.provisioning.port import Unit
+from panelbridge.subscriptions import Subscription
+from panelbridge.transport import deadline
+from whmcs_module_shim.auth.caller import Caller
+from whmcs_module_shim.module_calls.answer import AccountView, ModuleAnswer, OperationView, Result
+from whmcs_module_shim.problems import Problem
+from whmcs_module_shim.refusals import problem_of
+from whmcs_module_shim.services import Services
+
+LOOK_SECONDS = 5.0
+
+
+def render(
+    services: Services,
+    answer: Answer,
+    *,
+    with_password: bool = False,
+    data: dict[str, Any] | None = None,
+) -> ModuleAnswer:
+    """``success`` or ``pending``. Raises ``Problem`` for a refused operation or one in attention."""
+    operation = answer.operation
+    check_outcome(operation)
+    with services.units.read() as unit:
+        subscription = unit.subscriptions.subscription(operation.subscription_id)
+        account = account_view(unit, subscription, with_password=with_password) if subscription else None
+    result = Result.PENDING if answer.pending else Result.SUCCESS
+    message = _pending_text(answer) if answer.pending else _done_text(operation, account)
+    return ModuleAnswer(
+        result=result,
+        message=message,
+        operation=operation_view(operation, waits_for=answer.waits_for),
+        account=account,
+        data=data,
+    )
+
+
+def check_outcome(operation: Operation) -> None:
+    """Raises ``Problem`` when the operation was refused or waits for a person."""
+    if operation.state is OperationState.ATTENTION:
+        raise Problem(
+            "attention",
+            f"{_label(operation.verb)} needs a decision by a person: {operation.message}.",
+            advice=operation.advice,
+            extra={"operation": operation.id, "panel_code": operation.code},
+        )
+    if operation.state in (OperationState.REFUSED, OperationState.WITHDRAWN):
+        raise problem_of(
+            Refusal(
+                operation.code or "refused",
+                operation.message or f"{_label(operation.verb)} was refused",
+                advice=operation.advice or "Correct the cause and repeat.",
+            )
+        )
+
+
+def operation_view(operation: Operation, *, waits_for: int | None = None) -> OperationView:
+    return OperationView(
+        id=operation.id,
+        verb=operation.verb.value,
+        state=operation.state.value,
+        outcome=operation.outcome.value if operation.outcome else None,
+        waits_for=waits_for,
+    )
+
+
+def account_view(unit: Unit, subscription: Subscription, *, with_password: bool = False) -> AccountView:
+    """The account as the journal knows it."""
+    plan = unit.subscriptions.plan(subscription.plan_id, subscription.plan_version)
+    panel = unit.subscriptions.panel(subscription.panel_id)
+    shown = subscription.password if with_password else None
+    return AccountView(
+        username=subscription.username,
+        password=shown.get_secret_value() if shown is not None else None,
+        state=subscription.state.value,
+        expires_at=subscription.panel_until,
+        entitled_until=subscription.entitled_until,
+        suspensions=tuple(sorted(item.value for item in subscription.reasons)),
+        plan=plan.code if plan else None,
+        term=str(subscription.term),
+        package=subscription.package,
+        connections=subscription.connections,
+        panel=panel.code if panel else None,
+        account_id=subscription.account_id,
+    )
+
+
+def live_view(services: Services, subscription: Subscription, view: AccountView) -> AccountView:
+    """``view`` with what the panel shows now; unchanged, ``live`` false, when it cannot be asked."""
+    if subscription.account_id is None:
+        return view
+    account = look(services, subscription)
+    if account is None:
+        return view
+    return view.model_copy(
+        update={
+            "state": "suspended" if account.state is AccountState.BANNED else account.state.value,
+            "expires_at": account.expires_at,
+            "username": account.username,
+            "package": account.package or view.package,
+            "connections": account.connections if account.connections is not None else view.connections,
+            "known_at": services.clock(),
+            "live": True,
+        }
+    )
+
+
+def look(services: Services, subscription: Subscription) -> PanelAccount | None:
+    """The account at the panel now; ``None`` when the panel cannot tell or shows none."""
+    from panelbridge.models import AccountRef
+
+    if subscription.account_id is None:
+        return None
+    ref = AccountRef(id=subscription.account_id, username=subscription.username or "")
+    with deadline(LOOK_SECONDS):
+        answer = services.panels.adapter(subscription.panel_id).get(ref)
+    return answer.account if isinstance(answer, Found) else None
+
+
+def find_subscription(unit: Unit, caller: Caller, service_id: int) -> Subscription | None:
+    return unit.subscriptions.of_service(caller.require_installation().id, service_id)
+
+
+def _label(verb: Verb) -> str:
+    return verb.value.replace("_", " ").capitalize()
+
+
+def _pending_text(answer: Answer) -> str:
+    operation = answer.operation
+    waits = f"; it waits for operation {answer.waits_for}" if answer.waits_for else ""
+    if operation.state is OperationState.QUEUED:
+        waits = "; it waits for credit and runs by itself after a top-up"
+    why = f" ({operation.message})" if operation.message and operation.code else ""
+    return f"{_label(operation.verb)} is under way as operation {operation.id}{waits}{why}."
+
+
+def _done_text(operation: Operation, account: AccountView | None) -> str:
+    again = " already" if operation.outcome is Outcome.ALREADY else ""
+    note = f" Note: {operation.message}." if operation.message else ""
+    if operation.verb is Verb.TERMINATE:
+        return f"The account is{again} gone.{note}"
+    name = account.username if account and account.username else "The account"
+    until = account.entitled_until if account else None
+    paid = f" until {until:%Y-%m-%d %H:%M} UTC" if until else ""
+    state = account.state if account else "unknown"
+    return f"Account {name} is{again} {state}{paid}.{note}"

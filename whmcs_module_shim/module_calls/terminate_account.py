@@ -1,0 +1,32 @@
+"""TerminateAccount."""
+
+from __future__ import annotations
+
+from panelbridge.capabilities import Verb
+from panelbridge.provisioning import Refusal, TerminateWish
+from whmcs_module_shim.auth.caller import Caller
+from whmcs_module_shim.module_calls.answer import ModuleAnswer
+from whmcs_module_shim.module_calls.closing import closed
+from whmcs_module_shim.module_calls.params import ServiceRequest
+from whmcs_module_shim.module_calls.registry import Kind, module_function
+from whmcs_module_shim.module_calls.rendering import render
+from whmcs_module_shim.services import Services
+
+
+@module_function("TerminateAccount", kind=Kind.MUTATES, request=ServiceRequest)
+def terminate_account(services: Services, caller: Caller, request: ServiceRequest) -> ModuleAnswer:
+    """Make the account proved absent; never success while the panel cannot tell."""
+    done = closed(services, caller, request, Verb.TERMINATE)
+    if done is not None:
+        return done
+    wish = TerminateWish(
+        installation=caller.require_installation(),
+        service_id=request.serviceid,
+        actor=request.call.actor,
+    )
+    try:
+        return render(services, services.provisioner.submit(wish, budget=caller.budget))
+    except Refusal as refusal:
+        if refusal.code != "service_unknown":
+            raise
+        return ModuleAnswer(message="Nothing to terminate: no account was ever made for this service.")
