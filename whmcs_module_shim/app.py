@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -22,7 +22,8 @@ from whmcs_module_shim.config import ServiceConfig
 from whmcs_module_shim.dispatch import Dispatcher
 from whmcs_module_shim.logs import describe, make_logger
 from whmcs_module_shim.metrics import ServiceMetrics
-from whmcs_module_shim.module_calls import Kind, functions
+from whmcs_module_shim.module_calls import Kind, ModuleFunction
+from whmcs_module_shim.module_calls import functions as product_functions
 from whmcs_module_shim.openapi import build_document
 from whmcs_module_shim.problems import MEDIA_TYPE, Problem
 from whmcs_module_shim.refusals import problem_of
@@ -31,8 +32,17 @@ from whmcs_module_shim.routes import Route
 from whmcs_module_shim.services import Services
 
 
-def create_app(config: ServiceConfig, services: Services, *, log: Any = None) -> Flask:
-    """The application. Raises ``RuntimeError`` when two functions or routes claim one name."""
+def create_app(
+    config: ServiceConfig,
+    services: Services,
+    *,
+    log: Any = None,
+    functions: Mapping[str, ModuleFunction] | None = None,
+) -> Flask:
+    """The application, with the product's module functions or those given.
+
+    Raises ``RuntimeError`` when two functions or routes claim one name.
+    """
     app = Flask("panelbridge", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = config.max_body_bytes
     app.url_map.strict_slashes = True
@@ -44,15 +54,17 @@ def create_app(config: ServiceConfig, services: Services, *, log: Any = None) ->
     metrics = ServiceMetrics(services)
     _watch(app, logger, metrics)
     _answer_errors(app, logger)
-    routes = _add_routes(app, Dispatcher(services))
+    known = product_functions() if functions is None else functions
+    routes = _add_routes(app, Dispatcher(services), known)
     document = build_document(routes)
     app.add_url_rule("/openapi.json", "openapi", lambda: document)
     health.add_to(app, config, services, metrics)
     return app
 
 
-def _add_routes(app: Flask, dispatcher: Dispatcher) -> list[Route]:
-    known = functions()
+def _add_routes(
+    app: Flask, dispatcher: Dispatcher, known: Mapping[str, ModuleFunction]
+) -> list[Route]:
     calls = module_routes(known.values())
     for route in calls:
         mutating = known[route.name].kind is not Kind.READS
@@ -104,9 +116,7 @@ def _answer_errors(app: Flask, log: Any) -> None:
     def answer(problem: Problem) -> Response:
         g.code = problem.code
         body = problem.body(g.request_id, module=request.path.startswith(PREFIX))
-        response = app.json.response(body)
-        response.status_code = problem.status
-        response.mimetype = MEDIA_TYPE
+        response = Response(app.json.dumps(body), problem.status, mimetype=MEDIA_TYPE)
         response.headers.update(problem.headers)
         return response
 

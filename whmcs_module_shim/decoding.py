@@ -1,6 +1,6 @@
 """From the bytes of a body to a checked model: JSON, form, or PHP's serialize() format.
 
-A body that cannot be read is 400 and names the place; one whose members are wrong is 422 and names the member.
+A body that cannot be read is 400 and names the place; one whose members are wrong is 422 and names them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""JSON logs, one line an event. Headers and bodies are never logged; what is, is redacted by key and value."""
+"""JSON logs, one line an event. Headers and bodies are not logged; the rest is redacted by key and value."""
 
 from __future__ import annotations
 

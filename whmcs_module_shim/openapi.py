@@ -15,7 +15,7 @@ from whmcs_module_shim.problems import MEDIA_TYPE, ProblemBody
 from whmcs_module_shim.routes import Route
 
 Mode = Literal["validation", "serialization"]
-Schemas = Mapping[tuple[type[BaseModel], Mode], JsonSchemaValue]
+Schemas = Mapping[Any, JsonSchemaValue]  # by (model, mode)
 
 _REF = "#/components/schemas/{model}"
 _PATH_PART = re.compile(r"<(?:(\w+):)?(\w+)>")
@@ -58,7 +58,7 @@ def build_document(routes: Iterable[Route]) -> dict[str, Any]:
         "info": {
             "title": "panelbridge",
             "version": version("panelbridge"),
-            "description": "Provisioning bridge between billing and panels. Every error is an RFC 9457 problem.",
+            "description": "Provisioning bridge between billing and panels. Errors are RFC 9457 problems.",
         },
         "paths": paths,
         "components": {

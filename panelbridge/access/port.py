@@ -11,6 +11,14 @@ from panelbridge.subscriptions import InstallationId
 
 
 class AccessStore(Protocol):
+    def bridge_name(self) -> str | None:
+        """The short random name of this bridge, first part of every reference; ``None`` before its first start."""
+        ...
+
+    def name_bridge(self, name: str) -> None:
+        """Give the name, once for ever."""
+        ...
+
     def add_key(self, key: NewApiKey) -> ApiKey: ...
     def key(self, prefix: str) -> ApiKey | None: ...
     def keys(

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from panelbridge.access import ApiKey, NewApiKey, Scope, StoredAnswer
-from panelbridge.storage.access_tables import api_keys, kept_answers
+from panelbridge.storage.access_tables import api_keys, bridge, kept_answers
 from panelbridge.subscriptions import InstallationId, Mode
 
 # Built once: SQLAlchemy then finds the compiled form by identity.
@@ -24,6 +24,12 @@ class SqlAccessStore:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    def bridge_name(self) -> str | None:
+        return self._connection.execute(select(bridge.c.name)).scalar_one_or_none()
+
+    def name_bridge(self, name: str) -> None:
+        self._connection.execute(insert(bridge).values(id=1, name=name))
 
     def add_key(self, key: NewApiKey) -> ApiKey:
         self._connection.execute(

@@ -24,7 +24,7 @@ api_keys = Table(
     Column("digest", LargeBinary(32), nullable=False),  # SHA-256; the text itself is nowhere
     Column("mode", String(8), nullable=False),
     Column("scopes", String(64), nullable=False),  # sorted, joined by commas
-    Column("label", String(200), nullable=False),
+    Column("label", String(500), nullable=False),
     Column("installation_id", Integer, ForeignKey("installations.id")),  # null: the operator's
     Column("created_at", Instant, nullable=False),
     Column("expires_at", Instant),
@@ -36,6 +36,15 @@ api_keys = Table(
     sqlite_autoincrement=True,
 )
 Index("ix_api_keys_installation", api_keys.c.installation_id, api_keys.c.id)
+
+# One row: the name this bridge puts into references at panels. It goes with the database into every backup.
+bridge = Table(
+    "bridge",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(16), nullable=False),
+    CheckConstraint("id = 1", name="one_row"),
+)
 
 kept_answers = Table(
     "kept_answers",

@@ -1,4 +1,4 @@
-"""/healthz, /readyz and /metrics: for the machine that runs the service. They tell no secret and need no key."""
+"""/healthz, /readyz and /metrics: for the machine that runs the service. They need no key."""
 
 from __future__ import annotations
 

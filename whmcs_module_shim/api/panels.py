@@ -93,7 +93,7 @@ def panel_named(call: Call, code: str) -> Panel:
 
 
 def panel_to_ask(call: Call, code: str) -> Panel:
-    """The panel, for a view that will call it. Raises ``not_found`` and, for a shop's key, ``mode_mismatch``."""
+    """The panel, for a view that calls it. Raises ``not_found`` and, for a shop's key, ``mode_mismatch``."""
     with call.services.units.read() as unit:
         panel = unit.subscriptions.panel_named(code)
     if panel is None:

@@ -33,7 +33,7 @@ def check_binding(services: Services, verifier: KeyVerifier, caller: Caller, *, 
 
 
 def refuse_elsewhere(caller: Caller) -> None:
-    """For callers that need not say where they are: raises ``installation_mismatch`` when they do, wrongly."""
+    """For callers who need not say where they are: raises ``installation_mismatch`` when it is elsewhere."""
     bound = caller.installation
     if bound is None or bound.system_url is None or (caller.system_url is None and caller.module_id is None):
         return

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from urllib.parse import urlsplit
 
-from werkzeug.datastructures import EnvironHeaders
+from werkzeug.datastructures import Headers
 
 from whmcs_module_shim.auth.caller import Access, Caller
 from whmcs_module_shim.problems import Problem
@@ -18,7 +18,7 @@ _MAX_URL = 500
 _MIN_BUDGET = 0.1
 
 
-def bearer(headers: EnvironHeaders) -> str:
+def bearer(headers: Headers) -> str:
     """The key of the Authorization header. Raises ``unauthorized``."""
     scheme, _, text = headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not text:
@@ -31,7 +31,7 @@ def bearer(headers: EnvironHeaders) -> str:
 
 
 def read_caller(
-    access: Access, headers: EnvironHeaders, *, request_id: str, remote_address: str, budget: float
+    access: Access, headers: Headers, *, request_id: str, remote_address: str, budget: float
 ) -> Caller:
     """The caller. Raises ``mode_mismatch``, or ``invalid_request`` naming the header that is wrong."""
     mode = headers.get("Panelbridge-Mode")
@@ -80,14 +80,14 @@ def canonical_url(url: str) -> str:
     return f"{parts.scheme}://{parts.hostname}{shown}{parts.path.rstrip('/')}"
 
 
-def _text(headers: EnvironHeaders, name: str, pattern: re.Pattern[str], what: str) -> str | None:
+def _text(headers: Headers, name: str, pattern: re.Pattern[str], what: str) -> str | None:
     value = headers.get(name)
     if value is not None and pattern.fullmatch(value) is None:
         raise Problem("invalid_request", f"{name} must be {what}.", field=name)
     return value
 
 
-def _number(headers: EnvironHeaders, name: str) -> float | None:
+def _number(headers: Headers, name: str) -> float | None:
     value = headers.get(name)
     if value is None:
         return None

@@ -1,0 +1,131 @@
+"""The composition root: from a configuration to the things the application works with.
+
+Called inside the process that uses them: engines must not cross a fork.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+
+from panelbridge.access import AccessStore
+from panelbridge.provisioning import Desk, Limits, Provisioner
+from panelbridge.secret import random_text
+from panelbridge.storage.database import Database
+from panelbridge.storage.units import SqlUnits
+from panelbridge.storage.key_file import open_vault
+from panelbridge.subscriptions import Panel, PanelId
+from panelbridge.subscriptions.directory import PanelDirectory
+from whmcs_module_shim.config import ServiceConfig
+from whmcs_module_shim.services import Check, Figure, Services, ServiceUnits
+
+DATABASE_NAME = "panelbridge.db"
+_BRIDGE_NAME = "abcdefghijkmnpqrstuvwxyz23456789"
+
+
+def database_url(config: ServiceConfig) -> str:
+    """The configured database, else the SQLite file of the data folder."""
+    return config.database_url or f"sqlite:///{config.data_folder / DATABASE_NAME}"
+
+
+def utc_now() -> datetime:
+    """The clock of the product."""
+    return datetime.now(UTC)
+
+
+def compose(config: ServiceConfig) -> Services:
+    """Open everything. Raises ``KeyFileError`` and storage's own errors, each naming what to do."""
+    vault = open_vault(config.key_file)
+    database = Database(database_url(config))
+    database.migrate()
+    units = SqlUnits(database, vault, utc_now)
+    directory = PanelDirectory(_panel_reader(units), time.monotonic)
+
+    def fingerprint(text: str) -> str:
+        return vault.fingerprint("wish", text)
+
+    desk = Desk(
+        panels=directory,
+        clock=utc_now,
+        fingerprint=fingerprint,
+        bridge=bridge_name(units),
+        limits=Limits(attempt=config.attempt_deadline, budget=config.answer_budget),
+    )
+
+    def close() -> None:
+        directory.close()
+        database.close()
+
+    return Services(
+        units=units,
+        panels=directory,
+        provisioner=Provisioner(units, desk),
+        clock=utc_now,
+        fingerprint=fingerprint,
+        panel_changed=directory.forget,
+        answer_budget=config.answer_budget,
+        checks=lambda: readiness(units),
+        figures=lambda: book_figures(units),
+        close=close,
+    )
+
+
+def bridge_name(units: ServiceUnits) -> str:
+    """The name of this bridge in references at panels: made once, kept with the database."""
+    with units.write() as unit:
+        access: AccessStore = unit.access
+        name = access.bridge_name()
+        if name is None:
+            name = "pb" + random_text(6, _BRIDGE_NAME)
+            access.name_bridge(name)
+    return name
+
+
+def readiness(units: ServiceUnits) -> Sequence[Check]:
+    """Whether work can be taken: the database accepts a write, and which panels may be written to."""
+    try:
+        with units.write() as unit:
+            off = sorted(panel.code for panel in unit.subscriptions.panels() if not panel.writes_enabled)
+    except Exception:  # noqa: BLE001 - whatever fails here, the answer is that we are not ready
+        return (Check(name="database", ok=False, message="the database does not accept a write"),)
+    writes = f"writes are off for {len(off)} panel(s)" if off else "on for all panels"
+    return (
+        Check(name="database", ok=True, message="accepts writes"),
+        Check(name="panel_writes", ok=not off, message=writes),
+    )
+
+
+def book_figures(units: ServiceUnits) -> Iterable[Figure]:
+    """Wallets and attention, for /metrics."""
+    with units.read() as unit:
+        resellers = {item.id: item.code for item in unit.subscriptions.resellers()}
+        wallets = unit.ledger.wallets()
+        attention = unit.journal.attention(limit=10_000)
+    for wallet in wallets:
+        labels = {"reseller": resellers.get(wallet.reseller, str(wallet.reseller))}
+        available = wallet.available.units / 10_000
+        yield Figure(
+            name="panelbridge_wallet_available",
+            help="Credits available",
+            value=available,
+            labels=labels,
+        )
+        below = wallet.floor is not None and wallet.available < wallet.floor
+        yield Figure(
+            name="panelbridge_wallet_below_floor",
+            help="1 when less than the floor is available",
+            value=float(below),
+            labels=labels,
+        )
+    yield Figure(
+        name="panelbridge_attention_open", help="What only a person can decide", value=float(len(attention))
+    )
+
+
+def _panel_reader(units: ServiceUnits) -> Callable[[PanelId], Panel | None]:
+    def read(panel: PanelId) -> Panel | None:
+        with units.read() as unit:
+            return unit.subscriptions.panel(panel)
+
+    return read

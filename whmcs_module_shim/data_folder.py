@@ -1,0 +1,44 @@
+"""One data folder, one running bridge: a second one would run the same work twice."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+LOCK_NAME = "serve.lock"
+
+
+class DataFolderTaken(RuntimeError):
+    """Another bridge serves from this folder, or the folder cannot be used; the message says which."""
+
+
+@contextmanager
+def claim_data_folder(folder: Path) -> Iterator[None]:
+    """Hold the folder's lock; the kernel gives it back when every process of this bridge has ended.
+
+    Raises ``DataFolderTaken``.
+    """
+    path = folder / LOCK_NAME
+    try:
+        lock = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+    except OSError as error:
+        raise DataFolderTaken(
+            f"The data folder {folder} cannot be used: {error.strerror}. Run `panelbridge init` first."
+        ) from None
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.pread(lock, 20, 0).decode("ascii", "replace").strip() or "unknown"
+            raise DataFolderTaken(
+                f"Another `panelbridge serve` (process {holder}) already serves from {folder}. "
+                "Stop it first, or give this one a data folder of its own."
+            ) from None
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+        yield
+    finally:
+        os.close(lock)

@@ -1,0 +1,78 @@
+"""``panelbridge serve``: HTTP by Granian in one worker process, which also runs what happens later.
+
+Databases are opened in the worker, after the fork. On SIGTERM the worker takes no new connection, answers
+what it has, stops its background work and ends.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+from collections.abc import Callable
+from multiprocessing.util import Finalize
+from typing import Any
+
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from granian.server import Server
+
+from whmcs_module_shim.config import ServiceConfig
+from whmcs_module_shim.data_folder import claim_data_folder
+from whmcs_module_shim.services import Services
+
+_PR_SET_PDEATHSIG = 1
+_BEFORE_OTHERS = 100  # multiprocessing runs finalizers of higher priority first
+
+Compose = Callable[[ServiceConfig], Services]
+
+
+def serve(config: ServiceConfig, compose: Compose) -> None:
+    """Serve until SIGTERM or SIGINT. Raises ``DataFolderTaken`` when another ``serve`` has the folder."""
+    with claim_data_folder(config.data_folder):
+        server = Server(
+            "panelbridge",
+            address=config.host,
+            port=config.port,
+            interface=Interfaces.WSGI,
+            workers=1,
+            blocking_threads=config.threads,
+            backpressure=config.threads * 8,
+            log_level=LogLevels.warning,
+            websockets=False,
+            workers_kill_timeout=int(config.drain_timeout) + 1,
+        )
+        server.serve(target_loader=lambda: load_worker(config, compose), wrap_loader=False)
+
+
+def load_worker(config: ServiceConfig, compose: Compose) -> Any:
+    """In the worker process: compose everything, start the background, and return the application."""
+    _end_with_parent()
+    from whmcs_module_shim.app import create_app
+
+    try:
+        services = compose(config)
+        app = create_app(config, services)
+        services.start_background()
+    except Exception as error:  # noqa: BLE001 - whatever it is, the operator needs one readable line
+        from whmcs_module_shim.logs import describe
+
+        sys.stderr.write(f"panelbridge serve cannot start:\n{describe(error)}\n")
+        sys.stderr.flush()
+        os._exit(1)
+    Finalize(None, _stop, args=(services,), exitpriority=_BEFORE_OTHERS)
+    return app
+
+
+def _stop(services: Services) -> None:
+    services.stop_background()
+    services.close()
+
+
+def _end_with_parent() -> None:
+    """A worker whose parent was killed would keep port and folder: the kernel tells it to end (Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() == 1:
+            os.kill(os.getpid(), signal.SIGTERM)
