@@ -42,7 +42,7 @@ class Captured:
     module_log: Sequence[Fields]  # module, action, request, response, processed: already masked
     emails: Sequence[Mail]
     notices: Sequence[Mail]
-    hooks: Sequence[Fields]  # name, result of each handler that ran
+    hooks: Sequence[Fields]  # each hook that has handlers: name, results (one for each handler)
     errors: Sequence[Fields]
     template_warnings: Sequence[str]
 

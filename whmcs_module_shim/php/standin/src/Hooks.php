@@ -30,10 +30,15 @@ final class Hooks
     public function run(string $name, mixed ...$arguments): array
     {
         $results = [];
-        foreach ($this->handlers[$name] ?? [] as $entry) {
-            $result = $this->output->caught("hook $name", static fn (): mixed => $entry['handler'](...$arguments));
-            $this->captured->keep('hooks', ['name' => $name, 'result' => Json::safe($result)]);
-            $results[] = $result;
+        try {
+            foreach ($this->handlers[$name] ?? [] as $entry) {
+                $call = static fn (): mixed => $entry['handler'](...$arguments);
+                $results[] = $this->output->caught("hook $name", $call);
+            }
+        } finally {
+            if (isset($this->handlers[$name])) {
+                $this->captured->keep('hooks', ['name' => $name, 'results' => Json::safe($results)]);
+            }
         }
         return $results;
     }
