@@ -95,8 +95,6 @@ final class Shop
     {
         $this->add('tblconfiguration', ['setting' => 'SystemURL', 'value' => 'https://shop.example.test/']);
         $this->add('tblconfiguration', ['setting' => 'Version', 'value' => '8.13.1-release.1']);
-        $since = ['setting' => 'PanelbridgeSince', 'value' => '2026-10-01 00:00:00'];
-        $this->add('tblconfiguration', $since);
         $this->add('tblservers', ['id' => 3, 'type' => 'panelbridge', 'hostname' => '127.0.0.1', 'port' => 8443,
             'secure' => 'on', 'username' => 'test', 'password' => 'sealed:' . self::KEY, 'active' => 1, 'disabled' => 0]);
         $this->add('tblservergroupsrel', ['groupid' => 1, 'serverid' => 3]);

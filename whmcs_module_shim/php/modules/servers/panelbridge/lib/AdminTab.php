@@ -20,7 +20,7 @@ final class AdminTab
             $rows[Language::text('tab_last_error')] = self::note($view->lastError, 'danger');
         }
         if ($view->attention !== []) {
-            $rows[Language::text('tab_attention')] = implode('<br>', array_map([self::class, 'listed'], $view->attention));
+            $rows[Language::text('tab_attention')] = implode('<hr>', array_map([self::class, 'listed'], $view->attention));
         }
         $rows[Language::text('tab_extend')] = AdminForm::extend($call);
         $rows[Language::text('tab_adopt')] = AdminForm::adopt();
@@ -51,14 +51,15 @@ final class AdminTab
     /** @param array<string, mixed> $facts */
     private static function listed(array $facts): string
     {
-        $parts = [];
+        $cells = '';
         foreach ($facts as $name => $value) {
             if (is_scalar($value) && (string) $value !== '') {
                 $label = Language::known('fact_' . $name) ? Language::text('fact_' . $name) : $name;
-                $parts[] = Text::html($label) . ' <strong>' . Text::html((string) $value) . '</strong>';
+                $cells .= '<span style="opacity:.7">' . Text::html($label) . '</span>'
+                    . '<strong>' . Text::html((string) $value) . '</strong>';
             }
         }
-        return implode(' &middot; ', $parts);
+        return '<div style="display:grid;grid-template-columns:max-content 1fr;gap:2px 18px">' . $cells . '</div>';
     }
 
     public static function note(string $text, string $kind): string

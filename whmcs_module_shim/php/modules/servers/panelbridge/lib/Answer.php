@@ -46,7 +46,7 @@ final class Answer
             $result,
             Text::line(self::text($members, 'message') ?: self::text($members, 'detail') ?: self::text($members, 'title')),
             Text::line(self::text($members, 'request_id')),
-            Text::line(self::text($members, 'code')) ?: 'http_' . $reply->status,
+            Text::line(self::text($members, 'code')) ?: ($result === 'error' ? 'http_' . $reply->status : ''),
             Text::line(self::text($members, 'advice')),
             Text::line(self::text($members, 'field')),
             ($members['retry_safe'] ?? true) !== false,

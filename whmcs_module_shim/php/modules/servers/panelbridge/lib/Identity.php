@@ -13,19 +13,15 @@ namespace WHMCS\Module\Server\Panelbridge;
 final class Identity
 {
     public const INSTALLATION = 'PanelbridgeInstallation';
-    public const SINCE = 'PanelbridgeSince';
 
     public static function installation(): string
     {
-        $id = Settings::keepFirst(self::INSTALLATION, bin2hex(random_bytes(16)));
-        self::since();
+        $id = Settings::get(self::INSTALLATION);
+        if ($id === '') {
+            $id = Settings::keepFirst(self::INSTALLATION, bin2hex(random_bytes(16)));
+            Guarded::orElse('first use', static fn () => PaidItems::startHere(), null);
+        }
         return $id;
-    }
-
-    /** When this module was first used here, in WHMCS's local time. Invoices paid before belong to what was there before. */
-    public static function since(): string
-    {
-        return Settings::keepFirst(self::SINCE, date('Y-m-d H:i:s', Wiring::now()));
     }
 
     public static function systemUrl(): string

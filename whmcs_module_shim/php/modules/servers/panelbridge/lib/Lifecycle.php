@@ -23,7 +23,10 @@ final class Lifecycle
         }
         WriteBack::throughModel($call, $answer->username(), $answer->password());
         Credentials::written($call->params->serviceId(), $answer);
-        return $this->done($call, $answer);
+        if (Closing::operationOf($call->params->serviceId()) === 0) {
+            Guarded::orElse('create', static fn () => PaidItems::startService($call->params->serviceId()), null);
+        }
+        return $this->done($call);
     }
 
     public function suspend(ServiceCall $call): string
@@ -70,7 +73,7 @@ final class Lifecycle
         } catch (CallError $error) {
             return $this->passwordRefused($error);
         }
-        return $answer->isPending() ? Language::text('password_pending') : $this->done($call, $answer);
+        return $answer->isPending() ? Language::text('password_pending') : $this->done($call);
     }
 
     public function changePackage(ServiceCall $call): string
@@ -110,10 +113,10 @@ final class Lifecycle
 
     private function plain(ServiceCall $call, Answer $answer): string
     {
-        return $answer->isPending() ? self::pending($answer) : $this->done($call, $answer);
+        return $answer->isPending() ? self::pending($answer) : $this->done($call);
     }
 
-    private function done(ServiceCall $call, Answer $answer): string
+    private function done(ServiceCall $call): string
     {
         AccountView::forget($call->params->serviceId());
         return Guarded::SUCCESS;

@@ -16,8 +16,9 @@ final class PaidItems
 {
     private const NOTE = 'paid_item';
 
-    /** An item paid longer ago than this is no lost renewal any more. */
+    /** An item paid that long before the shop's latest payment is no lost renewal any more. */
     private const LOOK_BACK_DAYS = 45;
+    private const STARTED = 'PanelbridgeStarted';
 
     /** @var array<int, PaidItem> items of the invoice being paid in this request, by service */
     private static array $beingPaid = [];
@@ -69,10 +70,34 @@ final class PaidItems
         self::$beingPaid = [];
     }
 
+    /** At first use: what was paid until now belongs to whatever provisioned here before. */
+    public static function startHere(): void
+    {
+        if (Settings::get(self::STARTED) !== '' || !Notebook::prepare()) {
+            return;
+        }
+        foreach (self::read(self::query()->where('v.status', 'Paid')) as $item) {
+            if (!isset(self::$beingPaid[$item->serviceId])) {
+                Notebook::settle(self::NOTE, $item->id);
+            }
+        }
+        Settings::put(self::STARTED, date('Y-m-d H:i:s'));
+    }
+
+    /** An account was made just now, in one go: whatever was paid for its service before is paid for by that. */
+    public static function startService(int $serviceId): void
+    {
+        foreach (self::read(self::open(self::paid()->where('i.relid', $serviceId), false)) as $item) {
+            self::acknowledge($item);
+        }
+    }
+
     /** @return \Illuminate\Database\Query\Builder */
     private static function paid(): object
     {
-        $from = max(Identity::since(), date('Y-m-d H:i:s', Wiring::now() - self::LOOK_BACK_DAYS * 86400));
+        // Counted from the shop's own latest payment, so that the clocks of WHMCS's database and PHP need not agree.
+        $latest = strtotime((string) Capsule::table('tblinvoices')->where('status', 'Paid')->max('datepaid'));
+        $from = date('Y-m-d H:i:s', ($latest === false ? Wiring::now() : $latest) - self::LOOK_BACK_DAYS * 86400);
         return self::query()->where('v.status', 'Paid')->where('v.datepaid', '>=', $from);
     }
 

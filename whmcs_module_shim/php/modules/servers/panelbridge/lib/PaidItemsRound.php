@@ -13,6 +13,7 @@ final class PaidItemsRound
     /** @param list<int> $serverIds */
     public static function run(Server $server, array $serverIds): void
     {
+        PaidItems::startHere();
         if (!Notebook::prepare()) {
             // Without a memory of what was acknowledged the same items would be sent for ever.
             return;

@@ -79,6 +79,7 @@ final class ServiceCall
             $body[$name] = $this->params->text($name);
         }
         $body['pid'] = $body['pid'] ?: $this->params->number('packageid');
+        $body['status'] = $body['status'] ?: $this->record->status();
         $body['qty'] = $this->record->quantity();
         $body['billingcycle'] = $this->record->billingCycle();
         $body['nextduedate'] = $this->record->date('nextduedate');

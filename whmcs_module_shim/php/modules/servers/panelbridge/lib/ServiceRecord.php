@@ -9,7 +9,7 @@ use WHMCS\Database\Capsule;
 /** What WHMCS knows of a service but does not put into $params: read from its model, else from `tblhosting`. */
 final class ServiceRecord
 {
-    private const COLUMNS = ['billingcycle', 'nextduedate', 'regdate', 'qty', 'suspendreason'];
+    private const COLUMNS = ['billingcycle', 'nextduedate', 'regdate', 'qty', 'suspendreason', 'domainstatus'];
 
     /** @param array<string, string> $columns */
     private function __construct(private readonly array $columns)
@@ -35,6 +35,11 @@ final class ServiceRecord
     {
         $date = substr($this->columns[$name] ?? '', 0, 10);
         return preg_match('/^\d{4}-\d\d-\d\d$/', $date) === 1 && $date !== '0000-00-00' ? $date : '';
+    }
+
+    public function status(): string
+    {
+        return $this->columns['domainstatus'];
     }
 
     public function quantity(): int

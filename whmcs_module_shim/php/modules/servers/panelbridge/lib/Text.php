@@ -9,11 +9,19 @@ final class Text
 {
     private const LONGEST_LINE = 600;
 
-    /** Undoes WHMCS's entity encoding, one layer of it. Only Params may call this. */
-    public static function decoded(string $encoded): string
+    /**
+     * Undoes WHMCS's entity encoding, one layer of it; what WHMCS cannot have encoded stays as it is. Only Params may
+     * call this.
+     *
+     * Which release passes which text encoded is documented nowhere. Encoded text holds no bare `<`, `>` or `"`, and
+     * every `&` of it begins one of the five entities.
+     */
+    public static function decoded(string $given): string
     {
-        // The five entities WHMCS writes, not all of HTML: a password holding "&euro;" must stay as it is.
-        return htmlspecialchars_decode($encoded, ENT_QUOTES | ENT_HTML5);
+        if (strpbrk($given, '<>"') !== false || preg_match('/&(?!(amp|lt|gt|quot|apos|#0?39);)/', $given) === 1) {
+            return $given;
+        }
+        return htmlspecialchars_decode($given, ENT_QUOTES | ENT_HTML5);
     }
 
     /** One bounded line without markup: texts of the bridge end in mails, the activity log and the Module Queue. */

@@ -25,6 +25,8 @@ use WHMCS\Module\Server\Panelbridge\Wiring;
 final class CronRound
 {
     public const LAST_RUN = 'PanelbridgeCronAt';
+    /** Seconds between two rounds, changed by a setting of this name. */
+    public const PAUSE_SETTING = 'PanelbridgeCronPause';
     private const PAUSE = 50;
 
     public static function run(Params $variables): void
@@ -59,7 +61,9 @@ final class CronRound
     private static function isDue(): bool
     {
         $last = Settings::get(self::LAST_RUN);
-        $isDue = Wiring::now() - (int) $last >= self::PAUSE || (int) $last > Wiring::now();
+        $pause = Settings::get(self::PAUSE_SETTING);
+        $seconds = ctype_digit($pause) ? (int) $pause : self::PAUSE;
+        $isDue = Wiring::now() - (int) $last >= $seconds || (int) $last > Wiring::now();
         return $isDue && Settings::replace(self::LAST_RUN, $last, (string) Wiring::now());
     }
 }
