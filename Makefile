@@ -1,0 +1,37 @@
+# Two commands do all the set-up on a fresh Debian 12 machine: `make run` and `make test`.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON_HERE := .venv/bin/python
+export PYTHONUNBUFFERED := 1
+
+.PHONY: help run test lint docs bench lock bootstrap ci clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
+
+run: bootstrap ## bridge and practice panel, one order through the real chain; ONCE=1 ends after the result
+	@exec $(PYTHON_HERE) -m examples.demo $(if $(filter-out 0,$(ONCE)),--once)
+
+test: bootstrap ## every test, Python and PHP; ARGS="..." goes to pytest
+	@exec scripts/test $(ARGS)
+
+lint: bootstrap ## style, types, import contracts, PHP style
+	@exec scripts/lint
+
+docs: bootstrap ## the documentation, into docs/_build/html
+	@exec scripts/docs
+
+bench: bootstrap ## the benchmarks, into benchmarks/latest.json
+	@exec $(PYTHON_HERE) -m benchmarks
+
+lock: ## write the lock files anew from pyproject.toml (needs uv)
+	@exec scripts/lock
+
+ci: ## everything that must hold before a change lands
+	@exec .ci/run
+
+clean: ## remove what was built here; no data folder is touched
+	rm -rf .venv .bootstrap build dist docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+bootstrap:
+	@scripts/bootstrap
