@@ -54,9 +54,7 @@ def renew(rig: Rig, item: int) -> RenewWish:
     return RenewWish(installation=rig.installation, service_id=501, actor="cron", fact=f"item:{item}")
 
 
-def test_renew_extends_from_the_old_date_once_for_each_paid_item(
-    rig: Rig, practice: PracticeProcess
-) -> None:
+def test_renew_extends_from_the_old_date_once_for_each_paid_item(rig: Rig, practice: PracticeProcess) -> None:
     rig.provisioner.submit(rig.create())
     first = rig.subscription().entitled_until
     assert first is not None
@@ -214,9 +212,7 @@ def test_a_terminated_service_comes_back_only_when_billing_shows_it_alive(
     assert spent(rig) == Credits.parse("2")
 
 
-def test_without_credit_nothing_is_sent_and_the_price_is_named(
-    rig: Rig, practice: PracticeProcess
-) -> None:
+def test_without_credit_nothing_is_sent_and_the_price_is_named(rig: Rig, practice: PracticeProcess) -> None:
     with pytest.raises(Refusal) as refused:
         for service in range(1, 20):
             rig.provisioner.submit(rig.create(service, term="12m"))

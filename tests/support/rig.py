@@ -49,6 +49,9 @@ class MovableClock:
     def forward(self, **length: float) -> None:
         self._ahead += timedelta(**length)
 
+    def reset(self) -> None:
+        self._ahead = timedelta(0)
+
 
 @dataclass
 class Rig:
