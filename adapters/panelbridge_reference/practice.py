@@ -36,7 +36,7 @@ CREATE TABLE IF NOT EXISTS accounts (
     package TEXT NOT NULL, connections INTEGER NOT NULL, reference TEXT
 )"""
 _ACCOUNT = r"/v1/accounts/(\d+)"
-_ROUTES = (
+ROUTES = (
     ("GET", "/v1/panel", "test_connection"),
     ("GET", "/v1/packages", "list_packages"),
     ("GET", "/v1/accounts", "list_accounts"),
@@ -266,7 +266,7 @@ class ReferencePracticePanel(PracticePanel):
 
 
 def _route(request: PracticeRequest) -> tuple[str, str | None]:
-    for method, pattern, operation in _ROUTES:
+    for method, pattern, operation in ROUTES:
         found = re.fullmatch(pattern, request.path)
         if method == request.method and found is not None:
             return operation, found[1] if found.groups() else None

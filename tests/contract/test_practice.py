@@ -1,0 +1,198 @@
+"""The practice kit does what tests rely on: its faults are what they say, its books outlive it."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from panelbridge.testing.practice import Fault, PracticeProcess
+
+NAME = "anna2345"
+
+
+@pytest.fixture
+def panel(tmp_path: Path) -> Iterator[PracticeProcess]:
+    with PracticeProcess("reference", books=tmp_path / "books.sqlite") as process:
+        yield process
+
+
+def create(panel: PracticeProcess, name: str = NAME, timeout: float = 5.0) -> requests.Response:
+    wish = {"password": "x", "package": "basic-1m", "reference": "r", "expires_at": "2030-01-01T00:00:00Z"}
+    with requests.Session() as session:
+        session.trust_env = False
+        return session.put(
+            f"{panel.url}v1/names/{name}",
+            json=wish,
+            headers={"Authorization": f"Bearer {panel.settings['token']}"},
+            timeout=timeout,
+        )
+
+
+def effects(panel: PracticeProcess) -> int:
+    return len(panel.control.books()["effects"])
+
+
+@pytest.mark.parametrize(
+    ("fault", "done"),
+    [(Fault.CUT_BEFORE, 0), (Fault.CUT_AFTER_COMMIT, 1), (Fault.TIMEOUT_AFTER_COMMIT, 1), (Fault.STALL, 0)],
+)
+def test_a_fault_without_a_reply(panel: PracticeProcess, fault: Fault, done: int) -> None:
+    panel.control.set_fault(fault, "create")
+    with pytest.raises((requests.ConnectionError, requests.Timeout)):
+        create(panel, timeout=0.2)
+    assert effects(panel) == done
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "done"),
+    [
+        (Fault.ERROR_500_BUT_DONE, 500, 1),
+        (Fault.ERROR_500_BEFORE, 500, 0),
+        (Fault.HTML_200, 200, 1),
+        (Fault.HTML_502, 502, 1),
+        (Fault.EMPTY_BODY, 200, 1),
+        (Fault.WRONG_TYPES, 201, 1),
+        (Fault.RATE_LIMITED, 429, 0),
+    ],
+)
+def test_a_fault_with_a_reply(panel: PracticeProcess, fault: Fault, status: int, done: int) -> None:
+    panel.control.set_fault(fault, "create", seconds=3)
+    reply = create(panel)
+    assert (reply.status_code, effects(panel)) == (status, done)
+    assert (reply.headers.get("Retry-After") == "3") == (fault is Fault.RATE_LIMITED)
+    assert (b"<html" in reply.content.lower()) == (
+        fault in (Fault.ERROR_500_BUT_DONE, Fault.ERROR_500_BEFORE, Fault.HTML_200, Fault.HTML_502)
+    )
+
+
+@pytest.mark.parametrize("fault", [Fault.COMMIT_AFTER_HANGUP, Fault.CUT_THEN_COMMIT])
+def test_a_late_effect_comes_on_release_and_not_before(panel: PracticeProcess, fault: Fault) -> None:
+    panel.control.set_fault(fault, "create")
+    with pytest.raises((requests.ConnectionError, requests.Timeout)):
+        create(panel, timeout=0.2)
+    assert effects(panel) == 0
+    assert panel.control.release() == 1
+    assert effects(panel) == 1
+    assert panel.control.release() == 0
+
+
+def test_a_late_effect_comes_by_itself_after_its_seconds(panel: PracticeProcess) -> None:
+    panel.control.set_fault(Fault.CUT_THEN_COMMIT, "create", seconds=0.2)
+    with pytest.raises(requests.ConnectionError):
+        create(panel)
+    ends_at = time.monotonic() + 5
+    while effects(panel) == 0:
+        assert time.monotonic() < ends_at, "the late effect never came"
+    assert effects(panel) == 1
+
+
+def test_truncated_and_dripping_bodies_are_done(panel: PracticeProcess) -> None:
+    panel.control.set_fault(Fault.TRUNCATED_BODY, "create")
+    with pytest.raises(requests.exceptions.ChunkedEncodingError):
+        create(panel)
+    panel.control.set_fault(Fault.SLOW_DRIP, "create", seconds=0.0005)
+    assert create(panel, "berta234").json()["username"] == "berta234"
+    assert effects(panel) == 2
+
+
+def test_faults_are_aimed_counted_skipped_and_cleared(panel: PracticeProcess) -> None:
+    panel.control.set_fault(Fault.ERROR_500_BEFORE, "names/b.*", times=2, skip=1)
+    statuses = [
+        create(panel, name).status_code
+        for name in ("anna2345", "berta234", "bruno234", "boris234", "bella234")
+    ]
+    assert statuses == [201, 201, 500, 500, 201]
+    panel.control.set_fault(Fault.ERROR_500_BEFORE, times=None)
+    assert [create(panel, "clara234").status_code for _ in range(3)] == [500, 500, 500]
+    panel.control.clear_faults()
+    assert create(panel, "clara234").status_code == 201
+
+
+def test_a_wrong_wish_is_told(panel: PracticeProcess) -> None:
+    with pytest.raises(ValueError, match="no_such_fault"):
+        panel.control.set_fault("no_such_fault")
+    with pytest.raises(ValueError, match="UnknownAct"):
+        panel.control.act("dance")
+
+
+def test_requests_are_listed_without_their_secrets(panel: PracticeProcess) -> None:
+    create(panel)
+    create(panel)
+    received = panel.control.requests()
+    assert [(one["number"], one["operation"], one["fault"]) for one in received] == [
+        (1, "create", None),
+        (2, "create", None),
+    ]
+    assert panel.settings["token"] not in json.dumps(received)
+
+
+def test_latency_holds_a_request_up(panel: PracticeProcess) -> None:
+    panel.control.set_latency(0.2, "create")
+    started = time.monotonic()
+    create(panel)
+    assert time.monotonic() - started >= 0.2
+
+
+def test_the_clock_of_the_panel_can_be_moved(panel: PracticeProcess) -> None:
+    create(panel)
+    assert panel.control.books()["accounts"][NAME]["state"] == "active"
+    panel.control.set_clock(20 * 365 * 86400)
+    assert panel.control.books()["accounts"][NAME]["state"] == "expired"
+
+
+@pytest.mark.parametrize("way", ["stop", "kill"])
+def test_books_and_address_outlive_the_process(panel: PracticeProcess, way: str) -> None:
+    create(panel)
+    url, token = panel.url, panel.settings["token"]
+    getattr(panel, way)()
+    with pytest.raises(requests.ConnectionError):
+        requests.get(url, timeout=5)
+    panel.start()
+    assert (panel.url, panel.settings["token"], effects(panel)) == (url, token, 1)
+
+
+def started(tmp_path: Path, **streams: Any) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "panelbridge.testing.practice", "reference"]
+    command += ["--books", str(tmp_path / "books.sqlite"), "--option", "token=given-token"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, **streams)
+    assert process.stdout is not None
+    assert select.select([process.stdout], [], [], 30)[0], "it printed nothing"
+    announced = json.loads(process.stdout.readline())
+    assert announced["settings"] == {"base_url": announced["url"], "token": "given-token", "extend": "set"}
+    with socket.create_connection(("127.0.0.1", announced["port"]), timeout=5):
+        pass
+    return process
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_ends_in_order_on_a_signal(tmp_path: Path, number: signal.Signals) -> None:
+    with started(tmp_path, stdin=subprocess.DEVNULL) as process:
+        assert process.poll() is None
+        process.send_signal(number)
+        assert process.wait(10) == 0
+
+
+def test_it_ends_with_whoever_started_it(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    with started(tmp_path, stdin=reading) as process:
+        os.close(reading)
+        os.close(writing)
+        assert process.wait(10) == 0
+
+
+def test_one_that_cannot_start_says_so(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(RuntimeError, match="did not start"):
+        PracticeProcess("no-such-backend", books=tmp_path / "books.sqlite").start()
+    assert "no adapter named 'no-such-backend'" in capfd.readouterr().err
