@@ -1,0 +1,152 @@
+"""What the worker survives: being killed, a second worker, and the loss of everything the engine holds."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+
+import psutil
+import pytest
+
+from panelbridge.jobs import JobRunner, WorkerAlreadyRunning
+from panelbridge.jobs.engine import EngineDown, JobEngine
+from tests.jobs.conftest import until
+from tests.jobs.fake_journal import change_engine_tables, engine_tables
+
+
+@pytest.mark.parametrize("hangs", ["before", "after"])
+def test_a_worker_killed_in_mid_job_is_followed_by_one_that_ends_it(journal, worker, hangs):
+    """The call hangs before or after its effect; either way there is one effect in the end."""
+    made = journal.add(3) + journal.add(3, panel=2)
+    first, said = worker(hangs)
+    assert said == "started"
+    for _ in made:
+        assert first.stdout.readline().strip() == "hanging"
+    first.send_signal(signal.SIGKILL)
+    first.wait(10)
+    assert journal.effects() == ([] if hangs == "before" else made)
+    _, said = worker()
+    assert said == "started"
+    assert until(lambda: journal.unsettled() == 0, 20)
+    assert journal.effects() == made
+
+
+def test_a_second_worker_is_refused_by_name(worker):
+    first, said = worker()
+    assert said == "started"
+    second, said = worker()
+    assert second.wait(10) == 3
+    assert said.startswith(f"refused: jobs are already run by process {first.pid} ")
+
+
+def test_a_second_runner_in_the_process_is_refused(journal, start):
+    start()
+    with pytest.raises(WorkerAlreadyRunning):
+        JobRunner(journal.engine, due=journal.due, settle=journal.settle).start()
+
+
+def test_a_worker_stops_on_sigterm_and_listens_nowhere(journal, worker):
+    first, _ = worker()
+    journal.add()
+    assert until(lambda: journal.unsettled() == 0)
+    assert psutil.Process(first.pid).net_connections() == []
+    first.terminate()
+    assert first.wait(10) == 0
+    _, said = worker()
+    assert said == "started"
+
+
+@pytest.mark.parametrize("statement", ["DROP TABLE", "DELETE FROM"])
+def test_losing_every_engine_table_in_mid_flight_loses_and_doubles_nothing(journal, start, statement):
+    made = journal.add(20) + journal.add(20, panel=2)
+    gate, inside = threading.Event(), []
+
+    def call(effect):
+        inside.append(1)
+        gate.wait(10)
+        effect()
+
+    journal.patience = 30.0
+    runner = start(settle=lambda one: journal.settle(one, call))
+    assert until(lambda: len(inside) == 8)  # four of each panel; the rest waits in the engine
+    change_engine_tables(journal.engine, statement)
+    gate.set()
+    made += journal.add(5, panel=3)
+    assert journal.wait_until_settled(made, 30)
+    assert journal.effects() == made
+    assert until(runner.engine_is_up)
+    assert until(lambda: "queues" in engine_tables(journal.engine))
+    after = journal.add(5)
+    assert journal.wait_until_settled(after, 10)
+    assert runner.alive()
+
+
+@pytest.mark.parametrize("statement", ["DROP TABLE", "DELETE FROM"])
+@pytest.mark.parametrize(
+    "table",
+    [
+        "workflow_status",
+        "queues",
+        "application_versions",
+        "workflow_input",
+        "operation_outputs",
+        "dbos_migrations",
+    ],
+)
+def test_losing_one_engine_table_loses_and_doubles_nothing(journal, start, statement, table):
+    gate, inside = threading.Event(), []
+
+    def call(effect):
+        inside.append(1)
+        gate.wait(10)
+        effect()
+
+    journal.patience = 30.0
+    made = journal.add(10)
+    start(settle=lambda one: journal.settle(one, call))
+    assert until(lambda: len(inside) == 4)
+    change_engine_tables(journal.engine, statement, [table])
+    gate.set()
+    assert journal.wait_until_settled(made, 30)
+    made += journal.add(5)
+    assert journal.wait_until_settled(made, 30)
+    assert journal.effects() == made
+
+
+def test_tables_damaged_while_nobody_ran_are_made_anew(journal, start):
+    first = start()
+    assert first.stop()
+    change_engine_tables(journal.engine, "DROP TABLE", ["workflow_status", "queues"])
+    made = journal.add(5)
+    start()
+    assert journal.wait_until_settled(made, 15)
+    assert journal.effects() == made
+
+
+def test_without_the_engine_due_work_is_still_settled(journal, start, monkeypatch, caplog):
+    def refuse(self):
+        raise EngineDown("Broken")
+
+    monkeypatch.setattr(JobEngine, "_start", refuse)
+    made = journal.add(40) + journal.add(5, panel=2)
+    runner = start()
+    assert journal.wait_until_settled(made, 20)
+    assert journal.effects() == made
+    assert runner.alive()
+    assert not runner.engine_is_up()
+    assert "the job engine is down (EngineDown at test_survival.py" in caplog.text
+
+
+def test_the_engine_logs_short_lines_to_our_log_only(journal, start, caplog, capfd):
+    caplog.set_level(logging.INFO)
+    made = journal.add()
+    start()
+    assert journal.wait_until_settled(made, 10)
+    change_engine_tables(journal.engine, "DROP TABLE")
+    made = journal.add()
+    assert journal.wait_until_settled(made, 15)
+    lines = [record for record in caplog.records if record.name == "dbos"]
+    assert all(record.levelno >= logging.WARNING and "\n" not in record.getMessage() for record in lines)
+    assert len({record.getMessage() for record in lines}) == len(lines)
+    assert capfd.readouterr() == ("", "")

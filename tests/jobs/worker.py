@@ -1,0 +1,41 @@
+"""A worker process: settles what is due in a fake journal. ``python -m tests.jobs.worker FILE before|after|never``:
+where its panel call hangs, before or after its effect."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from panelbridge.jobs import JobRunner, WorkerAlreadyRunning
+from tests.jobs.fake_journal import FakeJournal
+
+
+def main() -> int:
+    journal = FakeJournal(Path(sys.argv[1]))
+    hangs, ended = sys.argv[2], threading.Event()
+
+    def call(effect):
+        if hangs == "before":
+            print("hanging", flush=True)
+            ended.wait(60)
+        effect()
+        if hangs == "after":
+            print("hanging", flush=True)
+            ended.wait(60)
+
+    runner = JobRunner(journal.engine, due=journal.due, settle=lambda one: journal.settle(one, call))
+    try:
+        runner.start()
+    except WorkerAlreadyRunning as error:
+        print(f"refused: {error}", flush=True)
+        return 3
+    signal.signal(signal.SIGTERM, lambda *_: ended.set())
+    print("started", flush=True)
+    ended.wait()
+    return 0 if runner.stop() else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
