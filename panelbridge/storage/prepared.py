@@ -36,5 +36,5 @@ class Prepared:
 
     def _compile(self, dialect: Dialect) -> tuple[str, Sequence[str] | None, Mapping[str, Any]]:
         compiled = self._statement.compile(dialect=dialect)
-        fixed = {name: value for name, value in compiled.params.items() if value is not None}
+        fixed = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
         return str(compiled), compiled.positiontup if compiled.positional else None, fixed
