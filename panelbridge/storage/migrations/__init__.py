@@ -2,17 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from panelbridge.storage.migrations.upgrading import upgrade
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection
-
-
-def upgrade(connection: Connection, revision: str = "head") -> None:
-    """The schema is at ``revision``. Commits nothing."""
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
-    config.set_main_option("path_separator", "os")
-    config.attributes["connection"] = connection
-    command.upgrade(config, revision)
+__all__ = ["upgrade"]
