@@ -133,7 +133,7 @@ class AdminDialect(Dialect):
     def balance(self) -> PanelBalance | None:
         return None
 
-    def absence(self, line_id: int) -> Absent | Unknown:
+    def absence(self, line_id: int) -> Absent:
         self._client.get_lines(limit=1)  # raises when our key itself is the reason
         return Absent(proof=f"the admin API knows no line {line_id} while it answers our key")
 

@@ -90,8 +90,8 @@ class Dialect(ABC):
     def balance(self) -> PanelBalance | None: ...
 
     @abstractmethod
-    def absence(self, line_id: int) -> Absent | Unknown:
-        """What the panel's refusal to show a line means: gone for good, or cannot be told. May raise."""
+    def absence(self, line_id: int) -> Absent:
+        """The panel does not show this line: proof that it is gone. Raises ``PanelError`` without one."""
 
     def list_packages(self) -> Iterator[Package]:
         return (mapping.package(row) for row in self._fresh_packages().values() if row.is_line)
@@ -164,11 +164,8 @@ class Dialect(ABC):
         return package
 
     def _gone(self, line_id: int) -> VerbResult:
-        match self.absence(line_id):
-            case Absent():
-                return VerbResult(outcome=Outcome.ALREADY, account=None)
-            case Unknown(cause=cause):
-                raise OutcomeUnknown(f"whether the line is gone cannot be proved: {cause}")
+        self.absence(line_id)
+        return VerbResult(outcome=Outcome.ALREADY, account=None)
 
     def _own_line(self, ref: AccountRef, *, also_named: str | None = None) -> LineRow:
         """The line, read before a write. Raises when it is absent, unreadable, or has another name."""
@@ -176,11 +173,7 @@ class Dialect(ABC):
         with nothing_sent():
             line = self._read(line_id)
             if line is None:
-                match self.absence(line_id):
-                    case Absent(proof=proof):
-                        raise NotFound(f"the line does not exist: {proof}")
-                    case Unknown(cause=cause):
-                        raise OutcomeUnknown(f"the line cannot be read: {cause}")
+                raise NotFound(f"the line does not exist: {self.absence(line_id).proof}")
         if line.username != also_named:
             _check_name(line, ref.username)
         return line

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from panelbridge.exceptions import Conflict
 from panelbridge.models import Absent, Unknown
 from panelbridge_xui.client import XuiClient
 from panelbridge_xui.rows import LineRow
@@ -51,17 +52,21 @@ class LineFinder:
                 return line
         return by_probe(self._client, self._seen, username, self._probe_limit)
 
-    def absence(self, line_id: int) -> Absent | Unknown:
-        """What ``get_line``'s bare refusal means for an id that was once ours. Raises ``PanelError``.
+    def absence(self, line_id: int) -> Absent:
+        """What ``get_line``'s bare refusal means for an id that was once ours.
 
         The panel refuses absent ids and other owners' alike. With our key working, an id once ours is refused
         after a deletion, or after the panel's owner moved the line away, which only an admin key can tell.
+        Raises ``Conflict`` in that case, and ``PanelError`` when the panel cannot be asked.
         """
         self._client.user_info()  # raises when our key itself is the reason
         if self._admin is None:
             return Absent(proof="the panel refuses this id of ours while it answers our key")
         if self._admin.get_line(line_id) is not None:
-            return Unknown(cause="the line exists, but not in our reseller's tree any more")
+            raise Conflict(
+                "the line with this id is not in our reseller's tree (any more)",
+                advice="An admin compares the id kept by the bridge with the panel; its owner may have moved it.",
+            )
         return Absent(proof="neither our key nor the admin's is shown a line with this id")
 
     def _listed(self, client: XuiClient, texts: list[str], fits: Callable[[LineRow], bool]) -> LineRow | None:

@@ -24,7 +24,7 @@ Fields = list[tuple[str, str]]
 OPTIONS = frozenset({"bouquets", "trial"})
 
 # Calendar months end differently here and there (31 January plus a month is 28 February or 3 March).
-_TOLERANCE_SHARE = 0.1
+_TOLERANCE_SHARE = 0.12
 _TOLERANCE_MOST = timedelta(days=4)
 _TOLERANCE_LEAST = timedelta(hours=2)
 

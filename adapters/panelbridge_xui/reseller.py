@@ -29,7 +29,6 @@ from panelbridge.models import (
     PanelAccount,
     PanelBalance,
     Purchase,
-    Unknown,
     VerbResult,
 )
 from panelbridge_xui import mapping
@@ -76,22 +75,6 @@ class ResellerDialect(Dialect):
     def test_connection(self) -> Connection:
         user = self._client.user_info()
         now, told = self._clock(), self._client.panel_time()
-        warnings = []
-        if not any(row.is_line for row in self._fresh_packages().values()):
-            warnings.append("no line package is offered to our group")
-        try:
-            if not short_rows(self._client):
-                warnings.append(
-                    "the list of lines is empty; on the July 2025 release it is even when lines exist"
-                )
-        except PanelError as error:
-            warnings.append(f"the list of lines cannot be used: {error.message}")
-        if self._admin is None:
-            warnings.append(
-                "no admin credential for look-ups: a create whose answer is lost may need a person"
-            )
-        else:
-            self._admin.get_lines(limit=1)
         return Connection(
             version=None,
             identity=user.username,
@@ -100,8 +83,24 @@ class ResellerDialect(Dialect):
             ),
             clock_skew=None if told is None else round((told - now).total_seconds()),
             balance=PanelBalance(amount=user.credits),
-            warnings=tuple(warnings),
+            warnings=tuple(self._warnings()),
         )
+
+    def _warnings(self) -> Iterator[str]:
+        if not any(row.is_line for row in self._fresh_packages().values()):
+            yield "no line package is offered to our group"
+        try:
+            if not self._client.get_lines(limit=1).rows:
+                yield "the list of lines is empty; on the July 2025 release it is even when lines exist"
+        except PanelError as error:
+            yield f"the list of lines cannot be used: {error.message}"
+        if self._admin is None:
+            yield "no admin credential for look-ups: a create whose answer is lost may need a person"
+            return
+        try:
+            self._admin.get_lines(limit=1)
+        except PanelError as error:
+            yield f"the admin credential for look-ups does not work: {error.message}"
 
     def create(self, order: CreateOrder) -> VerbResult:
         self._check_order(order)
@@ -112,10 +111,12 @@ class ResellerDialect(Dialect):
             raise InvalidOrder("the package decides how many connections a line has", field="connections")
         trial = mapping.is_trial(order.options, package)
         fields = mapping.reseller_create(order, bouquets or package.bouquets, trial=trial)
-        self._seen.sending(order.credentials.username)
+        sent_before = self._seen.sending(order.credentials.username)
         try:
             written = self._client.create_line(fields)
         except NameTaken:
+            if not sent_before:  # it was sent by another process, so where its line lies is not known
+                self._seen.settled(order.credentials.username)
             return self._settle_taken(order, bouquets)
         line = self._written_line(written)
         self._seen.settled(order.credentials.username)
@@ -191,7 +192,7 @@ class ResellerDialect(Dialect):
     def balance(self) -> PanelBalance:
         return PanelBalance(amount=self._client.user_info().credits)
 
-    def absence(self, line_id: int) -> Absent | Unknown:
+    def absence(self, line_id: int) -> Absent:
         return self._finder.absence(line_id)
 
     def _read_packages(self) -> tuple[PackageRow, ...]:

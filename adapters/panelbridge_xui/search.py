@@ -54,10 +54,15 @@ class SeenIds:
         with self._lock:
             return frozenset(self._own)
 
-    def sending(self, username: str) -> None:
-        """A create of this name is about to be sent: the ids above today's highest are where it will lie."""
+    def sending(self, username: str) -> bool:
+        """A create of this name is about to be sent: the ids above today's highest are where it will lie.
+
+        True when this process has sent it before and its line is not known yet.
+        """
         with self._lock:
+            before = username in self._floors
             self._floors.setdefault(username, self._highest)
+            return before
 
     def settled(self, username: str) -> None:
         """The line of this name is known; its floor is not needed any more."""

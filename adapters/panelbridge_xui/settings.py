@@ -19,7 +19,9 @@ class Dialect(StrEnum):
 
 # The access code is one secret path segment; `api_key` travels as a form field.
 Segment = Annotated[SecretStr, Field(min_length=1, max_length=128)]
-ApiPath = Annotated[str, Field(pattern=r"^([A-Za-z0-9._-]+/)*[A-Za-z0-9._-]*$", max_length=128)]
+ApiPath = Annotated[
+    str, Field(pattern=r"^([A-Za-z0-9_-][A-Za-z0-9._-]*/)*([A-Za-z0-9_-][A-Za-z0-9._-]*)?$", max_length=128)
+]
 
 
 class XuiSettings(PanelSettings):
