@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from panelbridge import ContractBroken, Outcome, OutcomeUnknown, PanelError, PanelUnreachable, RateLimited
-from panelbridge.transport import deadline, retrying
+from panelbridge.transport import connections, deadline, retrying
 
 
 def test_a_refused_connection_was_never_sent(session: Any) -> None:
@@ -219,6 +219,34 @@ def test_a_drip_cannot_outlast_the_deadline(
     with pytest.raises(OutcomeUnknown, match="in time"):
         one.request("POST", "create", repeatable=False)
     assert time.monotonic() - started < 0.9
+
+
+def test_silence_after_a_late_first_byte_ends_at_the_deadline(serve: Any, session: Any) -> None:
+    def answer(connection: socket.socket, _: bytes) -> None:
+        threading.Event().wait(0.4)
+        connection.sendall(b"HTTP/1.1 200 OK\r\n")
+
+    started = time.monotonic()
+    with pytest.raises(OutcomeUnknown, match="in time"):
+        session(serve(answer).url, total_timeout=0.5).request("POST", "create", repeatable=False)
+    assert time.monotonic() - started < 0.8
+
+
+def test_a_deadline_that_passes_while_connecting_sends_nothing(
+    serve: Any, session: Any, wire_reply: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_socket = connections._open_socket
+
+    def slowly(*args: Any) -> Any:
+        sock = open_socket(*args)
+        threading.Event().wait(0.15)
+        return sock
+
+    monkeypatch.setattr(connections, "_open_socket", slowly)
+    wire = serve(wire_reply())
+    with pytest.raises(PanelUnreachable, match="in time"), deadline(0.1):
+        session(wire.url).request("POST", "create", repeatable=False)
+    assert wire.requests == []
 
 
 def test_after_the_deadline_the_connection_is_closed(serve: Any, session: Any) -> None:
