@@ -1,4 +1,4 @@
-"""Add up the JUnit reports of a folder and print ``N passed, N failed``; exit 1 when there is nothing to add."""
+"""Add up the JUnit reports of a folder: ``N passed, N failed``. Exit 1 when there is nothing to add."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def main() -> int:
                 skipped += 1
             else:
                 passed += 1
-    print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))  # noqa: T201
+    print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
     return 0 if passed + failed else 1
 
 

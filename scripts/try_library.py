@@ -1,4 +1,4 @@
-"""Run by the Python of a clean environment: the library works against a panel with no server package installed."""
+"""Run in a clean environment: the library works against a panel with no server package installed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def main() -> None:
         packages = [package.name for package in panel.list_packages()]
     if not packages:
         sys.exit("the panel sells nothing")
-    print(f"the library works: {seen.identity} on {seen.version}, packages {', '.join(packages)}")  # noqa: T201
+    print(f"the library works: {seen.identity} on {seen.version}, packages {', '.join(packages)}")
 
 
 if __name__ == "__main__":

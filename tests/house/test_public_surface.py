@@ -1,0 +1,69 @@
+"""The public surface is listed, sorted and explained; everything else is private by name."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import typing
+from pathlib import Path
+
+import pytest
+
+import panelbridge
+from tests.support.house import ROOT, backends
+
+# A name added here is a promise; a name removed breaks somebody's adapter. Change it knowingly, with a changelog line.
+SURFACE = """
+    Absent AccountId AccountRef AccountState AdapterLoadError AuthenticationFailed Capabilities CapacityExhausted
+    Conflict Connection ContractBroken CreateOrder Credentials Extend FindBy Found InsufficientPanelCredit InvalidOrder
+    Lookup NotFound Outcome OutcomeUnknown Package PackageChange PackageWrite PanelAccount PanelAdapter PanelBalance
+    PanelError PanelSettings PanelUnreachable PermissionMissing Purchase RateLimited Secret SerialiseWrites
+    SettingsInvalid Term TextRule Unknown Unsupported Verb VerbResult adapters load_adapter read_settings
+""".split()
+
+PACKAGES = [
+    ROOT / "panelbridge",
+    ROOT / "whmcs_module_shim",
+    *(ROOT / "adapters" / name for name in backends()),
+]
+ROOMS = sorted(path for package in PACKAGES for path in package.rglob("__init__.py"))
+
+
+def _order(name: str) -> tuple[int, str]:
+    """Constants, then classes, then the rest: the order the linter sorts ``__all__`` in."""
+    return (0 if name.isupper() else 1 if name[0].isupper() else 2, name)
+
+
+def test_the_surface_is_what_was_promised() -> None:
+    assert panelbridge.__all__ == SURFACE
+    assert sorted(SURFACE) == SURFACE
+
+
+@pytest.mark.parametrize("name", SURFACE)
+def test_every_public_name_exists_and_says_what_it_is(name: str) -> None:
+    thing = getattr(panelbridge, name)
+
+    if inspect.isclass(thing) or inspect.isfunction(thing):
+        assert inspect.getdoc(thing), f"panelbridge.{name} has no docstring"
+    else:
+        assert typing.get_origin(thing) is not None or isinstance(thing, typing.NewType)
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_an_init_file_only_re_exports_and_sorts_what_it_exports(room: Path) -> None:
+    module = ast.parse(room.read_text())
+    exported: list[str] | None = None
+    for node in module.body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+            exported = ast.literal_eval(node.value)
+            continue
+        is_docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        assert is_docstring or isinstance(node, ast.ImportFrom), (
+            f"line {node.lineno} does more than re-export"
+        )
+    imports = [
+        node for node in module.body if isinstance(node, ast.ImportFrom) and node.module != "__future__"
+    ]
+    imported = sorted((alias.asname or alias.name for node in imports for alias in node.names), key=_order)
+
+    assert imported == (exported or [])
