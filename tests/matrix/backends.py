@@ -64,5 +64,42 @@ REFERENCE_ADD = Backend(
     family={"1m": ("family-1m", "3")},
     settings=_quick,
 )
+_XUI_GOLD = {"1m": ("1", "1")}
+_XUI_FAMILY = {"1m": ("21", "3")}
 
-BACKENDS = (REFERENCE_SET, REFERENCE_ADD)
+XUI_RESELLER = Backend(
+    name="xui reseller (list works)",
+    backend="xui",
+    options={"reseller_list": "works", "credits": "100000"},
+    gold=_XUI_GOLD,
+    family=_XUI_FAMILY,
+    plan_options={"allow_purchase": True, "allow_restart": True},
+)
+XUI_RESELLER_ADMIN = Backend(
+    name="xui reseller (list empty, admin look-up)",
+    backend="xui",
+    options={"reseller_list": "empty", "admin_lookup": "on", "credits": "100000"},
+    gold=_XUI_GOLD,
+    family=_XUI_FAMILY,
+    plan_options={"allow_purchase": True, "allow_restart": True},
+)
+XUI_RESELLER_PROBE = Backend(
+    name="xui reseller (list empty, probe)",
+    backend="xui",
+    options={"reseller_list": "empty", "credits": "100000"},
+    gold=_XUI_GOLD,
+    family=_XUI_FAMILY,
+    plan_options={"allow_purchase": True, "allow_restart": True},
+)
+XUI_ADMIN = Backend(
+    name="xui admin", backend="xui", options={"dialect": "admin"}, gold=_XUI_GOLD, family=_XUI_FAMILY
+)
+
+BACKENDS = (
+    REFERENCE_SET,
+    REFERENCE_ADD,
+    XUI_RESELLER,
+    XUI_RESELLER_ADMIN,
+    XUI_RESELLER_PROBE,
+    XUI_ADMIN,
+)
