@@ -163,6 +163,7 @@ def test_module_settings_show_what_loaders_give_and_what_they_throw(
 ) -> None:
     shop = open_shop(switches={"configoptions_gets_params": position})
     fields = shop.standin.request("config_options", product_id=shop.product_id).result
+    assert fields[1]["field"]["Description"] == ("told" if position == "yes" else "bare")
     assert fields[2]["choices"] == {"p1": "Plan one", "p2": "Plan two"}
     shop.behave("fail", "")
     fields = shop.standin.request("config_options", product_id=shop.product_id).result

@@ -146,6 +146,23 @@ def test_printed_output_is_caught_and_reported(open_shop: OpenShop) -> None:
     assert shop.standin.module(service, "Refresh").captured.output == ["Refresh: stray output"]
 
 
+def test_a_module_that_exits_is_a_php_error(open_shop: OpenShop) -> None:
+    shop = open_shop()
+    service = shop.bought()
+    shop.behave("exit", "Refresh")
+    with pytest.raises(StandinError, match="gone") as caught:
+        shop.standin.module(service, "Refresh")
+    assert caught.value.kind == "php"
+
+
+def test_a_session_can_be_carried_from_request_to_request(open_shop: OpenShop) -> None:
+    shop = open_shop()
+    service = shop.bought()
+    first = shop.standin.module(service, "Refresh")
+    assert first.session == {"adminid": 1, "fixture_calls": 1}
+    assert shop.standin.module(service, "Refresh", session=first.session).session["fixture_calls"] == 2
+
+
 def test_a_quantity_is_several_services_or_one(open_shop: OpenShop) -> None:
     for position, quantities in (("several_services", [1, 1]), ("one_service", [2])):
         shop = open_shop(switches={"quantity": position})

@@ -7,16 +7,11 @@ instance may be used from several threads: it keeps no state between requests.
 
 from __future__ import annotations
 
-import json
-import os
-import socket
-import subprocess
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.support.standin_php import STANDIN_FOLDER, PhpRequests, StandinError
 from tests.support.standin_records import (
     Fields,
     Invoice,
@@ -26,28 +21,18 @@ from tests.support.standin_records import (
     QueueRow,
     Service,
     Turn,
-    captured_from,
     invoice_from,
     mail_from,
     queue_row_from,
     service_from,
 )
 
-STANDIN_FOLDER = Path(__file__).parents[2] / "whmcs_module_shim" / "php" / "standin"
+__all__ = ["MODULE_PATH", "STANDIN_FOLDER", "Standin", "StandinError"]
+
 MODULE_PATH = STANDIN_FOLDER.parent / "modules" / "servers" / "panelbridge"
 
 
-class StandinError(Exception):
-    """PHP failed, or the shop refused; ``kind`` is ``php``, ``refused`` or ``uncaught`` (an "Oops" page)."""
-
-    def __init__(self, kind: str, message: str, turn: Turn | None = None) -> None:
-        super().__init__(f"{kind}: {message}")
-        self.kind = kind
-        self.message = message
-        self.turn = turn
-
-
-class Standin:
+class Standin(PhpRequests):
     """A shop in one SQLite file, with one server module."""
 
     def __init__(
@@ -59,32 +44,8 @@ class Standin:
         timeout: float = 120.0,
     ) -> None:
         """``environment`` replaces PHP's process environment; ``timeout`` is in seconds for one request."""
+        super().__init__(database_path, environment, timeout)
         self.module_path = module_path
-        self.database_path = database_path
-        self._environment = environment
-        self._timeout = timeout
-
-    def request(self, command: str, **values: Any) -> Turn:
-        """Send any command of the stand-in (README there); raise :class:`StandinError` if it was not done."""
-        try:
-            finished = subprocess.run(
-                ["php", str(STANDIN_FOLDER / "standin.php"), str(self.database_path), command],
-                input=json.dumps(values),
-                capture_output=True,
-                text=True,
-                check=False,
-                timeout=self._timeout,
-                env=self._environment,
-            )
-        except subprocess.TimeoutExpired as error:
-            raise StandinError("php", f"{command} took longer than {self._timeout} s") from error
-        if finished.returncode != 0:
-            raise StandinError("php", finished.stderr.strip() or finished.stdout.strip())
-        reply = json.loads(finished.stdout)
-        turn = Turn(result=reply.get("result"), captured=captured_from(reply["captured"]))
-        if not reply["ok"]:
-            raise StandinError(reply["error"]["kind"], reply["error"]["message"], turn)
-        return turn
 
     # Setting up
 
@@ -261,13 +222,26 @@ class Standin:
 
     # Staff, module and cron
 
-    def module(self, service_id: int, function: str, *, automated: bool = False, **extra: Any) -> Turn:
+    def module(
+        self,
+        service_id: int,
+        function: str,
+        *,
+        automated: bool = False,
+        session: Fields | None = None,
+        **extra: Any,
+    ) -> Turn:
         """Run a module command with its hooks and effects; ``turn.answer`` is ``success`` or the error text.
 
         ``extra`` are keys added to ``$params`` (``suspendreason="…"``, ``password="…"``).
         """
         return self.request(
-            "module", service_id=service_id, function=function, automated=automated, extra=extra
+            "module",
+            service_id=service_id,
+            function=function,
+            automated=automated,
+            extra=extra,
+            session=dict(session or {}),
         )
 
     def call(self, function: str, params: Fields | None = None) -> Turn:
@@ -275,9 +249,11 @@ class Standin:
         given = {} if params is None else {"params": dict(params)}
         return self.request("call", function=function, **given)
 
-    def service_call(self, service_id: int, function: str) -> Turn:
+    def service_call(self, service_id: int, function: str, *, session: Fields | None = None) -> Turn:
         """Call a display function (ClientArea, AdminServicesTabFields…) of a service."""
-        return self.request("service_call", service_id=service_id, function=function)
+        return self.request(
+            "service_call", service_id=service_id, function=function, session=dict(session or {})
+        )
 
     def server_call(self, server_id: int, function: str) -> Turn:
         """Call a server-level function (TestConnection, ListAccounts, UsageUpdate) with server keys only."""
@@ -297,11 +273,20 @@ class Standin:
         return self.request("admin_change_password", service_id=service_id, password=password)
 
     def save_service(
-        self, service_id: int, *, values: Fields | None = None, post: Fields | None = None
+        self,
+        service_id: int,
+        *,
+        values: Fields | None = None,
+        post: Fields | None = None,
+        session: Fields | None = None,
     ) -> Turn:
         """Save the admin product page; ``values`` named as in UpdateClientProduct, ``post`` is the form."""
         return self.request(
-            "save_service", service_id=service_id, values=dict(values or {}), post=dict(post or {})
+            "save_service",
+            service_id=service_id,
+            values=dict(values or {}),
+            post=dict(post or {}),
+            session=dict(session or {}),
         )
 
     def delete_service(self, service_id: int) -> Turn:
@@ -333,6 +318,7 @@ class Standin:
         post: Fields | None = None,
         *,
         client_id: int | None = None,
+        session: Fields | None = None,
     ) -> Turn:
         """Open a WHMCS page as a client, else as an admin; ``result`` has status, location and body.
 
@@ -341,27 +327,7 @@ class Standin:
         given: dict[str, Any] = {} if post is None else {"post": dict(post)}
         if client_id is not None:
             given["client_id"] = client_id
-        return self.request("page", path=path, query=dict(query or {}), **given)
-
-    @contextmanager
-    def web(self) -> Iterator[str]:
-        """Serve the pages on a free port of 127.0.0.1; gives the address without a slash at its end."""
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        environment = dict(os.environ if self._environment is None else self._environment)
-        server = subprocess.Popen(
-            ["php", "-S", f"127.0.0.1:{port}", str(STANDIN_FOLDER / "public" / "router.php")],
-            env=environment | {"STANDIN_DATABASE": str(self.database_path.resolve())},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            _wait_until_open(server, port)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            server.terminate()
-            server.wait(timeout=10)
+        return self.request("page", path=path, query=dict(query or {}), session=dict(session or {}), **given)
 
     def rows(self, table: str, where: Fields | None = None) -> list[Fields]:
         """Rows of any table, oldest first."""
@@ -404,17 +370,6 @@ class Standin:
     def module_log(self) -> list[Fields]:
         """The whole module log, masked as WHMCS masks."""
         return self.rows("tblmodulelog")
-
-
-def _wait_until_open(server: subprocess.Popen[bytes], port: int) -> None:
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline and server.poll() is None:
-        with socket.socket() as probe:
-            probe.settimeout(0.2)
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.02)
-    raise StandinError("php", f"the web server did not open port {port}")
 
 
 def _upgrade(turn: Turn) -> PlacedUpgrade:

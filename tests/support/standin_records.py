@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 Fields = Mapping[str, Any]
@@ -57,6 +57,7 @@ class Turn:
 
     result: Any
     captured: Captured
+    session: Fields = field(default_factory=dict)  # give it to the next request to stay in the same session
 
     @property
     def answer(self) -> str:

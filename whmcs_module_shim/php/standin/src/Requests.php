@@ -28,7 +28,7 @@ final class Requests
 
     /**
      * @param array<string, mixed> $input
-     * @return array<string, mixed> ok, result or error, captured
+     * @return array<string, mixed> ok, result and session or error, captured
      */
     public function serve(string $command, array $input): array
     {
@@ -37,9 +37,10 @@ final class Requests
             if ($command !== 'install') {
                 $shop->boot();
             }
-            $_SESSION = $this->session($command, $input);
+            $_SESSION = $this->session($command, $input) + (array) ($input['session'] ?? []);
             $result = Json::safe($this->handler($shop, $command)($input));
-            return ['ok' => true, 'result' => $result, 'captured' => $shop->captured->all()];
+            $session = Json::safe($_SESSION);
+            return ['ok' => true, 'result' => $result, 'session' => $session, 'captured' => $shop->captured->all()];
         } catch (Refused $refused) {
             $error = ['kind' => 'refused', 'message' => $refused->getMessage()];
         } catch (\Throwable $thrown) {

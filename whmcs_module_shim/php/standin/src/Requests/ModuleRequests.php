@@ -89,7 +89,7 @@ final class ModuleRequests
      */
     private function page(array $in): array
     {
-        $_SESSION = ['token' => 'standin-token'] + (array) ($in['session'] ?? []);
+        $_SESSION = ['token' => 'standin-token'] + $_SESSION;
         $_SESSION += isset($in['client_id']) ? ['uid' => (int) $in['client_id']] : ['adminid' => 1];
         $post = isset($in['post']) ? (array) $in['post'] + ['token' => 'standin-token'] : null;
         return (new Site($this->shop))->respond((string) $in['path'], (array) ($in['query'] ?? []), $post);

@@ -22,7 +22,7 @@ function fixturepanel_ConfigOptions(array $params = []): array
 {
     return [
         'Behaviour' => ['Type' => 'dropdown', 'Options' => 'ok,fail,throw,null,print', 'SimpleMode' => true],
-        'Function' => ['Type' => 'text', 'SimpleMode' => true],
+        'Function' => ['Type' => 'text', 'SimpleMode' => true, 'Description' => $params === [] ? 'bare' : 'told'],
         'Plan' => ['Type' => 'text', 'SimpleMode' => true, 'Loader' => 'fixturepanel_PlanLoader'],
     ];
 }

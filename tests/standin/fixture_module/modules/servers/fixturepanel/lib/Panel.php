@@ -13,6 +13,7 @@ final class Panel
     public static function act(string $function, array $params): mixed
     {
         self::note($function, $params);
+        $_SESSION['fixture_calls'] = ($_SESSION['fixture_calls'] ?? 0) + 1;
         $request = ['key' => $params['serverpassword'] ?? ''];
         logModuleCall('fixturepanel', $function, $request, 'answer', '', ['server-key']);
         if (($params['configoption2'] ?? '') !== $function) {
@@ -24,6 +25,7 @@ final class Panel
             'null' => null,
             'print' => self::printed(),
             'warn' => [][0],
+            'exit' => exit('gone'),
             default => 'success',
         };
     }
