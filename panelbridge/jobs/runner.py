@@ -47,8 +47,8 @@ class PeriodicTask:
 class JobLimits:
     """How much runs at once, and how often is looked. Seconds."""
 
-    running: int = 64  # jobs of this worker; threads are made when needed
-    per_panel: int = 4  # so that one slow panel leaves room for sixteen others
+    running: int = 96  # jobs of this worker; threads are made when needed
+    per_panel: int = 8  # so that a slow panel leaves room for eleven others
     without_engine: int = 8
     scan: float = 1.0
     poll: float = 0.1  # of the engine's queue: half of it is the mean wait of a job

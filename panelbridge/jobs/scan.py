@@ -18,8 +18,8 @@ from typing import Protocol
 from panelbridge.provisioning.models import OperationId
 from panelbridge.subscriptions import PanelId
 
-LATE = 3.0  # seconds with room for the panel and yet no start of any of its jobs: enqueued again
-LOST = 8.0  # the same for so long: the engine is held to be broken
+LATE = 2.0  # seconds with room for the panel and yet no start of any of its jobs: enqueued again
+LOST = 5.0  # the same for so long: the engine is held to be broken
 _FIRST_REST = 0.25
 _LONGEST_REST = 5.0
 

@@ -4,14 +4,17 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from panelbridge.jobs import JobRunner
 from tests.jobs.fake_journal import FakeJournal
 
+Start = Callable[..., JobRunner]
+StartWorker = Callable[..., tuple[subprocess.Popen[str], str]]
 ROOT = Path(__file__).parents[2]
 
 
@@ -26,19 +29,19 @@ def until(holds: Callable[[], object], seconds: float = 15.0) -> bool:
 
 
 @pytest.fixture
-def journal(tmp_path):
+def journal(tmp_path: Path) -> Iterator[FakeJournal]:
     made = FakeJournal(tmp_path / "journal.db")
     yield made
     made.engine.dispose()
 
 
 @pytest.fixture
-def start(journal):
+def start(journal: FakeJournal) -> Iterator[Start]:
     """Starts a runner on the journal, and stops it in the end."""
     runners: list[JobRunner] = []
 
-    def started(**options) -> JobRunner:
-        settings = {"due": journal.due, "settle": journal.settle} | options
+    def started(**options: Any) -> JobRunner:
+        settings: dict[str, Any] = {"due": journal.due, "settle": journal.settle} | options
         runner = JobRunner(journal.engine, **settings)
         runner.start()
         runners.append(runner)
@@ -50,7 +53,7 @@ def start(journal):
 
 
 @pytest.fixture
-def worker(tmp_path):
+def worker(tmp_path: Path) -> Iterator[StartWorker]:
     """Starts worker processes; the line each says first is in ``said``."""
     workers: list[subprocess.Popen[str]] = []
 
@@ -69,4 +72,5 @@ def worker(tmp_path):
     for process in workers:
         process.kill()
         process.wait()
-        process.stdout.close()
+        if process.stdout is not None:
+            process.stdout.close()

@@ -1,5 +1,8 @@
-"""A journal and a panel in one small SQLite file, with the real ones' manners: an attempt is committed before the
-effect, an attempt under way is not repeated before its deadline, and what may have happened is looked up first."""
+"""A journal and a panel in one small SQLite file, with the real ones' manners.
+
+An attempt is committed before the effect, an attempt under way is not repeated before its deadline, and what
+may have happened is looked up first.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 
 from panelbridge.provisioning.models import OperationId
 from panelbridge.subscriptions import PanelId
+
+Effect = Callable[[], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +35,7 @@ def engine_for_jobs(path: Path) -> Engine:
     engine = create_engine(f"sqlite:///{path}", connect_args={"isolation_level": "IMMEDIATE", "timeout": 30})
 
     @event.listens_for(engine, "connect")
-    def set_pragmas(connection, _record):
+    def set_pragmas(connection: Any, _record: Any) -> None:
         for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
@@ -65,7 +71,8 @@ class FakeJournal:
     def due(self) -> Sequence[Row]:
         with self.engine.connect() as connection:
             found = connection.exec_driver_sql(
-                "SELECT id, panel, attempts, due FROM rows WHERE done = 0 AND due <= ? ORDER BY due, id LIMIT 1000",
+                "SELECT id, panel, attempts, due FROM rows WHERE done = 0 AND due <= ?"
+                " ORDER BY due, id LIMIT 1000",
                 (_micros(datetime.now(UTC)),),
             ).all()
         return [
@@ -73,9 +80,7 @@ class FakeJournal:
             for one, panel, attempts, due in found
         ]
 
-    def settle(
-        self, operation: OperationId, call: Callable[[Callable[[], None]], None] | None = None
-    ) -> None:
+    def settle(self, operation: OperationId, call: Callable[[Effect], None] | None = None) -> None:
         now = datetime.now(UTC)
         with self._write() as connection:
             attempts, due, done = connection.exec_driver_sql(
@@ -103,7 +108,8 @@ class FakeJournal:
 
     def unsettled(self) -> int:
         with self.engine.connect() as connection:
-            return connection.exec_driver_sql("SELECT count(*) FROM rows WHERE done = 0").scalar_one()
+            found = connection.exec_driver_sql("SELECT id FROM rows WHERE done = 0").all()
+        return len(found)
 
     def wait_until_settled(self, operations: Sequence[int], seconds: float) -> bool:
         """Of this process's own settling."""
@@ -123,11 +129,8 @@ class FakeJournal:
 
 def engine_tables(engine: Engine) -> list[str]:
     with engine.connect() as connection:
-        names = [
-            name
-            for (name,) in connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'")
-        ]
-    return [name for name in names if name not in {"rows", "effects"} and not name.startswith("sqlite_")]
+        found = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'").all()
+    return [name for (name,) in found if name not in {"rows", "effects"} and not name.startswith("sqlite_")]
 
 
 def change_engine_tables(engine: Engine, statement: str, only: Sequence[str] | None = None) -> None:
@@ -140,7 +143,7 @@ def change_engine_tables(engine: Engine, statement: str, only: Sequence[str] | N
         connection.exec_driver_sql("PRAGMA foreign_keys=ON")
 
 
-def _at_once(effect: Callable[[], None]) -> None:
+def _at_once(effect: Effect) -> None:
     effect()
 
 

@@ -5,19 +5,25 @@ from __future__ import annotations
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Never
+
+import pytest
 
 from panelbridge.jobs import JobLimits, PeriodicTask
-from tests.jobs.conftest import until
+from panelbridge.provisioning.models import OperationId
+from tests.jobs.conftest import Start, until
+from tests.jobs.fake_journal import FakeJournal
 
 
-def test_due_work_is_settled_once(journal, start):
+def test_due_work_is_settled_once(journal: FakeJournal, start: Start) -> None:
     made = journal.add(30) + journal.add(30, panel=2)
     start()
     assert journal.wait_until_settled(made, 20)
     assert journal.effects() == made
 
 
-def test_woken_work_is_settled_promptly(journal, start):
+def test_woken_work_is_settled_promptly(journal: FakeJournal, start: Start) -> None:
     runner = start()
     assert until(runner.engine_is_up)
     first = journal.add()  # the engine listens to a new queue within a second
@@ -26,33 +32,33 @@ def test_woken_work_is_settled_promptly(journal, start):
     for _ in range(10):
         [made] = journal.add()
         began = time.monotonic()
-        runner.wake(made, datetime.now(UTC))
+        runner.wake(OperationId(made), datetime.now(UTC))
         assert journal.wait_until_settled([made], 10)
         waits.append(journal.settled_at[made] - began)
     assert sorted(waits)[5] < 0.5, waits
 
 
-def test_work_nobody_woke_is_found_by_the_scan(journal, start):
+def test_work_nobody_woke_is_found_by_the_scan(journal: FakeJournal, start: Start) -> None:
     start()
     made = journal.add()
     assert journal.wait_until_settled(made, 10)
 
 
-def test_work_is_not_done_before_its_time(journal, start):
+def test_work_is_not_done_before_its_time(journal: FakeJournal, start: Start) -> None:
     due = datetime.now(UTC) + timedelta(seconds=1.5)
     [made] = journal.add(at=due)
     runner = start()
-    runner.wake(made, due)
+    runner.wake(OperationId(made), due)
     assert journal.wait_until_settled([made], 10)
     assert datetime.now(UTC) >= due
     assert journal.calls == [made]
 
 
-def test_a_job_that_left_its_row_as_it_was_runs_again(journal, start):
+def test_a_job_that_left_its_row_as_it_was_runs_again(journal: FakeJournal, start: Start) -> None:
     [made] = journal.add()
-    visits = []
+    visits: list[int] = []
 
-    def settle(operation):
+    def settle(operation: OperationId) -> None:
         visits.append(operation)
         if len(visits) > 3:
             journal.settle(operation)
@@ -62,11 +68,17 @@ def test_a_job_that_left_its_row_as_it_was_runs_again(journal, start):
     assert journal.effects() == [made]
 
 
-def test_a_failing_job_runs_again_and_its_words_are_kept_nowhere(journal, start, tmp_path, caplog, capfd):
+def test_a_failing_job_runs_again_and_its_words_are_kept_nowhere(
+    journal: FakeJournal,
+    start: Start,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
     [made] = journal.add()
-    visits = []
+    visits: list[int] = []
 
-    def settle(operation):
+    def settle(operation: OperationId) -> None:
         visits.append(operation)
         if len(visits) == 1:
             raise RuntimeError("canary-secret-9271")
@@ -80,11 +92,13 @@ def test_a_failing_job_runs_again_and_its_words_are_kept_nowhere(journal, start,
     assert capfd.readouterr() == ("", "")
 
 
-def test_one_operation_is_never_settled_twice_at_once(journal, start):
+def test_one_operation_is_never_settled_twice_at_once(journal: FakeJournal, start: Start) -> None:
     [made] = journal.add()
-    inside, most, gate = [], [], threading.Event()
+    inside: list[int] = []
+    most: list[int] = []
+    gate = threading.Event()
 
-    def settle(operation):
+    def settle(operation: OperationId) -> None:
         inside.append(operation)
         most.append(len(inside))
         gate.wait(2)
@@ -94,16 +108,16 @@ def test_one_operation_is_never_settled_twice_at_once(journal, start):
     runner = start(settle=settle)
     assert until(lambda: inside)
     for _ in range(20):
-        runner.wake(made, datetime.now(UTC))
+        runner.wake(OperationId(made), datetime.now(UTC))
     assert journal.wait_until_settled([made], 10)
     assert most == [1]
 
 
-def test_a_slow_panel_does_not_starve_another(journal, start):
+def test_a_slow_panel_does_not_starve_another(journal: FakeJournal, start: Start) -> None:
     slow, gate = set(journal.add(100, panel=1)), threading.Event()
-    inside = []
+    inside: list[int] = []
 
-    def settle(operation):
+    def settle(operation: OperationId) -> None:
         if operation in slow:
             inside.append(operation)
             gate.wait(30)
@@ -113,7 +127,7 @@ def test_a_slow_panel_does_not_starve_another(journal, start):
     try:
         assert until(lambda: len(inside) == JobLimits().per_panel)
         quick = journal.add(5, panel=2)
-        runner.wake(quick[0], datetime.now(UTC))
+        runner.wake(OperationId(quick[0]), datetime.now(UTC))
         assert journal.wait_until_settled(quick, 5)
         assert len(inside) == JobLimits().per_panel  # and the slow one got no more than its share
     finally:
@@ -121,14 +135,14 @@ def test_a_slow_panel_does_not_starve_another(journal, start):
     assert journal.wait_until_settled(list(slow), 60)
 
 
-def test_ended_jobs_are_deleted(journal, start):
+def test_ended_jobs_are_deleted(journal: FakeJournal, start: Start) -> None:
     made = journal.add(10)
     runner = start()
     assert journal.wait_until_settled(made, 10)
     assert until(lambda: runner.running() == 0)
     deleted = 0
 
-    def all_gone():
+    def all_gone() -> bool:
         nonlocal deleted
         deleted += runner.delete_ended(timedelta(0))
         return deleted >= len(made)
@@ -139,10 +153,12 @@ def test_ended_jobs_are_deleted(journal, start):
         assert connection.exec_driver_sql("SELECT count(*) FROM workflow_status").scalar_one() == 0
 
 
-def test_tasks_come_round_and_one_failure_stops_nothing(start, caplog):
-    rounds = []
+def test_tasks_come_round_and_one_failure_stops_nothing(
+    start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    rounds: list[int] = []
 
-    def fail():
+    def fail() -> Never:
         raise RuntimeError("canary")
 
     failing = PeriodicTask(name="failing", seconds=0.1, run=fail)

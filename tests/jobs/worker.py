@@ -1,5 +1,7 @@
-"""A worker process: settles what is due in a fake journal. ``python -m tests.jobs.worker FILE before|after|never``:
-where its panel call hangs, before or after its effect."""
+"""A worker process that settles what is due in a fake journal.
+
+``python -m tests.jobs.worker FILE before|after|never``: whether its panel call hangs before or after its effect.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +11,14 @@ import threading
 from pathlib import Path
 
 from panelbridge.jobs import JobRunner, WorkerAlreadyRunning
-from tests.jobs.fake_journal import FakeJournal
+from tests.jobs.fake_journal import Effect, FakeJournal
 
 
 def main() -> int:
     journal = FakeJournal(Path(sys.argv[1]))
     hangs, ended = sys.argv[2], threading.Event()
 
-    def call(effect):
+    def call(effect: Effect) -> None:
         if hangs == "before":
             print("hanging", flush=True)
             ended.wait(60)
