@@ -65,7 +65,7 @@ class LineFinder:
         if self._admin.get_line(line_id) is not None:
             raise Conflict(
                 "the line with this id is not in our reseller's tree (any more)",
-                advice="An admin compares the id kept by the bridge with the panel; its owner may have moved it.",
+                advice="An admin compares the id kept here with the panel, whose owner may have moved it.",
             )
         return Absent(proof="neither our key nor the admin's is shown a line with this id")
 

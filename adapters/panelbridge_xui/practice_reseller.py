@@ -9,17 +9,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 from panelbridge_xui.practice_lines import Action, LineActions, User, json_ids
+from panelbridge_xui.practice_market import (
+    bought_columns,
+    compatible,
+    group_of,
+    offered_to,
+    package_of,
+    price_of,
+    tree_of,
+)
 from panelbridge_xui.practice_tables import ids, insert, printed, update
 from panelbridge_xui.practice_wire import PanelCrash, Parameters, Refused, later, random_name
-
-_SHAPE = (
-    "is_restreamer",
-    "is_isplock",
-    "max_connections",
-    "force_server_id",
-    "forced_country",
-    "lock_device",
-)
 
 
 class ResellerApi(LineActions):
@@ -41,8 +41,8 @@ class ResellerApi(LineActions):
 
     def user_info(self, user: User, _: Parameters) -> Any:
         with self.books.reading() as db:
-            group = dict(self._group(db, user))
-            sells = bool(self._offered(db, user))
+            group = dict(group_of(db, user))
+            sells = bool(offered_to(db, user))
         return {
             "status": "STATUS_SUCCESS",
             "data": printed(dict(user)),
@@ -51,16 +51,14 @@ class ResellerApi(LineActions):
 
     def packages(self, user: User, _: Parameters) -> Any:
         with self.books.reading() as db:
-            rows = self._offered(db, user, every=True)
-        data = [
-            {**printed(dict(row)), "official_credits": self._price(user, row, trial=False)} for row in rows
-        ]
+            rows = offered_to(db, user, every=True)
+        data = [{**printed(dict(row)), "official_credits": price_of(user, row, trial=False)} for row in rows]
         return {"status": "STATUS_SUCCESS", "data": data}
 
     def get_line(self, user: User, parameters: Parameters) -> Any:
         with self.books.reading() as db:
             line = self.line(db, parameters)
-            if line["member_id"] not in self._tree(db, user):
+            if line["member_id"] not in tree_of(db, user):
                 raise Refused("STATUS_FAILURE")
             return self.full(db, line["id"])
 
@@ -69,7 +67,7 @@ class ResellerApi(LineActions):
         if self.options.get("reseller_list", "empty") == "empty":
             return {"status": "STATUS_SUCCESS", "data": [], "recordsTotal": 0, "recordsFiltered": 0}
         with self.books.reading() as db:
-            tree = ", ".join(str(member) for member in self._tree(db, user))
+            tree = ", ".join(str(member) for member in tree_of(db, user))
             return self.page(db, parameters, f"member_id IN ({tree})")
 
     def user_logs(self, _: User, __: Parameters) -> Any:
@@ -87,7 +85,7 @@ class ResellerApi(LineActions):
             self.check_free(db, username)
             until = self._end(package, None, trial=trial)
             row = {
-                **self._bought_columns(package, trial=trial),
+                **bought_columns(package, trial=trial),
                 **self._told(db, user, parameters, package),
                 "username": None if username.lower() == "null" else username,
                 "password": password,
@@ -105,14 +103,14 @@ class ResellerApi(LineActions):
         price, package = None, None
         with self.books.writing() as db:
             line = self.line(db, parameters)
-            if line["member_id"] not in self._tree(db, user):
+            if line["member_id"] not in tree_of(db, user):
                 raise Refused("STATUS_FAILURE")
             if parameters.has("package"):
                 package = self._bought_package(db, user, parameters)
                 price = self._check_price(db, user, package, trial=False)
             username, password = self._names(db, user, parameters, line)
             self.check_free(db, username, line["id"])
-            shown = package or self._package(db, line["package_id"])
+            shown = package or package_of(db, line["package_id"])
             changes = {**self._told(db, user, parameters, shown), "username": username, "password": password}
             if package is not None:
                 changes |= self._purchase(db, line, package, parameters)
@@ -124,7 +122,7 @@ class ResellerApi(LineActions):
             return self.full(db, line["id"])
 
     def check_write(self, db: sqlite3.Connection, user: User, line: dict[str, Any]) -> None:
-        if self.options.get("ownership", "missing") == "enforced" and line["member_id"] not in self._tree(
+        if self.options.get("ownership", "missing") == "enforced" and line["member_id"] not in tree_of(
             db, user
         ):
             raise Refused("STATUS_FAILURE")
@@ -134,13 +132,13 @@ class ResellerApi(LineActions):
     ) -> dict[str, Any]:
         trial = bool(parameters.text("trial") or "")
         base = line["exp_date"]
-        present = self._package(db, line["package_id"])
+        present = package_of(db, line["package_id"])
         if trial or (
-            package["check_compatible"] and present is not None and not _compatible(present, package)
+            package["check_compatible"] and present is not None and not compatible(present, package)
         ):
             base = None  # counted from now: what was left is lost
         until = self._end(package, base, trial=trial)
-        return {**self._bought_columns(package, trial=trial), "exp_date": until}
+        return {**bought_columns(package, trial=trial), "exp_date": until}
 
     def _end(self, package: sqlite3.Row, base: int | None, *, trial: bool) -> int:
         now = self.now()
@@ -149,26 +147,14 @@ class ResellerApi(LineActions):
         end = later(start, package[f"{kind}_duration"], package[f"{kind}_duration_in"])
         return int(end.timestamp())
 
-    @staticmethod
-    def _bought_columns(package: sqlite3.Row, *, trial: bool) -> dict[str, Any]:
-        return {
-            "package_id": package["id"],
-            "is_trial": int(trial),
-            "max_connections": package["max_connections"],
-            "is_restreamer": package["is_restreamer"],
-            "allowed_outputs": package["output_formats"],
-            "force_server_id": package["force_server_id"],
-            "forced_country": package["forced_country"],
-        }
-
     def _told(
         self, db: sqlite3.Connection, user: User, parameters: Parameters, package: sqlite3.Row | None
     ) -> dict[str, Any]:
         """Columns that an edit sets to what it is told, and to nothing when it is not."""
-        group = self._group(db, user)
+        group = group_of(db, user)
         member = parameters.number("member_id")
         told: dict[str, Any] = {
-            "member_id": member if member in self._tree(db, user) else user["id"],
+            "member_id": member if member in tree_of(db, user) else user["id"],
             "contact": parameters.cleaned("contact") or None,
             "reseller_notes": parameters.cleaned("reseller_notes") or None,
             "bouquet": self._bouquets(group, parameters, package),
@@ -194,7 +180,7 @@ class ResellerApi(LineActions):
         self, db: sqlite3.Connection, user: User, parameters: Parameters, line: dict[str, Any] | None
     ) -> tuple[str, str]:
         """Name and password: as asked where the group may choose them, else silently others."""
-        group = self._group(db, user)
+        group = group_of(db, user)
         chosen = []
         for name in ("username", "password"):
             asked = parameters.text(name) or ""
@@ -208,12 +194,12 @@ class ResellerApi(LineActions):
         return chosen[0], chosen[1]
 
     def _bought_package(self, db: sqlite3.Connection, user: User, parameters: Parameters) -> sqlite3.Row:
-        offered = self._offered(db, user)
+        offered = offered_to(db, user)
         if not offered:
             raise Refused("STATUS_NO_PERMISSIONS")
         if not parameters.text("package"):
             raise Refused("STATUS_INVALID_PACKAGE", echo=True)
-        package = self._package(db, parameters.number("package"))
+        package = package_of(db, parameters.number("package"))
         if package is None or not package["is_line"]:
             raise Refused("STATUS_INVALID_TYPE", echo=True)
         if package["id"] not in {row["id"] for row in offered}:
@@ -221,10 +207,10 @@ class ResellerApi(LineActions):
         return package
 
     def _check_price(self, db: sqlite3.Connection, user: User, package: sqlite3.Row, *, trial: bool) -> int:
-        price = self._price(user, package, trial=trial)
+        price = price_of(user, package, trial=trial)
         balance = db.execute("SELECT credits FROM users WHERE id = ?", (user["id"],)).fetchone()[0]
         if trial:
-            group = self._group(db, user)
+            group = group_of(db, user)
             used = "SELECT count(*) FROM lines WHERE member_id = ? AND is_trial = 1"
             trials = db.execute(used, (user["id"],)).fetchone()[0]
             if trials >= group["total_allowed_gen_trials"] or balance < group["minimum_trial_credits"]:
@@ -251,41 +237,6 @@ class ResellerApi(LineActions):
                 update(db, "users", user["id"], {"credits": balance - price})
             after = balance - (price or 0)
             insert(db, "user_logs", {**row, "cost": price, "credits_after": after, "date": self.epoch()})
-
-    @staticmethod
-    def _price(user: User, package: sqlite3.Row, *, trial: bool) -> int:
-        override = json.loads(user["override_packages"] or "{}").get(str(package["id"]))
-        price = package["trial_credits"] if trial else (override or package["official_credits"])
-        return int(price)  # truncated to whole credits
-
-    @staticmethod
-    def _group(db: sqlite3.Connection, user: User) -> sqlite3.Row:
-        query = "SELECT * FROM user_groups WHERE group_id = ?"
-        row: sqlite3.Row = db.execute(query, (user["member_group_id"],)).fetchone()
-        return row
-
-    @staticmethod
-    def _package(db: sqlite3.Connection, package_id: int | None) -> sqlite3.Row | None:
-        row: sqlite3.Row | None = db.execute("SELECT * FROM packages WHERE id = ?", (package_id,)).fetchone()
-        return row
-
-    @staticmethod
-    def _offered(db: sqlite3.Connection, user: User, *, every: bool = False) -> list[sqlite3.Row]:
-        rows = db.execute("SELECT * FROM packages ORDER BY id")
-        mine = [row for row in rows if user["member_group_id"] in ids(row["groups"])]
-        return mine if every else [row for row in mine if row["is_line"]]
-
-    @staticmethod
-    def _tree(db: sqlite3.Connection, user: User) -> set[int]:
-        subs = db.execute("SELECT id FROM users WHERE owner_id = ?", (user["id"],))
-        return {user["id"], *(row["id"] for row in subs)}
-
-
-def _compatible(present: sqlite3.Row, wanted: sqlite3.Row) -> bool:
-    lists = all(
-        sorted(ids(present[name])) == sorted(ids(wanted[name])) for name in ("bouquets", "output_formats")
-    )
-    return lists and all(present[name] == wanted[name] for name in _SHAPE)
 
 
 def _kind(line: dict[str, Any], package: sqlite3.Row | None, username: str, password: str) -> str:

@@ -1,6 +1,7 @@
 """The reseller dialect: every create and every extension is bought, once per call, with our credits.
 
-No call of it repeats safely by itself. What a lost answer left behind is found by ``search``.
+No purchase repeats safely. A create repeats under its own name only; what a lost answer left behind is found
+by ``search``.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ from panelbridge_xui.dialect import Clock, Dialect
 from panelbridge_xui.errors import ExistsIdUnknown, NameTaken, PanelRefused
 from panelbridge_xui.guards import nothing_sent
 from panelbridge_xui.lookups import MAY_NAME, LineFinder
+from panelbridge_xui.purchase import check_no_restart, check_unmoved, needed, sellable
 from panelbridge_xui.rows import LineRow, PackageRow
 from panelbridge_xui.search import short_rows
 from panelbridge_xui.settings import XuiSettings
@@ -46,7 +48,8 @@ from panelbridge_xui.settings import XuiSettings
 MAY_CREATE = "create_line"
 MAY_SET_PASSWORD = "allow_change_password"  # noqa: S105 - the name of a permission
 
-_ADDING = frozenset({Verb.CREATE, Verb.EXTEND, Verb.CHANGE_PACKAGE})
+# A create under the same name is none of these: the panel answers that it exists, and it is then compared.
+_ADDING = frozenset({Verb.EXTEND, Verb.CHANGE_PACKAGE})
 
 
 class ResellerDialect(Dialect):
@@ -123,14 +126,14 @@ class ResellerDialect(Dialect):
         return self._done(line, self._differs(line, order, bouquets))
 
     def extend(self, ref: AccountRef, until: datetime, purchase: Purchase | None) -> VerbResult:
-        purchase = _needed(purchase)
+        purchase = needed(purchase)
         line, after = self._buy(ref, purchase, bouquets=None)
         since = max(line.expires_at or self._clock(), self._clock())
         fits = mapping.expiry_fits(until, after.expires_at, since)
         return self._done(after, () if fits else ("until",))
 
     def change_package(self, ref: AccountRef, change: PackageChange) -> VerbResult:
-        purchase = _needed(change.purchase)
+        purchase = needed(change.purchase)
         if purchase.package != change.package:
             raise InvalidOrder("the purchase buys another package than the one asked for", field="purchase")
         with nothing_sent():
@@ -204,19 +207,11 @@ class ResellerDialect(Dialect):
         """One purchase on the line: the line right before it, and after it."""
         with nothing_sent():
             packages = self._fresh_packages()
-        package = packages.get(purchase.package)
-        if package is None or not package.is_line:
-            raise InvalidOrder("the package is not offered to us for lines", field="package")
-        if package.trial_only:
-            raise InvalidOrder("a trial package cannot extend a line", field="package")
+        package = sellable(packages.get(purchase.package))
         line = self._own_line(ref)
-        if not mapping.same_second(line.expires_at, purchase.before):
-            raise Conflict(
-                "the line's expiry is not what it was when this purchase was planned; nothing was bought",
-                advice="The bridge reads the line again; somebody else may have extended it.",
-            )
+        check_unmoved(line, purchase)
         if not purchase.allow_restart:
-            _check_no_restart(line, packages.get(str(line.package_id)), package, self._clock())
+            check_no_restart(line, packages.get(str(line.package_id)), package, self._clock())
         kept = tuple(item for item in line.bouquets if item in package.bouquets)
         fields = [
             ("package", purchase.package),
@@ -284,24 +279,3 @@ class ResellerDialect(Dialect):
             raise Conflict("a line of this name exists at the panel with another password or reference")
         self._seen.settled(username)
         return self._already(found, self._differs(found, order, bouquets))
-
-
-def _needed(purchase: Purchase | None) -> Purchase:
-    if purchase is None:
-        raise InvalidOrder("this panel only sells terms: a purchase is needed", field="purchase")
-    return purchase
-
-
-def _check_no_restart(line: LineRow, present: PackageRow | None, wanted: PackageRow, now: datetime) -> None:
-    """Refuse a purchase that throws away paid time. An expired line has none left."""
-    if line.expires_at is None:
-        raise InvalidOrder(
-            "the line never expires; a purchase would limit it, counted from now", field="package"
-        )
-    if line.expires_at > now and mapping.restarts_term(present, wanted):
-        raise InvalidOrder(
-            "the package does not fit the line's present one, so the panel would restart the term and the "
-            "remaining time would be lost",
-            field="package",
-            advice="Sell a package of the same kind, or let the plan allow a restart.",
-        )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -19,6 +18,7 @@ from panelbridge.settings import read_settings
 from panelbridge.testing.practice import PracticeControl, PracticeServer
 from panelbridge_xui import XuiAdapter, XuiSettings
 from panelbridge_xui.practice import XuiPractice
+from panelbridge_xui.practice_tables import insert, update
 
 MONTH = Term(months=1)
 
@@ -29,7 +29,6 @@ class Panel:
 
     server: PracticeServer
     practice: XuiPractice
-    books_file: Path
     open: list[XuiAdapter] = field(default_factory=list)
 
     @property
@@ -90,13 +89,16 @@ class Panel:
         row: dict[str, Any] = self.naive("get_line", ("id", line_id), admin=True)["data"]
         return row
 
+    def write_user(self, user_id: int, columns: Mapping[str, Any]) -> None:
+        """Columns of a panel user, straight in the panel's books."""
+        with self.practice.books.writing() as db:
+            update(db, "users", user_id, columns)
+
     def insert_lines(self, rows: list[Mapping[str, Any]]) -> None:
         """Lines put straight into the panel's books."""
-        names = list(rows[0])
-        sql = f"INSERT INTO lines ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
-        with sqlite3.connect(self.books_file, timeout=30) as db:
-            db.executemany(sql, [tuple(row[name] for name in names) for row in rows])
-        db.close()
+        with self.practice.books.writing() as db:
+            for row in rows:
+                insert(db, "lines", row)
 
 
 @pytest.fixture
@@ -109,7 +111,7 @@ def panel_with(tmp_path: Path) -> Iterator[Callable[..., Panel]]:
         practice = XuiPractice(books, {"admin_lookup": "on", **options})
         server = PracticeServer(practice)
         server.start()
-        started.append(Panel(server=server, practice=practice, books_file=books))
+        started.append(Panel(server=server, practice=practice))
         return started[-1]
 
     yield start
