@@ -25,7 +25,8 @@ final class LifecycleTest extends ModuleTestCase
 
     public static function failures(): iterable
     {
-        $problem = static fn (int $status, string $code): Reply => FakeBridge::problem($status, $code, 'It was refused.');
+        $problem = static fn (int $status, string $code): Reply =>
+            FakeBridge::problem($status, $code, 'It was refused.');
         $answers = [
             '400' => $problem(400, 'invalid_request'),
             '401' => $problem(401, 'unauthorized'),

@@ -17,9 +17,12 @@ define('WHMCS', true);
 define('MODULE_FOLDER', dirname(__DIR__) . '/modules/servers/panelbridge');
 
 require_once 'Illuminate/Database/autoload.php';
+require_once 'smarty4/Smarty.class.php';
 require_once __DIR__ . '/support/whmcs.php';
 require_once MODULE_FOLDER . '/panelbridge.php';
 require_once __DIR__ . '/support/Captured.php';
 require_once __DIR__ . '/support/FakeBridge.php';
+require_once __DIR__ . '/support/ServiceProperties.php';
+require_once __DIR__ . '/support/ServiceModel.php';
 require_once __DIR__ . '/support/Shop.php';
 require_once __DIR__ . '/support/ModuleTestCase.php';

@@ -33,7 +33,8 @@ final class Captured
     /** Everything the module gave to WHMCS's logs, without the mask lists. */
     public static function logged(): string
     {
-        $calls = array_map(static fn (array $call): array => array_diff_key($call, ['masks' => true]), self::$moduleCalls);
+        $unmasked = static fn (array $call): array => array_diff_key($call, ['masks' => true]);
+        $calls = array_map($unmasked, self::$moduleCalls);
         return var_export($calls, true) . var_export(self::$activity, true);
     }
 }

@@ -68,7 +68,8 @@ final class FakeBridge implements Transport
     public static function pending(string $message = 'The panel is slow.'): Reply
     {
         $operation = ['id' => 17, 'verb' => 'create', 'state' => 'open', 'outcome' => null, 'waits_for' => null];
-        return self::reply(202, ['result' => 'pending', 'message' => $message, 'operation' => $operation] + self::blank());
+        $members = ['result' => 'pending', 'message' => $message, 'operation' => $operation];
+        return self::reply(202, $members + self::blank());
     }
 
     /** @param array<string, mixed> $members */
@@ -106,7 +107,7 @@ final class FakeBridge implements Transport
     {
         return [
             'request_id' => 'req-7',
-            'operation' => ['id' => 17, 'verb' => 'create', 'state' => 'done', 'outcome' => 'done', 'waits_for' => null],
+            'operation' => ['id' => 17, 'verb' => 'create', 'state' => 'done', 'outcome' => 'done'],
             'account' => self::account(),
             'data' => null,
         ];

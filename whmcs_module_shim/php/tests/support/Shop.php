@@ -44,7 +44,7 @@ final class Shop
         $exists->setAccessible(true);
         $exists->setValue(null, false);
         foreach (self::TABLES as $table => $columns) {
-            $list = implode(', ', array_map(static fn (string $name): string => '"' . $name . '"', explode(' ', $columns)));
+            $list = '"' . str_replace(' ', '", "', $columns) . '"';
             $capsule->getConnection()->statement("CREATE TABLE $table (id INTEGER PRIMARY KEY, $list)");
         }
         $this->fill();
@@ -64,7 +64,8 @@ final class Shop
     public function paidInvoice(int $invoice, int $item, int $service, string $paid = '2026-12-01 10:00:00'): void
     {
         $this->add('tblinvoices', ['id' => $invoice, 'status' => 'Paid', 'datepaid' => $paid]);
-        $this->add('tblinvoiceitems', ['id' => $item, 'invoiceid' => $invoice, 'type' => 'Hosting', 'relid' => $service]);
+        $line = ['id' => $item, 'invoiceid' => $invoice, 'type' => 'Hosting', 'relid' => $service];
+        $this->add('tblinvoiceitems', $line);
     }
 
     /** @return array<string, mixed> */
@@ -77,7 +78,7 @@ final class Shop
             'configoption1' => 'gold', 'configoption2' => '', 'configoption3' => '0',
             'customfields' => ['Device MAC' => '00:1A:79:CA:FE:01', 'Username' => ''],
             'configoptions' => ['Connections' => 2, 'Adult' => 0], 'model' => new ServiceModel(501),
-            'clientsdetails' => ['id' => 42, 'firstname' => 'Ana', 'lastname' => 'O&#039;Neil', 'language' => 'english'],
+            'clientsdetails' => ['id' => 42, 'lastname' => 'O&#039;Neil', 'language' => 'english'],
         ];
     }
 
@@ -85,7 +86,8 @@ final class Shop
     public static function serverKeys(): array
     {
         return [
-            'server' => true, 'serverid' => 3, 'serverhostname' => '127.0.0.1', 'serverip' => '', 'serverport' => '8443',
+            'server' => true, 'serverid' => 3, 'serverhostname' => '127.0.0.1', 'serverip' => '',
+            'serverport' => '8443',
             'serversecure' => true, 'serverhttpprefix' => 'https', 'serverusername' => 'test',
             'serverpassword' => self::KEY, 'serveraccesshash' => '',
         ];
@@ -96,16 +98,19 @@ final class Shop
         $this->add('tblconfiguration', ['setting' => 'SystemURL', 'value' => 'https://shop.example.test/']);
         $this->add('tblconfiguration', ['setting' => 'Version', 'value' => '8.13.1-release.1']);
         $this->add('tblservers', ['id' => 3, 'type' => 'panelbridge', 'hostname' => '127.0.0.1', 'port' => 8443,
-            'secure' => 'on', 'username' => 'test', 'password' => 'sealed:' . self::KEY, 'active' => 1, 'disabled' => 0]);
+            'secure' => 'on', 'username' => 'test', 'password' => 'sealed:' . self::KEY, 'active' => 1,
+            'disabled' => 0]);
         $this->add('tblservergroupsrel', ['groupid' => 1, 'serverid' => 3]);
-        $this->add('tblproducts', ['id' => 7, 'servertype' => 'panelbridge', 'servergroup' => 1, 'paytype' => 'recurring',
-            'allowqty' => 0, 'welcomeemail' => 11, 'configoption1' => 'gold', 'configoption2' => '', 'configoption3' => '0']);
+        $this->add('tblproducts', ['id' => 7, 'servertype' => 'panelbridge', 'servergroup' => 1,
+            'paytype' => 'recurring', 'allowqty' => 0, 'welcomeemail' => 11, 'configoption1' => 'gold',
+            'configoption2' => '', 'configoption3' => '0']);
         $this->add('tblproducts', ['id' => 8, 'servertype' => 'cpanel', 'servergroup' => 0, 'paytype' => 'recurring']);
         $this->add('tblpricing', ['type' => 'product', 'relid' => 7, 'monthly' => '9.00', 'quarterly' => '-1.00',
             'semiannually' => '-1.00', 'annually' => '90.00', 'biennially' => '-1.00', 'triennially' => '-1.00']);
         $this->add('tblorders', ['id' => 60, 'invoiceid' => 70]);
         foreach ([501 => 7, 502 => 8] as $id => $product) {
-            $this->add('tblhosting', ['id' => $id, 'userid' => 42, 'orderid' => 60, 'packageid' => $product, 'server' => 3,
+            $this->add('tblhosting', ['id' => $id, 'userid' => 42, 'orderid' => 60, 'packageid' => $product,
+                'server' => 3,
                 'regdate' => '2026-11-20', 'domain' => '', 'billingcycle' => 'Monthly', 'nextduedate' => '2026-12-20',
                 'qty' => 1, 'domainstatus' => 'Active', 'username' => 'pb501k7m2qx',
                 'password' => 'sealed:' . self::PASSWORD, 'suspendreason' => '']);
@@ -113,41 +118,10 @@ final class Shop
         $this->add('tblclients', ['id' => 42, 'email' => 'ana@example.test']);
         $this->add('tblemailtemplates', ['id' => 11, 'type' => 'product', 'name' => 'Panel Welcome', 'subject' => 'Hi',
             'message' => 'User {$service_username} {$service_password}']);
-        $this->add('tblemailtemplates', ['id' => 12, 'type' => 'product', 'name' => 'Service Suspended', 'subject' => 'Hi',
-            'message' => 'Your service is suspended.']);
+        $this->add('tblemailtemplates', ['id' => 12, 'type' => 'product', 'name' => 'Service Suspended',
+            'subject' => 'Hi', 'message' => 'Your service is suspended.']);
         $this->add('tblcustomfields', ['id' => 21, 'type' => 'product', 'relid' => 7, 'fieldname' => 'Username']);
         $this->add('tblcustomfields', ['id' => 22, 'type' => 'product', 'relid' => 7, 'fieldname' => 'Device MAC|MAC']);
         $this->add('tblproductconfigoptions', ['id' => 31, 'optionname' => 'Connections', 'optiontype' => 4]);
-    }
-}
-
-/** What $params['model'] is to the module: columns and service properties. */
-final class ServiceModel
-{
-    public string $billingcycle = 'Monthly';
-    public string $nextduedate = '2026-12-20';
-    public string $regdate = '2026-11-20';
-    public int $qty = 1;
-    public string $suspendreason = '';
-    public ServiceProperties $serviceProperties;
-
-    public function __construct(public int $id)
-    {
-        $this->serviceProperties = new ServiceProperties();
-    }
-}
-
-final class ServiceProperties
-{
-    /** @var array<string, string> */
-    public array $saved = [];
-    public ?\Throwable $refuses = null;
-
-    public function save(array $values): void
-    {
-        if ($this->refuses !== null) {
-            throw $this->refuses;
-        }
-        $this->saved = $values + $this->saved;
     }
 }

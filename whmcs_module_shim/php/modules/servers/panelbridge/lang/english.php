@@ -27,7 +27,8 @@ return [
     'verb_Extend' => 'Extend',
 
     'failed' => ':what failed:',
-    'unexpected' => ':what failed: an error in the module itself (:place). Report it with this text; repeating is safe.',
+    'unexpected' => ':what failed: an error in the module itself (:place). Report it with this text; repeating is'
+        . ' safe.',
     'repeat_safe' => 'Repeating is safe.',
     'repeat_unsafe' => 'Do not repeat before this is solved.',
     'request' => '(request :id)',
@@ -120,7 +121,8 @@ return [
     'advice_not_ready' => 'Wait until it is created; the welcome mail goes out by itself then',
     'why_nothing_to_adopt' => 'the bridge names no account of the panel that waits to be adopted',
     'why_several_to_adopt' => 'more than one account waits to be adopted',
-    'advice_adopt' => 'Enter the panel\'s id of the right account below, under "Adopt account", and save',
+    'advice_nothing_to_adopt' => 'Enter the panel\'s id of the right account below, under "Adopt account", and save',
+    'advice_several_to_adopt' => 'Enter the panel\'s id of the right account below, under "Adopt account", and save',
 
     'tab_result' => 'Result',
     'tab_account' => 'Panel account',
@@ -215,6 +217,11 @@ return [
     'upgrade_failed' => 'Service :id: the paid package change was not carried out. :why WHMCS already holds the new'
         . ' product and price. Solve what is named and press Change Package on the service; or move the service back'
         . ' to its old product and refund the difference.',
+
+    'product_plan_unknown' => 'Product ":product" names the plan ":plan", which the bridge does not know: its orders'
+        . ' would fail. Choose a plan in its Module Settings.',
+    'product_cycles' => 'Product ":product" is sold for cycles its plan ":plan" has no term for (:cycles): such orders'
+        . ' would fail. Take the cycles off the product or add the terms at the bridge.',
 
     'closed' => 'Service :id: :verb of operation :operation completed.',
     'close_failed' => 'Service :id: WHMCS could not complete :verb of operation :operation (:why).',

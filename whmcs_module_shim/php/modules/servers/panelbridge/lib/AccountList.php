@@ -61,7 +61,8 @@ final class AccountList
         $status = self::STATUSES[strtolower($text->text('status'))] ?? null;
         $created = strtotime($text->text('created'));
         if ($text->text('username') === '' || $status === null || $created === false) {
-            throw CallError::notUnderstood(Language::text('why_list_account', ['name' => Text::line($text->text('username'))]));
+            $name = Text::line($text->text('username'));
+            throw CallError::notUnderstood(Language::text('why_list_account', ['name' => $name]));
         }
         return [
             'serviceid' => $text->text('serviceid'),

@@ -43,7 +43,8 @@ final class AccountView
             $view = self::read($answer);
         } catch (CallError $error) {
             // An answer that refuses (no such service yet) is an answer; only silence is "unreachable".
-            $view = ['reachable' => $error->answer !== null && $error->answer->status < 500, 'lastError' => $error->why];
+            $answered = $error->answer !== null && $error->answer->status < 500;
+            $view = ['reachable' => $answered, 'lastError' => $error->why];
         }
         Visit::remember($name, ['at' => Wiring::now(), 'view' => $view]);
         return self::from($view);
@@ -91,7 +92,7 @@ final class AccountView
             (array) ($view['fields'] ?? []),
             array_values((array) ($view['suspensions'] ?? [])),
             (array) ($view['lastOperation'] ?? []),
-            Redactor::clean(Text::line((string) ($view['lastError'] ?? ''))),
+            Text::told((string) ($view['lastError'] ?? '')),
             array_values((array) ($view['attention'] ?? []))
         );
     }
@@ -115,7 +116,7 @@ final class AccountView
         $plain = [];
         foreach (is_array($map) ? $map : ['text' => $map] as $key => $value) {
             if (is_scalar($value) && !is_bool($value)) {
-                $plain[(string) $key] = Redactor::clean(Text::line((string) $value));
+                $plain[(string) $key] = Text::told((string) $value);
             }
         }
         return $plain;

@@ -56,7 +56,7 @@ final class AdminButtons
     {
         $answer = $call->send('Account', [], ['with_password' => true]);
         if ($answer->username() === '' || $answer->password() === '') {
-            throw CallError::refusedHere('no_credentials', Language::text('why_not_ready'), Language::text('advice_not_ready'));
+            throw CallError::here('not_ready');
         }
         WriteBack::throughModel($call, $answer->username(), $answer->password());
         Credentials::written($call->params->serviceId(), $answer);
@@ -80,8 +80,7 @@ final class AdminButtons
             $named += $id === '' ? [] : [$id => $id];
         }
         if (count($named) !== 1) {
-            $why = Language::text($named === [] ? 'why_nothing_to_adopt' : 'why_several_to_adopt');
-            throw CallError::refusedHere('adopt_unclear', $why, Language::text('advice_adopt'));
+            throw CallError::here($named === [] ? 'nothing_to_adopt' : 'several_to_adopt');
         }
         return self::adoptAccount($call, (string) reset($named));
     }

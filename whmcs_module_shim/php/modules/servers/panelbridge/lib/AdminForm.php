@@ -16,7 +16,8 @@ final class AdminForm
     public static function extend(ServiceCall $call): string
     {
         $token = OneShot::forForm($call->server, self::EXTEND, $call->params->serviceId());
-        $field = static fn (string $name, string $rest): string => '<input name="panelbridge_' . $name . '" ' . $rest . '>';
+        $field = static fn (string $name, string $rest): string =>
+            '<input name="panelbridge_' . $name . '" ' . $rest . '>';
         return '<div class="form-inline">'
             . $field('extend_token', 'type="hidden" value="' . Text::html($token) . '"')
             . '<label>' . Text::html(Language::text('form_by')) . ' '
@@ -43,7 +44,8 @@ final class AdminForm
             return '';
         }
         Visit::forget($name);
-        $html = AdminTab::note((string) ($result['text'] ?? ''), ($result['ok'] ?? false) === true ? 'success' : 'danger');
+        $kind = ($result['ok'] ?? false) === true ? 'success' : 'danger';
+        $html = AdminTab::note((string) ($result['text'] ?? ''), $kind);
         $due = (string) ($result['due'] ?? '');
         if ($due === '') {
             return $html;
@@ -68,7 +70,7 @@ final class AdminForm
             $call = ServiceCall::about($params);
             $token = $posted->text('panelbridge_extend_token');
             if (!OneShot::isOurs($token, $call->server, self::EXTEND, $serviceId)) {
-                throw CallError::refusedHere('stale_page', Language::text('why_stale_page'), Language::text('advice_stale_page'));
+                throw CallError::here('stale_page');
             }
             $result = $by !== '' ? self::extendBy($call, $posted, $by, $token) : self::adopted($call, $adopt);
         } catch (CallError $error) {
@@ -87,10 +89,10 @@ final class AdminForm
     {
         $note = $posted->text('panelbridge_extend_note');
         if (preg_match('/^[1-9]\d{0,2}[md]$/', $by) !== 1) {
-            throw CallError::refusedHere('bad_duration', Language::text('why_bad_duration'), Language::text('advice_bad_duration'));
+            throw CallError::here('bad_duration');
         }
         if ($note === '') {
-            throw CallError::refusedHere('no_note', Language::text('why_no_note'), Language::text('advice_no_note'));
+            throw CallError::here('no_note');
         }
         $answer = $call->send('Extend', ['by' => $by, 'note' => $note], ['token' => $token]);
         AccountView::forget($call->params->serviceId());

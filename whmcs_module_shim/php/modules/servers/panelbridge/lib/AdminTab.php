@@ -20,7 +20,8 @@ final class AdminTab
             $rows[Language::text('tab_last_error')] = self::note($view->lastError, 'danger');
         }
         if ($view->attention !== []) {
-            $rows[Language::text('tab_attention')] = implode('<hr>', array_map([self::class, 'listed'], $view->attention));
+            $entries = array_map([self::class, 'listed'], $view->attention);
+            $rows[Language::text('tab_attention')] = implode('<hr>', $entries);
         }
         $rows[Language::text('tab_extend')] = AdminForm::extend($call);
         $rows[Language::text('tab_adopt')] = AdminForm::adopt();

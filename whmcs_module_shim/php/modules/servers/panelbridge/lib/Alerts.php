@@ -11,7 +11,7 @@ final class Alerts
 
     public static function show(string $text, int $clientId = 0): void
     {
-        $line = Redactor::clean(Text::line($text));
+        $line = Text::told($text);
         if ($line === '' || !Notebook::firstWithin(self::SAME_WITHIN, 'alert', sha1($line))) {
             return;
         }

@@ -40,22 +40,21 @@ final class Answer
                 'type' => Text::line($reply->contentType) ?: Language::text('no_content_type'),
             ]));
         }
+        self::learnSecrets($members);
         $result = self::resultOf($reply->status, $members['result']);
-        $answer = new self(
+        return new self(
             $reply->status,
             $result,
-            Text::line(self::text($members, 'message') ?: self::text($members, 'detail') ?: self::text($members, 'title')),
+            self::firstOf($members, ['message', 'detail', 'title']),
             Text::line(self::text($members, 'request_id')),
             Text::line(self::text($members, 'code')) ?: ($result === 'error' ? 'http_' . $reply->status : ''),
-            Text::line(self::text($members, 'advice')),
+            Text::told(self::text($members, 'advice')),
             Text::line(self::text($members, 'field')),
             ($members['retry_safe'] ?? true) !== false,
             self::map($members, 'account'),
             self::map($members, 'operation'),
             self::map($members, 'data')
         );
-        Redactor::learn($answer->password(), ...$answer->latePasswords());
-        return $answer;
     }
 
     public function isPending(): bool
@@ -100,10 +99,13 @@ final class Answer
         return array_values(array_filter(array_map([Text::class, 'line'], $texts)));
     }
 
-    /** @return list<string> */
-    private function latePasswords(): array
+    /** @param array<mixed> $members */
+    private static function learnSecrets(array $members): void
     {
-        return array_map(static fn (array $item): string => self::text($item, 'password'), $this->maps('items'));
+        $items = self::map(self::map($members, 'data'), 'items');
+        foreach ([self::map($members, 'account'), ...array_filter($items, 'is_array')] as $holder) {
+            Redactor::learn(self::text($holder, 'password'));
+        }
     }
 
     /** @return 'success'|'pending'|'error' */
@@ -117,6 +119,20 @@ final class Answer
                 Language::text('why_contradiction', ['status' => $status, 'result' => Text::line($claimed)])
             ),
         };
+    }
+
+    /**
+     * @param array<mixed> $members
+     * @param list<string> $names
+     */
+    private static function firstOf(array $members, array $names): string
+    {
+        foreach ($names as $name) {
+            if (self::text($members, $name) !== '') {
+                return Text::told(self::text($members, $name));
+            }
+        }
+        return '';
     }
 
     /** @param array<mixed> $members */

@@ -78,7 +78,8 @@ final class BridgeClient
             'User-Agent' => 'panelbridge-whmcs/' . Version::NUMBER,
         ];
         // A line break in a header would start another header.
-        return array_map(static fn (string $value): string => (string) preg_replace('/[^\x20-\x7e]/', '', $value), $headers);
+        $printable = static fn (string $value): string => (string) preg_replace('/[^\x20-\x7e]/', '', $value);
+        return array_map($printable, $headers);
     }
 
     /** @param array<string, mixed> $body */
@@ -88,7 +89,7 @@ final class BridgeClient
             $flags = JSON_THROW_ON_ERROR | JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE;
             return json_encode((object) $body, $flags);
         } catch (\JsonException) {
-            throw CallError::refusedHere('not_utf8', Language::text('why_not_utf8'), Language::text('advice_not_utf8'));
+            throw CallError::here('not_utf8');
         }
     }
 
@@ -96,7 +97,7 @@ final class BridgeClient
     {
         $values = [
             'address' => $this->server->address(),
-            'why' => Text::line($error->getMessage()),
+            'why' => Text::told($error->getMessage()),
             'seconds' => $this->deadline + self::WAIT_LONGER,
         ];
         return match ($error->kind) {

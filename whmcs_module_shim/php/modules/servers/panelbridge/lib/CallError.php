@@ -26,14 +26,15 @@ final class CallError extends RuntimeException
         parent::__construct($why);
     }
 
-    public static function notConfigured(string $why, string $advice): self
+    /**
+     * Refused before anything was sent, in the language file's words for that name.
+     *
+     * @param array<string, int|string> $values
+     */
+    public static function here(string $name, array $values = []): self
     {
-        return new self('not_configured', $why, $advice, true, false, false);
-    }
-
-    public static function refusedHere(string $kind, string $why, string $advice): self
-    {
-        return new self($kind, $why, $advice, true, false, false);
+        $why = Language::text('why_' . $name, $values);
+        return new self($name, $why, Language::text('advice_' . $name), true, false, false);
     }
 
     public static function unreachable(string $why): self
@@ -65,7 +66,7 @@ final class CallError extends RuntimeException
     /** The bridge's own refusal or failure, told in its words. */
     public static function fromAnswer(Answer $answer): self
     {
-        $why = $answer->message !== '' ? $answer->message : Language::text('why_no_reason', ['status' => $answer->status]);
+        $why = $answer->message ?: Language::text('why_no_reason', ['status' => $answer->status]);
         if ($answer->field !== '' && !str_contains($why, $answer->field)) {
             $why = rtrim($why, '.') . ' (' . $answer->field . ').';
         }

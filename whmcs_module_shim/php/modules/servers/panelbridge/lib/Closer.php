@@ -4,13 +4,22 @@ declare(strict_types=1);
 
 namespace WHMCS\Module\Server\Panelbridge;
 
-/** Finishes in WHMCS what WHMCS was told "in progress" about, by running the module command once more as a closing call. */
+/** Finishes in WHMCS what it was told "in progress" about: runs the module command once more, as a closing call. */
 final class Closer
 {
-    private const ACTIONS = ['ModuleCreate', 'ModuleSuspend', 'ModuleUnsuspend', 'ModuleTerminate', 'ModuleChangePackage'];
+    private const ACTIONS = [
+        'ModuleCreate', 'ModuleSuspend', 'ModuleUnsuspend', 'ModuleTerminate', 'ModuleChangePackage',
+    ];
+    /** Endings of our own function after which the next round may succeed. */
+    private const NOT_FINAL = ['pending', Guarded::SUCCESS, 'not_stored', 'not_understood'];
     private const NOTE = 'closing';
     private const MOST_PAGES = 20;
     private const TRIES_BEFORE_ALERT = 3;
+
+    /** Seconds after which the rest waits for the next round. */
+    private const BUDGET = 40;
+
+    private static float $until = 0.0;
 
     /** @throws CallError when the bridge gives no answer */
     public static function run(Server $server): void
@@ -19,6 +28,7 @@ final class Closer
         $setting = 'PanelbridgeCursor' . $server->id;
         $cursor = (int) Settings::get($setting);
         $contiguous = true;
+        self::$until = microtime(true) + self::BUDGET;
         for ($page = 0; $page < self::MOST_PAGES; $page++) {
             $answer = $client->call('Finished', ['cursor' => $cursor, 'call' => ['actor' => Actor::present()]]);
             foreach ($answer->texts('alerts') as $alert) {
@@ -32,7 +42,7 @@ final class Closer
             if ($advanced && $contiguous) {
                 Settings::put($setting, (string) $cursor);
             }
-            if (!$advanced || $items === []) {
+            if (!$advanced || $items === [] || microtime(true) > self::$until) {
                 return;
             }
         }
@@ -46,6 +56,9 @@ final class Closer
     {
         $finished = [];
         foreach ($items as $item) {
+            if (microtime(true) > self::$until) {
+                break;
+            }
             $told = Params::ofPlain($item);
             $isFinished = Guarded::orElse('closing', static fn (): bool => self::item($told), false);
             if ($isFinished) {
@@ -116,8 +129,7 @@ final class Closer
         if ($ending === 'stale') {
             return true;
         }
-        $isFinal = $ending !== null && !in_array($ending, ['pending', Guarded::SUCCESS, 'not_stored', 'not_understood'], true);
-        if ($isFinal) {
+        if ($ending !== null && !in_array($ending, self::NOT_FINAL, true)) {
             Alerts::show($text, $clientId);
             return true;
         }

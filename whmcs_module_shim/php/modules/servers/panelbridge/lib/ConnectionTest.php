@@ -55,7 +55,8 @@ final class ConnectionTest
     /** @param array<string, mixed> $check */
     private static function line(array $check): string
     {
-        $part = static fn (string $name): string => is_string($check[$name] ?? null) ? Text::sentence($check[$name]) : '';
+        $part = static fn (string $name): string =>
+            is_string($check[$name] ?? null) ? Text::sentence($check[$name]) : '';
         $remedy = $part('remedy');
         if (($check['name'] ?? '') === 'hooks') {
             $remedy = Language::text('test_hooks_remedy');

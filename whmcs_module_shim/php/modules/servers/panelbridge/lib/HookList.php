@@ -37,6 +37,7 @@ final class HookList
             'ShoppingCartValidateCheckout' => [Hooks\CartRules::class, 'atCheckout'],
             'ShoppingCartValidateProductUpdate' => [Hooks\CartRules::class, 'atConfiguration'],
             'ShoppingCartValidateUpgrade' => [Hooks\CartRules::class, 'atUpgrade'],
+            'ProductEdit' => [Hooks\ProductRules::class, 'saved'],
             'AfterModuleChangePackageFailed' => [Hooks\FailedUpgrade::class, 'happened'],
             'InvoicePaidPreEmail' => [Hooks\Notices::class, 'invoicePaid'],
             'ServiceDelete' => [Hooks\Notices::class, 'serviceDeleted'],

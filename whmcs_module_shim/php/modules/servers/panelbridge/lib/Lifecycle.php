@@ -49,7 +49,8 @@ final class Lifecycle
     {
         $serviceId = $call->params->serviceId();
         $item = PaidItems::forRenew($serviceId, !Actor::isAdmin());
-        $own = $item === null ? ['token' => OneShot::forClick('renew', $serviceId)] : ['invoice_item' => $item->forCall()];
+        $own = $item === null
+            ? ['token' => OneShot::forClick('renew', $serviceId)] : ['invoice_item' => $item->forCall()];
         $answer = $call->send('Renew', [], $own);
         if ($item !== null) {
             PaidItems::acknowledge($item);
@@ -66,7 +67,7 @@ final class Lifecycle
     {
         $password = $call->params->exact('password');
         if ($password === '') {
-            throw CallError::refusedHere('no_password', Language::text('why_no_password'), Language::text('advice_no_password'));
+            throw CallError::here('no_password');
         }
         try {
             $answer = $call->send('ChangePassword', ['password' => $password]);
@@ -81,7 +82,8 @@ final class Lifecycle
         $answer = $this->sent($call, 'ChangePackage');
         $note = is_string($answer->data['note'] ?? null) ? Text::line($answer->data['note']) : '';
         if (!$answer->isPending() && $note !== '') {
-            Log::activity(Language::text('package_note', ['id' => $call->params->serviceId(), 'note' => $note]), $call->clientId());
+            $values = ['id' => $call->params->serviceId(), 'note' => $note];
+            Log::activity(Language::text('package_note', $values), $call->clientId());
         }
         return $this->plain($call, $answer);
     }

@@ -16,7 +16,7 @@ final class LocalCall
     {
         $answer = function_exists('localAPI') ? localAPI($action, $values) : [];
         if (!is_array($answer) || ($answer['result'] ?? '') !== 'success') {
-            $why = is_array($answer) && is_string($answer['message'] ?? null) ? Text::line($answer['message']) : '';
+            $why = is_array($answer) && is_string($answer['message'] ?? null) ? Text::told($answer['message']) : '';
             $reason = $why === '' ? Language::text('why_no_reason', ['status' => $action]) : $why;
             throw CallError::notStored(Language::text('why_not_stored', ['why' => $action . ': ' . $reason]));
         }

@@ -14,7 +14,9 @@ final class Log
         'from_userid', 'to_userid', 'hooks_detected',
     ];
     private const CALL_KEYS = ['actor', 'closing', 'invoice_item', 'fresh', 'with_password'];
-    private const ACCOUNT_KEYS = ['username', 'state', 'expires_at', 'entitled_until', 'plan', 'term', 'package', 'live'];
+    private const ACCOUNT_KEYS = [
+        'username', 'state', 'expires_at', 'entitled_until', 'plan', 'term', 'package', 'live',
+    ];
 
     /**
      * @param array<string, mixed> $body what was sent
@@ -27,7 +29,7 @@ final class Log
         }
         $request = array_intersect_key($body, array_flip(self::REQUEST_KEYS));
         $request['call'] = array_intersect_key((array) ($body['call'] ?? []), array_flip(self::CALL_KEYS));
-        $response = is_string($outcome) ? ['failed' => Text::line($outcome)] : self::summary($outcome);
+        $response = is_string($outcome) ? ['failed' => Text::told($outcome)] : self::summary($outcome);
         logModuleCall(
             Version::MODULE,
             $function,
@@ -42,7 +44,7 @@ final class Log
     public static function activity(string $message, int $clientId = 0): void
     {
         if (function_exists('logActivity')) {
-            logActivity('Panelbridge: ' . Redactor::clean(Text::line($message)), $clientId);
+            logActivity('Panelbridge: ' . Text::told($message), $clientId);
         }
     }
 

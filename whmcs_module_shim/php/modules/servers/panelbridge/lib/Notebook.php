@@ -104,7 +104,8 @@ final class Notebook
         if (!self::exists()) {
             return null;
         }
-        return Capsule::table(self::TABLE)->where('kind', $kind)->where('number', $number)->where('word', $word)->first();
+        $key = ['kind' => $kind, 'number' => $number, 'word' => $word];
+        return Capsule::table(self::TABLE)->where($key)->first();
     }
 
     /** @param array<string, int|string> $columns */

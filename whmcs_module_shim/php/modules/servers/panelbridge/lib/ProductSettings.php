@@ -51,8 +51,7 @@ final class ProductSettings
     public static function plans(Params $params): array
     {
         try {
-            $body = ['call' => ['actor' => Actor::present()]];
-            $answer = (new BridgeClient(Server::fromParams($params), BridgeClient::PAGE_DEADLINE))->call('Plans', $body);
+            $answer = self::answered(Server::fromParams($params));
         } catch (CallError $error) {
             throw new \Exception($error->told(Language::text('verb_Plans')) . ' ' . Language::text('type_plan_code'));
         } catch (\Throwable $thrown) {
@@ -61,14 +60,45 @@ final class ProductSettings
         $plans = [];
         foreach ($answer->maps('plans') as $plan) {
             $code = is_string($plan['code'] ?? null) ? Text::line($plan['code']) : '';
-            $label = is_string($plan['label'] ?? null) ? Text::line($plan['label']) : '';
             if ($code !== '') {
-                $plans[$code] = $label === '' || $label === $code ? $code : $label . ' (' . $code . ')';
+                $plans[$code] = self::label($code, $plan);
             }
         }
         if ($plans === []) {
             throw new \Exception(Language::text('no_plans'));
         }
         return $plans;
+    }
+
+    /**
+     * The billing cycles of each plan, by its code.
+     *
+     * @return array<string, list<string>>
+     * @throws CallError when the bridge gives no answer
+     */
+    public static function cyclesByPlan(Server $server): array
+    {
+        $cycles = [];
+        foreach (self::answered($server)->maps('plans') as $plan) {
+            if (is_string($plan['code'] ?? null)) {
+                $cycles[$plan['code']] = array_values(array_filter((array) ($plan['cycles'] ?? []), 'is_string'));
+            }
+        }
+        return $cycles;
+    }
+
+    private static function answered(Server $server): Answer
+    {
+        $client = new BridgeClient($server, BridgeClient::PAGE_DEADLINE);
+        return $client->call('Plans', ['call' => ['actor' => Actor::present()]]);
+    }
+
+    /** @param array<string, mixed> $plan */
+    private static function label(string $code, array $plan): string
+    {
+        $label = is_string($plan['label'] ?? null) ? Text::line($plan['label']) : '';
+        $named = $label === '' || $label === $code ? $code : $label . ' (' . $code . ')';
+        $cycles = array_filter((array) ($plan['cycles'] ?? []), 'is_string');
+        return $cycles === [] ? $named : $named . ': ' . Text::line(implode(', ', $cycles));
     }
 }

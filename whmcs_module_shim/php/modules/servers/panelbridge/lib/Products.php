@@ -31,7 +31,7 @@ final class Products
             $products[] = [
                 'pid' => $product->number('id'),
                 'plan' => $product->text('configoption1'),
-                'cycles' => self::cycles($product),
+                'cycles' => self::cyclesOf($product),
             ];
         }
         return $products;
@@ -52,8 +52,8 @@ final class Products
         return (self::CYCLES + $others)[$short] ?? $cycle;
     }
 
-    /** @return list<string> */
-    private static function cycles(Params $product): array
+    /** @return list<string> the cycles a product is sold for, named as on a service */
+    public static function cyclesOf(Params $product): array
     {
         $kind = $product->text('paytype');
         if ($kind === 'free') {

@@ -42,16 +42,16 @@ final class Server
         // WHMCS sometimes puts these words where the hostname had the signs (seen in pterodactyl/whmcs).
         $host = strtolower(str_replace(['DOT', 'DASH'], ['.', '-'], $host));
         if ($host === '') {
-            throw self::unusable('why_no_server', 'advice_no_server');
+            throw CallError::here('no_server');
         }
         if (preg_match('/^([a-z0-9]([a-z0-9._-]*[a-z0-9])?|\[[0-9a-f:.]+\])$/', $host) !== 1) {
-            throw self::unusable('why_bad_hostname', 'advice_bad_hostname');
+            throw CallError::here('bad_hostname');
         }
         if (!in_array(strtolower($mode), ['live', 'test'], true)) {
-            throw self::unusable('why_bad_mode', 'advice_bad_mode');
+            throw CallError::here('bad_mode');
         }
         if ($key === '' || preg_match('/[^\x21-\x7e]/', $key) === 1) {
-            throw self::unusable('why_bad_key', 'advice_bad_key');
+            throw CallError::here('bad_key');
         }
         $default = $secure ? self::DEFAULT_SSL_PORT : self::DEFAULT_PORT;
         return new self($id, $host, $port > 0 && $port < 65536 ? $port : $default, $secure, strtolower($mode), $key);
@@ -96,10 +96,5 @@ final class Server
     public function __debugInfo(): array
     {
         return ['id' => $this->id, 'address' => $this->address(), 'mode' => $this->mode, 'key' => '[hidden]'];
-    }
-
-    private static function unusable(string $why, string $advice): CallError
-    {
-        return CallError::notConfigured(Language::text($why), Language::text($advice));
     }
 }

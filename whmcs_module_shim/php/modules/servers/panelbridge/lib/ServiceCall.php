@@ -22,23 +22,15 @@ final class ServiceCall
     public static function about(Params $params): self
     {
         if ($params->serviceId() === 0) {
-            throw CallError::notConfigured(Language::text('why_no_service'), Language::text('advice_no_service'));
+            throw CallError::here('no_service');
         }
         if ($params->number('addonId') > 0 || $params->model instanceof \WHMCS\Service\Addon) {
-            throw CallError::refusedHere(
-                'addon_unsupported',
-                Language::text('why_addon'),
-                Language::text('advice_addon')
-            );
+            throw CallError::here('addon');
         }
         $server = Server::fromParams($params);
         $record = ServiceRecord::of($params);
         if (max($record->quantity(), $params->number('qty')) > 1) {
-            throw CallError::refusedHere(
-                'quantity_unsupported',
-                Language::text('why_quantity', ['quantity' => max($record->quantity(), $params->number('qty'))]),
-                Language::text('advice_quantity')
-            );
+            throw CallError::here('quantity', ['quantity' => max($record->quantity(), $params->number('qty'))]);
         }
         return new self($params, $server, $record);
     }
@@ -89,7 +81,8 @@ final class ServiceCall
         }
         $body['configoptions'] = $this->some('configoptions', ['Connections']);
         $body['customfields'] = $this->some('customfields', ['Username', 'Device MAC']);
-        $present = array_filter($body, static fn (mixed $value): bool => $value !== '' && $value !== 0 && $value !== []);
+        $isThere = static fn (mixed $value): bool => !in_array($value, ['', 0, []], true);
+        $present = array_filter($body, $isThere);
         return $extra + $present + ['call' => $call + ['actor' => Actor::present()]];
     }
 

@@ -19,8 +19,9 @@ final class Settings
     public static function put(string $name, string $value): void
     {
         $now = date('Y-m-d H:i:s');
-        $changed = Capsule::table(self::TABLE)->where('setting', $name)->update(['value' => $value, 'updated_at' => $now]);
-        if ($changed === 0 && !Capsule::table(self::TABLE)->where('setting', $name)->exists()) {
+        $row = Capsule::table(self::TABLE)->where('setting', $name);
+        // Nothing changed may mean that it already was so: MySQL counts changed rows, not found ones.
+        if ($row->update(['value' => $value, 'updated_at' => $now]) === 0 && !$row->exists()) {
             $row = ['setting' => $name, 'value' => $value, 'created_at' => $now, 'updated_at' => $now];
             Capsule::table(self::TABLE)->insert($row);
         }

@@ -32,9 +32,15 @@ final class Text
         return mb_strlen($line) > self::LONGEST_LINE ? mb_substr($line, 0, self::LONGEST_LINE - 1) . '…' : $line;
     }
 
+    /** A line of free text from outside: secrets are taken out while they are still whole. */
+    public static function told(string $foreign): string
+    {
+        return self::line(Redactor::clean($foreign));
+    }
+
     public static function sentence(string $foreign): string
     {
-        $line = self::line($foreign);
+        $line = self::told($foreign);
         return $line === '' || preg_match('/[.!?…]$/u', $line) === 1 ? $line : $line . '.';
     }
 

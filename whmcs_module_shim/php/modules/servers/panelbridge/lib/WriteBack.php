@@ -15,7 +15,8 @@ final class WriteBack
      */
     public static function throughModel(ServiceCall $call, string $username, string $password): void
     {
-        $values = array_filter(['Username' => $username, 'Password' => $password], static fn (string $v): bool => $v !== '');
+        $both = ['Username' => $username, 'Password' => $password];
+        $values = array_filter($both, static fn (string $value): bool => $value !== '');
         if ($values === []) {
             return;
         }
@@ -27,7 +28,7 @@ final class WriteBack
         try {
             $properties->save($values);
         } catch (\Throwable $refusal) {
-            throw CallError::notStored(Language::text('why_not_stored', ['why' => Text::line($refusal->getMessage())]));
+            throw CallError::notStored(Language::text('why_not_stored', ['why' => Text::told($refusal->getMessage())]));
         }
     }
 

@@ -59,7 +59,8 @@ final class Notices
             $service = OurService::find((int) $id);
             if ($service !== null) {
                 $server = Server::fromParams($service);
-                $servers[$server->id] = ['server' => $server, 'ids' => [...($servers[$server->id]['ids'] ?? []), (int) $id]];
+                $ids = [...($servers[$server->id]['ids'] ?? []), (int) $id];
+                $servers[$server->id] = ['server' => $server, 'ids' => $ids];
             }
         }
         foreach ($servers as $group) {

@@ -54,7 +54,8 @@ final class WelcomeMail
     {
         $product = Products::ours($productId);
         $template = $product === null ? 0 : $product->number('welcomeemail');
-        $name = $template === 0 ? '' : (string) Capsule::table('tblemailtemplates')->where('id', $template)->value('name');
+        $row = Capsule::table('tblemailtemplates')->where('id', $template);
+        $name = $template === 0 ? '' : (string) $row->value('name');
         if ($name !== '') {
             return ['messagename' => $name];
         }
