@@ -13,12 +13,13 @@ from panelbridge.access import AccessStore
 from panelbridge.provisioning import Desk, Limits, Provisioner
 from panelbridge.secret import random_text
 from panelbridge.storage.database import Database
-from panelbridge.storage.units import SqlUnits
 from panelbridge.storage.key_file import open_vault
+from panelbridge.storage.units import SqlUnits
 from panelbridge.subscriptions import Panel, PanelId
 from panelbridge.subscriptions.directory import PanelDirectory
 from whmcs_module_shim.config import ServiceConfig
 from whmcs_module_shim.services import Check, Figure, Services, ServiceUnits
+from whmcs_module_shim.watches import Watches
 
 DATABASE_NAME = "panelbridge.db"
 _BRIDGE_NAME = "abcdefghijkmnpqrstuvwxyz23456789"
@@ -35,7 +36,10 @@ def utc_now() -> datetime:
 
 
 def compose(config: ServiceConfig) -> Services:
-    """Open everything. Raises ``KeyFileError`` and storage's own errors, each naming what to do."""
+    """Open everything; nothing runs in the background before ``start_background``.
+
+    Raises ``KeyFileError`` and storage's own errors, each naming what to do.
+    """
     vault = open_vault(config.key_file)
     database = Database(database_url(config))
     database.migrate()
@@ -60,12 +64,12 @@ def compose(config: ServiceConfig) -> Services:
     return Services(
         units=units,
         panels=directory,
-        provisioner=Provisioner(units, desk),
+        provisioner=provisioner,
         clock=utc_now,
         fingerprint=fingerprint,
         panel_changed=directory.forget,
         answer_budget=config.answer_budget,
-        checks=lambda: readiness(units),
+        checks=lambda: (*readiness(units), jobs_check(background)),
         figures=lambda: book_figures(units),
         close=close,
     )

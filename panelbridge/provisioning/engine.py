@@ -46,6 +46,7 @@ _VERB_OF: dict[type[Any], Verb] = {
     ChangeWish: Verb.CHANGE_PACKAGE,
     TerminateWish: Verb.TERMINATE,
 }
+_MOMENT = timedelta(seconds=1)
 _SHORTEST_TRY = 0.5  # seconds: less than this is not worth sending
 
 
@@ -101,6 +102,19 @@ class Provisioner:
             with self._settled:
                 self._settled.notify_all()
         return todo
+
+    def pursue(self, operation_id: OperationId, *, seconds: float | None = None) -> None:
+        """What a job does: step the operation until it is settled or must wait for longer than a moment."""
+        ends = self.desk.clock() + timedelta(seconds=seconds or self.desk.limits.attempt)
+        while (now := self.desk.clock()) < ends:
+            state = self.step(operation_id)
+            if isinstance(state, Settled):
+                return
+            if isinstance(state, Wait):
+                if state.until is None or state.running or state.until - now > _MOMENT:
+                    return
+                with self._settled:
+                    self._settled.wait(self.desk.limits.poll)
 
     def run_due(self, limit: int = 50) -> int:
         """One scan of due rows: what makes work happen when nobody waits. Returns how many were stepped."""
