@@ -4,7 +4,7 @@ SHELL := /bin/bash
 PYTHON_HERE := .venv/bin/python
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help run test lint docs bench lock bootstrap ci clean
+.PHONY: help run test lint docs bench wheel lock bootstrap ci clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -23,6 +23,9 @@ docs: bootstrap ## the documentation, into docs/_build/html
 
 bench: bootstrap ## the benchmarks, into benchmarks/latest.json
 	@exec $(PYTHON_HERE) -m benchmarks
+
+wheel: bootstrap ## the wheel, into dist/
+	@rm -rf dist && $(PYTHON_HERE) -m hatchling build -t wheel
 
 lock: ## write the lock files anew from pyproject.toml (needs uv)
 	@exec scripts/lock

@@ -1,4 +1,4 @@
-"""Each import contract is kept by the code, and breaks when the import it forbids is written: seen here, every time."""
+"""Each import contract is kept by the code, and breaks when the import it forbids is written."""
 
 from __future__ import annotations
 

@@ -12,14 +12,19 @@ import pytest
 import panelbridge
 from tests.support.house import ROOT, backends
 
-# A name added here is a promise; a name removed breaks somebody's adapter. Change it knowingly, with a changelog line.
-SURFACE = """
-    Absent AccountId AccountRef AccountState AdapterLoadError AuthenticationFailed Capabilities CapacityExhausted
-    Conflict Connection ContractBroken CreateOrder Credentials Extend FindBy Found InsufficientPanelCredit InvalidOrder
-    Lookup NotFound Outcome OutcomeUnknown Package PackageChange PackageWrite PanelAccount PanelAdapter PanelBalance
-    PanelError PanelSettings PanelUnreachable PermissionMissing Purchase RateLimited Secret SerialiseWrites
-    SettingsInvalid Term TextRule Unknown Unsupported Verb VerbResult adapters load_adapter read_settings
-""".split()
+# A name added here is a promise; a name removed breaks somebody's adapter: with a changelog line only.
+# fmt: off
+SURFACE = [
+    "Absent", "AccountId", "AccountRef", "AccountState", "AdapterLoadError", "AuthenticationFailed",
+    "Capabilities", "CapacityExhausted", "Conflict", "Connection", "ContractBroken", "CreateOrder",
+    "Credentials", "Extend", "FindBy", "Found", "InsufficientPanelCredit", "InvalidOrder", "Lookup",
+    "NotFound", "Outcome", "OutcomeUnknown", "Package", "PackageChange", "PackageWrite", "PanelAccount",
+    "PanelAdapter", "PanelBalance", "PanelError", "PanelSettings", "PanelUnreachable",
+    "PermissionMissing", "Purchase", "RateLimited", "Secret", "SerialiseWrites", "SettingsInvalid",
+    "Term", "TextRule", "Unknown", "Unsupported", "Verb", "VerbResult", "adapters", "load_adapter",
+    "read_settings",
+]
+# fmt: on
 
 PACKAGES = [
     ROOT / "panelbridge",
