@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from panelbridge.exceptions import SettingsInvalid
+from panelbridge.secret import Secret
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -35,7 +36,9 @@ class PanelSettings(BaseModel):
     base_url: BaseUrl = Field(description="address of the panel, such as https://panel.example/")
     verify_tls: bool = Field(default=True, description="check the panel's certificate")
     ca_file: str | None = Field(default=None, description="PEM file of the authority that signed it")
-    proxy: str | None = Field(default=None, description="explicit proxy; the environment's is never used")
+    proxy: Secret | None = Field(
+        default=None, description="explicit proxy, may hold a password; the environment's is never used"
+    )
     connect_timeout: float = Field(default=3.05, gt=0, le=30, description="seconds")
     read_timeout: float = Field(default=20.0, gt=0, le=300, description="seconds between two bytes")
     total_timeout: float = Field(default=20.0, gt=0, le=600, description="seconds for one whole call")

@@ -90,8 +90,9 @@ class PanelSession:
     ) -> None:
         self._settings = settings
         self._where = urlsplit(settings.base_url).netloc
-        self._redactor = Redactor([*secrets, *proxy_secrets(settings.proxy)])
-        self._proxies = {"http": settings.proxy, "https": settings.proxy} if settings.proxy else {}
+        proxy = settings.proxy.get_secret_value() if settings.proxy else None
+        self._redactor = Redactor([*secrets, *proxy_secrets(proxy)])
+        self._proxies = {"http": proxy, "https": proxy} if proxy else {}
         session = _Session()
         session.trust_env = False  # no stray proxy, no .netrc: they would get the panel's credential
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))

@@ -120,8 +120,9 @@ def test_secret_fields_are_known_by_type() -> None:
         key: Secret
         other: SecretStr | None = None
 
-    assert secret_fields(Settings) == {"key", "other"}
-    assert "geheim" not in repr(Settings(base_url="http://x", key=Secret("geheim")))
+    assert secret_fields(Settings) == {"key", "other", "proxy"}
+    settings = Settings(base_url="http://x", key=Secret("geheim"), proxy=Secret("http://me:geheim@proxy"))
+    assert "geheim" not in repr(settings)
 
 
 def test_records_are_frozen_and_keyword_only_and_show_no_password() -> None:

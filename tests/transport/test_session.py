@@ -165,9 +165,11 @@ def test_the_environment_is_ignored(
 
 def test_an_explicit_proxy_gets_the_request(serve: Any, session: Any, wire_reply: Any) -> None:
     proxy = serve(wire_reply(b'"from the proxy"'))
-    one = session("http://panel.example/api/", proxy=f"http://user:pass@127.0.0.1:{proxy.port}")
+    one = session("http://panel.example/api/", proxy=f"http://user:geheim@127.0.0.1:{proxy.port}")
     assert one.request("GET", "x", repeatable=False).json() == "from the proxy"
     assert proxy.requests[0].startswith(b"GET http://panel.example/api/x ")
+    assert b"Proxy-Authorization: Basic " in proxy.requests[0]
+    assert "geheim" not in repr(one)
 
 
 def test_a_proxy_that_refuses_the_tunnel_means_nothing_was_sent(

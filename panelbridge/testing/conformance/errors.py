@@ -27,7 +27,10 @@ class Errors(Suite):
         assert connection.missing_permissions == ()
 
     def test_a_wrong_credential_is_refused_as_such(self, subject: PanelUnderTest) -> None:
-        wrong = {name: random_text(32) for name in secret_fields(subject.adapter.settings_model)}
+        used = subject.adapter.settings.model_dump(exclude_none=True)
+        wrong = {
+            name: random_text(32) for name in secret_fields(subject.adapter.settings_model) & used.keys()
+        }
         if not wrong:
             pytest.skip(f"{subject.adapter.backend}: its settings hold no secret")
         order = subject.order()
