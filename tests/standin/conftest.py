@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -48,19 +49,38 @@ class Shop:
 OpenShop = Callable[..., Shop]
 
 
+@pytest.fixture(scope="session")
+def new_shops(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Fields], Path]:
+    """Gives the file of a shop with such a product, made once for all tests: each PHP start costs time."""
+    made: dict[str, Path] = {}
+
+    def new_shop(product: Fields) -> Path:
+        key = json.dumps(product, sort_keys=True)
+        if key not in made:
+            standin = Standin(FIXTURE_MODULE, tmp_path_factory.mktemp("shop") / "new.db")
+            standin.install(now="2026-01-31 10:00")
+            standin.add_server(
+                hostname="bridge.test", port=0, secure=True, username="live", password="server-key"
+            )
+            standin.add_product(**{"name": "Gold", "config_options": ["ok", "", "p1"], **product})
+            standin.add_client()
+            made[key] = standin.database_path
+        return made[key]
+
+    return new_shop
+
+
 @pytest.fixture
-def open_shop(tmp_path: Path) -> OpenShop:
+def open_shop(tmp_path: Path, new_shops: Callable[[Fields], Path]) -> OpenShop:
     """Makes a shop with the given switches, settings and product."""
 
     def opened(switches: Fields | None = None, configuration: Fields | None = None, **product: Any) -> Shop:
-        standin = Standin(FIXTURE_MODULE, tmp_path / f"shop{len(list(tmp_path.glob('*.db')))}.db")
-        standin.install(now="2026-01-31 10:00", switches=switches or {}, configuration=configuration or {})
-        server = standin.add_server(
-            hostname="bridge.test", port=0, secure=True, username="live", password="server-key"
-        )
-        product = {"name": "Gold", "config_options": ["ok", "", "p1"]} | product
-        product_id = standin.add_product(**product)
-        return Shop(standin=standin, server_id=server, product_id=product_id, client_id=standin.add_client())
+        file = tmp_path / f"shop{len(list(tmp_path.glob('*.db')))}.db"
+        shutil.copyfile(new_shops(product), file)
+        standin = Standin(FIXTURE_MODULE, file)
+        if switches or configuration:
+            standin.configure(switches=switches, configuration=configuration)
+        return Shop(standin=standin, server_id=1, product_id=1, client_id=1)
 
     return opened
 
