@@ -62,9 +62,7 @@ def create_app(
     return app
 
 
-def _add_routes(
-    app: Flask, dispatcher: Dispatcher, known: Mapping[str, ModuleFunction]
-) -> list[Route]:
+def _add_routes(app: Flask, dispatcher: Dispatcher, known: Mapping[str, ModuleFunction]) -> list[Route]:
     calls = module_routes(known.values())
     for route in calls:
         mutating = known[route.name].kind is not Kind.READS

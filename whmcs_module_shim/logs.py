@@ -42,6 +42,14 @@ def redact_event(logger: object, method: str, event: MutableMapping[str, Any]) -
     return event
 
 
+_PROCESSORS: list[Any] = [
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    redact_event,
+    structlog.processors.JSONRenderer(),
+]
+
+
 def describe(error: BaseException) -> str:
     """A traceback without source lines and values, and the redacted message of every error in the chain."""
     lines: list[str] = []
@@ -54,16 +62,41 @@ def describe(error: BaseException) -> str:
     return "\n".join(lines)
 
 
+class _JsonLines(logging.Handler):
+    """What libraries log by Python's own logging, in the same form and as redacted."""
+
+    def __init__(self, log: Any) -> None:
+        super().__init__()
+        self._log = log
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one line."""
+        fields = {"error": describe(record.exc_info[1])} if record.exc_info and record.exc_info[1] else {}
+        self._log.log(record.levelno, record.getMessage(), source=record.name, **fields)
+
+
+def configure_logs(level: LogLevel, stream: TextIO | None = None) -> Any:
+    """Every logger of this process writes redacted JSON lines. Returns the service's own."""
+    structlog.configure(
+        processors=_PROCESSORS,
+        wrapper_class=structlog.make_filtering_bound_logger(_number(level)),
+        logger_factory=structlog.WriteLoggerFactory(stream or sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    log = make_logger(level, stream)
+    logging.basicConfig(level=max(_number(level), logging.WARNING), handlers=[_JsonLines(log)], force=True)
+    return log
+
+
 def make_logger(level: LogLevel = LogLevel.INFO, stream: TextIO | None = None) -> Any:
     """The service's logger, writing to ``stream`` (standard error)."""
     return structlog.wrap_logger(
         structlog.WriteLogger(stream or sys.stderr),
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            redact_event,
-            structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.value.upper())),
+        processors=_PROCESSORS,
+        wrapper_class=structlog.make_filtering_bound_logger(_number(level)),
         cache_logger_on_first_use=True,
     )
+
+
+def _number(level: LogLevel) -> int:
+    return logging.getLevelNamesMapping()[level.value.upper()]

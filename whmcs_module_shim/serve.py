@@ -50,10 +50,12 @@ def load_worker(config: ServiceConfig, compose: Compose) -> Any:
     """In the worker process: compose everything, start the background, and return the application."""
     _end_with_parent()
     from whmcs_module_shim.app import create_app
+    from whmcs_module_shim.logs import configure_logs
 
+    log = configure_logs(config.log_level)
     try:
         services = compose(config)
-        app = create_app(config, services)
+        app = create_app(config, services, log=log)
         services.start_background()
     except Exception as error:  # noqa: BLE001 - whatever it is, the operator needs one readable line
         from whmcs_module_shim.logs import describe

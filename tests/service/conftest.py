@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -108,6 +109,13 @@ def config_for(folder: Path, **given: Any) -> ServiceConfig:
 
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Service]:
+    with service_in(tmp_path) as made:
+        yield made
+
+
+@contextmanager
+def service_in(tmp_path: Path) -> Iterator[Service]:
+    """A service of its own in that folder."""
     sample_functions.SEEN.clear()
     with rig_in(tmp_path / "data") as rig:
         services = Services(

@@ -32,7 +32,7 @@ def sample_change(services: Services, caller: Caller, request: SampleRequest) ->
     return ModuleAnswer(
         message="changed",
         operation=OperationView(id=17, verb="create", state="done", outcome="done"),
-        data={"budget": caller.budget, "plan": request.plan, "connections": request.connections},
+        data={"budget": caller.budget, "plan": request.plan},
     )
 
 

@@ -60,10 +60,10 @@ def test_a_broken_file_is_named(tmp_path: Path, text: str) -> None:
     file = tmp_path / "bridge.toml"
     file.write_text(text)
 
-    with pytest.raises(ConfigInvalid, match="bridge.toml is not TOML"):
+    with pytest.raises(ConfigInvalid, match=r"bridge\.toml is not TOML"):
         read_config(file)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigInvalid, match="nowhere.toml cannot be read: No such file"):
+    with pytest.raises(ConfigInvalid, match=r"nowhere\.toml cannot be read: No such file"):
         read_config(tmp_path / "nowhere.toml")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import phpserialize
 import pytest
 
@@ -48,15 +50,12 @@ def test_the_three_spellings_of_a_body_mean_the_same(service: Service, media: st
         "serviceid=777&qty=1&configoption1=gold&configoptions[Connections]=2&call[actor]=admin%3A3"
         "&call[with_password]=1&call[invoice_item][id]=991&call[invoice_item][invoice_id]=77"
     )
-    options = {
-        "json": {"json": body},
+    options: dict[str, Any] = {
+        "json": {},
         "form": {"data": form, "content_type": "application/x-www-form-urlencoded"},
         "php": {"data": phpserialize.dumps(body), "content_type": "application/vnd.php.serialized"},
     }[media]
-    if media == "json":
-        answer = service.call("SampleChange", body)
-    else:
-        answer = service.call("SampleChange", **options)
+    answer = service.call("SampleChange", body, **options)
 
     assert answer.status_code == 200, answer.json
     (seen,) = service.seen(777)

@@ -1,0 +1,183 @@
+"""``panelbridge serve`` as a process of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from panelbridge.storage.key_file import create_key_file
+
+SLOW = """
+import sys, time
+from pathlib import Path
+from whmcs_module_shim import compose as root
+from whmcs_module_shim.services import Check
+from whmcs_module_shim.config import read_config
+from whmcs_module_shim.serve import serve
+import dataclasses
+
+def compose(config):
+    services = root.compose(config)
+    def checks():
+        Path(config.data_folder, "asked").touch()
+        time.sleep(1.5)
+        return (Check(name="slow", ok=True, message="done"),)
+    def stop():
+        services.stop_background()
+        Path(config.data_folder, "stopped").touch()
+    return dataclasses.replace(services, checks=checks, stop_background=stop)
+
+serve(read_config(), compose)
+"""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "data"
+    made.mkdir()
+    create_key_file(made / "secret.key")
+    return made
+
+
+@contextlib.contextmanager
+def serving(folder: Path, *command: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    port = free_port()
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("PANELBRIDGE_")},
+        "PANELBRIDGE_DATA_FOLDER": str(folder),
+        "PANELBRIDGE_PORT": str(port),
+    }
+    arguments = command or ("-c", "from panelbridge.command import main; main()", "serve")
+    process = subprocess.Popen(
+        [sys.executable, *arguments],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process, f"http://127.0.0.1:{port}"
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate(timeout=20)
+
+
+def wait_until_up(address: str, process: subprocess.Popen[str], path: str = "/healthz") -> requests.Response:
+    ends = time.monotonic() + 60
+    while time.monotonic() < ends:
+        if process.poll() is not None:
+            raise AssertionError(f"serve ended: {process.stderr.read() if process.stderr else ''}")
+        with contextlib.suppress(requests.ConnectionError):
+            return requests.get(address + path, timeout=10)
+        threading.Event().wait(0.05)
+    raise AssertionError("serve did not come up")
+
+
+def children(pid: int) -> list[int]:
+    found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [int(child) for child in found]
+
+
+def test_serve_answers_runs_its_jobs_and_ends_on_sigterm(folder: Path) -> None:
+    with serving(folder) as (process, address):
+        assert wait_until_up(address, process).json() == {"status": "ok"}
+
+        ready = requests.get(f"{address}/readyz", timeout=10)
+        assert ready.status_code == 200, ready.text
+        assert {check["name"] for check in ready.json()["checks"]} == {"database", "panel_writes", "jobs"}
+        (worker,) = children(process.pid)
+
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=40)
+
+    assert process.returncode == 0, errors
+    assert not Path(f"/proc/{worker}").exists()
+    lines = [json.loads(line) for line in errors.splitlines() if line.startswith("{")]
+    assert [line["route"] for line in lines][:1] == ["/healthz"]
+
+
+def test_a_second_serve_on_the_same_folder_is_refused_by_name(folder: Path) -> None:
+    with serving(folder) as (first, address):
+        wait_until_up(address, first)
+        with serving(folder) as (second, _):
+            _, errors = second.communicate(timeout=40)
+
+        assert second.returncode == 4
+        assert f"Another `panelbridge serve` (process {first.pid}) already serves from {folder}" in errors
+        assert requests.get(f"{address}/healthz", timeout=10).status_code == 200
+
+
+def test_sigterm_lets_a_running_request_finish_and_stops_the_background(folder: Path) -> None:
+    with serving(folder, "-c", SLOW) as (process, address):
+        wait_until_up(address, process)
+        answers: list[int] = []
+
+        def ask() -> None:
+            answers.append(requests.get(f"{address}/readyz", timeout=20).status_code)
+
+        asking = threading.Thread(target=ask)
+        asking.start()
+        ends = time.monotonic() + 20
+        while not (folder / "asked").exists() and time.monotonic() < ends:
+            threading.Event().wait(0.02)
+        process.send_signal(signal.SIGTERM)
+        asking.join(30)
+        process.communicate(timeout=40)
+
+    assert answers == [200]
+    assert process.returncode == 0
+    assert (folder / "stopped").exists()
+
+
+def test_a_killed_parent_takes_its_worker_with_it(folder: Path) -> None:
+    with serving(folder) as (process, address):
+        wait_until_up(address, process)
+        (worker,) = children(process.pid)
+
+        process.kill()
+        process.communicate(timeout=20)
+
+        ends = time.monotonic() + 20
+        while Path(f"/proc/{worker}/cmdline").exists() and time.monotonic() < ends:
+            if Path(f"/proc/{worker}/cmdline").read_bytes() == b"":  # a zombie waits for its new parent
+                break
+            threading.Event().wait(0.05)
+        with contextlib.suppress(FileNotFoundError):
+            assert Path(f"/proc/{worker}/cmdline").read_bytes() == b""
+        with serving(folder) as (again, elsewhere):
+            assert wait_until_up(elsewhere, again).status_code == 200
+
+
+def test_serve_says_what_is_wrong_with_the_configuration(tmp_path: Path) -> None:
+    with serving(tmp_path / "nowhere") as (process, _):
+        _, errors = process.communicate(timeout=40)
+
+    assert process.returncode == 4
+    assert "cannot be used: No such file or directory. Run `panelbridge init` first." in errors
+
+
+def test_serve_without_a_key_file_says_which(tmp_path: Path) -> None:
+    with serving(tmp_path) as (process, _):
+        _, errors = process.communicate(timeout=40)
+
+    assert process.returncode == 1
+    assert "secret.key cannot be read" in errors

@@ -1,0 +1,62 @@
+"""Attention: what only a person can decide, with the safe ways out."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Self
+
+from panelbridge.access import Scope
+from panelbridge.provisioning import AttentionItem
+from panelbridge.provisioning.decisions import WAYS_OUT
+from whmcs_module_shim.api.paging import PageQuery, page
+from whmcs_module_shim.call import Call
+from whmcs_module_shim.fields import Answer
+from whmcs_module_shim.routes import Resource
+
+resource = Resource(tag="attention")
+
+_MOST = 10_000
+
+
+class AttentionView(Answer):
+    """One thing that waits for a person. ``ways_out`` says what each would do."""
+
+    id: int
+    code: str
+    message: str
+    advice: str
+    opened_at: datetime
+    operation_id: int | None
+    subscription_id: int | None
+    panel_id: int | None
+    ways_out: dict[str, str]
+
+    @classmethod
+    def of(cls, item: AttentionItem) -> Self:
+        """What is shown of ``item``."""
+        return cls(
+            id=item.id,
+            code=item.code,
+            message=item.message,
+            advice=item.advice,
+            opened_at=item.opened_at,
+            operation_id=item.operation_id,
+            subscription_id=item.subscription_id,
+            panel_id=item.panel_id,
+            ways_out=dict(WAYS_OUT) if item.operation_id is not None else {},
+        )
+
+
+class AttentionPage(Answer):
+    """A page of what is open."""
+
+    items: tuple[AttentionView, ...]
+    next: int | None
+
+
+@resource.get("/v1/attention", answer=AttentionPage, query=PageQuery, scope=Scope.ADMIN)
+def list_attention(call: Call, query: PageQuery) -> AttentionPage:
+    """List what is open. Decide it by the operation: retry, adopt, mark-done, release."""
+    found = call.unit.journal.attention(limit=_MOST)
+    items, after = page(found, query, lambda item: item.id)
+    return AttentionPage(items=tuple(AttentionView.of(item) for item in items), next=after)

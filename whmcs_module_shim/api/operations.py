@@ -1,0 +1,145 @@
+"""Operations of the journal, and the ways out of those that wait for a person."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from panelbridge.access import Scope
+from panelbridge.models import AccountId
+from panelbridge.provisioning import Operation, OperationId, OperationState
+from panelbridge.provisioning.port import Unit
+from panelbridge.subscriptions import SubscriptionId
+from whmcs_module_shim.api.acting import Acted, OperationDetail, told
+from whmcs_module_shim.api.paging import PageQuery, cut
+from whmcs_module_shim.call import Call
+from whmcs_module_shim.fields import Answer, Body, Id
+from whmcs_module_shim.problems import Problem
+from whmcs_module_shim.routes import Effect, Reply, Resource
+
+resource = Resource(tag="operations")
+
+Reason = Annotated[str, Field(min_length=3, max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$")]
+
+
+class OperationQuery(PageQuery):
+    """Which operations."""
+
+    state: OperationState | None = Field(default=None, strict=False)
+    subscription: Id | None = None
+
+
+class AdoptedAccount(Body):
+    """The panel's id of the account that is this service's."""
+
+    account_id: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$")]
+
+
+class Claim(Body):
+    """What the person saw."""
+
+    reason: Reason
+
+
+class OperationPage(Answer):
+    """A page of operations, in order of admission."""
+
+    items: tuple[OperationDetail, ...]
+    next: int | None
+
+
+@resource.get("/v1/operations", answer=OperationPage, query=OperationQuery)
+def list_operations(call: Call, query: OperationQuery) -> OperationPage:
+    """List operations, by state and subscription."""
+    own = call.caller.installation
+    found = call.unit.journal.search(
+        installation=own.id if own is not None else None,
+        subscription=SubscriptionId(query.subscription) if query.subscription is not None else None,
+        state=query.state,
+        after=OperationId(query.after),
+        limit=query.limit + 1,
+    )
+    items, after = cut(found, query, lambda item: item.id)
+    return OperationPage(items=tuple(OperationDetail.of(item) for item in items), next=after)
+
+
+@resource.get("/v1/operations/<int:number>", answer=OperationDetail)
+def show_operation(call: Call, number: int) -> OperationDetail:
+    """Show one operation."""
+    return OperationDetail.of(_visible(call, call.unit, number))
+
+
+@resource.write(
+    "POST",
+    "/v1/operations/<int:number>/retry",
+    scope=Scope.PROVISION,
+    answer=Acted,
+    also=(202,),
+    effect=Effect.ACTS,
+)
+def retry_operation(call: Call, number: int) -> Reply:
+    """Ask the panel again and go on; charges and makes nothing that is there already."""
+    operation = _checked(call, number)
+    answer = call.services.provisioner.retry(operation, actor=call.caller.actor, budget=call.caller.budget)
+    return told(call, answer)
+
+
+@resource.write(
+    "POST",
+    "/v1/operations/<int:number>/adopt",
+    scope=Scope.PROVISION,
+    body=AdoptedAccount,
+    answer=Acted,
+    also=(202,),
+    effect=Effect.ACTS,
+)
+def adopt_operation(call: Call, body: AdoptedAccount, number: int) -> Reply:
+    """Take the panel account named as this service's; the held credits are spent."""
+    operation = _checked(call, number)
+    account = AccountId(body.account_id)
+    return told(call, call.services.provisioner.adopt(operation, account, actor=call.caller.actor))
+
+
+@resource.write(
+    "POST",
+    "/v1/operations/<int:number>/mark-done",
+    scope=Scope.ADMIN,
+    body=Claim,
+    answer=Acted,
+    also=(202,),
+    effect=Effect.ACTS,
+)
+def mark_operation_done(call: Call, body: Claim, number: int) -> Reply:
+    """Claim that the effect is there; the held credits are spent."""
+    operation = _checked(call, number)
+    answer = call.services.provisioner.mark_done(operation, actor=call.caller.actor, reason=body.reason)
+    return told(call, answer)
+
+
+@resource.write(
+    "POST",
+    "/v1/operations/<int:number>/release",
+    scope=Scope.ADMIN,
+    body=Claim,
+    answer=OperationDetail,
+    effect=Effect.ACTS,
+)
+def release_operation(call: Call, body: Claim, number: int) -> OperationDetail:
+    """Claim that nothing happened; the held credits are free again and the name stays watched."""
+    operation = _checked(call, number)
+    answer = call.services.provisioner.release(operation, actor=call.caller.actor, reason=body.reason)
+    return OperationDetail.of(answer.operation)
+
+
+def _visible(call: Call, unit: Unit, number: int) -> Operation:
+    own = call.caller.installation
+    found = unit.journal.operation(OperationId(number))
+    if found is None or (own is not None and own.id != found.installation_id):
+        raise Problem("not_found", f"There is no operation {number}.")
+    return found
+
+
+def _checked(call: Call, number: int) -> OperationId:
+    with call.services.units.read() as unit:
+        return _visible(call, unit, number).id

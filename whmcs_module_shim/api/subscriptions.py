@@ -1,0 +1,299 @@
+"""Subscriptions: what ties a service to a panel account. Every write names an end state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import Field, SecretStr
+
+from panelbridge.access import Scope
+from panelbridge.lifecycle import SubscriptionState, SuspensionReason
+from panelbridge.models import Term
+from panelbridge.provisioning import (
+    ChangeWish,
+    CreateWish,
+    RenewWish,
+    ResetWish,
+    SuspendWish,
+    TerminateWish,
+    UnsuspendWish,
+    Wish,
+)
+from panelbridge.subscriptions import Installation, Subscription, SubscriptionId
+from whmcs_module_shim.api.acting import Acted, SubscriptionView, told, visible_subscription
+from whmcs_module_shim.api.installations import installation_named
+from whmcs_module_shim.api.paging import PageQuery, cut
+from whmcs_module_shim.api.plans import TermText
+from whmcs_module_shim.call import Call
+from whmcs_module_shim.fields import Answer, Body, Code, Count, Id, Line
+from whmcs_module_shim.problems import Problem
+from whmcs_module_shim.routes import Effect, Reply, Resource
+
+resource = Resource(tag="subscriptions")
+
+Connections = Annotated[Count, Field(ge=1, le=9999)]
+Note = Annotated[str, Field(min_length=3, max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$")]
+_HOURS = {"h": 1, "d": 24}
+
+
+class SubscriptionQuery(PageQuery):
+    """Which subscriptions."""
+
+    state: SubscriptionState | None = Field(default=None, strict=False)
+    expiring_within: Annotated[str, Field(pattern=r"^[1-9][0-9]{0,3}[hd]$")] | None = Field(
+        default=None, description="12h, 7d: entitled for at most so much longer"
+    )
+    installation: Code | None = None
+    panel: Code | None = None
+
+
+class Order(Body):
+    """An account to be created for a service."""
+
+    installation: Code | None = Field(default=None, description="needed with an operator's key")
+    service_id: Id
+    plan: Code
+    term: TermText
+    connections: Connections | None = None
+    username: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[\x21-\x7e]+$")] | None = None
+    mac: Annotated[str, Field(max_length=17)] | None = None
+
+
+class Extension(Body):
+    """How much longer. ``by`` null: one term, at the plan's price."""
+
+    by: TermText | None = None
+    note: Note
+
+
+class Suspend(Body):
+    """Why. The reason stays until it is lifted, whatever else is paid."""
+
+    reason: SuspensionReason = Field(default=SuspensionReason.MANUAL, strict=False)
+    note: Line = ""
+
+
+class Unsuspend(Body):
+    """Which reason to lift; null: all that this caller set."""
+
+    reason: SuspensionReason | None = Field(default=None, strict=False)
+    owner: Annotated[str, Field(max_length=64, pattern=r"^[a-z0-9:_-]+$")] | None = Field(
+        default=None, description="whose reasons (an operator's key may lift another's)"
+    )
+
+
+class Reset(Body):
+    """Which password shall work; null: one made by the panel's rules."""
+
+    password: Annotated[SecretStr, Field(min_length=1, max_length=200)] | None = None
+
+
+class Change(Body):
+    """The plan it shall have now. For the next renewal: PUT next-change."""
+
+    plan: Code
+    term: TermText | None = None
+    connections: Connections | None = None
+
+
+class SubscriptionPage(Answer):
+    """A page of subscriptions."""
+
+    items: tuple[SubscriptionView, ...]
+    next: int | None
+
+
+@resource.get("/v1/subscriptions", answer=SubscriptionPage, query=SubscriptionQuery, problems=(404,))
+def list_subscriptions(call: Call, query: SubscriptionQuery) -> SubscriptionPage:
+    """List subscriptions, by state, by how soon they expire, by installation and panel."""
+    store = call.unit.subscriptions
+    own = call.caller.installation
+    if query.installation is not None:
+        own = installation_named(call, query.installation)
+    panel = store.panel_named(query.panel) if query.panel is not None else None
+    if query.panel is not None and panel is None:
+        raise Problem("not_found", f"There is no panel {query.panel}.")
+    found = store.search(
+        installation=own.id if own is not None else None,
+        panel=panel.id if panel is not None else None,
+        state=query.state,
+        expiring_within=_duration(query.expiring_within),
+        now=call.now,
+        after=SubscriptionId(query.after),
+        limit=query.limit + 1,
+    )
+    items, after = cut(found, query, lambda item: item.id)
+    shown = tuple(SubscriptionView.of(call.unit, item) for item in items)
+    return SubscriptionPage(items=shown, next=after)
+
+
+@resource.get("/v1/subscriptions/<int:number>", answer=SubscriptionView)
+def show_subscription(call: Call, number: int) -> SubscriptionView:
+    """Show one subscription, as the books know it."""
+    found, _ = visible_subscription(call, call.unit, number)
+    return SubscriptionView.of(call.unit, found)
+
+
+def _acts(path: str, *, body: type[Body] | None = None) -> Callable[..., Callable[..., Reply]]:
+    return resource.write(
+        "POST",
+        path,
+        scope=Scope.PROVISION,
+        body=body,
+        answer=Acted,
+        also=(202,),
+        effect=Effect.ACTS,
+        problems=(402, 404, 422),
+    )
+
+
+@_acts("/v1/subscriptions", body=Order)
+def create_subscription(call: Call, body: Order) -> Reply:
+    """Create the account of a service; a repeat finds it."""
+    installation = _ordering(call, body.installation)
+    wish = CreateWish(
+        installation=installation,
+        service_id=body.service_id,
+        actor=call.caller.actor,
+        caller_key=call.ledger_key,
+        plan=body.plan,
+        term=Term.parse(body.term),
+        connections=body.connections,
+        username=body.username,
+        mac=body.mac,
+        reopens=True,
+    )
+    answer = call.services.provisioner.submit(wish, budget=call.caller.budget)
+    return told(call, answer, with_password=True)
+
+
+@_acts("/v1/subscriptions/<int:number>/extend", body=Extension)
+def extend_subscription(call: Call, body: Extension, number: int) -> Reply:
+    """Extend once for each Idempotency-Key."""
+    subscription, installation = _named(call, number)
+    wish = RenewWish(
+        installation=installation,
+        service_id=subscription.service_id,
+        actor=call.caller.actor,
+        caller_key=call.ledger_key,
+        fact=f"token:{call.services.fingerprint(call.ledger_key)}",
+        by=Term.parse(body.by) if body.by is not None else None,
+        note=body.note,
+    )
+    return _submit(call, wish)
+
+
+@_acts("/v1/subscriptions/<int:number>/suspend", body=Suspend)
+def suspend_subscription(call: Call, body: Suspend, number: int) -> Reply:
+    """Make the account unusable, keeping it."""
+    subscription, installation = _named(call, number)
+    wish = SuspendWish(
+        installation=installation,
+        service_id=subscription.service_id,
+        actor=call.caller.actor,
+        caller_key=call.ledger_key,
+        reason=body.reason,
+        owner=_owner(call),
+        note=body.note,
+    )
+    return _submit(call, wish)
+
+
+@_acts("/v1/subscriptions/<int:number>/unsuspend", body=Unsuspend)
+def unsuspend_subscription(call: Call, body: Unsuspend, number: int) -> Reply:
+    """Lift reasons; the account works again when none remains."""
+    if body.owner not in (None, _owner(call)) and not call.caller.is_operator:
+        raise Problem(
+            "forbidden_scope", "Only an operator's key may lift what somebody else set.", field="owner"
+        )
+    subscription, installation = _named(call, number)
+    wish = UnsuspendWish(
+        installation=installation,
+        service_id=subscription.service_id,
+        actor=call.caller.actor,
+        caller_key=call.ledger_key,
+        owner=body.owner or _owner(call),
+        reason=body.reason,
+    )
+    return _submit(call, wish)
+
+
+@_acts("/v1/subscriptions/<int:number>/reset", body=Reset)
+def reset_subscription(call: Call, body: Reset, number: int) -> Reply:
+    """Make new credentials work and the old ones not."""
+    subscription, installation = _named(call, number)
+    wish = ResetWish(
+        installation=installation,
+        service_id=subscription.service_id,
+        actor=call.caller.actor,
+        caller_key=call.ledger_key,
+        password=body.password,
+        token=call.services.fingerprint(call.ledger_key),
+    )
+    return _submit(call, wish, with_password=True)
+
+
+@_acts("/v1/subscriptions/<int:number>/change-package", body=Change)
+def change_subscription(call: Call, body: Change, number: int) -> Reply:
+    """Give the account another plan, now."""
+    subscription, installation = _named(call, number)
+    return _submit(call, _change(call, body, subscription, installation))
+
+
+@_acts("/v1/subscriptions/<int:number>/terminate")
+def terminate_subscription(call: Call, number: int) -> Reply:
+    """Make the account proved absent."""
+    subscription, installation = _named(call, number)
+    wish = TerminateWish(
+        installation=installation,
+        service_id=subscription.service_id,
+        actor=call.caller.actor,
+        caller_key=call.ledger_key,
+    )
+    return _submit(call, wish)
+
+
+def _change(call: Call, body: Change, subscription: Subscription, installation: Installation) -> ChangeWish:
+    return ChangeWish(
+        installation=installation,
+        service_id=subscription.service_id,
+        actor=call.caller.actor,
+        caller_key=call.ledger_key,
+        plan=body.plan,
+        term=Term.parse(body.term) if body.term is not None else subscription.term,
+        connections=body.connections,
+    )
+
+
+def _submit(call: Call, wish: Wish, *, with_password: bool = False) -> Reply:
+    answer = call.services.provisioner.submit(wish, budget=call.caller.budget)
+    return told(call, answer, with_password=with_password)
+
+
+def _named(call: Call, number: int) -> tuple[Subscription, Installation]:
+    with call.services.units.read() as unit:
+        return visible_subscription(call, unit, number)
+
+
+def _ordering(call: Call, code: str | None) -> Installation:
+    if code is None:
+        if call.caller.installation is None:
+            raise Problem(
+                "invalid_request",
+                "installation: the operator's key must name an installation.",
+                field="installation",
+            )
+        return call.caller.installation
+    with call.services.units.read() as unit:
+        return installation_named(replace(call, open_unit=unit), code)
+
+
+def _owner(call: Call) -> str:
+    return "operator" if call.caller.is_operator else "api"
+
+
+def _duration(text: str | None) -> timedelta | None:
+    return timedelta(hours=int(text[:-1]) * _HOURS[text[-1]]) if text is not None else None
