@@ -190,7 +190,7 @@ class JobEngine:
             raise EngineDown(place_of(error)) from error
 
     def _drop_tables(self) -> None:
-        ours = set(_table_names())
+        ours = set(table_names())
         with self._database.connect() as connection:
             connection.exec_driver_sql("PRAGMA foreign_keys=OFF")  # else every drop checks its children
             try:
@@ -201,7 +201,7 @@ class JobEngine:
                 connection.exec_driver_sql("PRAGMA foreign_keys=ON")
 
 
-def _table_names() -> list[str]:
+def table_names() -> list[str]:
     """The engine's tables, as this version of DBOS makes them in an empty database."""
     from dbos import DBOS
 

@@ -1,6 +1,6 @@
 """A worker process that settles what is due in a fake journal.
 
-``python -m tests.jobs.worker FILE before|after|never``: whether its panel call hangs before or after its effect.
+``python -m tests.jobs.worker FILE before|after|never``: whether its call hangs before or after its effect.
 """
 
 from __future__ import annotations
