@@ -77,9 +77,7 @@ def ours(database: Database, seconds: float) -> Measured:
             context = TransferContext(subscription=1, plan="gold", term="1m")
             with database.write() as connection:
                 ledger = Ledger(SqlLedgerStore(connection, KEYS), clock)
-                hold = ledger.hold(
-                    HOT, Credits(10), key=f"b{next(NUMBERS)}", actor="bench", context=context
-                )
+                hold = ledger.hold(HOT, Credits(10), key=f"b{next(NUMBERS)}", actor="bench", context=context)
             between = time.perf_counter()
             with database.write() as connection:
                 Ledger(SqlLedgerStore(connection, KEYS), clock).post(hold.id)
@@ -134,18 +132,24 @@ class Bare:
         self._connection.execute("COMMIT")
 
     def _book(self, fields: dict[str, Any], balance: int, held: int) -> int:
-        none = dict.fromkeys(("corrects", "operation_id", "period_from", "period_to", "expiry_before"))
-        row = {"source_id": 5, "target_id": 2, "amount": 10, "released": 0, "at": time.time_ns() // 1000}
+        row: dict[str, Any] = dict.fromkeys(
+            ("corrects", "operation_id", "period_from", "period_to", "expiry_before")
+        )
+        row |= {"source_id": 5, "target_id": 2, "amount": 10, "released": 0, "at": time.time_ns() // 1000}
         row |= {"subscription_id": 1, "plan": "gold", "term": "1m", "expiry_after": None}
-        number: int = self.run(ledger_sql.insert_transfer, {**row, **none, **fields})[0]
+        number: int = self.run(ledger_sql.insert_transfer, {**row, **fields})[0]
         text = {"transfer_id": number, "salt": b"s" * 16, "actor": "bench", "reason": "", "note": None}
         self.run(ledger_sql.insert_text, text)
-        self._sequence, self._balance, self._held = self._sequence + 1, self._balance + balance, self._held + held
+        self._sequence, self._balance, self._held = (
+            self._sequence + 1,
+            self._balance + balance,
+            self._held + held,
+        )
         self._tail = f"{number:064x}"
         after = {"sequence": self._sequence, "balance": self._balance, "held": self._held}
         link = {"wallet_id": 5, "transfer_id": number, "key_id": "bench", "text_digest": "d" * 64}
         self.run(ledger_sql.insert_link, {**after, **link, "link": self._tail})
-        moved = {f"new_{name}": value for name, value in after.items()}
+        moved: dict[str, Any] = {f"new_{name}": value for name, value in after.items()}
         moved |= {"account": 5, "old_sequence": self._sequence - 1, "new_tail": self._tail}
         self.run(ledger_sql.move_wallet, moved)
         return number

@@ -195,9 +195,9 @@ class Ledger:
         """The post or void that ended ``hold``; ``None`` while it is open."""
         return self._store.resolution(hold)
 
-    def open_holds(self, *, before: datetime) -> Sequence[Transfer]:
-        """Holds taken before that time and not resolved: older than a day, they need a person."""
-        return self._store.open_holds(before)
+    def open_holds(self, *, before: datetime, limit: int = 100) -> Sequence[Transfer]:
+        """The oldest holds taken before that time and not resolved: after a day they need a person."""
+        return self._store.open_holds(before, limit)
 
     # -- reading
 
@@ -224,9 +224,12 @@ class Ledger:
         """Actor, reason and note of a transfer are gone; the chain stays whole."""
         self._store.erase_text(transfer)
 
-    def verify(self) -> VerifyReport:
-        """Recompute every chain and wallet, and try to break the guards (write transactions only)."""
-        return verify_books(self._store)
+    def verify(self, *, heads: Sequence[WalletState] = ()) -> VerifyReport:
+        """Recompute every chain and wallet, and try to break the guards (write transactions only).
+
+        ``heads``: wallets as logged earlier, to find a chain that was cut back.
+        """
+        return verify_books(self._store, heads)
 
     # -- within
 

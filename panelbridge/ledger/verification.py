@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from panelbridge.ledger.chain import GENESIS, ChainKeyMissing, link, text_digest
@@ -35,13 +35,18 @@ class VerifyReport:
         return not self.problems
 
 
-def verify_books(store: LedgerStore) -> VerifyReport:
-    """Walk all chains of ``store``; the problems come in the order of wallets and sequence."""
+def verify_books(store: LedgerStore, heads: Sequence[WalletState] = ()) -> VerifyReport:
+    """Walk all chains of ``store``; the problems come in the order of wallets and sequence.
+
+    ``heads`` are wallets as they were logged earlier: a chain that was cut back is whole in itself, and only
+    what was kept elsewhere shows the cut.
+    """
     problems: list[Problem] = []
     seen: set[TransferId] = set()
     wallets = store.wallets()
     for wallet in wallets:
-        problems.extend(_walk(store, wallet, seen))
+        known = {head.sequence: head.tail for head in heads if head.reseller == wallet.reseller}
+        problems.extend(_walk(store, wallet, known, seen))
     problems.extend(
         Problem(code="unlinked", message=f"transfer {one} hangs in the wrong chains", transfer=one)
         for one in store.unlinked()
@@ -58,8 +63,10 @@ def verify_books(store: LedgerStore) -> VerifyReport:
     )
 
 
-def _walk(store: LedgerStore, wallet: WalletState, seen: set[TransferId]) -> Iterator[Problem]:
-    state = _Running(tail=GENESIS)
+def _walk(
+    store: LedgerStore, wallet: WalletState, known: dict[int, str], seen: set[TransferId]
+) -> Iterator[Problem]:
+    state = _Running(tail=GENESIS, known=known)
     for entry in store.chain(wallet):
         seen.add(entry.transfer.id)
         for code, message in state.follow(store, wallet, entry):
@@ -71,8 +78,9 @@ def _walk(store: LedgerStore, wallet: WalletState, seen: set[TransferId]) -> Ite
 class _Running:
     """One wallet as it adds up while its chain is walked."""
 
-    def __init__(self, tail: str) -> None:
+    def __init__(self, tail: str, known: dict[int, str]) -> None:
         self.tail = tail
+        self.known = {sequence: head for sequence, head in known.items() if sequence}
         self.sequence = 0
         self.balance = 0
         self.held = 0
@@ -96,6 +104,8 @@ class _Running:
         if not _text_matches(entry):
             yield "text", f"actor, reason or note of transfer {transfer.id} were changed"
         self.tail = entry.link
+        if self.known.pop(place.sequence, entry.link) != entry.link:
+            yield "head", f"link {place.sequence} is not the one that was logged"
         self.balance += balance_change(transfer, wallet.id)
         self.held += held_change(transfer, wallet.id)
         if (place.balance, place.held) != (self.balance, self.held):
@@ -115,6 +125,8 @@ class _Running:
             yield "hold", f"void {transfer.id} resolves nothing"
 
     def compare(self, wallet: WalletState) -> Iterator[tuple[str, str]]:
+        for sequence in self.known:
+            yield "head", f"link {sequence} was logged once and is gone"
         if (wallet.sequence, wallet.tail) != (self.sequence, self.tail):
             yield "tail", f"the wallet is at link {wallet.sequence}, its chain ends at {self.sequence}"
         if (wallet.balance.units, wallet.held.units) != (self.balance, self.held):

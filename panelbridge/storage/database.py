@@ -12,7 +12,6 @@ from threading import Lock
 from sqlalchemy import Connection, Engine, make_url
 from sqlalchemy.exc import OperationalError
 
-from panelbridge.storage import guards, migrations
 from panelbridge.storage.connections import jobs_engine, reading_engine, writing_engine
 from panelbridge.storage.exceptions import StorageBusy
 from panelbridge.storage.write_queue import WriteQueue
@@ -60,6 +59,9 @@ class Database:
 
     def migrate(self) -> None:
         """The schema is the newest, and every guard is installed. Twice changes nothing."""
+        # Alembic is needed here alone; a process that only sells does not load it.
+        from panelbridge.storage import guards, migrations
+
         self._check_process()
         with self._queue.turn(), _contention(), self._writing.connect() as connection:
             # Alembic rebuilds a table on SQLite by copying it, which foreign keys would forbid; the pragma

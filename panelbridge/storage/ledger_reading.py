@@ -102,8 +102,9 @@ def chain(connection: Connection, wallet: WalletState) -> Iterator[ChainedTransf
     last = None
     while rows := connection.execute(query if last is None else query.where(links.c.sequence > last)).all():
         for row in rows:
-            place, link = place_of(wallet, row[:6])
-            yield ChainedTransfer(place=place, link=link, salt=row[6], transfer=transfer_of(row[7:]))
+            cells = tuple(row)
+            place, link = place_of(wallet, cells[:6])
+            yield ChainedTransfer(place=place, link=link, salt=cells[6], transfer=transfer_of(cells[7:]))
         last = rows[-1][0]
 
 

@@ -78,6 +78,7 @@ open_holds = Prepared(
         ~select(_resolving.c.id).where(_resolving.c.resolves == transfers.c.id).exists(),
     )
     .order_by(transfers.c.id)
+    .limit(bindparam("most", type_=BigInt))
 )
 
 erase_text = Prepared(

@@ -103,8 +103,9 @@ class SqlLedgerStore:
     def corrected(self, transfer: TransferId) -> Credits:
         return Credits(ledger_sql.sum_corrected.run(self._connection, {"wanted": transfer}).scalar_one())
 
-    def open_holds(self, before: datetime) -> Sequence[Transfer]:
-        rows = ledger_sql.open_holds.run(self._connection, {"before": to_micros(before)}).all()
+    def open_holds(self, before: datetime, limit: int) -> Sequence[Transfer]:
+        values = {"before": to_micros(before), "most": limit}
+        rows = ledger_sql.open_holds.run(self._connection, values).all()
         return [transfer_of(row) for row in rows]
 
     def record(self, transfer: Transfer, moves: Sequence[Move]) -> Transfer:

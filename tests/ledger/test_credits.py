@@ -59,7 +59,25 @@ def test_reads_decimal_text(text: str, units: int) -> None:
 
 @pytest.mark.parametrize(
     "bad",
-    [1.5, 1.0, True, None, "1e3", "1.00001", "1,5", "", " 1", "+1", "1.", ".5", "--1", "٣", "1" * 13, "nan", b"1"],
+    [
+        1.5,
+        1.0,
+        True,
+        None,
+        "1e3",
+        "1.00001",
+        "1,5",
+        "",
+        " 1",
+        "+1",
+        "1.",
+        ".5",
+        "--1",
+        "٣",
+        "1" * 13,
+        "nan",
+        b"1",
+    ],
 )
 def test_refuses_by_name_what_is_no_amount(bad: object) -> None:
     with pytest.raises(CreditsInvalid) as caught:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import contextlib
+
 from tests.ledger.books import ANNA, Books, credits_of, sale
 
 
@@ -21,12 +23,9 @@ def test_each_fall_below_the_floor_is_recorded_once(books: Books) -> None:
 def test_a_rolled_back_fall_was_none(books: Books) -> None:
     with books.write() as ledger:
         ledger.set_limits(ANNA, overdraft=credits_of("0"), floor=credits_of("50"))
-    try:
-        with books.write() as ledger:
-            ledger.charge(ANNA, credits_of("60"), key="c1", actor="a", context=sale())
-            raise KeyError
-    except KeyError:
-        pass
+    with contextlib.suppress(KeyError), books.write() as ledger:
+        ledger.charge(ANNA, credits_of("60"), key="c1", actor="a", context=sale())
+        raise KeyError
     with books.read() as ledger:
         assert [] == list(ledger.floor_crossings())
 

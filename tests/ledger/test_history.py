@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from panelbridge.ledger import HistoryFilter, TransferContext, TransferKind
+from panelbridge.ledger import HistoryFilter, HistoryLine, TransferContext, TransferKind
 from tests.ledger.books import ANNA, BORIS, Books, credits_of, sale
 
 
@@ -27,7 +27,13 @@ def test_each_line_tells_before_and_after(busy: Books) -> None:
     with busy.read() as ledger:
         lines = ledger.history(HistoryFilter(reseller=ANNA))
     told = [
-        (line.kind.value, str(line.balance_before), str(line.balance_after), str(line.held_before), str(line.held_after))
+        (
+            line.kind.value,
+            str(line.balance_before),
+            str(line.balance_after),
+            str(line.held_before),
+            str(line.held_after),
+        )
         for line in lines
     ]
     assert [
@@ -72,7 +78,8 @@ def test_filters_narrow(busy: Books) -> None:
 def test_pages_join_to_the_whole(busy: Books, newest_first: bool) -> None:
     with busy.read() as ledger:
         whole = ledger.history(HistoryFilter(newest_first=newest_first))
-        pages, after = [], None
+        pages: list[HistoryLine] = []
+        after = None
         while page := ledger.history(HistoryFilter(newest_first=newest_first, after=after, limit=2)):
             pages += page
             after = page[-1].id
@@ -87,7 +94,8 @@ def test_the_statement_is_csv_without_formulas(busy: Books) -> None:
     assert ["top_up", "hold", "post", "transfer"] == [row["kind"] for row in rows]
     post = rows[2]
     assert ("20", "100", "80", "501", "gold", "whmcs", "'=1+1") == tuple(
-        post[name] for name in ("price", "balance_before", "balance_after", "subscription", "plan", "actor", "note")
+        post[name]
+        for name in ("price", "balance_before", "balance_after", "subscription", "plan", "actor", "note")
     )
     assert "2026-03-01T12:00:00+00:00" == post["expiry_after"]
 

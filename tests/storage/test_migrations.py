@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+from pathlib import Path
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+import panelbridge.storage
+from panelbridge.storage import Database, guards, migrations
+from panelbridge.storage.schema import metadata
+from tests.ledger.books import ANNA, Books
+
+
+def load_tables() -> None:
+    for module in pkgutil.iter_modules(panelbridge.storage.__path__):
+        if module.name.endswith("_tables"):
+            importlib.import_module(f"panelbridge.storage.{module.name}")
+
+
+def test_migrations_build_what_the_tables_say(tmp_path: Path) -> None:
+    load_tables()
+    database = Database(f"sqlite:///{tmp_path}/x.db")
+    database.migrate()
+    with database.read() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert [] == compare_metadata(context, metadata)
+    database.close()
+
+
+def test_checks_of_the_ledger_are_in_the_database(books: Books) -> None:
+    # Alembic does not compare CHECK constraints.
+    load_tables()
+    with books.database.read() as connection:
+        rows = connection.exec_driver_sql("SELECT sql FROM sqlite_master WHERE name LIKE 'ledger_%'").all()
+    stored = {name for row in rows for name in re.findall(r"ck_\w+", row[0] or "")}
+    declared = {
+        str(constraint.name)
+        for table in metadata.tables.values()
+        if table.name.startswith("ledger_")
+        for constraint in table.constraints
+        if str(constraint.name).startswith("ck_")
+    }
+    assert declared == stored
+    assert "ck_ledger_wallets_available" in stored
+
+
+def test_migrating_again_keeps_the_books_and_mends_the_guards(books: Books) -> None:
+    with books.database.write() as connection:
+        for name in guards.GUARDS:
+            connection.exec_driver_sql(f"DROP TRIGGER {name}")
+    assert "guard" in books.problems()
+    books.database.migrate()
+    assert books.verify().whole
+    with books.read() as ledger:
+        assert "100" == str(ledger.wallet(ANNA).balance)
+
+
+def test_no_migration_rebuilds_a_table_of_the_ledger() -> None:
+    folder = Path(migrations.__file__).parent / "versions"
+    for file in folder.glob("*.py"):
+        rebuilt = re.findall(
+            r"(?:batch_alter_table|drop_table|rename_table)\(\s*[\"'](ledger_\w+)", file.read_text()
+        )
+        assert [] == rebuilt, file.name
