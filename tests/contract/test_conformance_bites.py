@@ -1,0 +1,220 @@
+"""The conformance suite catches what it is there for: each lie of an adapter fails a named test."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from panelbridge import (
+    Absent,
+    AccountRef,
+    CapacityExhausted,
+    Conflict,
+    CreateOrder,
+    Found,
+    Lookup,
+    Outcome,
+    OutcomeUnknown,
+    PanelAccount,
+    PanelError,
+    Purchase,
+    Term,
+    Unknown,
+    Verb,
+    VerbResult,
+)
+from panelbridge.testing import conformance
+from panelbridge.testing.practice import Fault
+from panelbridge_reference import ReferenceAdapter
+
+
+class SaysRefusedWhenCut(ReferenceAdapter):
+    def create(self, order: CreateOrder) -> VerbResult:
+        try:
+            return super().create(order)
+        except OutcomeUnknown:
+            raise CapacityExhausted("surely not") from None
+
+
+class SaysDoneWhenCut(ReferenceAdapter):
+    def suspend(self, ref: AccountRef, reason: str) -> VerbResult:
+        try:
+            return super().suspend(ref, reason)
+        except PanelError:
+            return VerbResult(outcome=Outcome.DONE, account=None)
+
+
+class ReadsAnOutageAsAbsence(ReferenceAdapter):
+    def get(self, ref: AccountRef) -> Lookup:
+        answer = super().get(ref)
+        return Absent(proof="no answer") if isinstance(answer, Unknown) else answer
+
+
+class FindsTheNearest(ReferenceAdapter):
+    def find(self, *, username: str | None = None, reference: str | None = None) -> Lookup:
+        for account in self.list_accounts():
+            if username and username in account.username:
+                return Found(account=account)
+        return Absent(proof="none")
+
+
+class ListsAPart(ReferenceAdapter):
+    def list_accounts(self) -> Iterator[PanelAccount]:
+        try:
+            yield from super().list_accounts()
+        except PanelError:
+            return
+
+
+class BuysWithoutLooking(ReferenceAdapter):
+    def extend(self, ref: AccountRef, until: datetime, purchase: Purchase | None = None) -> VerbResult:
+        found = self.get(ref)
+        assert isinstance(found, Found)
+        assert purchase is not None
+        return super().extend(ref, until, replace(purchase, before=found.account.expires_at))
+
+
+class TakesAnyName(ReferenceAdapter):
+    def create(self, order: CreateOrder) -> VerbResult:
+        try:
+            return super().create(order)
+        except Conflict:
+            found = self.find(username=order.credentials.username)
+            assert isinstance(found, Found)
+            return VerbResult(outcome=Outcome.ALREADY, account=found.account)
+
+
+class DeletesByIdAlone(ReferenceAdapter):
+    def terminate(self, ref: AccountRef) -> VerbResult:
+        self._client.delete(ref.id)
+        return VerbResult(outcome=Outcome.DONE, account=None)
+
+
+class LogsThePassword(ReferenceAdapter):
+    def create(self, order: CreateOrder) -> VerbResult:
+        logging.getLogger("panel").info("creating %s", order.credentials.password.get_secret_value())
+        return super().create(order)
+
+
+class UnsuspendsOnExtend(ReferenceAdapter):
+    def extend(self, ref: AccountRef, until: datetime, purchase: Purchase | None = None) -> VerbResult:
+        result = super().extend(ref, until, purchase)
+        self.unsuspend(ref)
+        return result
+
+
+Test = Callable[[conformance.PanelUnderTest], Any]
+LIES: list[tuple[type[ReferenceAdapter], str, Test]] = [
+    (
+        SaysRefusedWhenCut,
+        "set",
+        lambda s: conformance.Faults().test_the_outcome_told_is_true(s, Verb.CREATE, Fault.CUT_AFTER_COMMIT),
+    ),
+    (
+        SaysRefusedWhenCut,
+        "set",
+        lambda s: conformance.Faults().test_the_outcome_told_is_true(s, Verb.CREATE, Fault.CUT_THEN_COMMIT),
+    ),
+    (
+        SaysDoneWhenCut,
+        "set",
+        lambda s: conformance.Faults().test_the_outcome_told_is_true(s, Verb.SUSPEND, Fault.CUT_BEFORE),
+    ),
+    (
+        ReadsAnOutageAsAbsence,
+        "set",
+        lambda s: conformance.Lookups().test_an_outage_is_unknown(s, Fault.HTML_502),
+    ),
+    (
+        FindsTheNearest,
+        "set",
+        lambda s: conformance.Lookups().test_find_finds_ours_and_nothing_else(
+            s, next(by for by in s.capabilities.find_by if by.value == "username")
+        ),
+    ),
+    (
+        ListsAPart,
+        "set",
+        lambda s: conformance.Lookups().test_a_broken_list_is_an_error_and_never_a_part(s, Fault.HTML_502),
+    ),
+    (
+        BuysWithoutLooking,
+        "add",
+        lambda s: conformance.Fence().test_a_second_call_on_the_same_plan_is_refused(s),
+    ),
+    (
+        BuysWithoutLooking,
+        "add",
+        lambda s: conformance.Fence().test_a_purchase_planned_on_another_expiry_is_refused(s),
+    ),
+    (
+        TakesAnyName,
+        "set",
+        lambda s: conformance.Lifecycle().test_create_never_takes_a_name_that_is_not_ours(s),
+    ),
+    (
+        DeletesByIdAlone,
+        "set",
+        lambda s: conformance.Lifecycle().test_terminate_spares_an_account_of_another_name(s),
+    ),
+    (
+        UnsuspendsOnExtend,
+        "set",
+        lambda s: conformance.Lifecycle().test_extend_leaves_a_suspended_account_suspended(s),
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def panels(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, conformance.PanelUnderTest]]:
+    facts: dict[str, Any] = {"package": "basic-1m", "other_package": "family-1m", "term": Term(months=1)}
+    folder = tmp_path_factory.mktemp
+    with (
+        conformance.panel_under_test("reference", folder("set"), **facts) as sets,
+        conformance.panel_under_test(
+            "reference", folder("add"), practice_options={"extend": "add"}, **facts
+        ) as adds,
+    ):
+        yield {"set": sets, "add": adds}
+
+
+@pytest.mark.parametrize(
+    ("liar", "dialect", "test"), LIES, ids=lambda value: getattr(value, "__name__", None)
+)
+def test_a_lie_fails_the_suite(
+    panels: dict[str, conformance.PanelUnderTest], liar: type[ReferenceAdapter], dialect: str, test: Test
+) -> None:
+    honest = panels[dialect]
+    test(honest)  # the same test passes for the truth
+    honest.control.clear_faults()
+    with liar(honest.adapter.settings) as adapter:
+        lying = replace(honest, adapter=adapter)
+        with pytest.raises((AssertionError, pytest.fail.Exception)):
+            test(lying)
+    honest.control.clear_faults()
+
+
+def test_a_logged_password_fails_the_scan(
+    panels: dict[str, conformance.PanelUnderTest], caplog: pytest.LogCaptureFixture
+) -> None:
+    honest = panels["set"]
+    conformance.SecretScan().test_no_log_no_error_no_repr_holds_a_secret(honest, caplog, None)
+    lying = replace(honest, adapter=LogsThePassword(honest.adapter.settings))
+    with lying.adapter, pytest.raises(AssertionError):
+        conformance.SecretScan().test_no_log_no_error_no_repr_holds_a_secret(lying, caplog, None)
+
+
+def test_the_practice_kit_needs_no_pytest() -> None:
+    """Demos start practice panels where no test runner is installed."""
+    program = "import sys, panelbridge.testing.practice.__main__; print('pytest' in sys.modules)"
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert ran.stdout.strip() == "False"
