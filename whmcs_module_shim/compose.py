@@ -17,9 +17,10 @@ from panelbridge.storage.key_file import open_vault
 from panelbridge.storage.units import SqlUnits
 from panelbridge.subscriptions import Panel, PanelId
 from panelbridge.subscriptions.directory import PanelDirectory
-from whmcs_module_shim.background import Background
 from whmcs_module_shim.config import ServiceConfig
+from whmcs_module_shim.later import Later
 from whmcs_module_shim.services import Check, Figure, Services, ServiceUnits
+from whmcs_module_shim.watches import Watches
 
 DATABASE_NAME = "panelbridge.db"
 _BRIDGE_NAME = "abcdefghijkmnpqrstuvwxyz23456789"
@@ -57,9 +58,8 @@ def compose(config: ServiceConfig) -> Services:
         limits=Limits(attempt=config.attempt_deadline, budget=config.answer_budget),
     )
 
-    background = Background(database, units, utc_now)
-    provisioner = Provisioner(units, desk, wake=background.wake)
-    background.serves(provisioner)
+    later = Later(database, Watches(units, utc_now).all(), utc_now)
+    provisioner = Provisioner(units, desk, later.wake)
 
     def close() -> None:
         directory.close()
@@ -73,10 +73,10 @@ def compose(config: ServiceConfig) -> Services:
         fingerprint=fingerprint,
         panel_changed=directory.forget,
         answer_budget=config.answer_budget,
-        checks=lambda: (*readiness(units), jobs_check(background)),
+        checks=lambda: (*readiness(units), later.check()),
         figures=lambda: book_figures(units),
-        start_background=background.start,
-        stop_background=background.stop,
+        start_background=lambda: later.start(provisioner),
+        stop_background=later.stop,
         close=close,
     )
 
@@ -104,12 +104,6 @@ def readiness(units: ServiceUnits) -> Sequence[Check]:
         Check(name="database", ok=True, message="accepts writes"),
         Check(name="panel_writes", ok=not off, message=writes),
     )
-
-
-def jobs_check(background: Background) -> Check:
-    """Whether due operations are looked at."""
-    alive = background.alive()
-    return Check(name="jobs", ok=alive, message="running" if alive else "the jobs are not running")
 
 
 def book_figures(units: ServiceUnits) -> Iterable[Figure]:

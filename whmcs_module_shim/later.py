@@ -1,0 +1,59 @@
+"""What runs later in this process: due operations and watches, once started."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from panelbridge.provisioning import OperationId, Provisioner
+from panelbridge.storage.database import Database
+from whmcs_module_shim.services import Check
+from whmcs_module_shim.watches import Watch
+
+if TYPE_CHECKING:
+    from panelbridge.jobs import JobRunner
+
+_DUE_ROWS = 1000  # enough that the rows of one dead panel do not hide those of the others
+
+
+class Later:
+    """The job runner and its provisioner know each other; the engine is imported by ``start`` only, so that
+    a command which only looks does not pay for it.
+    """
+
+    def __init__(self, database: Database, watches: Sequence[Watch], clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._watches = watches
+        self._clock = clock
+        self._runner: JobRunner | None = None
+
+    def start(self, provisioner: Provisioner) -> None:
+        """Settle due operations from now on. Raises ``WorkerAlreadyRunning``."""
+        from panelbridge.jobs import JobRunner, PeriodicTask
+
+        tasks = [PeriodicTask(name=one.name, seconds=one.seconds, run=one.run) for one in self._watches]
+        runner = JobRunner(
+            self._database.engine_for_jobs(),
+            due=lambda: provisioner.due(_DUE_ROWS),
+            settle=provisioner.pursue,
+            tasks=tasks,
+            clock=self._clock,
+        )
+        runner.start()
+        self._runner = runner
+
+    def stop(self) -> None:
+        """Start nothing more; what runs may finish."""
+        if self._runner is not None:
+            self._runner.stop()
+
+    def wake(self, operation: OperationId, at: datetime) -> None:
+        """Look at ``operation`` when its time comes, not only at the next scan."""
+        if self._runner is not None:
+            self._runner.wake(operation, at)
+
+    def check(self) -> Check:
+        """Whether due operations are looked at."""
+        alive = self._runner is not None and self._runner.alive()
+        return Check(name="jobs", ok=alive, message="running" if alive else "the jobs are not running")
