@@ -22,3 +22,7 @@ def main() -> None:
         )
         raise SystemExit(_NOT_INSTALLED) from None
     run()
+
+
+if __name__ == "__main__":
+    main()
