@@ -76,6 +76,8 @@ class _Call:
 class PanelSession:
     """Requests to one panel; safe between threads. Close it to give the connections back.
 
+    Build it in the process that uses it: connections must not be shared across a fork.
+
     ``secrets`` are starred in the log; ``headers`` and ``auth`` go with every request. Raises
     ``SettingsInvalid`` when the authority's file or the proxy cannot be used.
     """

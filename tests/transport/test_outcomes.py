@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import socket
 import threading
 import time
@@ -196,6 +197,15 @@ def test_a_reply_that_never_ends_is_stopped_at_the_limit(serve: Any, session: An
 
     with pytest.raises(OutcomeUnknown, match="4096 bytes"):
         session(serve(answer).url, max_reply_bytes=4096).request("GET", "list", repeatable=False)
+
+
+def test_a_compressed_reply_is_measured_unpacked(serve: Any, session: Any, wire_reply: Any) -> None:
+    packed = gzip.compress(b"0" * 20_000_000)
+    assert len(packed) < 65536
+    wire = serve(wire_reply(packed, "Content-Encoding: gzip"))
+    with pytest.raises(OutcomeUnknown, match="65536 bytes"):
+        session(wire.url, max_reply_bytes=65536).request("GET", "list", repeatable=False)
+    assert b"Accept-Encoding: identity" in wire.requests[0]
 
 
 def drip(seconds: float) -> Callable[[socket.socket, bytes], None]:

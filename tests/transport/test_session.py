@@ -172,6 +172,33 @@ def test_an_explicit_proxy_gets_the_request(serve: Any, session: Any, wire_reply
     assert "geheim" not in repr(one)
 
 
+def test_tls_goes_through_the_proxys_tunnel_unread(
+    serve: Any, session: Any, wire_reply: Any, certificate: Any
+) -> None:
+    panel = serve(wire_reply(b'"through the tunnel"'), certificate[1])
+
+    def relay(source: socket.socket, target: socket.socket) -> None:
+        while chunk := source.recv(65536):
+            target.sendall(chunk)
+
+    def answer(connection: socket.socket, _: bytes) -> None:
+        with socket.create_connection(("127.0.0.1", panel.port)) as onward:
+            connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            back = threading.Thread(target=relay, args=(onward, connection), daemon=True)
+            back.start()
+            relay(connection, onward)
+            onward.shutdown(socket.SHUT_RDWR)
+            back.join(5)
+
+    proxy = serve(answer)
+    one = session(panel.url, proxy=f"http://127.0.0.1:{proxy.port}", ca_file=str(certificate[0]))
+    assert one.request("POST", "x", repeatable=False, form={"a": "secret"}).json() == "through the tunnel"
+    one.close()
+    assert proxy.requests[0].startswith(f"CONNECT 127.0.0.1:{panel.port} ".encode())
+    assert b"secret" not in b"".join(proxy.requests)
+    assert panel.requests[0].endswith(b"a=secret")
+
+
 def test_a_proxy_that_refuses_the_tunnel_means_nothing_was_sent(
     serve: Any, session: Any, wire_reply: Any
 ) -> None:
