@@ -1,0 +1,3 @@
+"""The demonstration behind `make run`."""
+
+from __future__ import annotations
