@@ -1,4 +1,4 @@
-"""The demonstration's output: one line a step, with the time it took and what the panel's books say after it."""
+"""The demonstration's output: one line a step, with its time and what the books say after it."""
 
 from __future__ import annotations
 
