@@ -193,7 +193,8 @@ class SqlJournalStore:
         item: AttentionId | None = None,
     ) -> None:
         query = update(attention).where(attention.c.resolved_at.is_(None))
-        query = query.where(attention.c.id == item if item is not None else attention.c.operation_id == operation)
+        subject = attention.c.id == item if item is not None else attention.c.operation_id == operation
+        query = query.where(subject)
         self._connection.execute(query.values(resolved_at=at, resolution=resolution, actor=actor))
 
     def attention(self, *, open_only: bool = True, limit: int = 100) -> Sequence[AttentionItem]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import Connection, Row, Table, bindparam, func, insert, select, update
 
@@ -55,12 +55,13 @@ _PLAN_AT = (
     .join(plans, plans.c.id == plan_versions.c.plan_id)
     .where(plan_versions.c.plan_id == bindparam("wanted"), plan_versions.c.version == bindparam("at"))
 )
-_PLAN_NOW = (
-    select(plan_versions, plans.c.reseller_id, plans.c.code, plans.c.id)
-    .join(plans, (plans.c.id == plan_versions.c.plan_id) & (plans.c.version == plan_versions.c.version))
+_PLAN_NOW = select(plan_versions, plans.c.reseller_id, plans.c.code, plans.c.id).join(
+    plans, (plans.c.id == plan_versions.c.plan_id) & (plans.c.version == plan_versions.c.version)
 )
 _PLAN_LATEST = _PLAN_NOW.where(plans.c.id == bindparam("wanted"))
-_PLAN_NAMED = _PLAN_NOW.where(plans.c.reseller_id == bindparam("reseller"), plans.c.code == bindparam("named"))
+_PLAN_NAMED = _PLAN_NOW.where(
+    plans.c.reseller_id == bindparam("reseller"), plans.c.code == bindparam("named")
+)
 _SAVE = update(subscriptions).where(subscriptions.c.id == bindparam("wanted"))
 
 
@@ -211,7 +212,7 @@ class SqlSubscriptionStore:
         return {row[0]: row[1] for row in self._connection.execute(query)}
 
     def _one(self, query: Any, **values: Any) -> Row[Any] | None:
-        return cast("Row[Any] | None", self._connection.execute(query, values).one_or_none())
+        return self._connection.execute(query, values).one_or_none()
 
     def _insert(self, table: Table, values: dict[str, Any]) -> int:
         key = self._connection.execute(insert(table), values).inserted_primary_key
