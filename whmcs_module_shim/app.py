@@ -11,6 +11,7 @@ from typing import Any
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter
 
 from panelbridge.exceptions import PanelError
 from panelbridge.ledger import LedgerError
@@ -20,7 +21,7 @@ from whmcs_module_shim.api import health
 from whmcs_module_shim.api.whmcs import PREFIX, module_routes, serve_module
 from whmcs_module_shim.config import ServiceConfig
 from whmcs_module_shim.dispatch import Dispatcher
-from whmcs_module_shim.logs import describe, make_logger
+from whmcs_module_shim.logs import ServiceLog, describe, make_logger
 from whmcs_module_shim.metrics import ServiceMetrics
 from whmcs_module_shim.module_calls import Kind, ModuleFunction
 from whmcs_module_shim.module_calls import functions as product_functions
@@ -32,18 +33,33 @@ from whmcs_module_shim.routes import Route
 from whmcs_module_shim.services import Services
 
 
+class RowNumber(IntegerConverter):
+    """An id in a path: no larger than any row's, so that a made-up one is simply not found."""
+
+    regex = r"\d{1,15}"
+
+
+class Service(Flask):
+    """Flask, without looking at each call whether a view is a coroutine: none is."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The function itself."""
+        return func
+
+
 def create_app(
     config: ServiceConfig,
     services: Services,
     *,
-    log: Any = None,
+    log: ServiceLog | None = None,
     functions: Mapping[str, ModuleFunction] | None = None,
 ) -> Flask:
     """The application, with the product's module functions or those given.
 
     Raises ``RuntimeError`` when two functions or routes claim one name.
     """
-    app = Flask("panelbridge", static_folder=None)
+    app = Service("panelbridge", static_folder=None)
+    app.url_map.converters["int"] = RowNumber
     app.config["MAX_CONTENT_LENGTH"] = config.max_body_bytes
     app.url_map.strict_slashes = True
     app.url_map.merge_slashes = False
@@ -81,7 +97,7 @@ def _resource_view(dispatcher: Dispatcher, route: Route) -> Callable[..., Respon
     return view
 
 
-def _watch(app: Flask, log: Any, metrics: ServiceMetrics) -> None:
+def _watch(app: Flask, log: ServiceLog, metrics: ServiceMetrics) -> None:
     """Give each request an id; log and count each answer."""
 
     @app.before_request
@@ -96,8 +112,7 @@ def _watch(app: Flask, log: Any, metrics: ServiceMetrics) -> None:
         response.headers["X-Request-Id"] = g.request_id
         response.headers["Cache-Control"] = "no-store"
         metrics.request(route, response.status_code, seconds)
-        log.info(
-            "request",
+        log.request(
             request_id=g.request_id,
             route=route,
             method=request.method,
@@ -110,7 +125,7 @@ def _watch(app: Flask, log: Any, metrics: ServiceMetrics) -> None:
         return response
 
 
-def _answer_errors(app: Flask, log: Any) -> None:
+def _answer_errors(app: Flask, log: ServiceLog) -> None:
     def answer(problem: Problem) -> Response:
         g.code = problem.code
         body = problem.body(g.request_id, module=request.path.startswith(PREFIX))
@@ -119,7 +134,7 @@ def _answer_errors(app: Flask, log: Any) -> None:
         return response
 
     def unexpected(error: Exception) -> Response:
-        log.error("unexpected", request_id=g.request_id, error=describe(error))
+        log.events.error("unexpected", request_id=g.request_id, error=describe(error))
         text = f"An unexpected error of the bridge; its log has the cause under request id {g.request_id}."
         return answer(Problem("internal", text))
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import sys
 import traceback
 from collections.abc import MutableMapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, TextIO
 
 import structlog
@@ -75,7 +78,7 @@ class _JsonLines(logging.Handler):
         self._log.log(record.levelno, record.getMessage(), source=record.name, **fields)
 
 
-def configure_logs(level: LogLevel, stream: TextIO | None = None) -> Any:
+def configure_logs(level: LogLevel, stream: TextIO | None = None) -> ServiceLog:
     """Every logger of this process writes redacted JSON lines. Returns the service's own."""
     structlog.configure(
         processors=_PROCESSORS,
@@ -84,18 +87,44 @@ def configure_logs(level: LogLevel, stream: TextIO | None = None) -> Any:
         cache_logger_on_first_use=True,
     )
     log = make_logger(level, stream)
-    logging.basicConfig(level=max(_number(level), logging.WARNING), handlers=[_JsonLines(log)], force=True)
+    logging.basicConfig(
+        level=max(_number(level), logging.WARNING), handlers=[_JsonLines(log.events)], force=True
+    )
     return log
 
 
-def make_logger(level: LogLevel = LogLevel.INFO, stream: TextIO | None = None) -> Any:
-    """The service's logger, writing to ``stream`` (standard error)."""
-    return structlog.wrap_logger(
-        structlog.WriteLogger(stream or sys.stderr),
+@dataclass(frozen=True, kw_only=True)
+class ServiceLog:
+    """The service's log: ``events`` for what happens, ``request`` for each answer."""
+
+    events: Any  # a structlog logger
+    stream: TextIO
+    requests: bool  # whether the level lets lines about requests through
+
+    def request(self, **fields: str | float | None) -> None:
+        """One line about an answered request.
+
+        Every value is one the service chose itself (ids, a route's pattern, numbers), so this line, written
+        for each request, is spared the redaction; it is a third of the cost of an event.
+        """
+        if self.requests:
+            now = datetime.now(UTC).isoformat(timespec="milliseconds")
+            self.stream.write(
+                json.dumps({"event": "request", "level": "info", "timestamp": now, **fields}) + "\n"
+            )
+            self.stream.flush()
+
+
+def make_logger(level: LogLevel = LogLevel.INFO, stream: TextIO | None = None) -> ServiceLog:
+    """The service's log, writing to ``stream`` (standard error)."""
+    target = stream or sys.stderr
+    events = structlog.wrap_logger(
+        structlog.WriteLogger(target),
         processors=_PROCESSORS,
         wrapper_class=structlog.make_filtering_bound_logger(_number(level)),
         cache_logger_on_first_use=True,
     )
+    return ServiceLog(events=events, stream=target, requests=_number(level) <= logging.INFO)
 
 
 def _number(level: LogLevel) -> int:

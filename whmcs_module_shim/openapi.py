@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaValue, models_json_schema
 
-from whmcs_module_shim.fields import CODE_PATTERN, MAX_INT
+from whmcs_module_shim.fields import CODE_PATTERN
 from whmcs_module_shim.problems import MEDIA_TYPE, ProblemBody
 from whmcs_module_shim.routes import Route
 
@@ -119,7 +119,7 @@ def _path_parameters(route: Route) -> list[dict[str, Any]]:
     for kind, name in _PATH_PART.findall(route.path):
         schema: JsonSchemaValue = {"type": "string", "maxLength": 64, "pattern": CODE_PATTERN}
         if kind == "int":
-            schema = {"type": "integer", "minimum": 0, "maximum": MAX_INT}
+            schema = {"type": "integer", "minimum": 0, "maximum": 10**15 - 1}
         elif name == "prefix":
             schema = {"type": "string", "pattern": "^pb_(live|test)_[0-9A-Za-z]{10}$"}
         found.append({"name": name, "in": "path", "required": True, "schema": schema})
