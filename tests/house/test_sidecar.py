@@ -1,4 +1,4 @@
-"""What an operator copies works: the unit is sound, the configuration complete, the container's variables known."""
+"""What an operator copies works: the unit is sound, the configuration complete, the variables known."""
 
 from __future__ import annotations
 

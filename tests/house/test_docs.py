@@ -1,0 +1,95 @@
+"""The documentation builds without a warning, its examples run, its pages are those of the code."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from panelbridge.testing.practice.launch import PracticeProcess
+from tests.support.house import ROOT, files
+from whmcs_module_shim.problems import KINDS
+
+DOCS = ROOT / "docs"
+PYTHON_BLOCK = re.compile(r"^( *)```python\n(.*?)^\1```", re.DOTALL | re.MULTILINE)
+PAGES = [path for path in files() if path.suffix == ".md" and path.parts[0] in ("docs", "README.md")]
+WITH_EXAMPLES = [path for path in PAGES if PYTHON_BLOCK.search((ROOT / path).read_text())]
+
+
+def _python(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        check=False,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        timeout=180,
+    )
+
+
+def test_it_builds_without_a_warning(tmp_path: Path) -> None:
+    built = _python(
+        "-m", "sphinx", "-q", "-W", "--keep-going", "-d", tmp_path / "doctrees", DOCS, tmp_path / "html"
+    )
+
+    assert built.returncode == 0, built.stderr
+    assert (tmp_path / "html" / "whmcs-admin.html").is_file()
+
+
+def test_pages_made_from_code_are_fresh() -> None:
+    checked = _python("scripts/generate_docs.py", "--check")
+
+    assert checked.returncode == 0, checked.stderr
+
+
+@pytest.mark.parametrize("page", WITH_EXAMPLES, ids=str)
+def test_examples_run(page: Path, tmp_path: Path) -> None:
+    """All Python blocks of a page, in order, as one program; ``settings`` of a practice panel are given."""
+    blocks = [match[2] for match in PYTHON_BLOCK.finditer((ROOT / page).read_text())]
+    code = "\n".join(
+        re.sub(r"^ {2}", "", block, flags=re.MULTILINE) if block[0] == " " else block for block in blocks
+    )
+    with PracticeProcess("xui", books=tmp_path / "books.sqlite") as practice:
+        given = tmp_path / "settings.json"
+        given.write_text(json.dumps(practice.settings))
+        program = tmp_path / "page.py"
+        opening = f"import json, pathlib\nsettings = json.loads(pathlib.Path({str(given)!r}).read_text())\n"
+        program.write_text(opening + code)
+
+        ran = _python("-W", "error", program)
+
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.strip()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_files_a_page_points_to_exist(page: Path) -> None:
+    text = (ROOT / page).read_text()
+    for target in re.findall(r"\]\((?!https?:|#)([^)#\s]+)", text):
+        assert ((ROOT / page).parent / target).exists(), target
+    for target in re.findall(
+        r"`((?:docs|examples|scripts|adapters|panelbridge|tests|whmcs_module_shim)/[\w./-]+)`", text
+    ):
+        assert (ROOT / target).exists(), target
+
+
+def test_error_codes_of_the_module_contract_exist() -> None:
+    page = (DOCS / "whmcs-calls.md").read_text()
+    codes = re.findall(r"`([a-z_]+)`", page.partition("## Error codes a module can meet")[2])
+
+    assert len(codes) > 10
+    assert set(codes) - {"field", "panel_code"} <= set(KINDS)
+
+
+def test_the_readme_begins_with_what_a_fresh_machine_needs() -> None:
+    commands = re.search(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+
+    assert commands is not None
+    lines = commands[1].splitlines()
+    assert lines[0].startswith("apt-get install -y make git python3-venv")
+    assert [line.split("#")[0].strip() for line in lines[1:]] == ["make run", "make test"]
