@@ -174,7 +174,7 @@ def bare(path: Path, seconds: float) -> Measured:
     return Measured(postings=len(waits), seconds=time.perf_counter() - began, worst=max(waits))
 
 
-def measure(seconds: float = 3.0, rounds: int = 3) -> list[dict[str, object]]:
+def measure(seconds: float = 4.0, rounds: int = 10) -> list[dict[str, object]]:
     """Alternate both in rounds, so that a busy neighbour hurts both; the books must verify afterwards."""
     with tempfile.TemporaryDirectory() as folder:
         database, raw = new_database(folder, "ours"), new_database(folder, "bare")

@@ -41,6 +41,7 @@ from panelbridge.ledger.statement import statement_lines
 from panelbridge.ledger.verification import VerifyReport, verify_books
 
 NEW = TransferId(0)
+LONGEST_KEY = 200
 
 
 class Ledger:
@@ -264,6 +265,8 @@ class Ledger:
     ) -> Transfer:
         if amount <= ZERO:
             raise TransferRefused(f"a {kind.value} is over more than zero credits, got {amount}")
+        if key is not None and not 0 < len(key) <= LONGEST_KEY:
+            raise TransferRefused(f"an idempotency key has 1 to {LONGEST_KEY} characters, got {len(key)}")
         return Transfer(
             id=NEW,
             kind=kind,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from panelbridge.ledger.chain import GENESIS, ChainKeyMissing, link, text_digest
@@ -52,15 +52,19 @@ def verify_books(store: LedgerStore, heads: Sequence[WalletState] = ()) -> Verif
         for one in store.unlinked()
     )
     guards = store.broken_guards()
-    problems.extend(
-        Problem(code="guard", message=f"the database did not refuse: {name}") for name in guards or ()
-    )
+    problems.extend(guard_problems(guards or ()))
     return VerifyReport(
         wallets=len(wallets),
         transfers=len(seen),
         problems=tuple(problems),
         guards_tried=guards is not None,
     )
+
+
+def guard_problems(broken: Iterable[str]) -> Iterator[Problem]:
+    """One problem for each forbidden write that was let through."""
+    for name in broken:
+        yield Problem(code="guard", message=f"the database did not refuse: {name}")
 
 
 def _walk(

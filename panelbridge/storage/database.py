@@ -33,6 +33,7 @@ class Database:
         self._url = f"sqlite:///{self.path}"
         self._patience = patience
         self._pid = os.getpid()
+        _create_private(self.path)
         self._reading = reading_engine(self._url, patience)
         self._writing = writing_engine(self._url, patience)
         self._queue = WriteQueue(f"{self.path}.lock", patience)
@@ -79,6 +80,19 @@ class Database:
             finally:
                 connection.connection.execute("PRAGMA foreign_keys=ON")
 
+    def back_up(self, target: Path) -> None:
+        """A whole copy in one state at ``target``, made while others work. ``target`` must not exist."""
+        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        copy = sqlite3.connect(target)
+        try:
+            with self.read() as connection:
+                source = connection.connection.driver_connection
+                assert isinstance(source, sqlite3.Connection)  # noqa: S101 - for the type checker
+                source.backup(copy)
+            copy.execute("PRAGMA journal_mode=DELETE")  # one file, no log beside it
+        finally:
+            copy.close()
+
     def engine_for_jobs(self) -> Engine:
         """An engine on the same file for the durable engine, which begins its own transactions."""
         with self._jobs_made:
@@ -96,6 +110,12 @@ class Database:
     def _check_process(self) -> None:
         if os.getpid() != self._pid:
             raise RuntimeError("this database was opened before a fork; open it in the process that uses it")
+
+
+def _create_private(path: Path) -> None:
+    """The file is there before SQLite makes it for everybody's eyes; its log and index take over the mode."""
+    if path.parent.is_dir():
+        os.close(os.open(path, os.O_CREAT | os.O_CLOEXEC, 0o600))
 
 
 @contextmanager

@@ -148,6 +148,12 @@ def test_zero_and_negative_amounts_are_refused(books: Books, amount: str) -> Non
     assert books.verify().whole
 
 
+@pytest.mark.parametrize("key", ["", "k" * 201])
+def test_a_key_has_a_length(books: Books, key: str) -> None:
+    with books.write() as ledger, pytest.raises(TransferRefused, match="key"):
+        ledger.hold(ANNA, credits_of("1"), key=key, actor="whmcs", context=sale())
+
+
 def test_a_reseller_without_a_wallet_is_named(books: Books) -> None:
     with books.write() as ledger, pytest.raises(WalletMissing, match="77"):
         ledger.hold(ResellerId(77), Credits(1), key="h", actor="whmcs", context=sale())

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import stat
 import subprocess
 import sys
 import threading
@@ -131,6 +132,30 @@ def test_other_databases_are_refused_without_their_password(url: str) -> None:
     with pytest.raises(ValueError, match="SQLite file") as caught:
         Database(url)
     assert "secret" not in str(caught.value)
+
+
+def test_the_files_are_their_owners_alone(books: Books) -> None:
+    hold_one(books, "h")
+    modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in books.path.parent.iterdir()}
+    assert {"books.db", "books.db-wal", "books.db-shm", "books.db.lock"} == set(modes)
+    assert {0o600} == set(modes.values())
+
+
+def test_a_backup_is_whole_and_one_file(books: Books, tmp_path: Path) -> None:
+    target = tmp_path / "copy" / "books.db"
+    target.parent.mkdir()
+    with books.write() as ledger:
+        ledger.hold(ANNA, credits_of("1"), key="uncommitted", actor="a", context=sale())
+        books.database.back_up(target)
+    assert ["books.db"] == [file.name for file in target.parent.iterdir()]
+    copy = Books(target)
+    with copy.write() as ledger:
+        assert ledger.keyed("uncommitted") is None
+        assert "100" == str(ledger.wallet(ANNA).balance)
+        assert ledger.verify().whole
+    copy.database.close()
+    with pytest.raises(FileExistsError):
+        books.database.back_up(target)
 
 
 def test_the_engine_for_jobs_writes_beside_ours(books: Books) -> None:

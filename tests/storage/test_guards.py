@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from panelbridge.storage import guards
+from panelbridge.storage.audit import verify_ledger
 from tests.ledger.books import ANNA, Books, credits_of, sale
 
 COLUMNS = "(kind, source_id, target_id, amount, released, at, resolves, corrects)"
@@ -164,6 +165,21 @@ def test_a_read_transaction_says_that_guards_were_not_tried(books: Books) -> Non
         report = ledger.verify()
     assert report.whole
     assert not report.guards_tried
+
+
+def test_the_full_verification_walks_in_a_snapshot_and_tries_the_guards(books: Books) -> None:
+    report = verify_ledger(books.database, books.keys)
+    assert (True, True, 1) == (report.whole, report.guards_tried, report.transfers)
+    with books.database.write() as connection:
+        connection.exec_driver_sql("DROP TRIGGER guard_ledger_wallets_update")
+    found = {problem.message for problem in verify_ledger(books.database, books.keys).problems}
+    assert {
+        "the database did not refuse: guard guard_ledger_wallets_update is missing or altered",
+        "the database did not refuse: raise a balance",
+        "the database did not refuse: free a hold",
+        "the database did not refuse: move without a link",
+        "the database did not refuse: give a wallet away",
+    } == found
 
 
 def test_trying_the_guards_leaves_no_trace(books: Books) -> None:
