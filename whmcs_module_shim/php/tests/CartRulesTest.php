@@ -22,7 +22,7 @@ final class CartRulesTest extends ModuleTestCase
         $this->cart(['customfields' => [21 => 'ana.m', 22 => '00:1a:79:ca:fe:01'], 'configoptions' => [31 => 3]]);
         self::assertSame([], $this->hook('ShoppingCartValidateCheckout', ['clientId' => 42]));
         self::assertSame([[
-            'pid' => 7, 'plan' => 'gold', 'cycle' => 'Semi-Annually', 'qty' => 1, 'connections' => '3',
+            'pid' => 7, 'plan' => 'gold', 'cycle' => 'Semi-Annually', 'qty' => 1, 'connections' => 3,
             'username' => 'ana.m', 'mac' => '00:1a:79:ca:fe:01',
         ]], $this->bridge->body('CheckCheckout')['items']);
     }

@@ -116,6 +116,37 @@ final class CronTest extends ModuleTestCase
         self::assertSame(['Panelbridge: ' . $alert], Captured::$activity);
     }
 
+    public function testTheSameWordsOnAnotherOccasionAreAnotherAlert(): void
+    {
+        foreach (['0:1', '0:2'] as $round => $occasion) {
+            $data = ['items' => [], 'cursor' => 0, 'alerts' => ['Credits fell to 3.'], 'alerts_cursor' => $occasion];
+            $this->bridge->answer('Finished', FakeBridge::withData($data));
+            $this->round($round);
+        }
+        self::assertSame('0:1', $this->bridge->body('Finished')['alerts_after']);
+        self::assertCount(2, array_keys(array_column(Captured::$localCalls, 'action'), 'SendAdminEmail', true));
+    }
+
+    public function testAnOperationThatSettlesLateIsToldThoughALaterOneWasBefore(): void
+    {
+        $this->finished([self::item(['cursor' => 9, 'operation' => 9, 'close_with' => 'ModuleSuspend'])]);
+        $this->round(1);
+        $this->finished([self::item(['cursor' => 4, 'operation' => 4, 'close_with' => 'ModuleUnsuspend'])]);
+        $this->round(2);
+        self::assertSame(4, $this->bridge->body('UnsuspendAccount')['call']['closing']);
+    }
+
+    public function testWhatWaitsForAPersonIsShownOnceThoughToldAgain(): void
+    {
+        $text = 'create of service 501 needs a person (operation 17): two lines of that name.';
+        $this->finished([self::item(['text' => $text])], false);
+        foreach ([1, 2, 3] as $round) {
+            $this->round($round);
+        }
+        self::assertCount(1, array_keys(array_column(Captured::$localCalls, 'action'), 'SendAdminEmail', true));
+        self::assertCount(1, array_keys(Captured::$activity, 'Panelbridge: ' . $text, true));
+    }
+
     public function testPaidItemsAreSentUntilAcknowledged(): void
     {
         $this->hook('AfterCronJob');
@@ -188,18 +219,20 @@ final class CronTest extends ModuleTestCase
     }
 
     /** The bridge tells these until they are acknowledged. */
-    private function finished(array $items): void
+    private function finished(array $items, bool $settled = true): void
     {
         $acknowledged = [];
-        $this->bridge->answer('Acknowledge', function (array $body) use (&$acknowledged) {
-            $acknowledged = [...$acknowledged, ...$body['operations']];
+        $this->bridge->answer('Acknowledge', function (array $body) use (&$acknowledged, $settled) {
+            $acknowledged = $settled ? [...$acknowledged, ...$body['operations']] : [];
             return FakeBridge::success();
         });
         $this->bridge->answer('Finished', function (array $body) use ($items, &$acknowledged) {
             $open = array_values(array_filter($items, static fn (array $item): bool =>
                 $item['cursor'] > $body['cursor'] && !in_array($item['operation'], $acknowledged, true)));
             $cursor = max([$body['cursor'], ...array_column($open, 'cursor')]);
-            return FakeBridge::withData(['items' => $open, 'cursor' => $cursor, 'alerts' => []]);
+            return FakeBridge::withData([
+                'items' => $open, 'cursor' => $cursor, 'alerts' => [], 'alerts_cursor' => '0:0',
+            ]);
         });
     }
 

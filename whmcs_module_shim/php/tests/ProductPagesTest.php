@@ -46,6 +46,14 @@ final class ProductPagesTest extends ModuleTestCase
         $this->asAdmin();
         $tab = implode(panelbridge_AdminServicesTabFields($this->shop->params()));
         self::assertStringNotContainsString('<script>', $tab);
+        $this->bridge->answer('Account', FakeBridge::success(['account' => FakeBridge::account([
+            'state' => 'a"&b', 'plan' => 'c"&d',
+        ])]));
+        \WHMCS\Module\Server\Panelbridge\AccountView::forget(501);
+        self::assertStringContainsString('a&quot;&amp;b', $this->rendered($this->shop->params()));
+        self::assertStringContainsString('c&quot;&amp;d', implode(
+            panelbridge_AdminServicesTabFields($this->shop->params())
+        ));
     }
 
     public function testCredentialsOfAnotherAccountAreNotShown(): void
@@ -150,14 +158,14 @@ final class ProductPagesTest extends ModuleTestCase
 
     public function testADueDateThatDidNotMoveIsSaid(): void
     {
-        $rows = $this->extended(['panelbridge_extend_by' => '1m', 'panelbridge_extend_note' => 'n',
+        $rows = $this->extended(['panelbridge_extend_by' => '1m', 'panelbridge_extend_note' => 'goodwill',
             'panelbridge_extend_due' => '1']);
         self::assertStringContainsString('set it by hand', $rows['Result']);
     }
 
     public function testTheDueDateStaysWithoutTheTick(): void
     {
-        $rows = $this->extended(['panelbridge_extend_by' => '30d', 'panelbridge_extend_note' => 'n']);
+        $rows = $this->extended(['panelbridge_extend_by' => '30d', 'panelbridge_extend_note' => 'goodwill']);
         self::assertStringContainsString('Extended by 30d', $rows['Result']);
         self::assertSame([], Captured::$localCalls);
     }
@@ -173,9 +181,9 @@ final class ProductPagesTest extends ModuleTestCase
     public static function badForms(): iterable
     {
         yield [['panelbridge_extend_by' => '1m'], 'note'];
-        yield [['panelbridge_extend_by' => 'soon', 'panelbridge_extend_note' => 'n'], 'duration'];
-        yield [['panelbridge_extend_by' => '-1m', 'panelbridge_extend_note' => 'n'], 'duration'];
-        yield [['panelbridge_extend_by' => '1m', 'panelbridge_extend_note' => 'n',
+        yield [['panelbridge_extend_by' => 'soon', 'panelbridge_extend_note' => 'goodwill'], 'duration'];
+        yield [['panelbridge_extend_by' => '-1m', 'panelbridge_extend_note' => 'goodwill'], 'duration'];
+        yield [['panelbridge_extend_by' => '1m', 'panelbridge_extend_note' => 'goodwill',
             'panelbridge_extend_token' => str_repeat('0', 56)], 'page'];
     }
 

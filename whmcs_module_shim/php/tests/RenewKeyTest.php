@@ -87,6 +87,22 @@ final class RenewKeyTest extends ModuleTestCase
         self::assertNotContains('PaidItems', $this->bridge->called());
     }
 
+    public function testWhatWasPaidBeforeAnAccountWasMadeInOneGoIsPaidForByIt(): void
+    {
+        $this->shop->paidInvoice(77, 991, 501);
+        $this->call('CreateAccount', $this->shop->params(['username' => 'ofanothermodule']));
+        $this->hook('AfterCronJob');
+        self::assertNotContains('PaidItems', $this->bridge->called());
+    }
+
+    public function testARepeatedCreateSwallowsNoLostRenewal(): void
+    {
+        $this->shop->paidInvoice(77, 991, 501);
+        $this->call('CreateAccount', $this->shop->params());
+        $this->hook('AfterCronJob');
+        self::assertSame([991], array_column($this->bridge->body('PaidItems')['items'], 'id'));
+    }
+
     /** @return array<string, mixed> the `call` that was sent */
     private function renewed(): array
     {

@@ -82,6 +82,31 @@ final class RequestTest extends ModuleTestCase
         self::assertSame(['Monthly', 'Active'], [$body['billingcycle'], $body['status']]);
     }
 
+    public function testWithoutAReasonTheBridgeDecides(): void
+    {
+        $this->call('SuspendAccount', $this->shop->params());
+        self::assertArrayNotHasKey('suspendreason', $this->bridge->body('SuspendAccount'));
+    }
+
+    public function testConnectionsLabelledInWordsAreCounted(): void
+    {
+        foreach (['3 connections' => '3', '4' => '4', 'many' => 'many'] as $choice => $sent) {
+            $params = $this->shop->params(['configoptions' => ['Connections' => $choice]]);
+            $this->call('ChangePackage', $params);
+            self::assertSame($sent, $this->bridge->body('ChangePackage')['configoptions']['Connections']);
+        }
+    }
+
+    public function testTheLogHoldsWhatIsAllowListedOnly(): void
+    {
+        $this->asAdmin();
+        $this->call('ResetCredentials', $this->shop->params(['domain' => 'canary.example.test']));
+        $request = json_decode(Captured::$moduleCalls[0]['request'], true);
+        self::assertSame(['with_password', 'actor'], array_keys($request['call']));
+        self::assertSame([], array_intersect(['domain', 'customfields', 'configoptions'], array_keys($request)));
+        self::assertStringNotContainsString('canary', Captured::logged());
+    }
+
     public function testAZeroDateIsLeftOut(): void
     {
         $params = $this->shop->params();
@@ -102,7 +127,6 @@ final class RequestTest extends ModuleTestCase
     public static function reasons(): iterable
     {
         yield 'WHMCS\'s own' => ['Overdue on Payment', 'Overdue on Payment'];
-        yield 'none is WHMCS\'s own' => ['', 'Overdue on Payment'];
         yield 'a person\'s' => ['Spam &amp; abuse', 'Spam & abuse'];
         yield 'WHMCS\'s own, translated' => ['Zahlung &uuml;berf&auml;llig', 'Overdue on Payment'];
     }

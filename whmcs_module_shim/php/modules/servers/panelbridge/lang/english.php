@@ -150,7 +150,11 @@ return [
     'fact_verb' => 'Verb',
     'fact_outcome' => 'Outcome',
     'fact_waits_for' => 'Waits for operation',
-    'fact_text' => '',
+    'fact_text' => 'What',
+    'fact_operation' => 'Operation',
+    'fact_code' => 'Code',
+    'fact_message' => 'What',
+    'fact_advice' => 'What to do',
 
     'form_by' => 'by',
     'form_note' => 'because',
@@ -167,7 +171,7 @@ return [
     'advice_stale_page' => 'Open the service\'s page again and repeat',
     'why_bad_duration' => 'the duration is not understood',
     'advice_bad_duration' => 'Enter months as 1m or days as 30d',
-    'why_no_note' => 'the note is missing',
+    'why_no_note' => 'the note is missing or too short',
     'advice_no_note' => 'Say why the service is extended; it is kept with the history',
 
     'client_title' => 'Your access',
@@ -224,6 +228,8 @@ return [
         . ' would fail. Take the cycles off the product or add the terms at the bridge.',
 
     'closed' => 'Service :id: :verb of operation :operation completed.',
+    'close_stale' => 'Service :id: :verb of operation :operation is not completed here, because a later operation'
+        . ' of the service settled.',
     'close_failed' => 'Service :id: WHMCS could not complete :verb of operation :operation (:why).',
     'close_gone' => 'Service :id of operation :operation is not a service of this module any more.',
     'item_refused' => 'Paid invoice item :item (invoice :invoice) was not booked at the bridge: :why',

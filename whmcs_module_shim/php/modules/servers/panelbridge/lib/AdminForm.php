@@ -91,7 +91,7 @@ final class AdminForm
         if (preg_match('/^[1-9]\d{0,2}[md]$/', $by) !== 1) {
             throw CallError::here('bad_duration');
         }
-        if ($note === '') {
+        if (mb_strlen($note) < 3) {
             throw CallError::here('no_note');
         }
         $answer = $call->send('Extend', ['by' => $by, 'note' => $note], ['token' => $token]);

@@ -9,10 +9,11 @@ final class Alerts
 {
     private const SAME_WITHIN = 7 * 86400;
 
-    public static function show(string $text, int $clientId = 0): void
+    /** @param string $occasion tells two alerts of the same words apart */
+    public static function show(string $text, int $clientId = 0, string $occasion = ''): void
     {
         $line = Text::told($text);
-        if ($line === '' || !Notebook::firstWithin(self::SAME_WITHIN, 'alert', sha1($line))) {
+        if ($line === '' || !Notebook::firstWithin(self::SAME_WITHIN, 'alert', sha1($line . "\n" . $occasion))) {
             return;
         }
         Log::activity($line, $clientId);

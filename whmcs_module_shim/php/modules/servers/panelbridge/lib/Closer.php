@@ -12,6 +12,9 @@ final class Closer
     ];
     /** Endings of our own function after which the next round may succeed. */
     private const NOT_FINAL = ['pending', Guarded::SUCCESS, 'not_stored', 'not_understood'];
+    /** Verbs of these actions: told without one, they did not succeed. */
+    private const CLOSABLE = ['create', 'suspend', 'unsuspend', 'terminate', 'change_package'];
+    private const SAME_WITHIN = 30 * 86400;
     private const NOTE = 'closing';
     private const MOST_PAGES = 20;
     private const TRIES_BEFORE_ALERT = 3;
@@ -21,38 +24,49 @@ final class Closer
 
     private static float $until = 0.0;
 
-    /** @throws CallError when the bridge gives no answer */
+    /**
+     * Asks from the start each time: operations settle in another order than their numbers, and what was acknowledged
+     * is not told again. The cursor only turns pages.
+     *
+     * @throws CallError when the bridge gives no answer
+     */
     public static function run(Server $server): void
     {
         $client = new BridgeClient($server, BridgeClient::CRON_DEADLINE);
-        $setting = 'PanelbridgeCursor' . $server->id;
-        $cursor = (int) Settings::get($setting);
-        $contiguous = true;
         self::$until = microtime(true) + self::BUDGET;
-        for ($page = 0; $page < self::MOST_PAGES; $page++) {
-            $answer = $client->call('Finished', ['cursor' => $cursor, 'call' => ['actor' => Actor::present()]]);
-            foreach ($answer->texts('alerts') as $alert) {
-                Alerts::show($alert);
-            }
+        $cursor = 0;
+        for ($page = 0; $page < self::MOST_PAGES && microtime(true) < self::$until; $page++) {
+            $answer = self::asked($client, $server, $cursor);
             $items = $answer->maps('items');
-            $contiguous = self::page($client, $items) && $contiguous;
-            $next = $answer->data['cursor'] ?? $cursor;
-            $advanced = is_int($next) && $next > $cursor;
-            $cursor = $advanced ? $next : $cursor;
-            if ($advanced && $contiguous) {
-                Settings::put($setting, (string) $cursor);
-            }
-            if (!$advanced || $items === [] || microtime(true) > self::$until) {
+            self::page($client, $items);
+            $next = $answer->data['cursor'] ?? 0;
+            if ($items === [] || !is_int($next) || $next <= $cursor) {
                 return;
             }
+            $cursor = $next;
         }
     }
 
-    /**
-     * @param list<array<string, mixed>> $items
-     * @return bool whether nothing of the page is left for the next round
-     */
-    private static function page(BridgeClient $client, array $items): bool
+    private static function asked(BridgeClient $client, Server $server, int $cursor): Answer
+    {
+        $setting = 'PanelbridgeAlerts' . $server->id;
+        $answer = $client->call('Finished', [
+            'cursor' => $cursor,
+            'alerts_after' => Settings::get($setting),
+            'call' => ['actor' => Actor::present()],
+        ]);
+        $shown = is_string($answer->data['alerts_cursor'] ?? null) ? $answer->data['alerts_cursor'] : '';
+        foreach ($answer->texts('alerts') as $alert) {
+            Alerts::show($alert, 0, $shown);
+        }
+        if ($shown !== '') {
+            Settings::put($setting, $shown);
+        }
+        return $answer;
+    }
+
+    /** @param list<array<string, mixed>> $items */
+    private static function page(BridgeClient $client, array $items): void
     {
         $finished = [];
         foreach ($items as $item) {
@@ -60,15 +74,13 @@ final class Closer
                 break;
             }
             $told = Params::ofPlain($item);
-            $isFinished = Guarded::orElse('closing', static fn (): bool => self::item($told), false);
-            if ($isFinished) {
+            if (Guarded::orElse('closing', static fn (): bool => self::item($told), false)) {
                 $finished[] = $told->number('operation');
             }
         }
         if ($finished !== []) {
             $client->call('Acknowledge', ['operations' => $finished, 'call' => ['actor' => Actor::present()]]);
         }
-        return count($finished) === count($items);
     }
 
     /** @return bool whether nobody has to be told of this operation again */
@@ -90,9 +102,23 @@ final class Closer
         }
         WriteBack::throughApi($told->serviceId(), $told->text('username'), $told->exact('password'));
         AccountView::forget($told->serviceId());
-        $text = Text::line($told->text('text'));
-        Log::activity($text === '' ? Language::text('closed', $values) : 'Service ' . $values['id'] . ': ' . $text);
+        self::say($told, $service);
         return true;
+    }
+
+    /** What cannot be completed by a module action is only told; what waits for a person comes again until it is solved. */
+    private static function say(Params $told, Params $service): void
+    {
+        $text = Text::told($told->text('text'));
+        $word = sha1($told->text('operation') . ' ' . $text);
+        if ($text === '' || !Notebook::firstWithin(self::SAME_WITHIN, 'told', $word)) {
+            return;
+        }
+        if ($told->exact('password') === '' && in_array($told->text('verb'), self::CLOSABLE, true)) {
+            Alerts::show($text, $service->number('userid'));
+        } else {
+            Log::activity($text, $service->number('userid'));
+        }
     }
 
     /** @param array<string, int|string> $values */
@@ -127,6 +153,7 @@ final class Closer
     {
         $text = Language::text('close_failed', $values + ['why' => $why]);
         if ($ending === 'stale') {
+            Log::activity(Language::text('close_stale', $values), $clientId);
             return true;
         }
         if ($ending !== null && !in_array($ending, self::NOT_FINAL, true)) {

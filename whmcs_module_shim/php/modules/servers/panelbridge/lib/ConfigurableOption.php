@@ -52,6 +52,12 @@ final class ConfigurableOption
         return '';
     }
 
+    /** `2 connections`, as a choice may be labelled, counts as `2`; what begins with no number stays for the bridge. */
+    public static function count(string $text): string
+    {
+        return preg_match('/^([1-9]\d{0,3})(?!\d)/', $text, $found) === 1 ? $found[1] : $text;
+    }
+
     /** `value|label` names keep the part before the pipe. */
     private static function beforePipe(string $name): string
     {

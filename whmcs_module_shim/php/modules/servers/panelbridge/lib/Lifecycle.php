@@ -23,7 +23,9 @@ final class Lifecycle
         }
         WriteBack::throughModel($call, $answer->username(), $answer->password());
         Credentials::written($call->params->serviceId(), $answer);
-        if (Closing::operationOf($call->params->serviceId()) === 0) {
+        // A name WHMCS did not have yet means an account made just now; a repeat must not swallow a lost renewal.
+        $isNew = $call->params->text('username') !== $answer->username();
+        if ($isNew && Closing::operationOf($call->params->serviceId()) === 0) {
             Guarded::orElse('create', static fn () => PaidItems::startService($call->params->serviceId()), null);
         }
         return $this->done($call);
@@ -32,7 +34,9 @@ final class Lifecycle
     public function suspend(ServiceCall $call): string
     {
         $reason = SuspendReason::of($call->suspendReason());
-        return $this->plain($call, $this->sent($call, 'SuspendAccount', ['suspendreason' => $reason]));
+        // Without a text the bridge decides by who asked: only the cron suspends what is unpaid.
+        $extra = $reason === '' ? [] : ['suspendreason' => $reason];
+        return $this->plain($call, $this->sent($call, 'SuspendAccount', $extra));
     }
 
     public function unsuspend(ServiceCall $call): string

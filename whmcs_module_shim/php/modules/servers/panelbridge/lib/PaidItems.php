@@ -156,7 +156,10 @@ final class PaidItems
                 $text->number('first_invoice') === $text->number('invoiceid'),
                 $text->text('billingcycle'),
                 $text->text('plan'),
-                ConfigurableOption::ofService($text->number('relid'), 'Connections') ?: $text->text('plan_connections'),
+                ConfigurableOption::count(
+                    ConfigurableOption::ofService($text->number('relid'), 'Connections')
+                        ?: $text->text('plan_connections')
+                ),
                 $text->number('server')
             );
         }

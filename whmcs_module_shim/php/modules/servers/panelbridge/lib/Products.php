@@ -44,6 +44,11 @@ final class Products
         return $row === null ? null : Params::of((array) $row);
     }
 
+    public static function isCycle(string $cycle): bool
+    {
+        return in_array(self::cycleName($cycle), self::CYCLES, true);
+    }
+
     /** `semiannually`, as carts and forms say it, as a service says it: `Semi-Annually`. */
     public static function cycleName(string $cycle): string
     {

@@ -94,7 +94,8 @@ final class ServiceCall
     {
         $values = [];
         foreach ($names as $name) {
-            $values[$name] = $this->params->member($map, $name);
+            $value = $this->params->member($map, $name);
+            $values[$name] = $name === 'Connections' ? ConfigurableOption::count($value) : $value;
         }
         return array_filter($values, static fn (string $value): bool => $value !== '');
     }

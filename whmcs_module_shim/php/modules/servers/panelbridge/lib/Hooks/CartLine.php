@@ -13,7 +13,7 @@ final class CartLine
         public readonly Params $product,
         public readonly string $cycle,
         public readonly int $quantity,
-        public readonly string $connections,
+        public readonly int $connections,
         public readonly string $username,
         public readonly string $mac
     ) {

@@ -69,7 +69,7 @@ final class CartLines
             $product,
             Products::cycleName($line->text('billingcycle') ?: $product->text('paytype')),
             $separate ? 1 : $quantity,
-            $connections ?: $product->text('configoption2'),
+            (int) ConfigurableOption::count($connections ?: $product->text('configoption2')),
             $fields['username'] ?? '',
             $fields['device mac'] ?? ''
         );

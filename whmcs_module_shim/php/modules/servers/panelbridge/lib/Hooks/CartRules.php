@@ -48,7 +48,7 @@ final class CartRules
         }
         $chosen = $variables->text('billingcycle') ?: Visit::posted()->text('billingcycle');
         $extra = ['new_plan' => $product->text('configoption1')];
-        $extra += $chosen === '' ? [] : ['new_cycle' => Products::cycleName($chosen)];
+        $extra += Products::isCycle($chosen) ? ['new_cycle' => Products::cycleName($chosen)] : [];
         return self::asked(static fn (): array => ServiceCall::about($service)
             ->send('CheckUpgrade', $extra, [], BridgeClient::PAGE_DEADLINE)->texts('refusals'));
     }
