@@ -201,7 +201,6 @@ class JobRunner:
             _log.warning("the job engine is down (%s): due operations are settled without it", error)
         else:
             self._mend_wait = 1.0
-            self._book.forget_waiting()
             self._ring()
 
     def _run_job(self, operation_id: int, panel_id: int) -> None:

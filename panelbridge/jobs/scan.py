@@ -124,12 +124,6 @@ class JobBook:
             if entry is not None and entry.phase is Phase.WAITING:
                 del self._entries[job.operation_id]
 
-    def forget_waiting(self) -> None:
-        """The engine lost its memory: whatever waited in it is enqueued anew by the next scan."""
-        with self._changed:
-            for one in [one for one, entry in self._entries.items() if entry.phase is Phase.WAITING]:
-                del self._entries[one]
-
     def next_rest_ends(self) -> float:
         with self._changed:
             ends = [_rest_ends(one) for one in self._entries.values() if one.phase is Phase.RESTING]

@@ -115,7 +115,7 @@ def test_losing_one_engine_table_loses_and_doubles_nothing(
 
     journal.patience = 30.0
     made = journal.add(10)
-    start(settle=lambda one: journal.settle(one, call), limits=FOUR)
+    runner = start(settle=lambda one: journal.settle(one, call), limits=FOUR)
     assert until(lambda: len(inside) == 4)
     change_engine_tables(journal.engine, statement, [table])
     gate.set()
@@ -123,14 +123,22 @@ def test_losing_one_engine_table_loses_and_doubles_nothing(
     made += journal.add(5)
     assert journal.wait_until_settled(made, 30)
     assert journal.effects() == made
+    assert until(runner.engine_is_up)
 
 
-def test_tables_damaged_while_nobody_ran_are_made_anew(journal: FakeJournal, start: Start) -> None:
+@pytest.mark.parametrize(
+    ("statement", "tables"),
+    [("DROP TABLE", ["workflow_status", "queues"]), ("DELETE FROM", ["dbos_migrations"])],
+)
+def test_tables_damaged_while_nobody_ran_are_made_anew(
+    journal: FakeJournal, start: Start, statement: str, tables: list[str]
+) -> None:
     first = start()
     assert first.stop()
-    change_engine_tables(journal.engine, "DROP TABLE", ["workflow_status", "queues"])
+    change_engine_tables(journal.engine, statement, tables)
     made = journal.add(5)
-    start()
+    runner = start()
+    assert runner.engine_is_up()
     assert journal.wait_until_settled(made, 15)
     assert journal.effects() == made
 
