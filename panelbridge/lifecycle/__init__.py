@@ -7,7 +7,6 @@ from panelbridge.lifecycle.states import IllegalMove, SubscriptionState, check_m
 from panelbridge.lifecycle.suspension import SuspensionReason
 from panelbridge.lifecycle.terms import Anchor, add_term, renewal_start
 
-
 __all__ = [
     "Anchor",
     "IllegalMove",

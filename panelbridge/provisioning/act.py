@@ -32,8 +32,11 @@ from panelbridge.transport import deadline
 _ONLY_A_PERSON = frozenset({"exists_id_unknown"})
 
 
-def send(units: Units, desk: Desk, call: Call) -> None:
-    """Call the panel for a committed attempt and settle. Never raises ``PanelError``."""
+def send(units: Units, desk: Desk, call: Call) -> Operation | None:
+    """Call the panel for a committed attempt and settle. Never raises ``PanelError``.
+
+    Returns the operation as written down; ``None`` when somebody else settled it first.
+    """
     operation, attempt = call.operation, call.attempt
     rules = RULES[operation.verb]
     breaker = desk.panels.breaker(operation.panel_id)
@@ -52,20 +55,19 @@ def send(units: Units, desk: Desk, call: Call) -> None:
     else:
         breaker.succeeded()
         with units.write() as unit:
-            _settle_result(unit, desk, call, result)
-        return
+            return _settle_result(unit, desk, call, result)
     with units.write() as unit:
-        _settle_failure(unit, desk, call, failure)
+        return _settle_failure(unit, desk, call, failure)
 
 
-def _settle_result(unit: Unit, desk: Desk, call: Call, result: VerbResult) -> None:
+def _settle_result(unit: Unit, desk: Desk, call: Call, result: VerbResult) -> Operation | None:
     operation, account = call.operation, result.account
     capabilities = desk.panels.capabilities(operation.panel_id)
     attempt = finish_attempt(unit, desk, call.attempt, result.outcome, code=None, evidence=result.note)
     if attempt.fence is not None and account is not None:
         reading = RULES[operation.verb].read(operation, account, attempt, capabilities)
         if reading is not Reading.EQUAL:
-            settle_attention(
+            return settle_attention(
                 unit,
                 desk,
                 operation,
@@ -73,8 +75,7 @@ def _settle_result(unit: Unit, desk: Desk, call: Call, result: VerbResult) -> No
                 message="the panel reported a purchase, but the expiry is not where one purchase puts it",
                 advice="Compare the expiry with the panel's own log, then mark done or release the hold.",
             )
-            return
-    settle_done(
+    return settle_done(
         unit,
         desk,
         operation,
@@ -86,19 +87,20 @@ def _settle_result(unit: Unit, desk: Desk, call: Call, result: VerbResult) -> No
     )
 
 
-def _settle_failure(unit: Unit, desk: Desk, call: Call, error: PanelError) -> None:
+def _settle_failure(unit: Unit, desk: Desk, call: Call, error: PanelError) -> Operation | None:
     operation = call.operation
     attempt = finish_attempt(unit, desk, call.attempt, error.outcome, code=error.code, evidence=error.message)
     if error.code in _ONLY_A_PERSON:
-        settle_attention(unit, desk, operation, code=error.code, message=error.message, advice=error.advice)
-        return
+        return settle_attention(
+            unit, desk, operation, code=error.code, message=error.message, advice=error.advice
+        )
     earlier = [item for item in unit.journal.attempts(operation.id) if item.number < attempt.number]
-    in_doubt = any(not item.cleared for item in earlier)
-    if error.outcome is Outcome.UNKNOWN:
-        _unknown(unit, desk, operation, error)
-    elif in_doubt and error.outcome is not Outcome.RETRY_LATER:
+    in_doubt = operation.hold is not None and any(not item.cleared for item in earlier)
+    if error.outcome is Outcome.UNKNOWN or (in_doubt and error.outcome is Outcome.RETRY_LATER):
+        return _unknown(unit, desk, operation, error)
+    if in_doubt:
         # This try did nothing, but an earlier one may have: its hold is not ours to release on this answer.
-        settle_attention(
+        return settle_attention(
             unit,
             desk,
             operation,
@@ -106,19 +108,16 @@ def _settle_failure(unit: Unit, desk: Desk, call: Call, error: PanelError) -> No
             message=f"{error.message}; an earlier try of the same operation is still in doubt",
             advice="Look the account up at the panel: adopt it, or release the hold if it is not there.",
         )
-    elif in_doubt:
-        _unknown(unit, desk, operation, error)
-    elif error.outcome is Outcome.RETRY_LATER:
-        settle_retry(unit, desk, operation, error)
-    elif operation.verb is Verb.TERMINATE and isinstance(error, NotFound):
-        settle_done(unit, desk, operation, call.subscription, None, outcome=Outcome.ALREADY)
-    else:
-        settle_refused(unit, desk, operation, error)
+    if error.outcome is Outcome.RETRY_LATER:
+        return settle_retry(unit, desk, operation, error)
+    if operation.verb is Verb.TERMINATE and isinstance(error, NotFound):
+        return settle_done(unit, desk, operation, call.subscription, None, outcome=Outcome.ALREADY)
+    return settle_refused(unit, desk, operation, error)
 
 
-def _unknown(unit: Unit, desk: Desk, operation: Operation, error: PanelError) -> None:
+def _unknown(unit: Unit, desk: Desk, operation: Operation, error: PanelError) -> Operation | None:
     """The first look-up comes at once: *found* counts before the quiet time is over."""
-    settle_unknown(
+    return settle_unknown(
         unit,
         operation,
         due_at=desk.clock(),
@@ -128,14 +127,17 @@ def _unknown(unit: Unit, desk: Desk, operation: Operation, error: PanelError) ->
     )
 
 
-def look_up(units: Units, desk: Desk, task: LookUp, *, seconds: float) -> None:
-    """Ask the panel what an attempt did, and settle, wait for the quiet time, or send the verb again."""
+def look_up(units: Units, desk: Desk, task: LookUp, *, seconds: float) -> Operation | None:
+    """Ask the panel what an attempt did, and settle, wait for the quiet time, or send the verb again.
+
+    Returns the operation as it is then.
+    """
     operation = task.operation
     started = desk.clock()
     with deadline(min(seconds, desk.limits.lookup)):
         answer = _ask(desk, operation, task.subscription)
-    breaker = desk.panels.breaker(operation.panel_id)
-    breaker.failed() if isinstance(answer, Unknown) else breaker.succeeded()
+    if not isinstance(answer, Unknown):  # "cannot tell" may be the panel's nature, no outage
+        desk.panels.breaker(operation.panel_id).succeeded()
     quiet = started >= task.attempt.quiet_until
     call: Call | None = None
     with units.write() as unit:
@@ -150,8 +152,8 @@ def look_up(units: Units, desk: Desk, task: LookUp, *, seconds: float) -> None:
             call = _absent(unit, desk, task, attempt, answer, quiet=quiet, seconds=seconds)
         else:
             call = _cannot_tell(unit, desk, task, attempt, answer, quiet=quiet, seconds=seconds)
-    if call is not None:
-        send(units, desk, call)
+        now = unit.journal.operation(operation.id)
+    return send(units, desk, call) if call is not None else now
 
 
 def _ask(desk: Desk, operation: Operation, subscription: Subscription) -> Lookup:

@@ -63,45 +63,79 @@ class Provisioner:
 
     def submit(self, wish: Wish, *, budget: float | None = None) -> Answer:
         """Admit ``wish`` and drive its operation for at most ``budget`` seconds. Raises ``Refusal``."""
-        patience = self.desk.limits.budget if budget is None else budget
-        ends = self.desk.clock() + timedelta(seconds=patience)
-        with self.units.write() as unit:
-            admission = RULES[_VERB_OF[type(wish)]].intend(unit, self.desk, wish)
-        operation = admission.operation
-        if not operation.settled:
-            operation = self.drive(operation.id, ends)
+        ends = self._ends(budget)
+        with self._seat() as seat:
+            with self.units.write() as unit:
+                admission = RULES[_VERB_OF[type(wish)]].intend(unit, self.desk, wish)
+                operation = admission.operation
+                # The first attempt is committed with the intent: one flush less, and nothing is sent yet.
+                first = None
+                left = self._left(ends)
+                if not operation.settled and left > _SHORTEST_TRY and seat.take(operation.panel_id):
+                    first = self._claim(unit, operation.id, left)
+            if not operation.settled:
+                operation = self._drive(operation.id, ends, first)
         return self._answer(operation, joined=admission.joined and admission.operation.settled)
 
     def drive(self, operation_id: OperationId, ends: datetime) -> Operation:
         """Step the operation until it is settled or ``ends`` has come; the rest happens later."""
-        with self._seat(operation_id) as seated:
-            while True:
-                left = (ends - self.desk.clock()).total_seconds()
-                state = self.step(operation_id, seconds=left) if seated and left > _SHORTEST_TRY else None
-                if isinstance(state, Settled):
-                    return state.operation
-                if left <= 0 or not seated or state is None:
-                    return self._leave(operation_id)
-                if isinstance(state, Wait) and not self._pause(state, ends):
-                    return self._leave(operation_id)
+        with self.units.read() as unit:
+            operation = unit.journal.operation(operation_id)
+        if operation is None:
+            msg = f"operation {operation_id} does not exist"
+            raise LookupError(msg)
+        with self._seat() as seat:
+            if operation.settled or not seat.take(operation.panel_id):
+                return operation if operation.settled else self._leave(operation_id)
+            return self._drive(operation_id, ends, self._next(operation_id, self._left(ends)))
 
-    def step(self, operation_id: OperationId, *, seconds: float | None = None) -> Claim:
-        """Do the one next thing for an operation, and say what it was."""
-        patience = min(seconds or self.desk.limits.attempt, self.desk.limits.attempt)
+    def step(self, operation_id: OperationId) -> Claim:
+        """Do the one next thing for an operation, and say how it stands."""
+        return self._perform(self._next(operation_id, self.desk.limits.attempt), self.desk.limits.attempt)
+
+    def _drive(self, operation_id: OperationId, ends: datetime, todo: Claim | None) -> Operation:
+        while todo is not None:
+            state = self._perform(todo, self._left(ends))
+            if isinstance(state, Settled):
+                return state.operation
+            if isinstance(state, Wait) and not self._pause(state, ends):
+                break
+            left = self._left(ends)
+            todo = self._next(operation_id, left) if left > _SHORTEST_TRY else None
+        return self._leave(operation_id)
+
+    def _next(self, operation_id: OperationId, seconds: float) -> Claim:
         with self.units.write() as unit:
-            todo = claim(unit, self.desk, operation_id, seconds=patience)
-            if isinstance(todo, NoCall):
-                self._settle_without_call(unit, todo)
+            return self._claim(unit, operation_id, seconds)
+
+    def _claim(self, unit: Unit, operation_id: OperationId, seconds: float) -> Claim:
+        todo = claim(unit, self.desk, operation_id, seconds=min(seconds, self.desk.limits.attempt))
+        if isinstance(todo, NoCall):
+            done = self._settle_without_call(unit, todo)
+            return Settled(operation=done) if done is not None else todo
+        return todo
+
+    def _perform(self, todo: Claim, seconds: float) -> Claim:
+        """Carry a claim out: call, look up, or read the fence. What it leads to is the answer."""
+        patience = min(seconds, self.desk.limits.attempt)
         if isinstance(todo, ReadFence):
             todo = self._read_fence(todo, patience)
         if isinstance(todo, Call):
-            send(self.units, self.desk, todo)
+            now = send(self.units, self.desk, todo)
         elif isinstance(todo, LookUp):
-            look_up(self.units, self.desk, todo, seconds=patience)
-        if not isinstance(todo, Wait):
-            with self._settled:
-                self._settled.notify_all()
-        return todo
+            now = look_up(self.units, self.desk, todo, seconds=patience)
+        else:
+            return todo
+        with self._settled:
+            self._settled.notify_all()
+        return Settled(operation=now) if now is not None and now.settled else todo
+
+    def _ends(self, budget: float | None) -> datetime:
+        patience = self.desk.limits.budget if budget is None else budget
+        return self.desk.clock() + timedelta(seconds=patience)
+
+    def _left(self, ends: datetime) -> float:
+        return (ends - self.desk.clock()).total_seconds()
 
     def pursue(self, operation_id: OperationId, *, seconds: float | None = None) -> None:
         """What a job does: step the operation until it is settled or must wait for longer than a moment."""
@@ -135,9 +169,7 @@ class Provisioner:
     def retry(self, operation_id: OperationId, *, actor: str, budget: float | None = None) -> Answer:
         """A person says "go on": look up or send again. Raises ``Refusal``."""
         decisions.retry(self.units, self.desk, operation_id, actor=actor)
-        patience = self.desk.limits.budget if budget is None else budget
-        operation = self.drive(operation_id, self.desk.clock() + timedelta(seconds=patience))
-        return self._answer(operation, joined=False)
+        return self._answer(self.drive(operation_id, self._ends(budget)), joined=False)
 
     def adopt(self, operation_id: OperationId, account: AccountId, *, actor: str) -> Answer:
         """A person says "this account is the service's". Raises ``Refusal``."""
@@ -197,15 +229,10 @@ class Provisioner:
             unit.journal.save(waiting, was=operation)
             return Wait(operation=waiting, until=due)
 
-    def _settle_without_call(self, unit: Unit, todo: NoCall) -> None:
-        settle_done(
-            unit,
-            self.desk,
-            todo.operation,
-            todo.subscription,
-            None,
-            outcome=Outcome.DONE if todo.operation.verb is not Verb.TERMINATE else Outcome.ALREADY,
-            note=todo.note,
+    def _settle_without_call(self, unit: Unit, todo: NoCall) -> Operation | None:
+        outcome = Outcome.ALREADY if todo.operation.verb is Verb.TERMINATE else Outcome.DONE
+        return settle_done(
+            unit, self.desk, todo.operation, todo.subscription, None, outcome=outcome, note=todo.note
         )
 
     def _pause(self, state: Wait, ends: datetime) -> bool:
@@ -245,18 +272,32 @@ class Provisioner:
         return Answer(operation=told, pending=pending, waits_for=waits_for, message=operation.message or "")
 
     @contextmanager
-    def _seat(self, operation_id: OperationId) -> Iterator[bool]:
-        """At most ``limits.seats`` threads of this process wait on one panel."""
-        with self.units.read() as unit:
-            operation = unit.journal.operation(operation_id)
-        panel = operation.panel_id if operation is not None else PanelId(0)
-        with self._seats_lock:
-            seated = self._seats[panel] < self.desk.limits.seats
-            if seated:
-                self._seats[panel] += 1
+    def _seat(self) -> Iterator[Seat]:
+        seat = Seat(self._seats, self._seats_lock, self.desk.limits.seats)
         try:
-            yield seated
+            yield seat
         finally:
-            if seated:
-                with self._seats_lock:
-                    self._seats[panel] -= 1
+            seat.leave()
+
+
+class Seat:
+    """A place among the request threads that wait on one panel: so many at once, in this process."""
+
+    def __init__(self, taken: dict[PanelId, int], lock: threading.Lock, most: int) -> None:
+        self._taken, self._lock, self._most = taken, lock, most
+        self._panel: PanelId | None = None
+
+    def take(self, panel: PanelId) -> bool:
+        """False when all places are taken: answer at once, the rest happens later."""
+        with self._lock:
+            if self._taken[panel] >= self._most:
+                return False
+            self._taken[panel] += 1
+        self._panel = panel
+        return True
+
+    def leave(self) -> None:
+        if self._panel is not None:
+            with self._lock:
+                self._taken[self._panel] -= 1
+            self._panel = None

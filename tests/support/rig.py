@@ -10,8 +10,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from panelbridge.storage.vault import Vault
-
 from cryptography.fernet import Fernet
 
 from panelbridge.ledger import Credits, WalletState
@@ -22,6 +20,7 @@ from panelbridge.secret import Secret
 from panelbridge.settings import secret_fields
 from panelbridge.storage.database import Database
 from panelbridge.storage.units import SqlUnits
+from panelbridge.storage.vault import Vault
 from panelbridge.subscriptions import (
     Installation,
     InstallationId,
