@@ -73,8 +73,8 @@ same request may be sent again. No error text holds a secret or unfiltered text 
 
 ## What the service answers
 
-Problems after RFC 9457 (`application/problem+json`). `type` is `urn:panelbridge:problem:` and the code. Module
-calls carry `result: "error"` and `message` beside them. A business refusal is always 4xx.
+Problems after RFC 9457 (`application/problem+json`). `type` is `urn:panelbridge:problem:` and the code.
+Module calls carry `result: "error"` and `message` beside them. A business refusal is always 4xx.
 
 {_table(["code", "status", "means", "safe to repeat", "what to do"], service)}
 
@@ -90,8 +90,8 @@ before it does anything else.
 
 ## What the ledger refuses
 
-Nothing was booked when one of these is raised. Lack of funds, contention and a broken book are three different
-errors.
+Nothing was booked when one of these is raised. Lack of funds, contention and a broken book are three
+different errors.
 
 {_table(["code", "class", "means", "what to do"], ledger)}
 
