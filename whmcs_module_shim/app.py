@@ -13,10 +13,6 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, Reque
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
-from panelbridge.exceptions import PanelError
-from panelbridge.ledger import LedgerError
-from panelbridge.lifecycle import IllegalMove
-from panelbridge.provisioning.exceptions import Refusal
 from whmcs_module_shim.api import health
 from whmcs_module_shim.api.whmcs import PREFIX, module_routes, serve_module
 from whmcs_module_shim.config import ServiceConfig
@@ -27,7 +23,7 @@ from whmcs_module_shim.module_calls import Kind, ModuleFunction
 from whmcs_module_shim.module_calls import functions as product_functions
 from whmcs_module_shim.openapi import build_document
 from whmcs_module_shim.problems import MEDIA_TYPE, Problem
-from whmcs_module_shim.refusals import problem_of
+from whmcs_module_shim.refusals import KNOWN, problem_of
 from whmcs_module_shim.resources import resource_routes
 from whmcs_module_shim.routes import Route
 from whmcs_module_shim.services import Services
@@ -140,7 +136,7 @@ def _answer_errors(app: Flask, log: ServiceLog) -> None:
 
     app.register_error_handler(Problem, answer)
     app.register_error_handler(HTTPException, lambda error: answer(_of_http(error)))
-    for refusal in (Refusal, PanelError, LedgerError, IllegalMove):
+    for refusal in KNOWN:
         app.register_error_handler(refusal, lambda error: answer(problem_of(error)))
     app.register_error_handler(Exception, unexpected)
 

@@ -43,6 +43,7 @@ class Service:
     operator: str
     shop: str
     log: io.StringIO
+    practice: Any = None  # a practice panel that runs, where a test started one
 
     def key(
         self,

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 
+import pytest
+
+from panelbridge.storage import StorageBusy
 from tests.service.conftest import Service, config_for
 from whmcs_module_shim.app import create_app
 from whmcs_module_shim.services import Check, Figure
@@ -110,3 +113,19 @@ def test_paths_that_do_not_exist_do_not_multiply_metrics(service: Service) -> No
     assert 'panelbridge_requests_total{route="none",status="404"} 5.0' in service.client.get(
         "/metrics"
     ).get_data(as_text=True)
+
+
+def test_a_database_held_by_others_is_503_and_safe_to_repeat(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy() -> None:
+        raise StorageBusy("held")
+
+    monkeypatch.setattr(service.rig.units, "read", busy)
+
+    answer = service.get("/v1/resellers")
+
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "2"
+    assert answer.json is not None
+    assert (answer.json["code"], answer.json["retry_safe"]) == ("overloaded", True)

@@ -297,7 +297,7 @@ class TestPanelsAndPlans:
             ({"terms": [{"term": "1y", "package": "1", "price": "1"}]}, "terms.0.term"),
             ({"terms": [{"term": "1m", "package": "1", "price": 1.5}]}, "terms.0.price"),
             ({"terms": [{"term": "1m", "package": "1", "price": "-1"}]}, "terms.0.price"),
-            ({"terms": [PLAN["terms"][0], PLAN["terms"][0]]}, "terms"),  # type: ignore[index]
+            ({"terms": [PLAN["terms"][0], PLAN["terms"][0]]}, "terms"),
             ({"connections": 0}, "connections"),
             ({"colour": "blue"}, "colour"),
         ],
