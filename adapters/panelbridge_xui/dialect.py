@@ -217,8 +217,6 @@ class Dialect(ABC):
         breach = self.capabilities.username.breach(credentials.username)
         if breach is not None:
             raise InvalidOrder(f"the login name {breach}", field="username")
-        if credentials.username.lower() == "null":
-            raise InvalidOrder("the panel stores the word null as no name at all", field="username")
         breach = self.capabilities.password.breach(credentials.password.get_secret_value())
         if breach is not None:
             raise InvalidOrder(f"the password {breach}", field="password")

@@ -144,6 +144,9 @@ class TestWhoseNameItIs:
         assert (result.outcome, result.differs) == (Outcome.ALREADY, ("password",))
         assert panel.charges(wish.credentials.username) == [1]
 
+        with pytest.raises(Conflict):
+            adapter.create(replace(wish, reference="bridge:other:1"))
+
     def test_a_name_in_a_tree_we_cannot_read_is_for_a_person(self, panel: Any, order: Any) -> None:
         credentials = Credentials(username="foreign001", password=Secret("longenough1"))
         with pytest.raises(ExistsIdUnknown):

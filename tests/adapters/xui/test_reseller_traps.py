@@ -326,6 +326,14 @@ class TestOwnership:
         assert panel.control.books()["foreign"] == before
         assert not {"suspend", "unsuspend", "terminate"} & set(panel.operations())
 
+    def test_a_line_of_another_name_is_left_alone(self, panel: Any, made: Any) -> None:
+        adapter = panel.reseller()
+        account = made(adapter)
+        with pytest.raises(Conflict) as caught:
+            adapter.suspend(replace(account.ref, username="anothername"), "overdue")
+        assert caught.value.outcome is Outcome.REFUSED
+        assert panel.account(account.username)["state"] == "active"
+
     def test_without_an_admin_key_a_strangers_line_reads_as_absent(self, panel: Any) -> None:
         with pytest.raises(NotFound):
             panel.reseller().suspend(AccountRef(id=AccountId("1"), username="foreign001"), "overdue")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -27,6 +27,7 @@ from panelbridge import (
     Secret,
     SettingsInvalid,
     Term,
+    Unknown,
     Unsupported,
 )
 from panelbridge.settings import read_settings
@@ -216,6 +217,37 @@ class TestPurchaseAnswers:
     def test_an_expiry_far_from_the_one_asked_for_is_told(self) -> None:
         restarted = {**LINE, "exp_date": str(int(LINE["exp_date"]) - 86400)}
         assert self.extended(success(restarted)).differs == ("until",)
+
+
+class TestReadingBack:
+    """What a panel accepts and then does not show is never told as done."""
+
+    REF = AccountRef(id=AccountId("41"), username="svc1001ab")
+    OFF: ClassVar = {**LINE, "enabled": 0}
+
+    def test_a_switch_that_did_not_move(self) -> None:
+        with pytest.raises(OutcomeUnknown):
+            reseller(success(LINE), success(), success(LINE)).suspend(self.REF)
+        with pytest.raises(OutcomeUnknown):
+            reseller(success(self.OFF), success(), success(self.OFF)).unsuspend(self.REF)
+
+    def test_a_delete_that_left_the_line(self) -> None:
+        with pytest.raises(OutcomeUnknown):
+            reseller(success(LINE), success(), success(LINE)).terminate(self.REF)
+        with pytest.raises(PanelRefused) as caught:
+            reseller(success(LINE), FAILURE, success(LINE)).terminate(self.REF)
+        assert caught.value.outcome is Outcome.REFUSED
+
+    def test_a_delete_by_two_at_once_is_done(self) -> None:
+        user = success({"id": "7", "username": "us", "credits": 0}, permissions={})
+        result = reseller(success(LINE), FAILURE, FAILURE, user).terminate(self.REF)
+        assert (result.outcome, result.account) == (Outcome.DONE, None)
+
+    def test_a_bare_refusal_of_a_key_that_is_refused_elsewhere_proves_nothing(self) -> None:
+        refused = {"status": "STATUS_FAILURE", "error": "Invalid API key."}
+        assert isinstance(reseller(FAILURE, refused).get(self.REF), Unknown)
+        with pytest.raises(AuthenticationFailed):
+            reseller(FAILURE, refused).terminate(self.REF)
 
 
 class TestPages:
