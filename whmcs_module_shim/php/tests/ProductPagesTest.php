@@ -62,6 +62,7 @@ final class ProductPagesTest extends ModuleTestCase
         self::assertStringNotContainsString('whmcs-made-this-up', $html);
         self::assertStringNotContainsString(htmlspecialchars(Shop::PASSWORD), $html);
         self::assertStringNotContainsString('ClientReset', $html);
+        self::assertStringContainsString('being prepared', $html);
     }
 
     public function testBeforeThereIsAnAccountThePageSaysSo(): void

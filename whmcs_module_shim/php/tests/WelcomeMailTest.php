@@ -69,6 +69,23 @@ final class WelcomeMailTest extends ModuleTestCase
         self::assertSame([], $this->bridge->requests);
     }
 
+    public function testAReminderWithTheExpiryIsFilledAndNeverHeldBack(): void
+    {
+        $this->shop->add('tblemailtemplates', ['type' => 'product', 'name' => 'Reminder', 'subject' => 'Soon',
+            'message' => '{$service_username} ends {$panelbridge_expires}']);
+        $reminder = ['messagename' => 'Reminder'] + self::WELCOME;
+        self::assertSame('2026-12-20 13:00 UTC', $this->hook('EmailPreSend', $reminder)['panelbridge_expires']);
+        $this->bridge->answer('Account', TransportError::unreachable('refused'));
+        self::assertNull($this->hook('EmailPreSend', $reminder));
+    }
+
+    public function testAWelcomeMailThatNamesNoFieldIsHeldBackToo(): void
+    {
+        $this->shop->change('tblemailtemplates', 11, ['message' => 'Welcome! See your account page.']);
+        $this->bridge->answer('Account', FakeBridge::success(['account' => null]));
+        self::assertSame(['abortsend' => true], $this->hook('EmailPreSend', self::WELCOME));
+    }
+
     public function testEmailCredentialsSendsTheProductsMailAfterWritingThem(): void
     {
         $params = $this->shop->params();

@@ -80,7 +80,7 @@ final class CallError extends RuntimeException
     {
         $parts = [
             Language::text('failed', ['what' => $what]) . ' ' . Text::sentence($this->why),
-            Text::sentence($this->advice),
+            Text::nextSentence($this->advice),
             Language::text($this->repeatIsSafe ? 'repeat_safe' : 'repeat_unsafe'),
         ];
         $requestId = $this->answer === null ? '' : $this->answer->requestId;

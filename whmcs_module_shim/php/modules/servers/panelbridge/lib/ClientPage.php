@@ -10,6 +10,7 @@ final class ClientPage
     public const RESET = 'reset';
     private const OVERVIEW = 'templates/overview.tpl';
     private const UNAVAILABLE = 'templates/unavailable.tpl';
+    private const WORKS = ['active', 'trial', 'grace'];
 
     /** @return array<string, mixed> */
     public static function of(Params $params): array
@@ -46,19 +47,21 @@ final class ClientPage
         $params = $call->params;
         // Shown only when WHMCS and the bridge name the same account: else they would be somebody's old credentials.
         $known = $view->exists() && $view->says('username') === $params->text('username');
-        $state = $view->exists() ? $view->says('state') : 'preparing';
+        $works = in_array($view->says('state'), self::WORKS, true);
+        // An account that works already, but not in WHMCS yet: the cron brings its credentials here.
+        $state = $view->exists() && ($known || !$works) ? $view->says('state') : 'preparing';
         return [
             'service_id' => $params->serviceId(),
             'username' => $known ? $params->text('username') : '',
             'password' => $known ? $params->exact('password') : '',
             'state' => $state,
             'state_text' => self::stateText($state, $params),
-            'works' => in_array($state, ['active', 'trial', 'grace'], true),
+            'works' => $known && $works,
             'expires' => Text::time($view->says('expires_at')),
             'grace_until' => self::grace($call, $view),
             'connections' => $view->says('connections'),
             'as_of' => $view->live ? '' : Text::time($view->says('known_at')),
-            'may_reset' => $known && in_array($state, ['active', 'trial', 'grace'], true),
+            'may_reset' => $known && $works,
             'token' => OneShot::forForm($call->server, self::RESET, $params->serviceId()),
         ];
     }

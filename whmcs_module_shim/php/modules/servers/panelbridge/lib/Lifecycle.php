@@ -84,7 +84,7 @@ final class Lifecycle
     public function changePackage(ServiceCall $call): string
     {
         $answer = $this->sent($call, 'ChangePackage');
-        $note = is_string($answer->data['note'] ?? null) ? Text::line($answer->data['note']) : '';
+        $note = is_string($answer->data['note'] ?? null) ? Text::nextSentence($answer->data['note']) : '';
         if (!$answer->isPending() && $note !== '') {
             $values = ['id' => $call->params->serviceId(), 'note' => $note];
             Log::activity(Language::text('package_note', $values), $call->clientId());
@@ -140,7 +140,7 @@ final class Lifecycle
             return trim(Language::text($error->sent ? 'password_unknown' : 'password_unchanged') . ' '
                 . ($request === '' ? '' : Language::text('request', ['id' => $request])));
         }
-        $parts = [Language::text('password_refused'), Text::sentence($error->why)];
+        $parts = [Language::text('password_refused'), Text::nextSentence($error->why)];
         $parts[] = $answer->requestId === '' ? '' : Language::text('request', ['id' => $answer->requestId]);
         return Redactor::clean(implode(' ', array_filter($parts)));
     }

@@ -44,6 +44,13 @@ final class Text
         return $line === '' || preg_match('/[.!?…]$/u', $line) === 1 ? $line : $line . '.';
     }
 
+    /** A sentence that follows another one. */
+    public static function nextSentence(string $foreign): string
+    {
+        $sentence = self::sentence($foreign);
+        return mb_strtoupper(mb_substr($sentence, 0, 1)) . mb_substr($sentence, 1);
+    }
+
     public static function html(string $plain): string
     {
         return htmlspecialchars($plain, ENT_QUOTES | ENT_SUBSTITUTE, 'UTF-8');

@@ -20,7 +20,7 @@
         <span id="pb-title">{$text.title|escape}</span>
         <span class="pb-state{if $account.works} pb-state-works{/if}">{$account.state_text|escape}</span>
     </div>
-    {if $account.username eq '' and $account.state eq 'preparing'}
+    {if $account.state eq 'preparing'}
         <p class="pb-plain">{$text.preparing|escape}</p>
     {else}
         <dl class="pb-rows">

@@ -23,8 +23,11 @@ use WHMCS\Module\Server\Panelbridge\Text;
  */
 final class WelcomeMail
 {
-    /** Templates that name one of these tell credentials, welcome mail or not. */
-    private const TELLS = ['service_username', 'service_password', 'panelbridge_'];
+    /** A template with one of these is filled from the bridge. */
+    private const FILLED = ['service_username', 'service_password', 'panelbridge_'];
+
+    /** With one of these it tells credentials, welcome mail or not, and is held back while there are none. */
+    private const TELLS = ['service_password', 'panelbridge_username', 'panelbridge_password'];
 
     /** @return array<string, bool|string>|null merge fields, or the veto */
     public static function beforeSending(Params $variables): ?array
@@ -32,21 +35,26 @@ final class WelcomeMail
         $serviceId = $variables->number('relid');
         $name = $variables->text('messagename');
         $given = Credentials::ofThisRequest($serviceId);
-        $tells = self::tellsCredentials($name, $serviceId);
-        if (!$tells && ($given === null || !self::isAbout($variables, $serviceId))) {
+        $text = $name === '' || $serviceId === 0 ? '' : self::template($name);
+        $isFilled = self::names($text, self::FILLED) || self::isWelcome($name, $serviceId);
+        if (!$isFilled && ($given === null || !self::isAbout($variables, $serviceId))) {
             return null;
         }
         $service = OurService::find($serviceId);
         if ($service === null) {
             return null;
         }
+        $mayBeHeld = self::names($text, self::TELLS) || self::isWelcome($name, $serviceId);
         try {
             $answer = $given ?? self::asked($service);
         } catch (CallError $error) {
-            return self::veto($service, $name, $error->sent && $error->answer !== null ? 'pending' : 'silent');
+            $why = $error->sent && $error->answer !== null ? 'pending' : 'silent';
+            return $mayBeHeld ? self::veto($service, $name, $why) : null;
         }
-        return $answer->username() === '' || !self::isReady($answer, $service)
-            ? self::veto($service, $name, 'pending') : self::fields($answer, $service);
+        if ($answer->username() !== '' && self::isReady($answer, $service)) {
+            return self::fields($answer, $service);
+        }
+        return $mayBeHeld ? self::veto($service, $name, 'pending') : null;
     }
 
     /** @return array<string, string> what SendEmail needs to send the product's mail, or ours where it has none */
@@ -66,22 +74,31 @@ final class WelcomeMail
         ];
     }
 
-    private static function tellsCredentials(string $name, int $serviceId): bool
+    /** Subject and message of a product mail, in all languages; '' for other mails. */
+    private static function template(string $name): string
     {
-        if ($name === '' || $serviceId === 0) {
-            return false;
-        }
-        $templates = Capsule::table('tblemailtemplates')->where('type', 'product')->where('name', $name)->get();
-        foreach ($templates as $template) {
-            foreach (self::TELLS as $field) {
-                if (str_contains((string) $template->message . (string) $template->subject, $field)) {
-                    return true;
-                }
+        $rows = Capsule::table('tblemailtemplates')->where('type', 'product')->where('name', $name)->get();
+        $texts = $rows->map(static fn (object $row): string => $row->subject . ' ' . $row->message);
+        return implode(' ', $texts->all());
+    }
+
+    private static function isWelcome(string $name, int $serviceId): bool
+    {
+        return $name !== '' && $serviceId > 0 && Capsule::table('tblhosting as h')
+            ->join('tblproducts as p', 'p.id', '=', 'h.packageid')
+            ->join('tblemailtemplates as m', 'm.id', '=', 'p.welcomeemail')
+            ->where('h.id', $serviceId)->where('m.type', 'product')->where('m.name', $name)->exists();
+    }
+
+    /** @param list<string> $fields */
+    private static function names(string $text, array $fields): bool
+    {
+        foreach ($fields as $field) {
+            if (str_contains($text, $field)) {
+                return true;
             }
         }
-        $ids = $templates->pluck('id')->all();
-        return $ids !== [] && Capsule::table('tblhosting as h')->join('tblproducts as p', 'p.id', '=', 'h.packageid')
-            ->where('h.id', $serviceId)->whereIn('p.welcomeemail', $ids)->exists();
+        return false;
     }
 
     /** A mail without a template is about this service when its own fields say so. */
