@@ -6,10 +6,10 @@ import json
 import logging
 import re
 import sys
+import time
 import traceback
 from collections.abc import MutableMapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, TextIO
 
 import structlog
@@ -44,6 +44,9 @@ def redact_event(logger: object, method: str, event: MutableMapping[str, Any]) -
             event[name] = redact_text(str(value))
     return event
 
+
+_REQUEST_LINE = '{"event": "request", "level": "info", '
+_encode = json.JSONEncoder(check_circular=False).encode
 
 _PROCESSORS: list[Any] = [
     structlog.processors.add_log_level,
@@ -108,10 +111,10 @@ class ServiceLog:
         for each request, is spared the redaction; it is a third of the cost of an event.
         """
         if self.requests:
-            now = datetime.now(UTC).isoformat(timespec="milliseconds")
-            self.stream.write(
-                json.dumps({"event": "request", "level": "info", "timestamp": now, **fields}) + "\n"
-            )
+            seconds = time.time()
+            stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
+            fields = {"timestamp": f"{stamp}.{int(seconds % 1 * 1000):03d}Z", **fields}
+            self.stream.write(_REQUEST_LINE + _encode(fields)[1:] + "\n")
             self.stream.flush()
 
 
