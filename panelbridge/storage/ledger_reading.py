@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
 
 from panelbridge.ledger.credits import Credits
 from panelbridge.ledger.models import (
@@ -45,15 +45,23 @@ def history(connection: Connection, wanted: HistoryFilter) -> Sequence[HistoryLi
     query = (
         select(*columns, *TRANSFER_COLUMNS)
         .select_from(_linked().join(wallets, wallets.c.id == links.c.wallet_id))
-        .order_by(links.c.id.desc() if wanted.newest_first else links.c.id)
+        .order_by(_order(wanted))
         .limit(wanted.limit)
     )
     return [_line(row) for row in connection.execute(_narrowed(query, wanted)).all()]
 
 
+def _order(wanted: HistoryFilter) -> ColumnElement[Any]:
+    # In one wallet sequence and id rise together, and the index of the chain gives the order for nothing.
+    in_one_wallet = wanted.reseller is not None and wanted.subscription is None
+    column = links.c.sequence if in_one_wallet else links.c.id
+    return column.desc() if wanted.newest_first else column.asc()
+
+
 def _narrowed(query: Select[Any], wanted: HistoryFilter) -> Select[Any]:
     if wanted.reseller is not None:
-        query = query.where(wallets.c.reseller_id == wanted.reseller)
+        wallet = select(wallets.c.id).where(wallets.c.reseller_id == wanted.reseller).scalar_subquery()
+        query = query.where(links.c.wallet_id == wallet)
     if wanted.subscription is not None:
         query = query.where(transfers.c.subscription_id == wanted.subscription)
     if wanted.operation is not None:
