@@ -147,6 +147,16 @@ final class CronTest extends ModuleTestCase
         self::assertCount(1, array_keys(Captured::$activity, 'Panelbridge: ' . $text, true));
     }
 
+    public function testARenewalThatWaitsForAPersonIsLoggedOnce(): void
+    {
+        $text = 'extend of service 501 needs a person (operation 17): the expiry jumped.';
+        $this->finished([self::item(['verb' => 'extend', 'text' => $text])], false);
+        foreach ([1, 2, 3] as $round) {
+            $this->round($round);
+        }
+        self::assertCount(1, array_keys(Captured::$activity, 'Panelbridge: ' . $text, true));
+    }
+
     public function testPaidItemsAreSentUntilAcknowledged(): void
     {
         $this->hook('AfterCronJob');
