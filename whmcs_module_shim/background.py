@@ -40,7 +40,10 @@ class Background:
             self._database.engine_for_jobs(),
             due=self._due,
             settle=self._pursue,
-            tasks=[PeriodicTask(name=item.name, seconds=item.seconds, run=item.run) for item in watches],
+            tasks=[
+                PeriodicTask(name="watch released names", seconds=600.0, run=self._watch_released),
+                *(PeriodicTask(name=item.name, seconds=item.seconds, run=item.run) for item in watches),
+            ],
             clock=self._clock,
         )
         self._runner.start()
@@ -60,6 +63,10 @@ class Background:
 
     def _due(self) -> Sequence[Operation]:
         return self._provisioner.due(_DUE_ROWS) if self._provisioner is not None else ()
+
+    def _watch_released(self) -> None:
+        if self._provisioner is not None:
+            self._provisioner.watch_released()
 
     def _pursue(self, operation: OperationId) -> None:
         if self._provisioner is not None:

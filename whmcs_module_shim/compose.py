@@ -36,14 +36,16 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def compose(config: ServiceConfig) -> Services:
+def compose(config: ServiceConfig, *, migrate: bool = True) -> Services:
     """Open everything; nothing runs in the background before ``start_background``.
 
+    ``migrate`` false: for a command that looked at the schema first and shall not load Alembic.
     Raises ``KeyFileError`` and storage's own errors, each naming what to do.
     """
     vault = open_vault(config.key_file)
     database = Database(database_url(config))
-    database.migrate()
+    if migrate:
+        database.migrate()
     units = SqlUnits(database, vault, utc_now)
     directory = PanelDirectory(_panel_reader(units), time.monotonic)
 
@@ -55,7 +57,11 @@ def compose(config: ServiceConfig) -> Services:
         clock=utc_now,
         fingerprint=fingerprint,
         bridge=bridge_name(units),
-        limits=Limits(attempt=config.attempt_deadline, budget=config.answer_budget),
+        limits=Limits(
+            attempt=config.attempt_deadline,
+            budget=config.answer_budget,
+            seats=max(1, config.threads // 4),  # so that one slow panel leaves most threads free
+        ),
     )
 
     later = Later(database, Watches(units, utc_now).all(), utc_now)
@@ -83,6 +89,10 @@ def compose(config: ServiceConfig) -> Services:
 
 def bridge_name(units: ServiceUnits) -> str:
     """The name of this bridge in references at panels: made once, kept with the database."""
+    with units.read() as unit:
+        known = unit.access.bridge_name()
+    if known is not None:
+        return known
     with units.write() as unit:
         access: AccessStore = unit.access
         name = access.bridge_name()

@@ -70,6 +70,7 @@ class Wait:
     until: datetime | None
     waits_for: OperationId | None = None
     running: bool = False  # somebody's attempt is under way: its end may come at any moment
+    at_once: bool = False  # the panel takes nothing now: whoever asks is answered without waiting
 
 
 Claim = Settled | NoCall | Call | ReadFence | LookUp | Wait
@@ -153,11 +154,12 @@ def _ready(
 def _blocked(unit: Unit, desk: Desk, operation: Operation, now: datetime) -> Wait | None:
     panel = unit.subscriptions.panel(operation.panel_id)
     if panel is None or not panel.writes_enabled:
-        return Wait(operation=operation, until=now + _BREAKER_WAIT)
+        return Wait(operation=operation, until=now + _BREAKER_WAIT, at_once=True)
+    desk.panels.refresh(panel)
     if unit.journal.in_flight(operation.panel_id, now) >= desk.panels.slots(operation.panel_id):
         return Wait(operation=operation, until=now + _SLOT_WAIT)
     if not desk.panels.breaker(operation.panel_id).allow():  # last: an allowance is one probe
-        return Wait(operation=operation, until=now + _BREAKER_WAIT)
+        return Wait(operation=operation, until=now + _BREAKER_WAIT, at_once=True)
     return None
 
 

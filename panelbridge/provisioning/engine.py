@@ -22,6 +22,7 @@ from panelbridge.provisioning.intend import wake_queued
 from panelbridge.provisioning.later import store_change, withdraw_change
 from panelbridge.provisioning.models import UNSETTLED, Answer, Operation, OperationId, OperationState
 from panelbridge.provisioning.port import Unit, Units, Wake
+from panelbridge.provisioning.released import watch_released
 from panelbridge.provisioning.settle import backoff, settle_done
 from panelbridge.provisioning.verbs import RULES
 from panelbridge.provisioning.wishes import (
@@ -64,9 +65,14 @@ class Provisioner:
     def submit(self, wish: Wish, *, budget: float | None = None) -> Answer:
         """Admit ``wish`` and drive its operation for at most ``budget`` seconds. Raises ``Refusal``."""
         ends = self._ends(budget)
+        rules = RULES[_VERB_OF[type(wish)]]
+        with self.units.read() as unit:
+            fact = rules.known(unit, wish)
+        if fact is not None and fact.settled:
+            return self._answer(fact, joined=True)
         with self._seat() as seat:
             with self.units.write() as unit:
-                admission = RULES[_VERB_OF[type(wish)]].intend(unit, self.desk, wish)
+                admission = rules.intend(unit, self.desk, wish)
                 operation = admission.operation
                 # The first attempt is committed with the intent: one flush less, and nothing is sent yet.
                 first = None
@@ -145,7 +151,7 @@ class Provisioner:
             if isinstance(state, Settled):
                 return
             if isinstance(state, Wait):
-                if state.until is None or state.running or state.until - now > _MOMENT:
+                if state.at_once or state.until is None or state.running or state.until - now > _MOMENT:
                     return
                 with self._settled:
                     self._settled.wait(self.desk.limits.poll)
@@ -185,6 +191,10 @@ class Provisioner:
         """A person says "it is done": the hold is spent. Raises ``Refusal``."""
         done = decisions.mark_done(self.units, self.desk, operation_id, actor=actor, reason=reason)
         return self._answer(done, joined=False)
+
+    def watch_released(self) -> int:
+        """Look up the names a person released; an account that turned up goes before a person."""
+        return watch_released(self.units, self.desk)
 
     def change_later(self, wish: ChangeWish) -> Subscription:
         """Store a package change for the next renewal. Raises ``Refusal``."""
@@ -238,7 +248,7 @@ class Provisioner:
     def _pause(self, state: Wait, ends: datetime) -> bool:
         """Wait for what the operation waits for; false when that is not before ``ends``."""
         now = self.desk.clock()
-        if state.until is None or (state.until >= ends and not state.running):
+        if state.at_once or state.until is None or (state.until >= ends and not state.running):
             return False
         with self._settled:
             self._settled.wait(min(self.desk.limits.poll, max(0.0, (ends - now).total_seconds())))

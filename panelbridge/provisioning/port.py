@@ -18,7 +18,7 @@ from panelbridge.provisioning.models import (
     OperationId,
     OperationState,
 )
-from panelbridge.subscriptions import InstallationId, PanelId, SubscriptionId, SubscriptionStore
+from panelbridge.subscriptions import InstallationId, Panel, PanelId, SubscriptionId, SubscriptionStore
 
 
 class JournalStore(Protocol):
@@ -80,6 +80,10 @@ class JournalStore(Protocol):
         item: AttentionId | None = None,
     ) -> None: ...
     def attention(self, *, open_only: bool = True, limit: int = 100) -> Sequence[AttentionItem]: ...
+    def released(self, since: datetime) -> Sequence[Operation]:
+        """Creates that a person released since then: their names stay watched."""
+        ...
+
     def unreported(self, installation: InstallationId, after: OperationId) -> Sequence[Operation]:
         """Settled operations billing was told ``pending`` about and has not acknowledged."""
         ...
@@ -113,6 +117,10 @@ class Panels(Protocol):
     def adapter(self, panel: PanelId) -> PanelAdapter[Any]: ...
     def capabilities(self, panel: PanelId) -> Capabilities: ...
     def breaker(self, panel: PanelId) -> BreakerPort: ...
+    def refresh(self, panel: Panel) -> None:
+        """``panel`` is how its record reads now; an adapter built from another one is built anew."""
+        ...
+
     def slots(self, panel: PanelId) -> int:
         """Attempts that may be in flight at once."""
         ...

@@ -44,6 +44,10 @@ class VerbRules(ABC, Generic[WishT]):
     def intend(self, unit: Unit, desk: Desk, wish: WishT) -> Admission:
         """Find, join or insert the operation. Raises ``Refusal`` and changes nothing."""
 
+    def known(self, unit: Unit, wish: WishT) -> Operation | None:
+        """The operation that owns a business fact's key, asked before anything is written."""
+        return None
+
     def nothing_to_do(self, operation: Operation, subscription: Subscription) -> str | None:
         """Why no call is needed, asked when its turn comes; ``None`` when one is."""
         return None

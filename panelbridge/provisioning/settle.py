@@ -52,7 +52,7 @@ def settle_done(
         code="differs" if differs else None,
         message=_differs_note(differs) or note or operation.target.note,
         advice=None,
-        after=snapshot(moved),
+        after=snapshot(moved) | {"charged": str(operation.price)},
     )
     if not unit.journal.save(done, was=operation):
         return None

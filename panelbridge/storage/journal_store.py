@@ -203,6 +203,18 @@ class SqlJournalStore:
             query = query.where(attention.c.resolved_at.is_(None))
         return [_attention(row) for row in self._connection.execute(query)]
 
+    def released(self, since: datetime) -> Sequence[Operation]:
+        query = (
+            select(operations)
+            .where(
+                operations.c.code == "released",
+                operations.c.verb == Verb.CREATE.value,
+                operations.c.settled_at >= since,
+            )
+            .order_by(operations.c.id)
+        )
+        return self._all(query)
+
     def unreported(self, installation: InstallationId, after: OperationId) -> Sequence[Operation]:
         query = (
             select(operations)

@@ -22,6 +22,7 @@ class PanelDirectory:
         self._clock = clock
         self._lock = threading.Lock()
         self._adapters: dict[PanelId, PanelAdapter[Any]] = {}
+        self._records: dict[PanelId, Panel] = {}
         self._breakers: dict[PanelId, Breaker] = {}
 
     def adapter(self, panel: PanelId) -> PanelAdapter[Any]:
@@ -36,6 +37,7 @@ class PanelDirectory:
             raise LookupError(msg)
         built = build_adapter(record)
         with self._lock:
+            self._records[panel] = record
             return self._adapters.setdefault(panel, built)
 
     def capabilities(self, panel: PanelId) -> Capabilities:
@@ -53,6 +55,13 @@ class PanelDirectory:
         if adapter.capabilities.serialise_writes is SerialiseWrites.PER_CREDENTIAL:
             return 1
         return int(getattr(adapter.settings, "max_connections", 8))
+
+    def refresh(self, panel: Panel) -> None:
+        """Another process may have changed the record: what was built from the old one is dropped."""
+        with self._lock:
+            known = self._records.get(panel.id)
+        if known is not None and (known.settings, known.secrets) != (panel.settings, panel.secrets):
+            self.forget(panel.id)
 
     def forget(self, panel: PanelId) -> None:
         """Drop what was built; the next call reads the record anew."""

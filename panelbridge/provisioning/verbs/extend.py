@@ -28,12 +28,15 @@ from panelbridge.subscriptions.pricing import quote_length
 class ExtendRules(VerbRules[RenewWish]):
     verb = Verb.EXTEND
 
+    def known(self, unit: Unit, wish: RenewWish) -> Operation | None:
+        return unit.journal.by_key(renew_key(wish.installation, wish.service_id, wish.fact))
+
     def intend(self, unit: Unit, desk: Desk, wish: RenewWish) -> Admission:
         subscription = need_subscription(unit, wish.installation, wish.service_id, "renew")
         if wish.first_invoice:
             return _paid_by_create(unit, wish, subscription)
         key = renew_key(wish.installation, wish.service_id, wish.fact)
-        owner = unit.journal.by_key(key)
+        owner = self.known(unit, wish)
         if owner is not None:
             return Admission(operation=owner, joined=True)
         require_account(unit, subscription, self.verb)
