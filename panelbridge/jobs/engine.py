@@ -67,6 +67,7 @@ class JobEngine:
 
     @property
     def up(self) -> bool:
+        """Whether it was launched and not stopped since; ``intact`` looks closer."""
         return self._up
 
     def launch(self) -> None:
@@ -223,6 +224,7 @@ class _OneLine(logging.Filter):
         self._said: dict[str, float] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
+        """Shorten the record; false for one said a moment ago."""
         line = record.getMessage().partition("\n")[0]
         record.msg, record.args, record.exc_info = line, (), None
         now = time.monotonic()

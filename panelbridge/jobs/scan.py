@@ -38,6 +38,8 @@ class DueOperation(Protocol):
 
 
 class Phase(StrEnum):
+    """Where a job stands."""
+
     WAITING = "waiting"  # given to the engine
     RUNNING = "running"  # settling in this process
     RESTING = "resting"  # ended; the row may have been left as it was
@@ -104,6 +106,7 @@ class JobBook:
             return True
 
     def finished(self, operation_id: OperationId, now: float) -> None:
+        """Its place is free; while its row stays as it was, it rests."""
         with self._changed:
             entry = self._entries[operation_id]
             entry.phase, entry.since = Phase.RESTING, now
@@ -125,11 +128,13 @@ class JobBook:
                 del self._entries[job.operation_id]
 
     def next_rest_ends(self) -> float:
+        """When the next rest is over; infinity when none is taken."""
         with self._changed:
             ends = [_rest_ends(one) for one in self._entries.values() if one.phase is Phase.RESTING]
             return min(ends, default=float("inf"))
 
     def running(self) -> int:
+        """Jobs that settle at this moment."""
         with self._changed:
             return self._running.total()
 
