@@ -211,8 +211,9 @@ def _refusal_codes() -> set[str]:
     for folder in ("panelbridge", "whmcs_module_shim"):
         for path in (ROOT / folder).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text())):
-                is_refusal = isinstance(node, ast.Call) and ast.unparse(node.func) == "Refusal"
-                if is_refusal and isinstance(node.args[0] if node.args else None, ast.Constant):
+                if not (isinstance(node, ast.Call) and ast.unparse(node.func) == "Refusal" and node.args):
+                    continue
+                if isinstance(node.args[0], ast.Constant):
                     found.add(str(node.args[0].value))
     return found
 

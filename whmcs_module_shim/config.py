@@ -100,12 +100,13 @@ def read_config(path: Path | None = None, **given: object) -> ServiceConfig:
     class FromFile(ServiceConfig):
         model_config = SettingsConfigDict(toml_file=file)
 
+    config: ServiceConfig | None = None
     complaints = [f"{name}: there is no such setting" for name in _unknown_variables()]
     try:
         config = FromFile(**given)  # type: ignore[arg-type]  # validated by the model itself
     except ValidationError as error:
         complaints = [*_lines(error), *complaints]
-    if complaints:
+    if complaints or config is None:
         source = f" (file {file})" if file else ""
         raise ConfigInvalid("\n".join([f"The configuration{source} has errors:", *complaints]))
     return config

@@ -62,7 +62,7 @@ def _validate_json(body: bytes, model: type[ModelT]) -> ModelT:
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=True, include_input=False)[0]
         if first["type"] == "json_invalid":
-            cause = str(first["ctx"]["error"])
+            cause = str(first.get("ctx", {}).get("error", "it cannot be parsed"))
             raise Problem("invalid_body", f"The body is not JSON: {cause}.") from None
         raise invalid(error) from None
 

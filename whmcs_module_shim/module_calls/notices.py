@@ -48,7 +48,7 @@ def service_deleted(services: Services, caller: Caller, request: ServiceRequest)
                 subscription,
                 "orphan_account",
                 f"service {request.serviceid} was deleted in billing while its account exists",
-                f"Terminate it (panelbridge subscriptions terminate {subscription.id}) or keep it on purpose.",
+                f"Run: panelbridge subscriptions terminate {subscription.id}. Or keep it on purpose.",
             )
         )
     return ModuleAnswer(message="Noted: the account lives on, and a person is told.")
@@ -79,7 +79,7 @@ def invoice_refunded(services: Services, caller: Caller, request: RefundNotice) 
                     services,
                     subscription,
                     "refunded",
-                    f"invoice {request.invoice_id} of service {service} was refunded; its account still works",
+                    f"invoice {request.invoice_id} of service {service} was refunded; its account works",
                     "Terminate or suspend the service in billing, and adjust the credits if they come back.",
                 )
             )

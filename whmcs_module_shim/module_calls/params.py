@@ -171,7 +171,7 @@ class ModuleRequest(Body):
 class ServiceRequest(ModuleRequest):
     """A call about one service."""
 
-    serviceid: Id
+    serviceid: Id  # pyright: ignore[reportGeneralTypeIssues, reportIncompatibleVariableOverride] # now required
 
 
 Password = Annotated[SecretStr, Field(min_length=1, max_length=200)]
