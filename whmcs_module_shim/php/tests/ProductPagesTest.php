@@ -157,6 +157,20 @@ final class ProductPagesTest extends ModuleTestCase
         self::assertArrayNotHasKey('Result', panelbridge_AdminServicesTabFields($this->shop->params()));
     }
 
+    public function testAnExtendNobodyKnowsTheEndOfIsRepeatedWithItsToken(): void
+    {
+        $form = ['panelbridge_extend_by' => '1m', 'panelbridge_extend_note' => 'goodwill'];
+        foreach ([['unanswered', true], ['answered', true], ['known', false]] as [$case, $same]) {
+            $rows = panelbridge_AdminServicesTabFields($this->shop->params());
+            preg_match('/extend_token" type="hidden" value="([0-9a-f]+)"/', $rows['Extend'], $found);
+            self::assertSame($same, ($first ??= $found[1]) === $found[1], $case);
+            $this->bridge->answer('Extend', $case === 'unanswered' ? TransportError::unanswered('timed out')
+                : FakeBridge::withData(['entitled_until' => '2027-01-20T13:00:00Z']));
+            $_POST = $form + ['panelbridge_extend_token' => $found[1]];
+            panelbridge_AdminServicesTabFieldsSave($this->shop->params());
+        }
+    }
+
     public function testADueDateThatDidNotMoveIsSaid(): void
     {
         $rows = $this->extended(['panelbridge_extend_by' => '1m', 'panelbridge_extend_note' => 'goodwill',

@@ -5,6 +5,8 @@ declare(strict_types=1);
 namespace Panelbridge\Tests;
 
 use WHMCS\Module\Server\Panelbridge\PaidItems;
+use WHMCS\Module\Server\Panelbridge\Wire\TransportError;
+use WHMCS\Module\Server\Panelbridge\Wiring;
 
 /** A renewal's key is the paid invoice item; only a person's click without one makes a token. */
 final class RenewKeyTest extends ModuleTestCase
@@ -63,7 +65,19 @@ final class RenewKeyTest extends ModuleTestCase
         $this->asAdmin();
         $first = $this->renewed()['token'];
         self::assertSame($first, $this->renewed()['token']);
-        \WHMCS\Module\Server\Panelbridge\Wiring::useTime(self::NOW + 61);
+        Wiring::useTime(self::NOW + 61);
+        self::assertNotSame($first, $this->renewed()['token']);
+    }
+
+    public function testAClickNobodyKnowsTheEndOfIsRepeatedWithItsToken(): void
+    {
+        $this->asAdmin();
+        $this->bridge->answer('Renew', TransportError::unanswered('timed out'));
+        $first = $this->renewed()['token'];
+        Wiring::useTime(self::NOW + 600);
+        $this->bridge->answer('Renew', FakeBridge::success());
+        self::assertSame($first, $this->renewed()['token']);
+        Wiring::useTime(self::NOW + 700);
         self::assertNotSame($first, $this->renewed()['token']);
     }
 

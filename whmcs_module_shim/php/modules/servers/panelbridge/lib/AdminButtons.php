@@ -32,13 +32,15 @@ final class AdminButtons
 
     public static function reset(ServiceCall $call): string
     {
-        return self::resetWith($call, OneShot::forClick('reset', $call->params->serviceId()), '');
+        return self::resetWith($call, OneShot::forClick(ClientPage::RESET, $call->params->serviceId()), '');
     }
 
     /** Reset with a token the caller answers for; a text for pending other than the staff's may be given. */
     public static function resetWith(ServiceCall $call, string $token, string $pendingText): string
     {
-        $answer = $call->send('ResetCredentials', [], ['token' => $token, 'with_password' => true]);
+        $own = ['token' => $token, 'with_password' => true];
+        $send = static fn (): Answer => $call->send('ResetCredentials', [], $own);
+        $answer = OneShot::spend(ClientPage::RESET, $call->params->serviceId(), $token, $send);
         AccountView::forget($call->params->serviceId());
         if ($answer->isPending()) {
             return $pendingText === '' ? Lifecycle::pending($answer) : $pendingText;

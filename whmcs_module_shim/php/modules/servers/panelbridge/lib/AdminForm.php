@@ -94,8 +94,10 @@ final class AdminForm
         if (mb_strlen($note) < 3) {
             throw CallError::here('no_note');
         }
-        $answer = $call->send('Extend', ['by' => $by, 'note' => $note], ['token' => $token]);
-        AccountView::forget($call->params->serviceId());
+        $serviceId = $call->params->serviceId();
+        $send = static fn (): Answer => $call->send('Extend', ['by' => $by, 'note' => $note], ['token' => $token]);
+        $answer = OneShot::spend(self::EXTEND, $serviceId, $token, $send);
+        AccountView::forget($serviceId);
         $until = is_string($answer->data['entitled_until'] ?? null) ? $answer->data['entitled_until'] : '';
         if ($answer->isPending() || $until === '') {
             $due = $posted->flag('panelbridge_extend_due') ? ' ' . Language::text('due_untouched') : '';
@@ -108,7 +110,7 @@ final class AdminForm
         }
         $date = DueDate::fromTime($until);
         try {
-            DueDate::move($call->params->serviceId(), $date);
+            DueDate::move($serviceId, $date);
         } catch (CallError $error) {
             return ['ok' => false, 'text' => $result['text'] . ' ' . Text::sentence($error->why)];
         }

@@ -53,10 +53,12 @@ final class Lifecycle
     {
         $serviceId = $call->params->serviceId();
         $item = PaidItems::forRenew($serviceId, !Actor::isAdmin());
-        $own = $item === null
-            ? ['token' => OneShot::forClick('renew', $serviceId)] : ['invoice_item' => $item->forCall()];
-        $answer = $call->send('Renew', [], $own);
-        if ($item !== null) {
+        if ($item === null) {
+            $token = OneShot::forClick('renew', $serviceId);
+            $send = static fn (): Answer => $call->send('Renew', [], ['token' => $token]);
+            $answer = OneShot::spend('renew', $serviceId, $token, $send);
+        } else {
+            $answer = $call->send('Renew', [], ['invoice_item' => $item->forCall()]);
             PaidItems::acknowledge($item);
         }
         if ($answer->isPending()) {
