@@ -33,6 +33,7 @@ class Later:
         from panelbridge.jobs import JobRunner, PeriodicTask
 
         tasks = [PeriodicTask(name=one.name, seconds=one.seconds, run=one.run) for one in self._watches]
+        tasks.append(PeriodicTask(name="released names", seconds=600.0, run=provisioner.watch_released))
         runner = JobRunner(
             self._database.engine_for_jobs(),
             due=lambda: provisioner.due(_DUE_ROWS),

@@ -37,7 +37,7 @@ class DemoBridge:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._config = ServiceConfig(data_folder=folder / "data", port=self.port)
-        self._log = (folder / "bridge.log").open("wb")
+        self.log = folder / "bridge.log"
         self._process: subprocess.Popen[bytes] | None = None
         self._session = requests.Session()
         self._session.trust_env = False
@@ -58,13 +58,14 @@ class DemoBridge:
             "PANELBRIDGE_DATA_FOLDER": str(self._config.data_folder),
             "PANELBRIDGE_PORT": str(self.port),
         }
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "panelbridge.command", "serve"],
-            env=environment,
-            stdout=self._log,
-            stderr=self._log,
-            start_new_session=True,  # Ctrl-C reaches the demonstration, which ends this in order
-        )
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "panelbridge.command", "serve"],
+                env=environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # Ctrl-C reaches the demonstration, which ends this in order
+            )
         self.pid = self._process.pid
         while time.monotonic() - began < _START_SECONDS:
             if self._process.poll() is not None:
@@ -74,7 +75,7 @@ class DemoBridge:
                     return time.monotonic() - began
             except requests.RequestException:
                 time.sleep(_SIGNS_OF_LIFE)
-        raise RuntimeError(f"the bridge did not start; its log: {self._log.name}")
+        raise RuntimeError(f"the bridge did not start; its log: {self.log}")
 
     def stop(self) -> None:
         """End it in order. Safe to repeat."""
@@ -87,7 +88,6 @@ class DemoBridge:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-        self._log.close()
 
     def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """One request to a resource, with the operator's key. Raises ``RuntimeError`` with the problem."""
