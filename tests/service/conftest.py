@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
 import io
 import json
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -114,10 +118,21 @@ def service(tmp_path: Path) -> Iterator[Service]:
         yield made
 
 
+@functools.cache
+def _ready_folder() -> Path:
+    """A data folder with the newest schema, made once for all tests of a process."""
+    folder = Path(tempfile.mkdtemp(prefix="panelbridge-service-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    with rig_in(folder / "data"):
+        pass
+    return folder / "data"
+
+
 @contextmanager
 def service_in(tmp_path: Path) -> Iterator[Service]:
     """A service of its own in that folder."""
     sample_functions.SEEN.clear()
+    shutil.copytree(_ready_folder(), tmp_path / "data")
     with rig_in(tmp_path / "data") as rig:
         services = Services(
             units=rig.units,

@@ -10,7 +10,6 @@ from whmcs_module_shim.module_calls import (
     FunctionRegistry,
     Kind,
     ModuleAnswer,
-    ModuleRequest,
     OperationView,
     Result,
     ServiceRequest,
@@ -18,7 +17,7 @@ from whmcs_module_shim.module_calls import (
 from whmcs_module_shim.services import Services
 
 SAMPLES = FunctionRegistry()
-SEEN: list[ModuleRequest] = []
+SEEN: list[ServiceRequest] = []
 
 
 class SampleRequest(ServiceRequest):

@@ -9,7 +9,7 @@ from flask import Response, g, request
 from whmcs_module_shim.auth.binding import check_binding
 from whmcs_module_shim.decoding import MODULE_TYPES, read_body
 from whmcs_module_shim.dispatch import Dispatcher
-from whmcs_module_shim.module_calls import Kind, ModuleAnswer, ModuleFunction, ModuleRequest, Result
+from whmcs_module_shim.module_calls import CommonRequest, Kind, ModuleAnswer, ModuleFunction, Result
 from whmcs_module_shim.problems import Problem
 from whmcs_module_shim.routes import Effect, Route
 
@@ -44,7 +44,7 @@ def serve_module(dispatcher: Dispatcher, route: Route, mutating: bool) -> Respon
     caller = dispatcher.caller(route)
     assert route.body is not None  # noqa: S101 - every function has a request model
     body = read_body(request, route.body, route.media_types)
-    _refuse_unsupported(body)  # type: ignore[arg-type]  # every function's model is a ModuleRequest
+    _refuse_unsupported(body)  # type: ignore[arg-type]  # every function's model is a CommonRequest
     check_binding(dispatcher.services, dispatcher.verifier, caller, mutating=mutating)
     answer: ModuleAnswer = route.view(dispatcher.services, caller, body)
     if answer.operation is not None:
@@ -53,7 +53,7 @@ def serve_module(dispatcher: Dispatcher, route: Route, mutating: bool) -> Respon
     return Response(answer.sent_as(g.request_id).model_dump_json(), status, mimetype="application/json")
 
 
-def _refuse_unsupported(body: ModuleRequest) -> None:
+def _refuse_unsupported(body: CommonRequest) -> None:
     if body.addonId > 0:
         raise Problem(
             "addon_unsupported",

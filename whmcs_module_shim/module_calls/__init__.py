@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from whmcs_module_shim.module_calls.answer import AccountView, ModuleAnswer, OperationView, Result
-from whmcs_module_shim.module_calls.params import CallPart, InvoiceItem, ModuleRequest, ServiceRequest
+from whmcs_module_shim.module_calls.params import (
+    CallPart,
+    CommonRequest,
+    InvoiceItem,
+    ModuleRequest,
+    ServiceRequest,
+)
 from whmcs_module_shim.module_calls.registry import (
     FunctionRegistry,
     Kind,
@@ -15,6 +21,7 @@ from whmcs_module_shim.module_calls.registry import (
 __all__ = [
     "AccountView",
     "CallPart",
+    "CommonRequest",
     "FunctionRegistry",
     "InvoiceItem",
     "Kind",

@@ -88,10 +88,9 @@ Call = Annotated[
 ]
 
 
-class ModuleRequest(Body):
+class CommonRequest(Body):
     """What every call may hold."""
 
-    serviceid: Id | None = None
     userid: Count | None = None
     pid: Count | None = None
     serverid: Count | None = None
@@ -168,7 +167,13 @@ class ModuleRequest(Body):
         return str(self.customfields.get("Device MAC") or "").strip() or None
 
 
-class ServiceRequest(ModuleRequest):
+class ModuleRequest(CommonRequest):
+    """A call that may name a service."""
+
+    serviceid: Id | None = None
+
+
+class ServiceRequest(CommonRequest):
     """A call about one service."""
 
     serviceid: Id  # pyright: ignore[reportGeneralTypeIssues, reportIncompatibleVariableOverride] # now required

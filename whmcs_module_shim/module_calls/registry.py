@@ -17,10 +17,10 @@ from typing import Any, TypeVar
 from panelbridge.access import Scope
 from whmcs_module_shim.auth.caller import Caller
 from whmcs_module_shim.module_calls.answer import ModuleAnswer
-from whmcs_module_shim.module_calls.params import ModuleRequest
+from whmcs_module_shim.module_calls.params import CommonRequest
 from whmcs_module_shim.services import Services
 
-RequestT = TypeVar("RequestT", bound=ModuleRequest)
+RequestT = TypeVar("RequestT", bound=CommonRequest)
 Run = Callable[[Services, Caller, RequestT], ModuleAnswer]
 
 
@@ -39,7 +39,7 @@ class ModuleFunction:
     name: str  # as in POST /v1/whmcs/<name>
     kind: Kind
     scope: Scope
-    request: type[ModuleRequest]
+    request: type[CommonRequest]
     run: Callable[[Services, Caller, Any], ModuleAnswer]
     summary: str
 
