@@ -83,8 +83,10 @@ class Watches:
     def watch_holds(self) -> None:
         """A hold never times out; one older than a day is put before a person."""
         now = self._clock()
-        with self._units.write() as unit:
-            for hold in unit.ledger.open_holds(before=now - _OLD_HOLD):
+        with self._units.read() as unit:
+            holds = unit.ledger.open_holds(before=now - _OLD_HOLD)
+        for hold in holds:
+            with self._units.write() as unit:
                 operation = hold.context.operation
                 found = unit.journal.operation(OperationId(operation)) if operation is not None else None
                 unit.journal.raise_attention(

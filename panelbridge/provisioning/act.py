@@ -227,7 +227,7 @@ def _is_ours(
         desk,
         operation,
         code=Conflict.code,
-        message="an account with this login name exists and is not provably ours",
+        message=f"an account with this login name exists (id {account.id}) and is not provably ours",
         advice="Compare it with the order: adopt it, or release the hold and choose another name.",
     )
     return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from panelbridge.provisioning import OperationState
+from whmcs_module_shim.auth.binding import is_bound_here
 from whmcs_module_shim.auth.caller import Caller
 from whmcs_module_shim.module_calls.answer import ModuleAnswer
 from whmcs_module_shim.module_calls.params import ServiceRequest
@@ -23,7 +24,9 @@ def account(services: Services, caller: Caller, request: ServiceRequest) -> Modu
         subscription = find_subscription(unit, caller, request.serviceid)
         if subscription is None:
             return ModuleAnswer(message="This service was never created through the bridge.")
-        view = account_view(unit, subscription, with_password=request.call.with_password)
+        # A staging copy of the shop has the key as well; it may look, but not at passwords.
+        shown = request.call.with_password and is_bound_here(caller)
+        view = account_view(unit, subscription, with_password=shown)
         last = unit.journal.last(subscription.id)
         waiting = unit.journal.unsettled(subscription.id)
     if request.call.fresh:

@@ -12,10 +12,21 @@ from whmcs_module_shim.problems import Problem
 from whmcs_module_shim.services import Services
 
 
+_LIFE = frozenset({Verb.CREATE, Verb.TERMINATE})
+# A renewal that settled meanwhile does not make a suspension stale: only what speaks of the same thing does.
+_UNDONE_BY = {
+    Verb.CREATE: _LIFE,
+    Verb.SUSPEND: _LIFE | {Verb.UNSUSPEND},
+    Verb.UNSUSPEND: _LIFE | {Verb.SUSPEND},
+    Verb.CHANGE_PACKAGE: _LIFE | {Verb.CHANGE_PACKAGE},
+    Verb.TERMINATE: _LIFE,
+}
+
+
 def closed(services: Services, caller: Caller, request: ServiceRequest, verb: Verb) -> ModuleAnswer | None:
     """The answer to a closing call; ``None`` when this is none.
 
-    Never opens a generation and never takes a hold. Raises ``stale`` when a later operation settled.
+    Never opens a generation and never takes a hold. Raises ``stale`` when a later one settled the matter.
     """
     wanted = request.call.closing
     if wanted is None:
@@ -35,7 +46,7 @@ def closed(services: Services, caller: Caller, request: ServiceRequest, verb: Ve
                 field="call.closing",
             )
         later = unit.journal.search(subscription=operation.subscription_id, after=operation.id)
-    if any(item.state is OperationState.DONE for item in later):
+    if any(item.state is OperationState.DONE and item.verb in _UNDONE_BY[verb] for item in later):
         raise Problem("stale", f"Operation {wanted} is closed by a later operation of this service.")
     answer = Answer(
         operation=operation, pending=not operation.settled, waits_for=None, message=operation.message or ""

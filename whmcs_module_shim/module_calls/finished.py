@@ -13,6 +13,7 @@ from panelbridge.lifecycle import SubscriptionState
 from panelbridge.provisioning import Operation, OperationId, OperationState
 from panelbridge.provisioning.port import Unit
 from panelbridge.subscriptions import Subscription, SubscriptionId
+from whmcs_module_shim.auth.binding import is_bound_here
 from whmcs_module_shim.auth.caller import Caller
 from whmcs_module_shim.fields import Count, Id
 from whmcs_module_shim.module_calls.answer import ModuleAnswer
@@ -51,7 +52,8 @@ def finished(services: Services, caller: Caller, request: FinishedRequest) -> Mo
     installation = caller.require_installation()
     with services.units.read() as unit:
         settled = unit.journal.unreported(installation.id, OperationId(request.cursor))
-        items = [_item(unit, operation) for operation in settled]
+        told = is_bound_here(caller)
+        items = [_item(unit, operation, with_password=told) for operation in settled]
         alerts, seen = _alerts(unit, caller, request.alerts_after)
     last = max((item["cursor"] for item in items), default=request.cursor)
     return ModuleAnswer(
@@ -87,9 +89,9 @@ def list_accounts(services: Services, caller: Caller, request: ListRequest) -> M
     return ModuleAnswer(message=f"{len(rows)} accounts.", data={"accounts": rows, "cursor": cursor})
 
 
-def _item(unit: Unit, operation: Operation) -> dict[str, Any]:
+def _item(unit: Unit, operation: Operation, *, with_password: bool) -> dict[str, Any]:
     done = operation.state is OperationState.DONE
-    shown = done and operation.verb in _WITH_CREDENTIALS
+    shown = done and with_password and operation.verb in _WITH_CREDENTIALS
     subscription = unit.subscriptions.subscription(operation.subscription_id) if shown else None
     password = subscription.password if subscription is not None else None
     return {
@@ -97,6 +99,7 @@ def _item(unit: Unit, operation: Operation) -> dict[str, Any]:
         "serviceid": operation.service_id,
         "operation": operation.id,
         "verb": operation.verb.value,
+        "state": operation.state.value,
         "close_with": CLOSE_WITH.get(operation.verb) if done else None,
         "suspendreason": operation.target.note if operation.verb is Verb.SUSPEND else None,
         "username": subscription.username if subscription is not None else None,

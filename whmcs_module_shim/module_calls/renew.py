@@ -90,7 +90,7 @@ def paid_items(services: Services, caller: Caller, request: PaidItemsRequest) ->
         try:
             _book(services, installation, item)
         except Refusal as refusal:
-            refused.append({"id": item.id, "message": refusal.message})
+            refused.append({"id": item.id, "code": refusal.code, "message": refusal.message})
         else:
             accepted.append(item.id)
     return ModuleAnswer(

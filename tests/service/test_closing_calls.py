@@ -1,0 +1,90 @@
+"""Closing calls: a finished operation is closed in WHMCS from the journal, and nothing is bought again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from panelbridge.testing.practice import PracticeProcess
+from tests.service.conftest import MODULE_ID, Service
+
+ORDER = {"serviceid": 501, "configoption1": "gold", "billingcycle": "Monthly", "status": "Pending"}
+STAGING = {"Panelbridge-System-Url": "https://staging.example", "Panelbridge-Installation": MODULE_ID}
+
+
+@pytest.fixture
+def panel(service: Service, tmp_path: Path) -> Iterator[PracticeProcess]:
+    with PracticeProcess("reference", books=tmp_path / "panel.sqlite") as process:
+        record = service.rig.add_panel("main", "reference", {**process.settings, "late_commit": 2.0})
+        service.rig.add_plan("gold", record, {"1m": ("basic-1m", "1")})
+        service.rig.top_up("10")
+        yield process
+
+
+def close(service: Service, function: str, operation: int) -> tuple[int, dict[str, object]]:
+    reply = service.call(function, {**ORDER, "call": {"closing": operation}})
+    return reply.status_code, reply.get_json()
+
+
+def test_an_old_closing_call_never_buys_again(service: Service, panel: PracticeProcess) -> None:
+    created = service.call("CreateAccount", ORDER).get_json()["operation"]["id"]
+    service.call("TerminateAccount", ORDER)
+
+    status, answer = close(service, "CreateAccount", created)
+
+    assert (status, answer["code"]) == (409, "stale")
+    assert panel.control.books()["counts"] == {"create": 1, "terminate": 1}
+
+
+def test_a_renewal_in_between_does_not_make_a_suspension_stale(
+    service: Service, panel: PracticeProcess
+) -> None:
+    service.call("CreateAccount", ORDER)
+    suspended = service.call("SuspendAccount", ORDER).get_json()["operation"]["id"]
+    item = {"id": 991, "invoice_id": 7}
+    renewed = service.call("Renew", {**ORDER, "call": {"invoice_item": item}})
+    assert renewed.status_code == 200
+
+    status, answer = close(service, "SuspendAccount", suspended)
+
+    assert (status, answer["result"]) == (200, "success")
+
+
+def test_an_unsuspend_makes_the_suspension_stale(service: Service, panel: PracticeProcess) -> None:
+    service.call("CreateAccount", ORDER)
+    suspended = service.call("SuspendAccount", ORDER).get_json()["operation"]["id"]
+    service.call("UnsuspendAccount", ORDER)
+
+    status, answer = close(service, "SuspendAccount", suspended)
+
+    assert (status, answer["code"]) == (409, "stale")
+
+
+def test_what_was_pending_is_told_once_it_is_final_until_acknowledged(
+    service: Service, panel: PracticeProcess
+) -> None:
+    panel.control.set_fault("cut_before", "create")
+    pending = service.call("CreateAccount", ORDER, headers={"Panelbridge-Deadline": "1"})
+    assert pending.status_code == 202
+    service.rig.settle_all()
+
+    (told,) = service.call("Finished", {}).get_json()["data"]["items"]
+    closed = close(service, "CreateAccount", told["operation"])
+    service.call("Acknowledge", {"operations": [told["operation"]]})
+
+    assert (told["close_with"], told["state"]) == ("ModuleCreate", "done")
+    assert closed[0] == 200
+    assert service.call("Finished", {}).get_json()["data"]["items"] == []
+
+
+def test_a_copy_of_the_shop_is_told_no_passwords(service: Service, panel: PracticeProcess) -> None:
+    service.call("CreateAccount", ORDER)
+    wish = {**ORDER, "call": {"with_password": True}}
+
+    here = service.call("Account", wish).get_json()["account"]
+    copy = service.call("Account", wish, headers=STAGING).get_json()["account"]
+
+    assert here["password"] == panel.control.books()["accounts"][here["username"]]["password"]
+    assert (copy["username"], copy["password"]) == (here["username"], None)
