@@ -36,5 +36,5 @@ ci: ## everything that must hold before a change lands
 clean: ## remove what was built here; no data folder is touched
 	rm -rf .venv .bootstrap build dist docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-bootstrap:
+bootstrap: ## what the others need: Debian packages (as root) and .venv
 	@scripts/bootstrap
