@@ -72,15 +72,20 @@ class TestCredits:
 
     def test_keys_of_two_callers_do_not_meet(self, service: Service) -> None:
         shop = service.key(installation=service.rig.installation.id)
-        body = {"amount": "1", "reason": "a"}
+        service.write("POST", "/v1/credits/acme/top-up", {"amount": "1", "reason": "a"}, once="pay-1")
 
-        answers = [
-            service.write("POST", "/v1/credits/acme/top-up", body, once="pay-1", key=key)
-            for key in (service.operator, shop)
-        ]
+        order = {"service_id": 501, "plan": "none", "term": "1m"}
+        answer = service.write("POST", "/v1/subscriptions", order, once="pay-1", key=shop)
 
-        assert [answer.status_code for answer in answers] == [201, 201]
-        assert service.get("/v1/credits/acme").json["balance"] == "2"  # type: ignore[index]
+        assert answer.json["code"] == "plan_unknown"  # type: ignore[index]
+
+    def test_a_shop_cannot_give_its_own_reseller_credits(self, service: Service) -> None:
+        shop = service.key(installation=service.rig.installation.id)
+
+        answer = service.write("POST", "/v1/credits/acme/top-up", {"amount": "9", "reason": "a"}, key=shop)
+
+        assert (answer.status_code, answer.json["code"]) == (403, "forbidden_scope")  # type: ignore[index]
+        assert service.get("/v1/credits/acme").json["balance"] == "0"  # type: ignore[index]
 
     def test_without_a_key_nothing_is_booked(self, service: Service) -> None:
         answer = service.client.post(

@@ -222,6 +222,12 @@ def show_wallet(call: Call, reseller: str) -> WalletView:
 )
 def top_up(call: Call, body: TopUp, reseller: str) -> Booked:
     """Add credits from the provider's stock; operations that waited for them are woken with it."""
+    if not call.caller.is_operator:
+        raise Problem(
+            "forbidden_scope",
+            "A shop's key cannot give its own reseller credits.",
+            advice="Use a key of the operator with the scope credits.",
+        )
     found = reseller_named(call, reseller)
     made = call.unit.ledger.top_up(
         found.id, body.amount, key=call.ledger_key, actor=call.caller.actor, reason=body.reason
