@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-pytest_plugins = ("panelbridge.testing.plugin",)
+pytest_plugins = ("panelbridge.testing.plugin", "tests.support.matrix_report")

@@ -72,7 +72,7 @@ WISHES: Mapping[Verb, Callable[[Rig, int], Wish]] = {
 
 
 def prepare(rig: Rig, verb: Verb, service: int) -> None:
-    """The state a verb starts from: no account for create, a suspended one for unsuspend, else a fresh one."""
+    """The state a verb starts from: no account for create, suspended for unsuspend, else a fresh one."""
     if verb is Verb.CREATE:
         return
     rig.provisioner.submit(_create(rig, service))
