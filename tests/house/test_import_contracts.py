@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -35,6 +36,8 @@ TRESPASSES = {
     "Lifecycle rules are pure": ("panelbridge/lifecycle/terms.py", "import requests"),
 }
 
+VERDICT = re.compile(r"^(\S.*?) (KEPT|BROKEN)(?: \(.*\))?\s*$", re.MULTILINE)
+
 
 def _judge(checkout: Path) -> tuple[int, dict[str, str]]:
     """The exit code, and KEPT or BROKEN per contract."""
@@ -48,12 +51,7 @@ def _judge(checkout: Path) -> tuple[int, dict[str, str]]:
         text=True,
         stdin=subprocess.DEVNULL,
     )
-    lines = [line.strip() for line in judged.stdout.splitlines()]
-    verdicts = {
-        line.rpartition(" ")[0]: line.rpartition(" ")[2]
-        for line in lines
-        if line.endswith((" KEPT", " BROKEN"))
-    }
+    verdicts = dict(VERDICT.findall(judged.stdout))
     assert verdicts, judged.stdout + judged.stderr
     return judged.returncode, verdicts
 
