@@ -1,34 +1,36 @@
-"""The command line's entry, and what every command shares: the configuration and the exit codes."""
+"""The command line's entry: what every command shares, and where its errors are told."""
 
 from __future__ import annotations
 
 import sys
-from enum import IntEnum
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from whmcs_module_shim.cli import serve
-from whmcs_module_shim.config import ConfigInvalid, read_config
-from whmcs_module_shim.data_folder import DataFolderTaken
+from whmcs_module_shim.cli import (
+    credit,
+    initial,
+    installations,
+    keys,
+    panels,
+    plans,
+    resellers,
+    serve,
+    subscription_verbs,  # noqa: F401 - its commands join those of subscriptions
+    subscriptions,
+)
+from whmcs_module_shim.cli.exits import Exit
 
-
-class Exit(IntEnum):
-    """What the command ended with."""
-
-    DONE = 0
-    REFUSED = 1  # asked for, and not done; the message says why
-    USAGE = 2  # the command line itself is wrong
-    NOT_INSTALLED = 3
-    CONFIGURATION = 4  # the configuration or the data folder cannot be used
-
+__all__ = ["Exit", "app", "main"]
 
 app = typer.Typer(
     name="panelbridge",
     help="Provisioning bridge between billing and panels.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["--help", "-h"]},
 )
 
 
@@ -38,18 +40,58 @@ def configure(
     config: Annotated[Path | None, typer.Option(help="TOML file; default: $PANELBRIDGE_CONFIG")] = None,
     data: Annotated[Path | None, typer.Option(help="data folder, instead of the configured one")] = None,
 ) -> None:
-    """Read the configuration once; commands find it in the context."""
-    given = {"data_folder": data} if data is not None else {}
-    context.obj = lambda: read_config(config, **given)
+    """Read the configuration when a command asks for it; commands find it in the context."""
+
+    def read() -> object:
+        from whmcs_module_shim.config import read_config
+
+        given = {"data_folder": data} if data is not None else {}
+        return read_config(config, **given)
+
+    context.obj = read
 
 
+app.command("init")(initial.init_command)
 app.command("serve")(serve.serve_command)
+app.add_typer(panels.app, name="panels")
+app.add_typer(plans.app, name="plans")
+app.add_typer(resellers.app, name="resellers")
+app.add_typer(installations.app, name="installations")
+app.add_typer(keys.app, name="keys")
+app.add_typer(credit.app, name="credits")
+app.add_typer(subscriptions.app, name="subscriptions")
 
 
-def main() -> None:
-    """Run the command line."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and end with one of ``Exit``."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        app()
-    except (ConfigInvalid, DataFolderTaken) as error:
-        sys.stderr.write(f"{error}\n")
-        raise SystemExit(Exit.CONFIGURATION) from None
+        app(words, prog_name="panelbridge")
+    except KeyboardInterrupt:
+        sys.stderr.write(
+            "\nInterrupted. What was begun is in the journal; `panelbridge serve` goes on with it.\n"
+        )
+        raise SystemExit(Exit.INTERRUPTED) from None
+    except BrokenPipeError:
+        sys.stderr.close()  # whoever read the output has gone
+        raise SystemExit(Exit.DONE) from None
+    except Exception as error:  # noqa: BLE001 - every error ends as readable lines and an exit code
+        raise SystemExit(_tell(error, as_json="--json" in words)) from None
+
+
+def _tell(error: Exception, *, as_json: bool) -> Exit:
+    from whmcs_module_shim.cli.faults import Fault, fault_of
+
+    fault = fault_of(error)
+    if fault is None:
+        from whmcs_module_shim.logs import describe
+
+        sys.stderr.write(f"{describe(error)}\n")
+        fault = Fault(
+            code="internal",
+            message=f"an error of panelbridge itself ({type(error).__name__}); the lines above say where",
+            advice="Please report them; they hold no secrets.",
+            retry_safe=True,
+        )
+    sys.stderr.write(f"{fault.as_json()}\n" if as_json else fault.text())
+    return fault.exit

@@ -1,0 +1,108 @@
+"""Settings of a panel, gathered from a file, from options, and by asking for what its backend still needs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TextIO
+
+import typer
+
+from whmcs_module_shim.cli.faults import Refused
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+
+def gather_settings(backend: str, sets: Sequence[str], file: TextIO | None) -> dict[str, Any]:
+    """Settings for a new panel. Raises ``Refused`` and ``AdapterLoadError``."""
+    model = _model(backend)
+    values = _given(model, sets, file)
+    missing = [
+        name for name, field in model.model_fields.items() if field.is_required() and name not in values
+    ]
+    if missing and not sys.stdin.isatty():
+        raise Refused(
+            "invalid_request",
+            f"backend {backend} also needs {', '.join(missing)}",
+            advice="Give them with --set NAME=VALUE, secrets in a JSON file with --settings.",
+        )
+    return values | {name: _ask(model, name) for name in missing}
+
+
+def changed_settings(
+    backend: str, sets: Sequence[str], secrets: Sequence[str], file: TextIO | None
+) -> dict[str, Any]:
+    """What shall be different. Raises ``Refused``."""
+    model = _model(backend)
+    values = _given(model, sets, file)
+    for name in secrets:
+        _known(model, name)
+        values[name] = _ask(model, name)
+    if not values:
+        raise Refused(
+            "invalid_request",
+            "nothing was named that shall change",
+            advice="Use --set NAME=VALUE, --secret NAME or --settings FILE.",
+        )
+    return values
+
+
+def _model(backend: str) -> type[BaseModel]:
+    from panelbridge.registry import load_adapter
+
+    return load_adapter(backend).settings_model
+
+
+def _given(model: type[BaseModel], sets: Sequence[str], file: TextIO | None) -> dict[str, Any]:
+    from panelbridge.settings import secret_fields
+
+    values = _from_file(file) if file is not None else {}
+    hidden = secret_fields(model)
+    for text in sets:
+        name, sign, value = text.partition("=")
+        if not sign:
+            raise typer.BadParameter(f"{text!r} is not NAME=VALUE", param_hint="--set")
+        _known(model, name)
+        if name in hidden:
+            raise Refused(
+                "invalid_request",
+                f"{name} is a secret: on the command line it would stay in the shell's history "
+                "and be visible to other users of this machine",
+                advice="Leave it out and it is asked for, or put it into a JSON file for --settings.",
+            )
+        values[name] = value or None
+    return values
+
+
+def _from_file(file: TextIO) -> dict[str, Any]:
+    try:
+        values = json.load(file)
+    except ValueError:
+        values = None
+    if not isinstance(values, dict):
+        raise Refused(
+            "invalid_request",
+            "the settings file is not a JSON object",
+            advice='Write it as {"base_url": "https://panel.example/", ...}.',
+        )
+    return values
+
+
+def _known(model: type[BaseModel], name: str) -> None:
+    if name not in model.model_fields:
+        raise Refused(
+            "invalid_request",
+            f"there is no setting {name}",
+            advice=f"This backend has {', '.join(model.model_fields)}.",
+        )
+
+
+def _ask(model: type[BaseModel], name: str) -> str:
+    from panelbridge.settings import secret_fields
+
+    text = model.model_fields[name].description or ""
+    hidden = name in secret_fields(model)
+    answer: str = typer.prompt(f"{name} ({text})" if text else name, hide_input=hidden, err=True)
+    return answer

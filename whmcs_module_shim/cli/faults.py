@@ -1,0 +1,128 @@
+"""Errors in the house form: what failed and why, what to do, whether repeating is safe; and the exit code."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from whmcs_module_shim.cli.exits import Exit
+
+_LATER = "Repeat in a moment."
+_ENDS: Mapping[str, Exit] = {
+    "attention": Exit.ATTENTION,
+    "panel_unreachable": Exit.UNREACHABLE,
+    "overloaded": Exit.UNREACHABLE,
+    "storage_busy": Exit.UNREACHABLE,
+    "configuration": Exit.CONFIGURATION,
+    "internal": Exit.BUG,
+    "faults": Exit.FAULTS,
+}
+# What the catalogue advises an HTTP caller is said here as it is for a person at a shell.
+_HERE: Mapping[str, str] = {
+    "not_found": "Look with the group's `list` command, such as `panelbridge panels list`.",
+    "invalid_request": "Correct what is named and run the command again; --help shows the form.",
+    "attention": "See `panelbridge attention`: it names the ways out and what each of them means.",
+    "overloaded": _LATER,
+    "key_mismatch": "Give --once another value for a new wish; repeat the old one unchanged.",
+}
+
+
+class Refused(Exception):
+    """A command's own refusal. ``code`` is stable, as in the error catalogue."""
+
+    def __init__(self, code: str, message: str, *, advice: str, retry_safe: bool = True) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.advice = advice
+        self.retry_safe = retry_safe
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """One error, ready to be told."""
+
+    code: str
+    message: str
+    advice: str
+    retry_safe: bool
+
+    @property
+    def exit(self) -> Exit:
+        return _ENDS.get(self.code, Exit.REFUSED)
+
+    def text(self) -> str:
+        """For a person."""
+        again = "Repeating is safe." if self.retry_safe else "Do not repeat it before you looked."
+        message = self.message if self.message.endswith((".", "!", "?")) else f"{self.message}."
+        first = message.partition(" ")[0]
+        if first.isalpha():  # a setting's name stays as it is written
+            message = f"{message[:1].upper()}{message[1:]}"
+        return f"{message}\n{self.advice}\n{again} [{self.code}]\n"
+
+    def as_json(self) -> str:
+        """For a program."""
+        return json.dumps(
+            {
+                "code": self.code,
+                "message": self.message,
+                "advice": self.advice,
+                "retry_safe": self.retry_safe,
+                "exit": int(self.exit),
+            }
+        )
+
+
+def fault_of(error: BaseException) -> Fault | None:
+    """The fault that ``error`` is; ``None`` for a bug."""
+    from whmcs_module_shim.config import ConfigInvalid
+    from whmcs_module_shim.data_folder import DataFolderTaken
+
+    if isinstance(error, Refused):
+        return Fault(code=error.code, message=error.message, advice=error.advice, retry_safe=error.retry_safe)
+    if isinstance(error, ConfigInvalid):
+        return _configuration(str(error), _config_advice(str(error)))
+    if isinstance(error, DataFolderTaken):
+        return _configuration(str(error), "Nothing was changed.")
+    return _of_the_product(error)
+
+
+def _of_the_product(error: BaseException) -> Fault | None:
+    from panelbridge.exceptions import AdapterLoadError, SettingsInvalid
+    from panelbridge.storage.exceptions import KeyFileError, VaultError
+    from whmcs_module_shim.problems import KINDS, Problem
+    from whmcs_module_shim.refusals import KNOWN, problem_of
+
+    if isinstance(error, KeyFileError):
+        return _configuration(
+            str(error), "Run `panelbridge init` for a new set-up, or put the key file back from its backup."
+        )
+    if isinstance(error, VaultError):
+        return _configuration(
+            str(error), "The key file does not belong to this database: put back the one that does."
+        )
+    if isinstance(error, (AdapterLoadError, SettingsInvalid)):
+        return Fault(
+            code="invalid_request",
+            message=str(error),
+            advice="See `panelbridge adapters` for what is installed, and the panel's settings.",
+            retry_safe=True,
+        )
+    if isinstance(error, KNOWN):
+        error = problem_of(error)  # type: ignore[arg-type]  # a member of that union
+    if isinstance(error, Problem):
+        own = error.advice != KINDS[error.code].advice
+        advice = error.advice if own else _HERE.get(error.code, error.advice)
+        return Fault(code=error.code, message=error.detail, advice=advice, retry_safe=error.retry_safe)
+    return None
+
+
+def _configuration(message: str, advice: str) -> Fault:
+    return Fault(code="configuration", message=message, advice=advice, retry_safe=True)
+
+
+def _config_advice(message: str) -> str:
+    if "data_folder" in message:
+        return "Name the folder: --data FOLDER, --config FILE, or the variable PANELBRIDGE_DATA_FOLDER."
+    return "Correct the file or the variables named; nothing was started."
