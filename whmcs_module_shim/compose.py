@@ -123,6 +123,7 @@ def book_figures(units: ServiceUnits) -> Iterable[Figure]:
         resellers = {item.id: item.code for item in unit.subscriptions.resellers()}
         wallets = unit.ledger.wallets()
         attention = unit.journal.attention(limit=10_000)
+        counts = unit.journal.counts()
     for wallet in wallets:
         labels = {"reseller": resellers.get(wallet.reseller, str(wallet.reseller))}
         available = wallet.available.units / 10_000
@@ -138,6 +139,13 @@ def book_figures(units: ServiceUnits) -> Iterable[Figure]:
             help="1 when less than the floor is available",
             value=float(below),
             labels=labels,
+        )
+    for verb, state, count in counts:
+        yield Figure(
+            name="panelbridge_operations",
+            help="Operations in the journal, by verb and state",
+            value=float(count),
+            labels={"verb": verb.value, "state": state.value},
         )
     yield Figure(
         name="panelbridge_attention_open", help="What only a person can decide", value=float(len(attention))

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from panelbridge.adapter import PanelAdapter
-from panelbridge.capabilities import Capabilities
+from panelbridge.capabilities import Capabilities, Verb
 from panelbridge.ledger import Ledger, ResellerId
 from panelbridge.provisioning.models import (
     Attempt,
@@ -45,6 +45,10 @@ class JournalStore(Protocol):
         after: OperationId | None = None,
         limit: int = 100,
     ) -> Sequence[Operation]: ...
+    def counts(self) -> Sequence[tuple[Verb, OperationState, int]]:
+        """How many operations of each verb are in each state."""
+        ...
+
     def due(self, now: datetime, limit: int) -> Sequence[Operation]: ...
     def queued(self, reseller: ResellerId) -> Sequence[Operation]: ...
 

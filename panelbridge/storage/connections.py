@@ -10,7 +10,8 @@ from sqlalchemy import Connection, Engine, create_engine, event
 
 def reading_engine(url: str, patience: float) -> Engine:
     """Plain BEGIN and a connection that refuses to write."""
-    engine = create_engine(url)
+    # Every request thread and job may read at once; a pool that is too small makes them wait for nothing.
+    engine = create_engine(url, pool_size=16, max_overflow=240)
     _on_connect(engine, patience, "PRAGMA query_only=ON")
     _begin_with(engine, "BEGIN")
     return engine

@@ -117,6 +117,12 @@ class SqlJournalStore:
             query = query.where(operations.c.id > after)
         return self._all(query)
 
+    def counts(self) -> Sequence[tuple[Verb, OperationState, int]]:
+        columns = (operations.c.verb, operations.c.state)
+        query = select(*columns, func.count()).group_by(*columns).order_by(*columns)
+        rows = self._connection.execute(query)
+        return [(Verb(verb), OperationState(state), int(count)) for verb, state, count in rows]
+
     def due(self, now: datetime, limit: int) -> Sequence[Operation]:
         return self._all(_DUE, now=now, most=limit)
 
