@@ -105,7 +105,7 @@ def _shown(plan: Plan) -> dict[str, object]:
     terms = [str(offer.term) for offer in plan.terms]
     return {
         "code": plan.code,
-        "label": f"{plan.title} ({', '.join(terms)})",
+        "label": plan.title,
         "cycles": cycles_of(plan),
         "terms": terms,
     }
