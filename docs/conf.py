@@ -16,6 +16,7 @@ myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 exclude_patterns = ["_build"]
 nitpicky = True
+smartquotes = False  # it would make one dash of the two of an option
 
 html_theme = "furo"
 html_title = f"panelbridge {release}"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from panelbridge.testing.practice.launch import PracticeProcess
-from tests.support.house import ROOT, files
+from tests.support.house import BIN, ROOT, files
 from whmcs_module_shim.problems import KINDS
 
 DOCS = ROOT / "docs"
@@ -42,7 +44,7 @@ def test_it_builds_without_a_warning(tmp_path: Path) -> None:
 
 
 def test_pages_made_from_code_are_fresh() -> None:
-    checked = _python("scripts/generate_docs.py", "--check")
+    checked = _python("-m", "scripts.generate_docs", "--check")
 
     assert checked.returncode == 0, checked.stderr
 
@@ -76,6 +78,37 @@ def test_files_a_page_points_to_exist(page: Path) -> None:
         r"`((?:docs|examples|scripts|adapters|panelbridge|tests|whmcs_module_shim)/[\w./-]+)`", text
     ):
         assert (ROOT / target).exists(), target
+
+
+def test_the_operators_first_steps_run(tmp_path: Path) -> None:
+    page = (DOCS / "operator.md").read_text()
+    steps = re.search(r"these lines\):\n\n```sh\n(.*?)```", page, re.DOTALL)
+    assert steps is not None
+    environment = {**os.environ, "PANELBRIDGE_DATA_FOLDER": str(tmp_path / "data"), "COLUMNS": "120"}
+
+    def run(line: str) -> str:
+        program, *arguments = shlex.split(line)
+        assert program == "panelbridge"
+        ran = subprocess.run(
+            [BIN / program, *arguments],
+            cwd=tmp_path,
+            env=environment,
+            check=False,
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            timeout=60,
+        )
+        assert ran.returncode == 0, f"{line}: {ran.stdout}{ran.stderr}"
+        return ran.stdout
+
+    with PracticeProcess("xui", books=tmp_path / "books.sqlite") as practice:
+        (tmp_path / "panel.json").write_text(json.dumps(practice.settings))
+        run("panelbridge init")
+        told = [run(line) for line in steps[1].splitlines()]
+
+    assert "3m" in told[-1]
+    assert practice.settings["api_key"] not in "".join(told)
 
 
 def test_error_codes_of_the_module_contract_exist() -> None:

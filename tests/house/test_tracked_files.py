@@ -16,7 +16,7 @@ REGISTRIES = re.compile(
     re.IGNORECASE,
 )
 PRIVATE_KEYS = re.compile(r"-----BEGIN [A-Z ]*PRIVAT[E] KEY-----")
-API_KEYS = re.compile(r"\bpb_(?:live|test)_[A-Za-z0-9]{24,}")
+API_KEYS = re.compile(r"\bpb_(?:live|test)_[A-Za-z0-9_]{40,}")
 
 
 def _text_files() -> Iterator[tuple[Path, str]]:
