@@ -95,7 +95,9 @@ def _settle_failure(unit: Unit, desk: Desk, call: Call, error: PanelError) -> Op
             unit, desk, operation, code=error.code, message=error.message, advice=error.advice
         )
     earlier = [item for item in unit.journal.attempts(operation.id) if item.number < attempt.number]
-    in_doubt = operation.hold is not None and any(not item.cleared for item in earlier)
+    # Without a hold and without an account to make or buy for, a refusal of the repeat settles both tries.
+    matters = operation.hold is not None or operation.verb is Verb.CREATE or operation.target.purchase
+    in_doubt = matters and any(not item.cleared for item in earlier)
     if error.outcome is Outcome.UNKNOWN or (in_doubt and error.outcome is Outcome.RETRY_LATER):
         return _unknown(unit, desk, operation, error)
     if in_doubt:
@@ -245,9 +247,17 @@ def _absent(
         return None
     _clear(unit, attempt)
     if operation.verb is Verb.CREATE:
+        if _is_ended(unit, operation):
+            settle_retry(unit, desk, operation, _AGAIN)
+            return None
         return _again(unit, desk, operation, subscription, seconds)
     settle_refused(unit, desk, operation, NotFound("the account does not exist at the panel any more"))
     return None
+
+
+def _is_ended(unit: Unit, operation: Operation) -> bool:
+    """Whether a terminate waits: an account proved absent is then not made first."""
+    return any(item.verb is Verb.TERMINATE for item in unit.journal.unsettled(operation.subscription_id))
 
 
 def _cannot_tell(
@@ -304,4 +314,4 @@ def _again(
     return claimed if isinstance(claimed, Call) else None
 
 
-_AGAIN = PanelUnreachable("the purchase had no effect; it is sent again")
+_AGAIN = PanelUnreachable("the request had no effect; it is sent again")

@@ -190,6 +190,11 @@ def begin(
         fence=fence,
     )
     sent = replace(prepared, state=OperationState.SENT, attempts=attempt.number, due_at=deadline)
-    if not unit.journal.begin(attempt) or not unit.journal.save(sent, was=operation):
+    if not unit.journal.save(
+        sent, was=operation
+    ):  # first: an attempt of an operation not sent would block it
+        return Wait(operation=operation, until=now + _SLOT_WAIT)
+    if not unit.journal.begin(attempt):
+        unit.journal.save(operation, was=sent)
         return Wait(operation=operation, until=now + _SLOT_WAIT)
     return Call(operation=sent, subscription=subscription, attempt=attempt)

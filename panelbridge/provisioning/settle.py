@@ -12,6 +12,7 @@ from panelbridge.capabilities import Verb
 from panelbridge.exceptions import Conflict, InsufficientPanelCredit, NotFound, PanelError
 from panelbridge.ledger import Period
 from panelbridge.models import AccountState, Outcome, PanelAccount
+from panelbridge.provisioning.admission import never_sent, supersede
 from panelbridge.provisioning.desk import Desk
 from panelbridge.provisioning.intend import Draft, ledger_context, place, plan_of, snapshot
 from panelbridge.provisioning.models import (
@@ -105,9 +106,24 @@ def settle_retry(unit: Unit, desk: Desk, operation: Operation, error: PanelError
     )
     if not unit.journal.save(waiting, was=operation):
         return None
+    if _gives_way(unit, desk, waiting):
+        return unit.journal.operation(operation.id)
     if isinstance(error, InsufficientPanelCredit):
         raise_attention(unit, desk, operation, error.code, error.message, error.advice)
     return waiting
+
+
+def _gives_way(unit: Unit, desk: Desk, waiting: Operation) -> bool:
+    """Whether a terminate waits behind an operation that had no effect: then it is not tried again."""
+    later = [item for item in unit.journal.unsettled(waiting.subscription_id) if item.id > waiting.id]
+    if waiting.verb is Verb.TERMINATE or not any(item.verb is Verb.TERMINATE for item in later):
+        return False
+    subscription = unit.subscriptions.subscription(waiting.subscription_id)
+    if subscription is None or not never_sent(unit, waiting):
+        return False
+    supersede(unit, desk, subscription, {waiting.verb}, by=Verb.TERMINATE)
+    _wake_next(unit, subscription, desk.clock())
+    return True
 
 
 def settle_unknown(

@@ -144,10 +144,11 @@ class Rig:
     def settle_all(self, rounds: int = 60) -> None:
         """Run what is due, moving the clock over quiet times and back-offs, until nothing is unsettled."""
         for _ in range(rounds):
-            waiting = [item for item in self.operations() if item.due_at is not None and not item.settled]
+            first = {item.subscription_id: item for item in reversed(self.operations()) if not item.settled}
+            waiting = [item.due_at for item in first.values() if item.due_at is not None]
             if not waiting:
                 return
-            ahead = min(item.due_at for item in waiting if item.due_at) - self.clock()
+            ahead = min(waiting) - self.clock()  # of what is next; the rest of a subscription waits for it
             if ahead > timedelta(0):
                 self.clock.forward(seconds=ahead.total_seconds() + 0.001)
             self.provisioner.run_due()
