@@ -12,7 +12,7 @@ from panelbridge.subscriptions import InstallationId
 
 class AccessStore(Protocol):
     def bridge_name(self) -> str | None:
-        """The short random name of this bridge, first part of every reference; ``None`` before its first start."""
+        """The short random name of this bridge, first part of every reference; ``None`` before it has one."""
         ...
 
     def name_bridge(self, name: str) -> None:

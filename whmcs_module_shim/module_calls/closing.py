@@ -11,7 +11,6 @@ from whmcs_module_shim.module_calls.rendering import render
 from whmcs_module_shim.problems import Problem
 from whmcs_module_shim.services import Services
 
-
 _LIFE = frozenset({Verb.CREATE, Verb.TERMINATE})
 # A renewal that settled meanwhile does not make a suspension stale: only what speaks of the same thing does.
 _UNDONE_BY = {
