@@ -25,7 +25,9 @@ _VERBS = {
 _TOLD = frozenset({"service", "state", "username", "plan", "paid until", "panel's expiry"})
 
 
-def tell_acted(screen: Screen, bridge: Bridge, acted: Acted, *, show_password: bool = False) -> None:
+def tell_acted(
+    screen: Screen, bridge: Bridge, acted: Acted, *, show_password: bool = False, title: str | None = None
+) -> None:
     """Print it and, when it is not done yet, end with ``Exit.PENDING``."""
     from whmcs_module_shim.cli.screen import in_credits
     from whmcs_module_shim.cli.subscriptions import subscription_facts
@@ -39,7 +41,7 @@ def tell_acted(screen: Screen, bridge: Bridge, acted: Acted, *, show_password: b
         )
         _tell_who_goes_on(screen, bridge)
         raise typer.Exit(Exit.PENDING)
-    title = _VERBS.get(operation.verb, operation.verb)
+    title = title or _VERBS.get(operation.verb, operation.verb)
     if operation.outcome == "already":
         title = f"Nothing to change ({operation.verb} was done already)"
     told = _TOLD | ({"password"} if operation.verb == "reset_credentials" else set())

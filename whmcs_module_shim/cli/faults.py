@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -20,12 +21,15 @@ _ENDS: Mapping[str, Exit] = {
 }
 # What the catalogue advises an HTTP caller is said here as it is for a person at a shell.
 _HERE: Mapping[str, str] = {
-    "not_found": "Look with the group's `list` command, such as `panelbridge panels list`.",
+    "not_found": "Check the name or number.",
     "invalid_request": "Correct what is named and run the command again; --help shows the form.",
     "attention": "See `panelbridge attention`: it names the ways out and what each of them means.",
     "overloaded": _LATER,
     "key_mismatch": "Give --once another value for a new wish; repeat the old one unchanged.",
 }
+
+
+_GROUP = re.compile(r"There is no (panel|plan|reseller|installation|key|operation|subscription) ")
 
 
 class Refused(Exception):
@@ -114,6 +118,9 @@ def _of_the_product(error: BaseException) -> Fault | None:
     if isinstance(error, Problem):
         own = error.advice != KINDS[error.code].advice
         advice = error.advice if own else _HERE.get(error.code, error.advice)
+        group = _GROUP.match(error.detail)
+        if error.code == "not_found" and group:
+            advice = f"See what there is: panelbridge {group[1]}s list"
         return Fault(code=error.code, message=error.detail, advice=advice, retry_safe=error.retry_safe)
     return None
 

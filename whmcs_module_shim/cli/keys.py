@@ -73,8 +73,8 @@ def add_command(
         body = read_options(
             keys.WantedKey,
             installation=installation,
-            mode=mode.value if mode else None,
-            scopes=[item.value for item in chosen],
+            mode=mode,
+            scopes=frozenset(chosen),
             label=label,
             expires_at=ends,
         )

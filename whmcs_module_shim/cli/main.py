@@ -10,12 +10,20 @@ from typing import Annotated
 import typer
 
 from whmcs_module_shim.cli import (
+    adapters,
+    attention,
+    backup,
     credit,
+    doctor,
     initial,
     installations,
     keys,
+    ledger,
+    module_zip,
+    operations,
     panels,
     plans,
+    practice,
     resellers,
     serve,
     subscription_verbs,  # noqa: F401 - its commands join those of subscriptions
@@ -60,6 +68,15 @@ app.add_typer(installations.app, name="installations")
 app.add_typer(keys.app, name="keys")
 app.add_typer(credit.app, name="credits")
 app.add_typer(subscriptions.app, name="subscriptions")
+app.add_typer(operations.app, name="operations")
+app.add_typer(attention.app, name="attention")
+app.add_typer(ledger.app, name="ledger")
+app.command("adapters")(adapters.adapters_command)
+app.command("practice")(practice.practice_command)
+app.command("backup")(backup.backup_command)
+app.command("restore")(backup.restore_command)
+app.command("whmcs-module")(module_zip.module_command)
+app.command("doctor")(doctor.doctor_command)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
