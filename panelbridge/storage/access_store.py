@@ -10,12 +10,15 @@ from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from panelbridge.access import ApiKey, NewApiKey, Scope, StoredAnswer
 from panelbridge.storage.access_tables import api_keys, bridge, kept_answers
+from panelbridge.storage.prepared import Prepared
 from panelbridge.subscriptions import InstallationId, Mode
 
-# Built once: SQLAlchemy then finds the compiled form by identity.
-_KEY_BY_PREFIX = select(api_keys).where(api_keys.c.prefix == bindparam("prefix"))
-_ANSWER = select(kept_answers.c.fingerprint, kept_answers.c.status, kept_answers.c.body).where(
-    kept_answers.c.owner == bindparam("owner"), kept_answers.c.key == bindparam("key")
+_KEY_BY_PREFIX = Prepared(select(api_keys).where(api_keys.c.prefix == bindparam("prefix")), typed=True)
+_ANSWER = Prepared(
+    select(kept_answers.c.fingerprint, kept_answers.c.status, kept_answers.c.body).where(
+        kept_answers.c.owner == bindparam("owner"), kept_answers.c.key == bindparam("key")
+    ),
+    typed=True,
 )
 
 
@@ -50,7 +53,7 @@ class SqlAccessStore:
         return stored
 
     def key(self, prefix: str) -> ApiKey | None:
-        row = self._connection.execute(_KEY_BY_PREFIX, {"prefix": prefix}).one_or_none()
+        row = _KEY_BY_PREFIX.run(self._connection, {"prefix": prefix}).first()
         return _key(row) if row is not None else None
 
     def keys(
@@ -73,7 +76,7 @@ class SqlAccessStore:
         self._connection.execute(update(api_keys).where(api_keys.c.prefix == prefix).values(last_used_at=at))
 
     def answer(self, owner: str, key: str) -> StoredAnswer | None:
-        row = self._connection.execute(_ANSWER, {"owner": owner, "key": key}).one_or_none()
+        row = _ANSWER.run(self._connection, {"owner": owner, "key": key}).first()
         if row is None:
             return None
         return StoredAnswer(fingerprint=row.fingerprint, status=row.status, body=row.body)

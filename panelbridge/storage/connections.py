@@ -1,11 +1,55 @@
-"""How connections to the SQLite file are set up. Three engines: a transaction begins in three ways."""
+"""How connections to the SQLite file are set up. Three engines: a transaction begins in three ways.
+
+Readers and the writer keep their connections (``KeptConnections``): taking one from a pool and giving it back
+cost more than most transactions.
+"""
 
 from __future__ import annotations
 
 import sqlite3
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event
+
+_KEPT = {"poolclass": NullPool, "connect_args": {"check_same_thread": False}}
+
+
+class KeptConnections:
+    """Open connections of one engine, used by one thread at a time each and by no more than are needed."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._idle: deque[Connection] = deque()
+        self._closed = False
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """Commits at the end, rolls back on an error; after an error the connection is not used again."""
+        try:
+            connection = self._idle.pop()  # the one used last, whose pages SQLite still has
+        except IndexError:
+            connection = self._engine.connect()
+        try:
+            with connection.begin():
+                yield connection
+        except BaseException:
+            connection.close()
+            raise
+        self._idle.append(connection)
+        if self._closed:
+            self.close()
+
+    def close(self) -> None:
+        """Close what is idle, and what comes back later."""
+        self._closed = True
+        while self._idle:
+            try:
+                self._idle.pop().close()
+            except IndexError:  # another thread was quicker
+                return
 
 
 def reading_engine(url: str, patience: float) -> Engine:
@@ -19,7 +63,7 @@ def reading_engine(url: str, patience: float) -> Engine:
 
 def writing_engine(url: str, patience: float) -> Engine:
     """BEGIN IMMEDIATE: a transaction that may write cannot fail half-way for want of the lock."""
-    engine = create_engine(url)
+    engine = create_engine(url, **_KEPT)
     _on_connect(engine, patience)
     _begin_with(engine, "BEGIN IMMEDIATE")
     return engine
@@ -57,4 +101,4 @@ def _set_pragmas(engine: Engine, patience: float, *more: str) -> None:
 def _begin_with(engine: Engine, statement: str) -> None:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        connection.exec_driver_sql(statement)
+        connection.connection.execute(statement)  # the driver's own, at no cost

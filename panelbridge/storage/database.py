@@ -12,7 +12,7 @@ from threading import Lock
 from sqlalchemy import Connection, Engine, make_url
 from sqlalchemy.exc import OperationalError
 
-from panelbridge.storage.connections import jobs_engine, reading_engine, writing_engine
+from panelbridge.storage.connections import KeptConnections, jobs_engine, reading_engine, writing_engine
 from panelbridge.storage.exceptions import StorageBusy
 from panelbridge.storage.write_queue import WriteQueue
 
@@ -36,6 +36,7 @@ class Database:
         _create_private(self.path)
         self._reading = reading_engine(self._url, patience)
         self._writing = writing_engine(self._url, patience)
+        self._readers, self._writer = KeptConnections(self._reading), KeptConnections(self._writing)
         self._queue = WriteQueue(f"{self.path}.lock", patience)
         self._jobs: Engine | None = None
         self._jobs_made = Lock()
@@ -44,7 +45,7 @@ class Database:
     def read(self) -> Iterator[Connection]:
         """A snapshot: what others commit meanwhile is not seen, and writing is refused."""
         self._check_process()
-        with _contention(), self._reading.connect() as connection, connection.begin():
+        with _contention(), self._readers.transaction() as connection:
             yield connection
 
     @contextmanager
@@ -55,7 +56,7 @@ class Database:
         open over a call to a panel.
         """
         self._check_process()
-        with self._queue.turn(), _contention(), self._writing.begin() as connection:
+        with self._queue.turn(), _contention(), self._writer.transaction() as connection:
             yield connection
 
     def migrate(self) -> None:
@@ -102,6 +103,8 @@ class Database:
 
     def close(self) -> None:
         """Give back every connection. The object is of no use afterwards."""
+        self._readers.close()
+        self._writer.close()
         for engine in (self._reading, self._writing, self._jobs):
             if engine is not None:
                 engine.dispose()
@@ -122,8 +125,8 @@ def _create_private(path: Path) -> None:
 def _contention() -> Iterator[None]:
     try:
         yield
-    except OperationalError as error:
-        cause = error.orig
+    except (OperationalError, sqlite3.OperationalError) as error:
+        cause = error.orig if isinstance(error, OperationalError) else error
         number = getattr(cause, "sqlite_errorcode", 0) & 0xFF
         if isinstance(cause, sqlite3.OperationalError) and number in {
             sqlite3.SQLITE_BUSY,

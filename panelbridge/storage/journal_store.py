@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Integer, Row, Select, bindparam, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from panelbridge.capabilities import Verb
@@ -25,44 +27,89 @@ from panelbridge.provisioning.models import (
 )
 from panelbridge.secret import Secret
 from panelbridge.storage.journal_tables import attempts, attention, operations
+from panelbridge.storage.prepared import Prepared, survived
 from panelbridge.storage.vault import Vault
 from panelbridge.subscriptions import InstallationId, PanelId, PlanId, SubscriptionId
 
-_OWNERLESS = ("refused", "superseded", "withdrawn")
-_UNSETTLED = ("queued", "ready", "sent", "attention")
+# Spelled as in the partial indexes, so that they are used: a bound value would not tell the planner.
+_OWNS = text("operations.state NOT IN ('refused', 'superseded', 'withdrawn')")
+_UNSETTLED = text("operations.state IN ('queued', 'ready', 'sent', 'attention')")
+_RUNNABLE = text("operations.state IN ('ready', 'sent')")
+_QUEUED = text("operations.state = 'queued'")
 
-_OPERATION = select(operations).where(operations.c.id == bindparam("wanted"))
-_BY_KEY = select(operations).where(
-    operations.c.key == bindparam("wanted"), operations.c.state.not_in(_OWNERLESS)
-)
-_OF_SUBSCRIPTION = (
-    select(operations).where(operations.c.subscription_id == bindparam("wanted")).order_by(operations.c.id)
-)
-_WAITING = _OF_SUBSCRIPTION.where(operations.c.state.in_(_UNSETTLED))
-_DUE = (
+_OPERATION = Prepared(select(operations).where(operations.c.id == bindparam("wanted")), typed=True)
+_BY_KEY = Prepared(select(operations).where(operations.c.key == bindparam("wanted"), _OWNS), typed=True)
+_WAITING = Prepared(
     select(operations)
-    .where(operations.c.state.in_(("ready", "sent")), operations.c.due_at <= bindparam("now"))
-    .order_by(operations.c.due_at, operations.c.id)
-    .limit(bindparam("most"))
+    .where(operations.c.subscription_id == bindparam("wanted"), _UNSETTLED)
+    .order_by(operations.c.id),
+    typed=True,
 )
-_ATTEMPTS = select(attempts).where(attempts.c.operation_id == bindparam("wanted")).order_by(attempts.c.number)
-_IN_FLIGHT = (
+_DUE = Prepared(
+    select(operations)
+    .where(_RUNNABLE, operations.c.due_at <= bindparam("now"))
+    .order_by(operations.c.due_at, operations.c.id)
+    .limit(bindparam("most", type_=Integer)),
+    typed=True,
+)
+_WAITING_FOR_CREDIT = Prepared(
+    select(operations)
+    .where(operations.c.reseller_id == bindparam("wanted"), _QUEUED)
+    .order_by(operations.c.id),
+    typed=True,
+)
+_ATTEMPTS = Prepared(
+    select(attempts).where(attempts.c.operation_id == bindparam("wanted")).order_by(attempts.c.number),
+    typed=True,
+)
+_IN_FLIGHT = Prepared(
     select(func.count())
     .select_from(attempts)
     .where(
         attempts.c.finished_at.is_(None),
         attempts.c.panel_id == bindparam("panel"),
         attempts.c.deadline > bindparam("now"),
+    ),
+    typed=True,
+)
+_ADD = Prepared(
+    insert(operations)
+    .values({column.name: bindparam(column.name) for column in operations.c if column.name != "id"})
+    .returning(operations.c.id),
+    typed=True,
+)
+_BEGIN = Prepared(
+    insert(attempts).values({column.name: bindparam(column.name) for column in attempts.c}), typed=True
+)
+_FINISH = Prepared(
+    update(attempts)
+    .where(attempts.c.operation_id == bindparam("wanted"), attempts.c.number == bindparam("nth"))
+    .values({column.name: bindparam(f"new_{column.name}") for column in attempts.c}),
+    typed=True,
+)
+_RESOLVE = Prepared(
+    update(attention)
+    .where(attention.c.resolved_at.is_(None), attention.c.operation_id == bindparam("wanted"))
+    .values(
+        resolved_at=bindparam("new_at"), resolution=bindparam("new_resolution"), actor=bindparam("new_actor")
+    ),
+    typed=True,
+)
+
+
+@lru_cache(maxsize=256)
+def _saving(columns: frozenset[str]) -> Prepared:
+    """The update of those columns, when state and attempt count still are as they were read."""
+    return Prepared(
+        update(operations)
+        .where(
+            operations.c.id == bindparam("wanted"),
+            operations.c.state == bindparam("was_state"),
+            operations.c.attempts == bindparam("was_attempts"),
+        )
+        .values({name: bindparam(f"new_{name}") for name in sorted(columns)}),
+        typed=True,
     )
-)
-_SAVE = update(operations).where(
-    operations.c.id == bindparam("wanted"),
-    operations.c.state == bindparam("was_state"),
-    operations.c.attempts == bindparam("was_attempts"),
-)
-_FINISH = update(attempts).where(
-    attempts.c.operation_id == bindparam("wanted"), attempts.c.number == bindparam("nth")
-)
 
 
 class SqlJournalStore:
@@ -73,11 +120,8 @@ class SqlJournalStore:
         self._vault = vault
 
     def add(self, operation: Operation) -> Operation:
-        made = self._connection.execute(insert(operations), self._values(operation)).inserted_primary_key
-        if made is None:
-            msg = "operations gave no id"
-            raise RuntimeError(msg)
-        return replace(operation, id=OperationId(int(made[0])))
+        made = _ADD.run(self._connection, self._values(operation)).scalar_one()
+        return replace(operation, id=OperationId(made))
 
     def operation(self, operation: OperationId) -> Operation | None:
         return self._first(_OPERATION, wanted=operation)
@@ -95,7 +139,7 @@ class SqlJournalStore:
             .order_by(operations.c.id.desc())
             .limit(1)
         )
-        return self._first(query)
+        return next(iter(self._found(query)), None)
 
     def search(
         self,
@@ -115,7 +159,7 @@ class SqlJournalStore:
             query = query.where(operations.c.state == state.value)
         if after is not None:
             query = query.where(operations.c.id > after)
-        return self._all(query)
+        return self._found(query)
 
     def counts(self) -> Sequence[tuple[Verb, OperationState, int]]:
         columns = (operations.c.verb, operations.c.state)
@@ -127,43 +171,39 @@ class SqlJournalStore:
         return self._all(_DUE, now=now, most=limit)
 
     def queued(self, reseller: ResellerId) -> Sequence[Operation]:
-        query = (
-            select(operations)
-            .where(operations.c.reseller_id == reseller, operations.c.state == OperationState.QUEUED.value)
-            .order_by(operations.c.id)
-        )
-        return self._all(query)
+        return self._all(_WAITING_FOR_CREDIT, wanted=reseller)
 
     def save(self, operation: Operation, *, was: Operation) -> bool:
-        values = {"wanted": operation.id, "was_state": was.state.value, "was_attempts": was.attempts}
-        savepoint = self._connection.begin_nested()
+        changed = [name for name in _COLUMNS if _differs(getattr(operation, name), getattr(was, name))]
+        if "state" not in changed:
+            changed.append("state")  # written even if it stays: there is always something to compare and set
+        values = {f"new_{name}": _COLUMNS[name](operation) for name in changed if name != "password"}
+        if "password" in changed:
+            values["new_password"] = self._sealed(operation)
+        values |= {"wanted": operation.id, "was_state": was.state.value, "was_attempts": was.attempts}
         try:
-            changed = self._connection.execute(_SAVE, values | self._values(operation)).rowcount
+            with survived(self._connection):
+                return _saving(frozenset(changed)).run(self._connection, values).rowcount == 1
         except IntegrityError:  # another operation of the subscription is sent: this one is not
-            savepoint.rollback()
             return False
-        savepoint.commit()
-        return changed == 1
 
     def begin(self, attempt: Attempt) -> bool:
-        savepoint = self._connection.begin_nested()
         try:
-            self._connection.execute(insert(attempts), _attempt_values(attempt))
+            with survived(self._connection):
+                _BEGIN.run(self._connection, _attempt_values(attempt))
         except IntegrityError:  # somebody else has this number: theirs is the lease
-            savepoint.rollback()
             return False
-        savepoint.commit()
         return True
 
     def finish(self, attempt: Attempt) -> None:
-        values = _attempt_values(attempt) | {"wanted": attempt.operation_id, "nth": attempt.number}
-        self._connection.execute(_FINISH, values)
+        values = {f"new_{name}": value for name, value in _attempt_values(attempt).items()}
+        _FINISH.run(self._connection, values | {"wanted": attempt.operation_id, "nth": attempt.number})
 
     def attempts(self, operation: OperationId) -> Sequence[Attempt]:
-        return [_attempt(row) for row in self._connection.execute(_ATTEMPTS, {"wanted": operation})]
+        return [_attempt(row) for row in _ATTEMPTS.run(self._connection, {"wanted": operation}).all()]
 
     def in_flight(self, panel: PanelId, now: datetime) -> int:
-        return int(self._connection.execute(_IN_FLIGHT, {"panel": panel, "now": now}).scalar_one())
+        return int(_IN_FLIGHT.run(self._connection, {"panel": panel, "now": now}).scalar_one())
 
     def name_sent_elsewhere(self, panel: PanelId, username: str, but: Operation) -> bool:
         other = select(operations.c.id).where(
@@ -198,9 +238,11 @@ class SqlJournalStore:
         at: datetime,
         item: AttentionId | None = None,
     ) -> None:
-        query = update(attention).where(attention.c.resolved_at.is_(None))
-        subject = attention.c.id == item if item is not None else attention.c.operation_id == operation
-        query = query.where(subject)
+        if item is None:
+            values = {"new_at": at, "new_resolution": resolution, "new_actor": actor, "wanted": operation}
+            _RESOLVE.run(self._connection, values)
+            return
+        query = update(attention).where(attention.c.resolved_at.is_(None), attention.c.id == item)
         self._connection.execute(query.values(resolved_at=at, resolution=resolution, actor=actor))
 
     def attention(self, *, open_only: bool = True, limit: int = 100) -> Sequence[AttentionItem]:
@@ -219,7 +261,7 @@ class SqlJournalStore:
             )
             .order_by(operations.c.id)
         )
-        return self._all(query)
+        return self._found(query)
 
     def unreported(self, installation: InstallationId, after: OperationId) -> Sequence[Operation]:
         query = (
@@ -233,55 +275,26 @@ class SqlJournalStore:
             )
             .order_by(operations.c.id)
         )
-        return self._all(query)
+        return self._found(query)
 
-    def _first(self, query: Any, **values: Any) -> Operation | None:
-        row = self._connection.execute(query, values).first()
+    def _first(self, query: Prepared, **values: Any) -> Operation | None:
+        row = query.run(self._connection, values).first()
         return self._operation(row) if row is not None else None
 
-    def _all(self, query: Any, **values: Any) -> list[Operation]:
-        return [self._operation(row) for row in self._connection.execute(query, values)]
+    def _all(self, query: Prepared, **values: Any) -> list[Operation]:
+        return [self._operation(row) for row in query.run(self._connection, values).all()]
+
+    def _found(self, query: Select[Any]) -> list[Operation]:
+        return [self._operation(row) for row in self._connection.execute(query)]
 
     def _values(self, operation: Operation) -> dict[str, Any]:
-        return {
-            "subscription_id": operation.subscription_id,
-            "installation_id": operation.installation_id,
-            "reseller_id": operation.reseller_id,
-            "panel_id": operation.panel_id,
-            "service_id": operation.service_id,
-            "generation": operation.generation,
-            "verb": operation.verb.value,
-            "state": operation.state.value,
-            "outcome": operation.outcome.value if operation.outcome else None,
-            "key": operation.key,
-            "target": operation.target.model_dump(mode="json", exclude_defaults=True),
-            "price": operation.price.units,
-            "plan_id": operation.plan_id,
-            "plan_version": operation.plan_version,
-            "term": str(operation.term),
-            "hold": operation.hold,
-            "username": operation.username,
-            "password": self._sealed(operation),
-            "actor": operation.actor,
-            "attempts": operation.attempts,
-            "failures": operation.failures,
-            "admitted_at": operation.admitted_at,
-            "due_at": operation.due_at,
-            "settled_at": operation.settled_at,
-            "code": operation.code,
-            "message": operation.message,
-            "advice": operation.advice,
-            "before": operation.before,
-            "after": operation.after,
-            "reported_pending": operation.reported_pending,
-            "acknowledged": operation.acknowledged,
-            "fingerprint": operation.fingerprint,
-        }
+        values = {name: value(operation) for name, value in _COLUMNS.items()}
+        return values | {"password": self._sealed(operation)}
 
     def _sealed(self, operation: Operation) -> str | None:
         if operation.password is None:
             return None
-        return self._vault.seal(operation.password, table="operations", row=operation.key, field="password")
+        return self._vault.keep(operation.password, table="operations", row=operation.key, field="password")
 
     def _operation(self, row: Row[Any]) -> Operation:
         password: Secret | None = None
@@ -322,6 +335,47 @@ class SqlJournalStore:
             acknowledged=row.acknowledged,
             fingerprint=row.fingerprint,
         )
+
+
+# Column -> its value; the password is sealed by the store.
+_COLUMNS: dict[str, Callable[[Operation], Any]] = {
+    "subscription_id": attrgetter("subscription_id"),
+    "installation_id": attrgetter("installation_id"),
+    "reseller_id": attrgetter("reseller_id"),
+    "panel_id": attrgetter("panel_id"),
+    "service_id": attrgetter("service_id"),
+    "generation": attrgetter("generation"),
+    "verb": attrgetter("verb.value"),
+    "state": attrgetter("state.value"),
+    "outcome": lambda operation: operation.outcome.value if operation.outcome else None,
+    "key": attrgetter("key"),
+    "target": lambda operation: operation.target.model_dump(mode="json", exclude_defaults=True),
+    "price": attrgetter("price.units"),
+    "plan_id": attrgetter("plan_id"),
+    "plan_version": attrgetter("plan_version"),
+    "term": lambda operation: str(operation.term),
+    "hold": attrgetter("hold"),
+    "username": attrgetter("username"),
+    "password": attrgetter("password"),
+    "actor": attrgetter("actor"),
+    "attempts": attrgetter("attempts"),
+    "failures": attrgetter("failures"),
+    "admitted_at": attrgetter("admitted_at"),
+    "due_at": attrgetter("due_at"),
+    "settled_at": attrgetter("settled_at"),
+    "code": attrgetter("code"),
+    "message": attrgetter("message"),
+    "advice": attrgetter("advice"),
+    "before": attrgetter("before"),
+    "after": attrgetter("after"),
+    "reported_pending": attrgetter("reported_pending"),
+    "acknowledged": attrgetter("acknowledged"),
+    "fingerprint": attrgetter("fingerprint"),
+}
+
+
+def _differs(left: object, right: object) -> bool:
+    return left is not right and left != right
 
 
 def _attempt_values(attempt: Attempt) -> dict[str, Any]:

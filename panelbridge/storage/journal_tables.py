@@ -62,6 +62,14 @@ _DUE = text("state IN ('ready', 'sent')")
 Index("ix_operations_due", operations.c.due_at, sqlite_where=_DUE, postgresql_where=_DUE)
 Index("ix_operations_subscription", operations.c.subscription_id, operations.c.id)
 Index("ix_operations_username", operations.c.panel_id, operations.c.username)
+_QUEUED = text("state = 'queued'")
+Index(
+    "ix_operations_queued",
+    operations.c.reseller_id,
+    operations.c.id,
+    sqlite_where=_QUEUED,
+    postgresql_where=_QUEUED,
+)
 _UNREPORTED = text("reported_pending AND NOT acknowledged")
 Index(
     "ix_operations_unreported",

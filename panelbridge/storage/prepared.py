@@ -1,40 +1,192 @@
-"""Statements compiled once. The short write transactions of the ledger spend their time in the database."""
+"""Statements compiled once and run from their text, straight through the driver.
+
+A write transaction must be short, for it holds up every other writer, and SQLAlchemy's work on each execution
+was most of its time. The statements stay Core expressions, so both databases read the same source.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import namedtuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Insert, Select, Update
+from sqlalchemy import Connection, Insert, Select, Update
 from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import DBAPIError
+
+_Convert = Callable[[Any], Any]
+
+
+class Rows:
+    """What a statement returned. Read it before the next statement of the transaction runs."""
+
+    __slots__ = ("_cursor", "_shape")
+
+    def __init__(self, cursor: Any, shape: Callable[[Any], Any] | None) -> None:
+        self._cursor = cursor
+        self._shape = shape
+
+    @property
+    def rowcount(self) -> int:
+        """Rows that were changed."""
+        return int(self._cursor.rowcount)
+
+    def first(self) -> Any:
+        """The first row, ``None`` when there is none."""
+        row = self._cursor.fetchone()
+        self._cursor.close()
+        return row if row is None or self._shape is None else self._shape(row)
+
+    def known(self, memory: RowMemory, make: Callable[[Any], Any]) -> Any:
+        """What ``make`` builds of the first row, or built of an equal one; ``None`` when there is none."""
+        row = self._cursor.fetchone()
+        self._cursor.close()
+        return (
+            None
+            if row is None
+            else memory.of(tuple(row), lambda: make(self._shape(row) if self._shape else row))
+        )
+
+    def scalar_one(self) -> Any:
+        """The first cell. Raises ``LookupError`` when there is no row."""
+        row = self.first()
+        if row is None:
+            raise LookupError("the statement returned no row")
+        return row[0]
+
+    def all(self) -> list[Any]:
+        """Every row."""
+        rows = self._cursor.fetchall()
+        return rows if self._shape is None else [self._shape(row) for row in rows]
+
+
+class RowMemory:
+    """Records built of rows that are read far more often than changed, by the row's content.
+
+    The row is still read each time: what another process changed is seen at once.
+    """
+
+    _MOST = 256
+
+    def __init__(self) -> None:
+        self._records: dict[tuple[Any, ...], Any] = {}
+
+    def of(self, row: tuple[Any, ...], make: Callable[[], Any]) -> Any:
+        """The record of ``row``."""
+        try:
+            record = self._records.get(row)
+        except TypeError:  # a driver that reads JSON by itself: such a row has no hash
+            return make()
+        if record is None:
+            record = make()
+            if len(self._records) >= self._MOST:
+                self._records.clear()
+            self._records[row] = record
+        return record
+
+
+@contextmanager
+def survived(connection: Connection) -> Iterator[None]:
+    """A statement inside may break a constraint, and the transaction goes on without it.
+
+    SQLite undoes a refused statement by itself; elsewhere a savepoint is needed.
+    """
+    if connection.dialect.name == "sqlite":
+        yield
+    else:
+        with connection.begin_nested():
+            yield
 
 
 class Prepared:
-    """A Core statement that runs from its compiled text, without type processing: values go to the driver."""
+    """A Core statement without expanding lists (``IN`` with bound values: write those as text).
 
-    def __init__(self, statement: Insert | Select[Any] | Update) -> None:
+    ``typed``: values and rows pass through the types of their columns, and a row has its columns' names;
+    else both are the driver's own.
+    """
+
+    def __init__(self, statement: Insert | Select[Any] | Update, *, typed: bool = False) -> None:
         self._statement = statement
-        self._compiled: dict[str, tuple[str, Sequence[str] | None, Mapping[str, Any]]] = {}
+        self._typed = typed
+        self._compiled: dict[str, _Compiled] = {}
 
-    def run(self, connection: Connection, values: Mapping[str, Any]) -> CursorResult[Any]:
-        """Execute with ``values`` for the statement's named parameters."""
+    def run(self, connection: Connection, values: Mapping[str, Any]) -> Rows:
+        """Execute with ``values`` for the statement's named parameters. Raises SQLAlchemy's errors."""
         dialect = connection.dialect
         known = self._compiled.get(dialect.name)
         if known is None:
-            known = self._compiled[dialect.name] = self._compile(dialect)
-        text, order, fixed = known
-        if fixed:
-            values = {**fixed, **values}
-        if order is None:
-            return connection.exec_driver_sql(text, dict(values))
-        return connection.exec_driver_sql(text, tuple([values[name] for name in order]))
+            known = self._compiled[dialect.name] = _Compiled(self._statement, dialect, typed=self._typed)
+        if not connection.in_transaction():
+            # Rolled back under us: the driver would commit each statement by itself.
+            raise RuntimeError("a prepared statement runs inside a transaction only")
+        cursor = connection.connection.cursor()
+        try:
+            cursor.execute(known.text, known.bound(values))
+        except known.driver_error as error:
+            # Never with the parameters: sealed or not, they are nobody's business.
+            raise DBAPIError.instance(
+                known.text, None, error, known.driver_error, hide_parameters=True, dialect=dialect
+            ) from None
+        return Rows(cursor, known.shape)
 
     def text(self, dialect: Dialect) -> tuple[str, Sequence[str]]:
         """The SQL and the order of its parameters, for measuring against the bare driver."""
-        text, order, _ = self._compile(dialect)
-        return text, order or ()
+        compiled = _Compiled(self._statement, dialect, typed=False)
+        return compiled.text, compiled.order or ()
 
-    def _compile(self, dialect: Dialect) -> tuple[str, Sequence[str] | None, Mapping[str, Any]]:
-        compiled = self._statement.compile(dialect=dialect)
-        fixed = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
-        return str(compiled), compiled.positiontup if compiled.positional else None, fixed
+
+class _Compiled:
+    """A statement as one dialect spells it, and how values go in and rows come out."""
+
+    def __init__(self, statement: Insert | Select[Any] | Update, dialect: Dialect, *, typed: bool) -> None:
+        compiled = statement.compile(dialect=dialect)
+        self.text = str(compiled)
+        self.order: Sequence[str] | None = compiled.positiontup if compiled.positional else None
+        self.driver_error: type[Exception] = dialect.dbapi.Error  # type: ignore[union-attr]
+        converts = {
+            name: bind.type.dialect_impl(dialect).bind_processor(dialect) if typed else None
+            for name, bind in compiled.binds.items()
+        }
+        self._fixed = {
+            name: _converted(converts[name], bind.value)
+            for name, bind in compiled.binds.items()
+            if not bind.required
+        }
+        self._converts = {name: convert for name, convert in converts.items() if convert is not None}
+        self.shape = _shape(statement, dialect) if typed else None
+
+    def bound(self, values: Mapping[str, Any]) -> Any:
+        """``values`` as the driver takes them."""
+        converts, fixed = self._converts, self._fixed
+        if converts:
+            values = {
+                name: converts[name](value) if name in converts else value for name, value in values.items()
+            }
+        if fixed:
+            values = {**fixed, **values}
+        if self.order is None:
+            return dict(values)
+        return [values[name] for name in self.order]
+
+
+def _converted(convert: _Convert | None, value: Any) -> Any:
+    return value if convert is None else convert(value)
+
+
+def _shape(statement: Insert | Select[Any] | Update, dialect: Dialect) -> Callable[[Any], Any] | None:
+    """From a driver's row to a row with names and the columns' own types; ``None`` when it stays as it is."""
+    if not isinstance(statement, Select):
+        return None
+    columns = list(statement.selected_columns)
+    named = namedtuple("named", [column.key or "" for column in columns], rename=True)  # type: ignore[misc]  # noqa: PYI024 - the names are data
+    converts = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
+    places = [(place, convert) for place, convert in enumerate(converts) if convert is not None]
+
+    def shape(row: Sequence[Any]) -> Any:
+        cells = list(row)
+        for place, convert in places:
+            cells[place] = convert(cells[place])
+        return named._make(cells)
+
+    return shape

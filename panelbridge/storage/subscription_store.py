@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +13,7 @@ from panelbridge.ledger import Credits, ResellerId
 from panelbridge.lifecycle import Anchor, SubscriptionState, SuspensionReason
 from panelbridge.models import AccountId, Term
 from panelbridge.secret import Secret
+from panelbridge.storage.prepared import Prepared, RowMemory
 from panelbridge.storage.subscription_tables import (
     installations,
     panels,
@@ -39,38 +40,63 @@ from panelbridge.subscriptions import (
 from panelbridge.subscriptions.models import NextChange
 
 
-def _by_id(table: Table) -> Any:
-    return select(table).where(table.c.id == bindparam("wanted"))
+def _by_id(table: Table) -> Prepared:
+    return Prepared(select(table).where(table.c.id == bindparam("wanted")), typed=True)
 
 
-# Built once: SQLAlchemy then finds their compiled text by identity.
 _RESELLER, _INSTALLATION = _by_id(resellers), _by_id(installations)
 _PANEL, _SUBSCRIPTION = _by_id(panels), _by_id(subscriptions)
-_OF_SERVICE = select(subscriptions).where(
-    subscriptions.c.installation_id == bindparam("installation"),
-    subscriptions.c.service_id == bindparam("service"),
+_OF_SERVICE = Prepared(
+    select(subscriptions).where(
+        subscriptions.c.installation_id == bindparam("installation"),
+        subscriptions.c.service_id == bindparam("service"),
+    ),
+    typed=True,
 )
-_PLAN_AT = (
+_PLAN_AT = Prepared(
     select(plan_versions, plans.c.reseller_id, plans.c.code, plans.c.id)
     .join(plans, plans.c.id == plan_versions.c.plan_id)
-    .where(plan_versions.c.plan_id == bindparam("wanted"), plan_versions.c.version == bindparam("at"))
+    .where(plan_versions.c.plan_id == bindparam("wanted"), plan_versions.c.version == bindparam("at")),
+    typed=True,
 )
 _PLAN_NOW = select(plan_versions, plans.c.reseller_id, plans.c.code, plans.c.id).join(
     plans, (plans.c.id == plan_versions.c.plan_id) & (plans.c.version == plan_versions.c.version)
 )
-_PLAN_LATEST = _PLAN_NOW.where(plans.c.id == bindparam("wanted"))
-_PLAN_NAMED = _PLAN_NOW.where(
-    plans.c.reseller_id == bindparam("reseller"), plans.c.code == bindparam("named")
+_PLAN_LATEST = Prepared(_PLAN_NOW.where(plans.c.id == bindparam("wanted")), typed=True)
+_PLAN_NAMED = Prepared(
+    _PLAN_NOW.where(plans.c.reseller_id == bindparam("reseller"), plans.c.code == bindparam("named")),
+    typed=True,
 )
-_SAVE = update(subscriptions).where(subscriptions.c.id == bindparam("wanted"))
+_KEPT_COLUMNS = [column.name for column in subscriptions.c if column.name != "id"]
+_ADD = Prepared(
+    insert(subscriptions)
+    .values({name: bindparam(name) for name in _KEPT_COLUMNS})
+    .returning(subscriptions.c.id),
+    typed=True,
+)
+_SAVE = Prepared(
+    update(subscriptions)
+    .where(subscriptions.c.id == bindparam("wanted"))
+    .values({name: bindparam(f"new_{name}") for name in _KEPT_COLUMNS}),
+    typed=True,
+)
+
+
+@dataclass(frozen=True)
+class SoldMemory:
+    """What the stores of one vault remember of panels and plans. Every order reads them several times."""
+
+    panels: RowMemory = field(default_factory=RowMemory)
+    plans: RowMemory = field(default_factory=RowMemory)
 
 
 class SqlSubscriptionStore:
     """Implements ``panelbridge.subscriptions.SubscriptionStore`` inside an open transaction."""
 
-    def __init__(self, connection: Connection, vault: Vault) -> None:
+    def __init__(self, connection: Connection, vault: Vault, memory: SoldMemory | None = None) -> None:
         self._connection = connection
         self._vault = vault
+        self._memory = memory or SoldMemory()
 
     def reseller(self, reseller: ResellerId) -> Reseller | None:
         row = self._one(_RESELLER, wanted=reseller)
@@ -116,8 +142,10 @@ class SqlSubscriptionStore:
         )
 
     def panel(self, panel: PanelId) -> Panel | None:
-        row = self._one(_PANEL, wanted=panel)
-        return self._panel(row) if row else None
+        found: Panel | None = _PANEL.run(self._connection, {"wanted": panel}).known(
+            self._memory.panels, self._panel
+        )
+        return found
 
     def panel_named(self, code: str) -> Panel | None:
         row = self._connection.execute(select(panels).where(panels.c.code == code)).one_or_none()
@@ -138,14 +166,11 @@ class SqlSubscriptionStore:
 
     def plan(self, plan: PlanId, version: int | None = None) -> Plan | None:
         if version is None:
-            row = self._one(_PLAN_LATEST, wanted=plan)
-        else:
-            row = self._one(_PLAN_AT, wanted=plan, at=version)
-        return _plan(row) if row else None
+            return self._known_plan(_PLAN_LATEST, wanted=plan)
+        return self._known_plan(_PLAN_AT, wanted=plan, at=version)
 
     def plan_named(self, reseller: ResellerId, code: str) -> Plan | None:
-        row = self._one(_PLAN_NAMED, reseller=reseller, named=code)
-        return _plan(row) if row else None
+        return self._known_plan(_PLAN_NAMED, reseller=reseller, named=code)
 
     def plans(self, reseller: ResellerId | None = None) -> Sequence[Plan]:
         query = _PLAN_NOW.order_by(plans.c.code)
@@ -175,11 +200,12 @@ class SqlSubscriptionStore:
         return self._subscription(row) if row else None
 
     def insert(self, subscription: Subscription) -> Subscription:
-        made = self._insert(subscriptions, self._values(subscription))
+        made = _ADD.run(self._connection, self._values(subscription)).scalar_one()
         return replace(subscription, id=SubscriptionId(made))
 
     def save(self, subscription: Subscription) -> None:
-        self._connection.execute(_SAVE, {"wanted": subscription.id, **self._values(subscription)})
+        values = {f"new_{name}": value for name, value in self._values(subscription).items()}
+        _SAVE.run(self._connection, values | {"wanted": subscription.id})
 
     def search(
         self,
@@ -211,8 +237,12 @@ class SqlSubscriptionStore:
         query = select(subscriptions.c.state, func.count()).group_by(subscriptions.c.state)
         return {row[0]: row[1] for row in self._connection.execute(query)}
 
-    def _one(self, query: Any, **values: Any) -> Row[Any] | None:
-        return self._connection.execute(query, values).one_or_none()
+    def _known_plan(self, query: Prepared, **values: Any) -> Plan | None:
+        found: Plan | None = query.run(self._connection, values).known(self._memory.plans, _plan)
+        return found
+
+    def _one(self, query: Prepared, **values: Any) -> Any:
+        return query.run(self._connection, values).first()
 
     def _insert(self, table: Table, values: dict[str, Any]) -> int:
         key = self._connection.execute(insert(table), values).inserted_primary_key
@@ -275,13 +305,13 @@ class SqlSubscriptionStore:
     def _sealed(self, subscription: Subscription) -> str | None:
         if subscription.password is None:
             return None
-        return self._vault.seal(
-            subscription.password, table="subscriptions", row=_row_name(subscription), field="password"
-        )
+        place = _row_name(subscription.installation_id, subscription.service_id)
+        return self._vault.keep(subscription.password, table="subscriptions", row=place, field="password")
 
     def _subscription(self, row: Row[Any]) -> Subscription:
         anchor = Anchor(start=row.anchor_start, months=row.anchor_months) if row.anchor_start else None
-        found = Subscription(
+        place = _row_name(row.installation_id, row.service_id)
+        return Subscription(
             id=SubscriptionId(row.id),
             installation_id=InstallationId(row.installation_id),
             service_id=row.service_id,
@@ -306,18 +336,18 @@ class SqlSubscriptionStore:
             suspensions=tuple(_suspension(item) for item in row.suspensions),
             next_change=_change(row.next_change),
             cancelled_at=row.cancelled_at,
+            password=self._opened(row.password, place),
         )
-        return replace(found, password=self._opened(row.password, found))
 
-    def _opened(self, sealed: str | None, subscription: Subscription) -> Secret | None:
+    def _opened(self, sealed: str | None, place: str) -> Secret | None:
         if sealed is None:
             return None
-        return self._vault.open(sealed, table="subscriptions", row=_row_name(subscription), field="password")
+        return self._vault.open(sealed, table="subscriptions", row=place, field="password")
 
 
-def _row_name(subscription: Subscription) -> str:
+def _row_name(installation: int, service: int) -> str:
     """Known before the row has an id: the natural key of a subscription."""
-    return f"{subscription.installation_id}.{subscription.service_id}"
+    return f"{installation}.{service}"
 
 
 def _reseller(row: Row[Any]) -> Reseller:

@@ -11,6 +11,8 @@ import binascii
 import hashlib
 import hmac
 import json
+import threading
+from collections import OrderedDict
 from collections.abc import Sequence
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -18,6 +20,8 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from panelbridge.ledger.chain import KEY_BYTES, ChainKeys
 from panelbridge.secret import Secret
 from panelbridge.storage.exceptions import VaultError
+
+_Place = tuple[str, str, str]  # table, row, field
 
 
 class Vault:
@@ -36,6 +40,7 @@ class Vault:
         self._fingerprint_key = _derived(raw[-1], "fingerprint")
         chain = {_key_id(key): _derived(key, "ledger chain") for key in raw}
         self._chain = ChainKeys(current=_key_id(raw[0]), keys=chain)
+        self._kept = _Kept()
 
     def __repr__(self) -> str:
         return f"Vault(current={self._chain.current!r})"
@@ -47,11 +52,22 @@ class Vault:
 
     def seal(self, secret: Secret, *, table: str, row: str, field: str) -> str:
         """Text that only this vault opens, and only for this table, row and field."""
-        content = json.dumps([table, row, field, secret.get_secret_value()])
-        return self._ring.encrypt(content.encode()).decode("ascii")
+        place = (table, row, field)
+        content = json.dumps([*place, secret.get_secret_value()])
+        sealed = self._ring.encrypt(content.encode()).decode("ascii")
+        self._kept.keep(place, sealed, secret)
+        return sealed
+
+    def keep(self, secret: Secret, *, table: str, row: str, field: str) -> str:
+        """Like ``seal``, but a secret last seen at that place unchanged keeps its sealed value."""
+        known = self._kept.sealed((table, row, field), secret)
+        return known if known is not None else self.seal(secret, table=table, row=row, field=field)
 
     def open(self, sealed: str, *, table: str, row: str, field: str) -> Secret:
         """Raises ``VaultError`` for another place, an unknown key or a changed value."""
+        known = self._kept.opened((table, row, field), sealed)
+        if known is not None:
+            return known
         place = f"{table}.{field} of row {row}"
         try:
             content = json.loads(self._ring.decrypt(sealed.encode()))
@@ -59,7 +75,9 @@ class Vault:
             raise VaultError(f"{place}: sealed with a key that is not in the key file, or changed") from None
         if content[:3] != [table, row, field]:
             raise VaultError(f"{place}: this value was sealed for another place")
-        return Secret(content[3])
+        secret = Secret(content[3])
+        self._kept.keep((table, row, field), sealed, secret)
+        return secret
 
     def rotate(self, sealed: str) -> str:
         """The same secret for the same place, sealed with the newest key."""
@@ -72,6 +90,38 @@ class Vault:
         """HMAC-SHA256 over the parts, in hex: equal for equal parts, and tells nothing about them."""
         joined = b"".join(len(part := text.encode()).to_bytes(8, "big") + part for text in parts)
         return hmac.new(self._fingerprint_key, joined, hashlib.sha256).hexdigest()
+
+
+class _Kept:
+    """The pairs of sealed value and secret last used, by place. In memory only, where the secrets are anyway.
+
+    An operation is read and saved several times within a second; without this each time costs a decryption
+    or an encryption.
+    """
+
+    _MOST = 512
+
+    def __init__(self) -> None:
+        self._pairs: OrderedDict[_Place, tuple[str, Secret]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def opened(self, place: _Place, sealed: str) -> Secret | None:
+        """The secret of exactly that sealed value at that place."""
+        pair = self._pairs.get(place)
+        return pair[1] if pair is not None and pair[0] == sealed else None
+
+    def sealed(self, place: _Place, secret: Secret) -> str | None:
+        """The sealed value of that secret at that place."""
+        pair = self._pairs.get(place)
+        return pair[0] if pair is not None and pair[1] == secret else None
+
+    def keep(self, place: _Place, sealed: str, secret: Secret) -> None:
+        """Remember the pair; the oldest goes."""
+        with self._lock:
+            self._pairs[place] = (sealed, secret)
+            self._pairs.move_to_end(place)
+            if len(self._pairs) > self._MOST:
+                self._pairs.popitem(last=False)
 
 
 def _raw(key: bytes) -> bytes:
