@@ -80,17 +80,25 @@ def test_files_a_page_points_to_exist(page: Path) -> None:
         assert (ROOT / target).exists(), target
 
 
-def test_the_operators_first_steps_run(tmp_path: Path) -> None:
-    page = (DOCS / "operator.md").read_text()
-    steps = re.search(r"these lines\):\n\n```sh\n(.*?)```", page, re.DOTALL)
-    assert steps is not None
+def _steps(page: str, heading: str) -> list[str]:
+    """The ``panelbridge`` lines of the first shell block below a heading."""
+    block = re.search(rf"{re.escape(heading)}.*?```sh\n(.*?)```", (DOCS / page).read_text(), re.DOTALL)
+    assert block is not None, heading
+    return [line for line in block[1].splitlines() if line.startswith("panelbridge ")]
+
+
+def test_the_operators_steps_run_as_they_are_written(tmp_path: Path) -> None:
+    """First steps, backup and restore; only file names and the confirmation are this test's own."""
+    room = tmp_path / "backups"
+    room.mkdir()
     environment = {**os.environ, "PANELBRIDGE_DATA_FOLDER": str(tmp_path / "data"), "COLUMNS": "120"}
 
     def run(line: str) -> str:
-        program, *arguments = shlex.split(line)
-        assert program == "panelbridge"
+        copies = sorted(room.glob("*.db"))
+        line = re.sub(r"/var/backups/panelbridge/\S+", str(copies[-1]) if copies else "", line)
+        line = line.replace("/var/backups/panelbridge", str(room))
         ran = subprocess.run(
-            [BIN / program, *arguments],
+            [BIN / "panelbridge", *shlex.split(line)[1:], *(["--yes"] if " restore " in line else [])],
             cwd=tmp_path,
             env=environment,
             check=False,
@@ -104,11 +112,14 @@ def test_the_operators_first_steps_run(tmp_path: Path) -> None:
 
     with PracticeProcess("xui", books=tmp_path / "books.sqlite") as practice:
         (tmp_path / "panel.json").write_text(json.dumps(practice.settings))
-        run("panelbridge init")
-        told = [run(line) for line in steps[1].splitlines()]
+        steps = ["panelbridge init", *_steps("operator.md", "these lines"), *_steps("backup.md", "## Backup")]
+        told = [run(line) for line in steps]
+        assert "3m" in told[-2]
+        assert practice.settings["api_key"] not in "".join(told)
+        told = [run(line) for line in _steps("backup.md", "## Restore")]
 
-    assert "3m" in told[-1]
-    assert practice.settings["api_key"] not in "".join(told)
+    assert "whole" in told[-1]
+    assert len(list((tmp_path / "data").glob("panelbridge.db.before-*"))) == 1
 
 
 def test_error_codes_of_the_module_contract_exist() -> None:
