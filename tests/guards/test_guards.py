@@ -134,7 +134,7 @@ def two_claims_from_one_reading(stage: Stage) -> tuple[list[Claim], int]:
             begun.append(claim.begin(unit, rig.desk, read, subscription, seconds=4.0, fence=fence))
     stage.practice.control.set_latency(SLOW, "extend")
     calls = [item for item in begun if isinstance(item, Call)]
-    together(*(lambda item=item: act.send(rig.units, rig.desk, item) for item in calls))  # type: ignore[misc]
+    together(*(lambda item=item: act.send(rig.units, rig.desk, item) for item in calls))
     return begun, purchases(stage)
 
 
