@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 from panelbridge.capabilities import Verb
-from tests.matrix.backends import (
-    BACKENDS,
-    REFERENCE_ADD,
-    REFERENCE_SET,
-    XUI_ADMIN,
-    XUI_RESELLER,
-    Backend,
-)
+from tests.matrix.backends import BACKENDS
 from tests.matrix.stage import Stage
 from tests.matrix.wishes import WISHES
 
@@ -56,15 +49,8 @@ EVENTS: Mapping[str, Event] = {
 CROWD = "20 at once from 4 processes"
 KILLED = "killed at every boundary"
 
-# The dialects that differ in what recovery has to go by. The two other reseller rows differ from the first in
-# how a lost create is found, which the events above show; here they would only cost minutes.
-KILLED_BACKENDS = (REFERENCE_SET, REFERENCE_ADD, XUI_RESELLER, XUI_ADMIN)
 
 Cell = tuple[str, str, str]  # backend, verb, event
-
-
-def backends_of(event: str) -> Sequence[Backend]:
-    return KILLED_BACKENDS if event == KILLED else BACKENDS
 
 
 def all_cells() -> list[Cell]:
@@ -72,6 +58,6 @@ def all_cells() -> list[Cell]:
     return [
         (backend.name, verb.value, event)
         for event in (*EVENTS, CROWD, KILLED)
-        for backend in backends_of(event)
+        for backend in BACKENDS
         for verb in Verb
     ]

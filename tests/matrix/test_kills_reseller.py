@@ -1,0 +1,35 @@
+"""Real SIGKILL at every boundary, then a restart: one panel effect, one ledger effect, the same answer.
+
+A boundary is the moment before or after a commit, or before or after a request to the panel. A clean run
+counts them; then one process is killed at each. Here on the reseller dialect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from panelbridge.capabilities import Verb
+from tests.matrix.backends import XUI_RESELLER, XUI_RESELLER_ADMIN, XUI_RESELLER_PROBE
+from tests.matrix.conftest import FillCell
+from tests.matrix.events import KILLED
+from tests.matrix.killing import survive_every_kill
+from tests.matrix.mortals import Mortals
+from tests.matrix.stage import Stage
+
+HERE = (XUI_RESELLER, XUI_RESELLER_ADMIN, XUI_RESELLER_PROBE)
+
+
+@pytest.mark.parametrize("stage", HERE, ids=lambda item: item.name, indirect=True)
+@pytest.mark.parametrize("verb", list(Verb), ids=lambda verb: verb.value)
+def test_killed_at_every_boundary(
+    stage: Stage,
+    verb: Verb,
+    mortal_processes: Mortals,
+    fill_cell: FillCell,
+    record_property: Callable[[str, object], None],
+) -> None:
+    fill_cell(stage, verb, KILLED)
+    boundaries = survive_every_kill(stage, verb, mortal_processes)
+    record_property("note", str(len(boundaries)))
