@@ -143,7 +143,9 @@ class _Compiled:
         compiled = statement.compile(dialect=dialect)
         self.text = str(compiled)
         self.order: Sequence[str] | None = compiled.positiontup if compiled.positional else None
-        self.driver_error: type[Exception] = dialect.dbapi.Error  # type: ignore[union-attr]
+        driver: Any = dialect.dbapi
+        # A dialect of nobody's engine has no driver; it is only asked for the text.
+        self.driver_error: type[Exception] = Exception if driver is None else driver.Error
         converts = {
             name: bind.type.dialect_impl(dialect).bind_processor(dialect) if typed else None
             for name, bind in compiled.binds.items()

@@ -1,0 +1,1 @@
+"""Figures against the goals of the product: ``python -m benchmarks`` measures all of them."""

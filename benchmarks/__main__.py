@@ -1,0 +1,100 @@
+"""Measures every figure and writes ``latest.json``: ``python -m benchmarks [--quick] [NAME...]``.
+
+Exits 3 when a goal was missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sqlite3
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from benchmarks import burst, create_cost, footprint, ledger, refusals, throughput
+from benchmarks.figure import Figure
+
+MISSED = 3  # exit code; 1 is Python's own for a run that broke
+LATEST = Path(__file__).with_name("latest.json")
+_Measure = Callable[[], Sequence[Figure | dict[str, Any]]]
+
+# In this order, each with its letter in the goals.
+FULL: dict[str, _Measure] = {
+    "create": create_cost.measure,  # (a)
+    "throughput": throughput.measure,  # (b)
+    "ledger": ledger.measure,  # (c)
+    "burst": burst.measure,  # (d)
+    "footprint": footprint.measure,  # (e)
+    "refusals": refusals.measure,  # (f)
+}
+# The same code over the shortest of runs: shows that it works, its values mean nothing.
+QUICK: dict[str, _Measure] = {
+    "create": partial(create_cost.measure, alone=2, together=1, rounds=1),
+    "throughput": partial(throughput.measure, seconds=0.2, rounds=1),
+    "ledger": partial(ledger.measure, seconds=0.4, rounds=1),
+    "burst": partial(burst.measure, orders=3, latency=0.01, rounds=1),
+    "footprint": partial(footprint.measure, rest=0.5),
+    "refusals": partial(refusals.measure, seconds=0.5),
+}
+
+
+def machine() -> dict[str, Any]:
+    """Where and when: a figure is worth as much as the machine was quiet."""
+    return {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "load": [round(one, 2) for one in os.getloadavg()],
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "sqlite": sqlite3.sqlite_version,
+    }
+
+
+def collect(kinds: dict[str, _Measure], names: Sequence[str]) -> dict[str, Any]:
+    """What goes into the file."""
+    before, figures = machine(), list[dict[str, Any]]()
+    for name in names:
+        for one in kinds[name]():
+            entry = dict(one.entry() if isinstance(one, Figure) else one)
+            figures.append(entry)
+            sys.stdout.write(line(entry) + "\n")
+            sys.stdout.flush()
+    return {"before": before, "after": machine(), "figures": figures}
+
+
+def line(entry: dict[str, Any]) -> str:
+    """One figure for a reader."""
+    verdict = {True: "met", False: "MISSED", None: ""}[entry["met"]]
+    ratio = f"ratio {entry['ratio']}" if entry["ratio"] is not None else ""
+    figure = f"{entry['name']:28} {entry['value']:>10} {entry['unit']:20} {ratio:14}"
+    return f"{figure} {entry['goal']:16} {verdict:7} {entry['against']}"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure, print, write the file."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of: {', '.join(FULL)}; default: all")
+    parser.add_argument("--quick", action="store_true", help="the shortest of runs; its values mean nothing")
+    parser.add_argument("--out", type=Path, default=LATEST, help="the file to write")
+    given = parser.parse_args(arguments)
+    unknown = sorted(set(given.names) - set(FULL))
+    if unknown:
+        parser.error(f"there is no figure {', '.join(unknown)}; there are: {', '.join(FULL)}")
+    told = collect(QUICK if given.quick else FULL, given.names or list(FULL))
+    given.out.write_text(json.dumps(told, indent=2) + "\n")
+    missed = [entry["name"] for entry in told["figures"] if entry["met"] is False]
+    sys.stdout.write(
+        f"load {told['before']['load'][0]} before, {told['after']['load'][0]} after; {given.out}\n"
+    )
+    if missed:
+        sys.stdout.write(f"goals missed: {', '.join(missed)}\n")
+    return MISSED if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

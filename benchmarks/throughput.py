@@ -1,0 +1,121 @@
+"""Figure (b): repeats answered from the journal and new creates a second, against a bare Flask route.
+
+All three are asked in turns by the same load client, in rounds, so that a busy neighbour hurts all of them.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.figure import Figure
+from benchmarks.load import Job, Tally, run_load
+from benchmarks.stage import CALLERS, CREATE, Stage, bare_server, session, staged
+
+GOAL_REPEAT, GOAL_CREATE = 0.25, 0.05
+_KNOWN = 1  # the service whose account exists already
+_DONE = "SELECT count(*) FROM operations WHERE verb = 'create' AND state = 'done'"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Round:
+    """Answers a second of each kind, and CPU seconds of ``serve`` for one of ours."""
+
+    bare: float
+    repeat: float
+    create: float
+    repeat_cpu: float
+    create_cpu: float
+
+
+def measure(seconds: float = 3.0, rounds: int = 4) -> list[Figure]:
+    """Raises ``RuntimeError`` when anything is answered otherwise than expected."""
+    with tempfile.TemporaryDirectory() as folder, staged(Path(folder)) as stage, bare_server() as port:
+        stage.create(session(), _KNOWN).raise_for_status()
+        _round(stage, port, 0.3, 10_000)  # warms connections, caches and the compiled statements
+        taken = [_round(stage, port, seconds, 1_000_000 * (number + 1)) for number in range(rounds)]
+    return _figures(taken)
+
+
+def _round(stage: Stage, port: int, seconds: float, first: int) -> Round:
+    bare = _load(Job(port=port, path="/bare", body=stage.order_text(), seconds=seconds, connections=CALLERS))
+    spent = stage.cpu_seconds()
+    repeat = _load(_job(stage, stage.order_text().replace("%d", str(_KNOWN)), seconds, first))
+    repeat_cpu = stage.cpu_seconds() - spent
+    before, spent = stage.journal(_DONE)[0][0], stage.cpu_seconds()
+    create = _load(_job(stage, stage.order_text(), seconds, first))
+    rows, create_cpu = stage.journal(_DONE)[0][0] - before, stage.cpu_seconds() - spent
+    return Round(
+        bare=bare.rate,
+        repeat=repeat.rate,
+        create=rows / create.seconds,
+        repeat_cpu=repeat_cpu / len(repeat.waits),
+        create_cpu=create_cpu / max(1, rows),
+    )
+
+
+def _job(stage: Stage, body: str, seconds: float, first: int) -> Job:
+    return Job(
+        port=stage.bridge.port,
+        path=CREATE,
+        body=body,
+        headers=stage.headers,
+        connections=CALLERS,
+        seconds=seconds,
+        first=first,
+    )
+
+
+def _load(job: Job) -> Tally:
+    tally = run_load(job)
+    tally.only(200)
+    return tally
+
+
+def _figures(taken: list[Round]) -> list[Figure]:
+    bare = sum(one.bare for one in taken) / len(taken)
+    repeat = sum(one.repeat for one in taken) / len(taken)
+    create = sum(one.create for one in taken) / len(taken)
+    against = f"a bare Flask route on the same server: {bare:.0f} requests/s"
+    figures = [
+        Figure(
+            name="service.repeat",
+            value=round(repeat, 1),
+            unit="requests/s",
+            ratio=round(repeat / bare, 3),
+            against=against,
+            goal=f"ratio >= {GOAL_REPEAT}",
+            met=repeat / bare >= GOAL_REPEAT,
+        ),
+        Figure(
+            name="service.create",
+            value=round(create, 1),
+            unit="journal rows/s",
+            ratio=round(create / bare, 3),
+            against=against,
+            goal=f"ratio >= {GOAL_CREATE}",
+            met=create / bare >= GOAL_CREATE,
+        ),
+    ]
+    for name, values in (
+        ("service.repeat.cpu", [one.repeat_cpu for one in taken]),
+        ("service.create.cpu", [one.create_cpu for one in taken]),
+    ):
+        figures.append(
+            Figure(
+                name=name,
+                value=round(1000 * sum(values) / len(values), 3),
+                unit="ms of CPU of serve",
+                ratio=None,
+                against="",
+                goal="none",
+                met=None,
+            )
+        )
+    return figures
+
+
+if __name__ == "__main__":
+    for figure in measure():
+        print(figure)
