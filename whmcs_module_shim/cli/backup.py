@@ -193,10 +193,11 @@ def _put_in_place(config: ServiceConfig, file: Path, target: Path) -> list[str]:
 def _require_whole(file: Path, report: VerifyReport) -> None:
     if report.whole:
         return
-    more = f", and {len(report.problems) - 1} more" if len(report.problems) > 1 else ""
+    first, *others = (problem.message for problem in report.problems)
+    more = f", and {len(others)} more" if others else ""
     raise Refused(
         "ledger_broken",
-        f"the books of {file} are not whole with this key file: {report.problems[0].message}{more}",
+        f"the books of {file} are not whole with this key file: {first}{more}",
         advice="Put the key file in place that belongs to this backup, or take another backup.",
     )
 

@@ -160,9 +160,8 @@ def require_database(config: ServiceConfig) -> None:
         raise Refused(
             "configuration",
             f"The database is at schema {found or 'none'}, this release needs {wanted}",
-            advice="Make a copy with `panelbridge backup`, then run `panelbridge init`: it brings the "
-            "database up to date and changes nothing else. A schema newer than this release needs the newer "
-            "release.",
+            advice="An older one: make a copy with `panelbridge backup`, then run `panelbridge init` or start "
+            "`serve`; either brings it up to date. A newer one needs the newer release.",
         )
 
 

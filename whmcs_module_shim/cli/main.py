@@ -33,6 +33,8 @@ from whmcs_module_shim.cli.exits import Exit
 
 __all__ = ["Exit", "app", "main"]
 
+_INTERRUPTED = "\nInterrupted. What was begun is in the journal; `panelbridge serve` goes on with it.\n"
+
 app = typer.Typer(
     name="panelbridge",
     help="Provisioning bridge between billing and panels.",
@@ -84,14 +86,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
         app(words, prog_name="panelbridge")
-    except KeyboardInterrupt:
-        sys.stderr.write(
-            "\nInterrupted. What was begun is in the journal; `panelbridge serve` goes on with it.\n"
-        )
-        raise SystemExit(Exit.INTERRUPTED) from None
-    except BrokenPipeError:
-        sys.stderr.close()  # whoever read the output has gone
-        raise SystemExit(Exit.DONE) from None
+    except SystemExit as end:
+        if end.code == Exit.INTERRUPTED:
+            sys.stderr.write(_INTERRUPTED)
+        raise
     except Exception as error:  # noqa: BLE001 - every error ends as readable lines and an exit code
         raise SystemExit(_tell(error, as_json="--json" in words)) from None
 

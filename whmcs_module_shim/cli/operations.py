@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from panelbridge.provisioning import OperationState
 from whmcs_module_shim.cli.options import AsJson, Limit
 from whmcs_module_shim.cli.screen import Screen, in_credits
 
 if TYPE_CHECKING:
-    from panelbridge.provisioning import Attempt, Operation
+    from panelbridge.provisioning import Attempt, Operation, OperationState
     from whmcs_module_shim.cli.bridge import Bridge
 
 app = typer.Typer(
@@ -23,7 +22,9 @@ app = typer.Typer(
 @app.command("list")
 def list_command(
     context: typer.Context,
-    state: Annotated[OperationState | None, typer.Option(help="Only in this state.")] = None,
+    state: Annotated[
+        str | None, typer.Option(help="Only those that are queued, ready, sent, attention, done, refused …")
+    ] = None,
     subscription: Annotated[
         str | None, typer.Option(help="Only of this one: its number, or shop:501.")
     ] = None,
@@ -37,12 +38,13 @@ def list_command(
     from whmcs_module_shim.cli.subscriptions import subscription_number
 
     screen = Screen(as_json=as_json)
+    wanted = _state_named(state) if state is not None else None
     with open_bridge(context) as bridge:
         of = SubscriptionId(subscription_number(bridge, subscription)) if subscription else None
         with bridge.services.units.read() as unit:
             found = _latest(
                 lambda after, count: unit.journal.search(
-                    subscription=of, state=state, after=after, limit=count
+                    subscription=of, state=wanted, after=after, limit=count
                 ),
                 limit,
             )
@@ -96,6 +98,16 @@ def show_command(
         ),
         empty="\nIt was never sent.",
     )
+
+
+def _state_named(text: str) -> OperationState:
+    from panelbridge.provisioning import OperationState
+
+    try:
+        return OperationState(text)
+    except ValueError:
+        known = ", ".join(item.value for item in OperationState)
+        raise typer.BadParameter(f"{text!r} is none of {known}", param_hint="--state") from None
 
 
 def load_operation(bridge: Bridge, number: int) -> tuple[Operation, Sequence[Attempt]]:
@@ -175,7 +187,7 @@ def _latest(search: Callable[[Any, int], Sequence[Operation]], count: int) -> Se
     """The last ``count`` of a search that tells the first ones after an id: that id is halved for."""
     low, high = 0, 1
     while search(high, 1):
-        low, high = high, high * 2
+        high *= 2
     while low < high:  # the smallest id after which no more than ``count`` follow
         middle = (low + high) // 2
         if len(search(middle, count + 1)) > count:

@@ -35,15 +35,15 @@ def practice_command(
     from whmcs_module_shim.cli.typed import parse_pairs
 
     screen = Screen(as_json=as_json)
-    ended = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
     panel = practice_class(backend)(books, parse_pairs(option or [], option="--option"))
     with PracticeServer(panel, host="127.0.0.1", port=port) as server:
         settings = panel.settings(server.url)
         announced = {"backend": backend, "url": server.url, "imitates": panel.imitates, "settings": settings}
         if add is not None:
             _make_known(context, add, backend, settings)
+        ended = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: ended.set())
         if screen.as_json:
             typer.echo(json.dumps(announced))
         screen.facts(

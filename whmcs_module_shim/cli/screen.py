@@ -8,7 +8,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import typer
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 _PIPE_WIDTH = 220  # a table in a pipe is not folded at 80 columns
+_LONG = 22  # a text longer than this may be folded inside its column
 
 
 class Screen:
@@ -75,16 +76,29 @@ class Screen:
         if not found:
             self.say(empty)
             return
+        console = _console(sys.stdout)
+        longest = [max(map(_width, texts)) for texts in zip(columns, *found, strict=True)]
+        needed = sum(min(width, _LONG) for width in longest) + 3 * len(columns)
+        if needed > console.width:
+            self._blocks(columns, found)
+            return
         from rich import box
         from rich.table import Table
         from rich.text import Text
 
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-        for name in columns:
-            table.add_column(name, justify="right" if name in right else "left", overflow="fold")
+        for name, width in zip(columns, longest, strict=True):
+            side: Literal["left", "right"] = "right" if name in right else "left"
+            table.add_column(name, justify=side, overflow="fold", no_wrap=width <= _LONG)
         for row in found:
             table.add_row(*(Text(value) for value in row))
-        _console(sys.stdout).print(table, highlight=False)
+        console.print(table, highlight=False)
+
+    def _blocks(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """The rows one below the other, where the window is too narrow to put them side by side."""
+        for row in rows:
+            self.facts(item for item in zip(columns, row, strict=True) if item[1] not in ("", "-"))
+            self.say()
 
     @contextmanager
     def working(self, text: str) -> Iterator[None]:
@@ -125,6 +139,10 @@ def cell(value: object) -> str:
     if isinstance(value, (tuple, list, set, frozenset)):
         return ", ".join(cell(item) for item in value)
     return str(getattr(value, "value", value))
+
+
+def _width(text: str) -> int:
+    return max(map(len, text.splitlines()), default=0)
 
 
 def in_credits(amount: object) -> str:

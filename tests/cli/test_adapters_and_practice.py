@@ -1,0 +1,95 @@
+"""Installed backends as a matrix, and a practice panel to try everything on."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from importlib.metadata import EntryPoint
+
+import pytest
+
+from panelbridge.registry import AdapterEntry
+from tests.cli.conftest import Shell
+
+
+def test_the_matrix_shows_each_backend_in_its_variants(bare: Shell) -> None:
+    told = bare.done("adapters", "--json").json
+
+    dialects = {
+        item["settings"].get("dialect"): item["capabilities"]["extend"]
+        for item in told["adapters"]
+        if item["backend"] == "xui"
+    }
+    assert dialects == {"reseller": "add", "admin": "set"}
+    table = bare.done("adapters").out
+    for text in ("dialect=reseller", "adds (bought, fenced)", "late commit", "reference"):
+        assert text in table
+
+
+def test_a_backend_that_fails_to_load_is_named_and_the_others_shown(
+    bare: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from panelbridge.registry import adapters
+
+    broken = AdapterEntry(
+        name="acme",
+        distribution="panelbridge-acme 1.0",
+        entry_point=EntryPoint("acme", "no_such_module:Acme", "panelbridge.adapters"),
+    )
+    both = (broken, *adapters())
+    monkeypatch.setattr("panelbridge.registry.adapters", lambda: both)
+
+    ran = bare("adapters")
+
+    assert ran.code == 8
+    assert "adapter 'acme' of panelbridge-acme 1.0 failed to load" in ran.err
+    assert "dialect=admin" in ran.out
+
+
+def test_a_practice_panel_is_made_known_and_answers(shell: Shell, tmp_path: object) -> None:
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "panelbridge.command",
+            "practice",
+            "reference",
+            "--books",
+            str(shell.folder.parent / "books.sqlite"),
+            "--add",
+            "try",
+            "--json",
+        ],
+        env=os.environ | {"PANELBRIDGE_DATA_FOLDER": str(shell.folder)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        announced = json.loads(process.stdout.readline())
+        assert announced["url"].startswith("http://127.0.0.1:")
+        panel = shell.done("panels", "show", "try", "--json").json
+        assert (panel["practice"], panel["settings"]["base_url"]) == (True, announced["url"])
+        assert "answers" in shell.done("panels", "test", "try").out
+    finally:
+        process.terminate()
+        assert process.wait(15) == 0
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+def test_a_real_panel_is_never_turned_into_a_practice_one(selling: Shell, tmp_path: object) -> None:
+    settings = selling.folder.parent / "real.json"
+    settings.write_text(json.dumps({"base_url": "https://panel.example/", "token": "t" * 20}))
+    selling.done("panels", "add", "real", "--backend", "reference", "--settings", str(settings))
+
+    ran = selling(
+        "practice", "reference", "--books", str(selling.folder.parent / "b.sqlite"), "--add", "real"
+    )
+
+    assert ran.code == 1
+    assert "reference, real" in ran.err
+    shown = selling.done("panels", "show", "real", "--json").json
+    assert shown["settings"]["base_url"] == "https://panel.example/"

@@ -1,0 +1,165 @@
+"""Backup while others work, and restore that starts with every panel's writes off."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import stat
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+
+from panelbridge.testing.practice import PracticeProcess
+from tests.cli.conftest import Shell
+from whmcs_module_shim.data_folder import claim_data_folder
+
+
+@pytest.fixture
+def copy(selling: Shell, tmp_path: Path) -> Path:
+    """A backup of a bridge that sold one account."""
+    selling.order(501)
+    target = tmp_path / "copy.db"
+    selling.done("backup", str(target))
+    return target
+
+
+def elsewhere(shell: Shell, monkeypatch: pytest.MonkeyPatch, *, key: bool) -> Shell:
+    """Another machine: an empty folder, with the key file or without."""
+    folder = shell.folder.parent / "other"
+    folder.mkdir(mode=0o700)
+    if key:
+        shutil.copy2(shell.folder / "secret.key", folder)
+    return Shell(folder, monkeypatch)
+
+
+def test_a_copy_made_while_a_write_is_open_is_whole(selling: Shell, tmp_path: Path) -> None:
+    writer = sqlite3.connect(selling.folder / "panelbridge.db", isolation_level=None)
+    writer.execute("BEGIN IMMEDIATE")
+    try:
+        ran = selling.done("backup", str(tmp_path))
+    finally:
+        writer.close()
+
+    (made,) = tmp_path.glob("panelbridge-*Z.db")
+    assert stat.S_IMODE(made.stat().st_mode) == 0o600
+    assert "NOT in it" in ran.out
+    assert str(selling.folder / "secret.key") in ran.out
+
+
+def test_neither_key_nor_secret_is_in_the_copy(selling: Shell, copy: Path, practice: PracticeProcess) -> None:
+    content = copy.read_bytes()
+    key = (selling.folder / "secret.key").read_bytes().splitlines()[-1]
+    password = selling.done("subscriptions", "show", "1", "--show-password", "--json").json["password"]
+
+    for secret in (key, practice.settings["token"].encode(), password.encode()):
+        assert secret not in content
+
+
+def test_nothing_is_overwritten(selling: Shell, copy: Path) -> None:
+    before = copy.read_bytes()
+
+    backup = selling("backup", str(copy))
+    restore = selling("restore", str(copy), "--yes")
+
+    assert (backup.code, restore.code) == (1, 1)
+    assert copy.read_bytes() == before
+    assert "--replace" in restore.err
+
+
+def test_a_restored_copy_has_its_books_and_writes_off(
+    selling: Shell, copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = elsewhere(selling, monkeypatch, key=True)
+
+    ran = other.done("restore", str(copy), "--yes")
+
+    assert "off for main" in ran.out
+    assert "panels accounts" in ran.err
+    assert other.done("subscriptions", "show", "shop:501", "--json").json["state"] == "active"
+    assert other.done("ledger", "verify", "--json").json["whole"] is True
+    assert other.done("panels", "show", "main", "--json").json["writes_enabled"] is False
+    assert stat.S_IMODE((other.folder / "panelbridge.db").stat().st_mode) == 0o600
+    assert not [name for name in other.folder.iterdir() if "restoring" in name.name]
+
+
+def test_an_order_on_a_restored_copy_is_refused_until_writes_are_on(
+    selling: Shell, copy: Path, monkeypatch: pytest.MonkeyPatch, practice: PracticeProcess
+) -> None:
+    from panelbridge.provisioning import Refusal
+
+    other = elsewhere(selling, monkeypatch, key=True)
+    other.done("restore", str(copy), "--yes")
+    before = practice.control.books()["counts"]
+
+    with pytest.raises(Refusal, match="switched off"):
+        other.order(502)
+
+    assert practice.control.books()["counts"] == before
+    other.done("panels", "writes", "on", "main", "--yes")
+    assert other.order(502).operation.state.value == "done"
+
+
+def test_without_its_key_file_a_copy_is_not_restored(
+    selling: Shell, copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = elsewhere(selling, monkeypatch, key=False)
+
+    ran = other("restore", str(copy), "--yes")
+
+    assert ran.code == 4
+    assert "put the key file back" in ran.err
+    assert not (other.folder / "panelbridge.db").exists()
+
+
+def test_with_another_key_file_nothing_is_touched(selling: Shell, copy: Path) -> None:
+    key_file = selling.folder / "secret.key"
+    key_file.write_bytes(Fernet.generate_key())
+    before = (selling.folder / "panelbridge.db").read_bytes()
+
+    ran = selling("restore", str(copy), "--replace", "--yes")
+
+    assert ran.code == 4
+    assert "does not belong to this database" in ran.err
+    assert (selling.folder / "panelbridge.db").read_bytes() == before
+    assert not list(selling.folder.glob("*before*"))
+
+
+def test_the_database_that_was_there_is_put_aside(selling: Shell, copy: Path) -> None:
+    selling.order(502)
+
+    ran = selling.done("restore", str(copy), "--replace", "--yes", "--json").json
+
+    aside = Path(ran["put_aside"])
+    connection = sqlite3.connect(aside)
+    assert connection.execute("SELECT count(*) FROM subscriptions").fetchone() == (2,)
+    connection.close()
+    assert len(selling.done("subscriptions", "list", "--json").json["items"]) == 1
+
+
+def test_no_restore_under_a_running_service(selling: Shell, copy: Path) -> None:
+    with claim_data_folder(selling.folder):
+        ran = selling("restore", str(copy), "--replace", "--yes")
+
+    assert ran.code == 4
+    assert "already serves from" in ran.err
+    assert not list(selling.folder.glob("*before*"))
+
+
+@pytest.mark.parametrize("content", [b"", b"no database at all", b"SQLite format 3\x00" + b"\xff" * 5000])
+def test_a_file_that_is_no_backup_is_refused(shell: Shell, tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "strange.db"
+    file.write_bytes(content)
+
+    ran = shell("restore", str(file), "--replace", "--yes")
+
+    assert ran.code == 1
+    assert "is not a whole panelbridge database" in ran.err
+
+
+def test_restoring_is_asked_with_what_it_means(selling: Shell, copy: Path) -> None:
+    ran = selling("restore", str(copy), "--replace", typed="n\n")
+
+    assert ran.code == 1
+    assert "What happened after that backup is not in it" in ran.err
+    assert not list(selling.folder.glob("*before*"))

@@ -1,0 +1,154 @@
+"""Starting: init, what a missing folder says, exit codes, and how little is loaded for it."""
+
+from __future__ import annotations
+
+import json
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Shell
+
+HEAVY = ("sqlalchemy", "flask", "alembic", "dbos", "pydantic_settings")
+
+
+def test_init_makes_everything_for_its_owner_alone_and_tells_the_keys(bare: Shell) -> None:
+    ran = bare.done("init", "--mode", "test", "--reseller", "acme", "--installation", "tv")
+
+    assert stat.S_IMODE(bare.folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE((bare.folder / "secret.key").stat().st_mode) == 0o600
+    assert stat.S_IMODE((bare.folder / "panelbridge.db").stat().st_mode) == 0o600
+    assert ran.out.count("pb_test_") == 2
+    assert "told this once" in ran.out
+    assert "acme" in ran.out
+    assert "tv (test)" in ran.out
+
+
+def test_init_twice_changes_nothing_and_tells_no_key(bare: Shell) -> None:
+    first = bare.done("init", "--json").json
+    key_file = (bare.folder / "secret.key").read_bytes()
+    keys = bare.done("keys", "list", "--json").json
+
+    again = bare.done("init")
+
+    assert first["created"] is True
+    assert first["admin_key"].startswith("pb_live_")
+    assert "Nothing to do" in again.out
+    assert "pb_live_" not in again.out + again.err
+    assert bare.done("keys", "list", "--json").json == keys
+    assert (bare.folder / "secret.key").read_bytes() == key_file
+
+
+def test_the_first_keys_work(bare: Shell) -> None:
+    made = bare.done("init", "--json").json
+
+    listed = {item["prefix"]: item["scopes"] for item in bare.done("keys", "list", "--json").json}
+
+    assert listed[made["admin_key"].rpartition("_")[0]] == ["admin"]
+    assert listed[made["shop_key"].rpartition("_")[0]] == ["provision", "read"]
+
+
+def test_init_refuses_a_code_that_is_none(bare: Shell) -> None:
+    ran = bare("init", "--reseller", "Acme TV")
+
+    assert ran.code == 1
+    assert "code:" in ran.err
+    assert not bare.folder.exists()
+
+
+def test_without_a_database_it_says_what_to_do(bare: Shell) -> None:
+    ran = bare("panels", "list")
+
+    assert ran.code == 4
+    assert f"There is no database at {bare.folder}/panelbridge.db." in ran.err
+    assert "Run `panelbridge init`" in ran.err
+    assert "Repeating is safe. [configuration]" in ran.err
+    assert not bare.folder.exists()
+
+
+def test_a_program_gets_its_error_as_json(bare: Shell) -> None:
+    ran = bare("panels", "list", "--json")
+
+    told = json.loads(ran.err)
+    assert (ran.out, told["code"], told["exit"], told["retry_safe"]) == ("", "configuration", 4, True)
+
+
+def test_without_any_configuration_the_folder_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PANELBRIDGE_DATA_FOLDER", raising=False)
+    ran = subprocess.run(
+        [sys.executable, "-m", "panelbridge.command", "panels", "list"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert ran.returncode == 4
+    assert "Name the folder: --data FOLDER" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_a_database_of_another_release_is_left_alone(shell: Shell) -> None:
+    import sqlite3
+
+    with sqlite3.connect(shell.folder / "panelbridge.db") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999_future'")
+    connection.close()
+
+    ran = shell("panels", "list")
+
+    assert ran.code == 4
+    assert "schema 9999_future" in ran.err
+    assert "panelbridge backup" in ran.err
+
+
+def test_a_key_file_open_to_others_is_refused(shell: Shell) -> None:
+    (shell.folder / "secret.key").chmod(0o644)
+
+    ran = shell("panels", "list")
+
+    assert ran.code == 4
+    assert "open to others" in ran.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("nonsense",), ("panels", "show"), ("credits", "top-up", "5"), ("panels", "writes", "maybe")],
+)
+def test_a_wrong_command_line_ends_with_2(shell: Shell, words: tuple[str, ...]) -> None:
+    assert shell(*words).code == 2
+
+
+def test_help_loads_neither_database_nor_web_server(tmp_path: Path) -> None:
+    script = f"""
+import sys
+from whmcs_module_shim.cli.main import main
+try:
+    main(["--help"])
+finally:
+    print([name for name in {HEAVY} if name in sys.modules], file=sys.stderr)
+"""
+    ran = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, cwd=tmp_path, check=False
+    )
+
+    assert ran.returncode == 0
+    assert ran.stderr.strip() == "[]"
+    for group in ("init", "serve", "panels", "attention", "doctor", "whmcs-module"):
+        assert group in ran.stdout
+
+
+def test_a_bug_is_told_as_one_without_a_secret(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("https://user:hunter2@panel.example/")
+
+    monkeypatch.setattr("whmcs_module_shim.api.panels.list_panels", broken)
+
+    ran = shell("panels", "list")
+
+    assert ran.code == 70
+    assert "[internal]" in ran.err
+    assert "hunter2" not in ran.err
