@@ -98,7 +98,7 @@ def two_engines_on_one_renewal(stage: Stage) -> int:
 
 
 def claim_without_lease(
-    unit: Any, desk: Any, operation_id: OperationId, *, seconds: float, fence_read: Any = None
+    unit: Any, desk: Any, operation_id: OperationId, *, seconds: float, fence_read: Any = None, **_: Any
 ) -> Claim:
     operation = unit.journal.operation(operation_id)
     subscription = unit.subscriptions.subscription(operation.subscription_id)
@@ -166,7 +166,7 @@ def test_attempt_number_switched_off_buys_twice(adding: Stage, monkeypatch: pyte
 
 def two_renewals_that_do_not_see_each_other(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     rig, service = stage.rig, stage.fresh_service(Verb.EXTEND)
-    monkeypatch.setattr(SqlJournalStore, "unsettled", lambda journal, subscription: [])
+    monkeypatch.setattr(SqlJournalStore, "unsettled", lambda journal, subscription, **_: [])
     stage.practice.control.set_latency(SLOW, "extend")
     together(
         lambda: rig.provisioner.submit(renewal(stage, service, 1)),
