@@ -195,3 +195,16 @@ def test_operations_by_state(sold: Shell) -> None:
     wrong = sold("operations", "list", "--state", "finished")
     assert wrong.code == 2
     assert "attention" in wrong.err
+
+
+def test_an_extension_that_buys_a_stored_change_says_its_plan_and_price(sold: Shell) -> None:
+    sold.done("plans", "add", "family", "--panel", "main", "--term", "1m=family-1m@3")
+    sold.done("subscriptions", "change-package", "1", "family", "--when", "next")
+
+    asked = sold("subscriptions", "extend", "1", "--note", "renewal by hand")
+    sold.done("subscriptions", "extend", "1", "--note", "renewal by hand", "--yes")
+
+    assert "It gets plan family" in asked.err
+    assert "It costs 3 credits" in asked.err
+    assert sold.done("credits", "show", "--reseller", "main", "--json").json["balance"] == "46"
+    assert sold.done("subscriptions", "show", "1", "--json").json["plan"] == "family"

@@ -160,8 +160,8 @@ def require_database(config: ServiceConfig) -> None:
         raise Refused(
             "configuration",
             f"The database is at schema {found or 'none'}, this release needs {wanted}",
-            advice="An older one: make a copy with `panelbridge backup`, then run `panelbridge init` or start "
-            "`serve`; either brings it up to date. A newer one needs the newer release.",
+            advice="An older one: make a copy with `panelbridge backup`, then run `panelbridge init` or "
+            "start `serve`; either brings it up to date. A newer one needs the newer release.",
         )
 
 

@@ -37,8 +37,11 @@ def init_command(
         screen.json(_document(made))
         return
     if before is not None and before != after:
-        screen.say(f"The database was brought from schema {before} to {after}.")
-    _tell_keys(screen, made) if made.created else _tell_nothing(screen, made)
+        screen.say(f"The database was brought from schema {before} to {after}; nothing else was changed.")
+    elif made.created:
+        _tell_keys(screen, made)
+    else:
+        _tell_nothing(screen, made)
 
 
 def _code_model() -> type:
@@ -65,9 +68,7 @@ def _document(made: FirstSetup) -> dict[str, object]:
 
 
 def _tell_nothing(screen: Screen, made: FirstSetup) -> None:
-    screen.say(
-        f"Nothing to do: {made.folder} is set up (reseller {made.reseller}, shop {made.installation})."
-    )
+    screen.say(f"Nothing to do: {made.folder} is set up.")
     screen.hint("Keys are not told again; `panelbridge keys add` makes new ones.")
 
 

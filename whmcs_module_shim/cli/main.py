@@ -30,8 +30,11 @@ from whmcs_module_shim.cli import (
     subscriptions,
 )
 from whmcs_module_shim.cli.exits import Exit
+from whmcs_module_shim.cli.needed import require_packages
 
 __all__ = ["Exit", "app", "main"]
+
+require_packages()
 
 _INTERRUPTED = "\nInterrupted. What was begun is in the journal; `panelbridge serve` goes on with it.\n"
 

@@ -48,7 +48,7 @@ def extend_command(
         number = subscription_number(bridge, named)
         item = _loaded(bridge, number)
         length = _length(bridge, item, by)
-        screen.confirm(_extension_means(bridge, item, length), yes=yes)
+        screen.confirm(_extension_means(bridge, item, length, own_length=by is not None), yes=yes)
         body = read_options(subscriptions.Extension, by=str(length) if by is not None else None, note=note)
         with screen.working(f"extending subscription {number}"):
             acted = bridge.act(subscriptions.extend_subscription, once=once, body=body, number=number)
@@ -245,7 +245,7 @@ def _length(bridge: Bridge, item: Subscription, by: str | None) -> Term:
     from whmcs_module_shim.cli.typed import parse_moment
 
     if by is None:
-        return item.term
+        return item.next_change.term if item.next_change is not None else item.term
     if by[-1:] in ("m", "d"):
         try:
             return Term.parse(by)
@@ -275,19 +275,30 @@ def _counts_from(bridge: Bridge, item: Subscription, now: datetime) -> datetime:
     return renewal_start(item.anchor, now, keeps_gap=keeps).until
 
 
-def _extension_means(bridge: Bridge, item: Subscription, length: Term) -> str:
+def _extension_means(bridge: Bridge, item: Subscription, length: Term, *, own_length: bool) -> str:
     from panelbridge.lifecycle import add_term
     from panelbridge.subscriptions.pricing import quote_length
 
     start = _counts_from(bridge, item, bridge.services.clock())
     until = add_term(start, length)
+    change = None if own_length else item.next_change  # a stored change is bought by the next renewal
     with bridge.services.units.read() as unit:
-        plan = unit.subscriptions.plan(item.plan_id)
+        plan = (
+            unit.subscriptions.plan(change.plan_id, change.plan_version)
+            if change is not None
+            else unit.subscriptions.plan(item.plan_id)
+        )
         wallet = unit.ledger.wallet(item.reseller_id)
-    price = quote_length(plan, length, item.connections) if plan is not None else None
+    connections = change.connections if change is not None else item.connections
+    price = quote_length(plan, length, connections) if plan is not None else None
+    moves = (
+        f" It gets plan {plan.code}, as was stored for now."
+        if change is not None and plan is not None
+        else ""
+    )
     return (
         f"Subscription {item.id}: service {item.service_id}, user {item.username or 'none yet'}.\n"
-        f"It is extended by {length}, from {start:%Y-%m-%d} to {until:%Y-%m-%d} (UTC).\n"
+        f"It is extended by {length}, from {start:%Y-%m-%d} to {until:%Y-%m-%d} (UTC).{moves}\n"
         f"{_costs(price, wallet.available)} The billing system's due date stays as it is."
     )
 
