@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from panelbridge.lifecycle import SuspensionReason
+from whmcs_module_shim.cli.consequences import (
+    change_means,
+    extension_means,
+    length_meant,
+    load_subscription,
+)
 from whmcs_module_shim.cli.options import AsJson, Once, Yes
-from whmcs_module_shim.cli.screen import Screen, in_credits
+from whmcs_module_shim.cli.screen import Screen
 from whmcs_module_shim.cli.subscriptions import Named, app, subscription_number
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from panelbridge.ledger import Credits
-    from panelbridge.models import Term
-    from panelbridge.subscriptions import Subscription
-    from whmcs_module_shim.cli.bridge import Bridge
-
-_DAY = timedelta(days=1)
 ShowPassword = Annotated[bool, typer.Option("--show-password", help="Tell the new password in clear.")]
 Plan = Annotated[str | None, typer.Argument(metavar="[PLAN]", help="Code of the plan it shall have.")]
 
@@ -46,9 +42,9 @@ def extend_command(
     screen = Screen(as_json=as_json)
     with open_bridge(context) as bridge:
         number = subscription_number(bridge, named)
-        item = _loaded(bridge, number)
-        length = _length(bridge, item, by)
-        screen.confirm(_extension_means(bridge, item, length, own_length=by is not None), yes=yes)
+        item = load_subscription(bridge, number)
+        length = length_meant(bridge, item, by)
+        screen.confirm(extension_means(bridge, item, length, own_length=by is not None), yes=yes)
         body = read_options(subscriptions.Extension, by=str(length) if by is not None else None, note=note)
         with screen.working(f"extending subscription {number}"):
             acted = bridge.act(subscriptions.extend_subscription, once=once, body=body, number=number)
@@ -171,7 +167,7 @@ def change_command(
 
         number = subscription_number(bridge, named)
         body = read_options(subscriptions.Change, plan=plan, term=term, connections=connections)
-        screen.confirm(_change_means(bridge, number, body), yes=yes)
+        screen.confirm(change_means(bridge, number, body), yes=yes)
         with screen.working(f"changing subscription {number}"):
             acted = bridge.act(subscriptions.change_subscription, body=body, number=number)
         tell_acted(screen, bridge, acted)
@@ -195,7 +191,7 @@ def _act(
     screen = Screen(as_json=as_json)
     with open_bridge(context) as bridge:
         number = subscription_number(bridge, named)
-        item = _loaded(bridge, number)
+        item = load_subscription(bridge, number)
         if means is not None:
             who = f"Subscription {number}: service {item.service_id}, user {item.username or 'none yet'}."
             screen.confirm(f"{who}\n{means}", yes=yes)
@@ -228,110 +224,3 @@ def _change_later(
             view = bridge.act(next_change.store_next_change, number=number, body=body).answer
             title = f"Stored: the next renewal buys plan {plan}; nothing is charged before"
     screen.answer(view, *subscription_facts(view, has_password=True), title=title)
-
-
-def _loaded(bridge: Bridge, number: int) -> Subscription:
-    from whmcs_module_shim.api.acting import visible_subscription
-
-    def look(call: Any) -> Subscription:
-        return visible_subscription(call, call.unit, number)[0]
-
-    return bridge.read(look)
-
-
-def _length(bridge: Bridge, item: Subscription, by: str | None) -> Term:
-    """The length meant. A date is so many days after what it counts from. Raises ``BadParameter``."""
-    from panelbridge.models import Term
-    from whmcs_module_shim.cli.typed import parse_moment
-
-    if by is None:
-        return item.next_change.term if item.next_change is not None else item.term
-    if by[-1:] in ("m", "d"):
-        try:
-            return Term.parse(by)
-        except ValueError as error:
-            raise typer.BadParameter(str(error), param_hint="--by") from None
-    now = bridge.services.clock()
-    wanted = parse_moment(by, now, option="--by")
-    start = _counts_from(bridge, item, now)
-    days = (wanted.date() - start.date()).days
-    if days < 1:
-        raise typer.BadParameter(
-            f"{by} is not later than {start:%Y-%m-%d}, from which an extension counts", param_hint="--by"
-        )
-    return Term(days=days)
-
-
-def _counts_from(bridge: Bridge, item: Subscription, now: datetime) -> datetime:
-    """What a renewal counts from: the paid date, in grace as well; else now."""
-    from panelbridge.lifecycle import SubscriptionState, renewal_start
-
-    if item.anchor is None:
-        return now
-    with bridge.services.units.read() as unit:
-        plan = unit.subscriptions.plan(item.plan_id)
-    grace = timedelta(hours=plan.grace_hours if plan else 0)
-    keeps = item.state is SubscriptionState.ACTIVE and now <= item.anchor.until + grace
-    return renewal_start(item.anchor, now, keeps_gap=keeps).until
-
-
-def _extension_means(bridge: Bridge, item: Subscription, length: Term, *, own_length: bool) -> str:
-    from panelbridge.lifecycle import add_term
-    from panelbridge.subscriptions.pricing import quote_length
-
-    start = _counts_from(bridge, item, bridge.services.clock())
-    until = add_term(start, length)
-    change = None if own_length else item.next_change  # a stored change is bought by the next renewal
-    with bridge.services.units.read() as unit:
-        plan = (
-            unit.subscriptions.plan(change.plan_id, change.plan_version)
-            if change is not None
-            else unit.subscriptions.plan(item.plan_id)
-        )
-        wallet = unit.ledger.wallet(item.reseller_id)
-    connections = change.connections if change is not None else item.connections
-    price = quote_length(plan, length, connections) if plan is not None else None
-    moves = (
-        f" It gets plan {plan.code}, as was stored for now."
-        if change is not None and plan is not None
-        else ""
-    )
-    return (
-        f"Subscription {item.id}: service {item.service_id}, user {item.username or 'none yet'}.\n"
-        f"It is extended by {length}, from {start:%Y-%m-%d} to {until:%Y-%m-%d} (UTC).{moves}\n"
-        f"{_costs(price, wallet.available)} The billing system's due date stays as it is."
-    )
-
-
-def _change_means(bridge: Bridge, number: int, body: Any) -> str:
-    from panelbridge.capabilities import PackageWrite
-    from panelbridge.models import Term
-    from panelbridge.provisioning.intend import find_offer
-    from panelbridge.provisioning.verbs.change_package import change_price
-    from whmcs_module_shim.cli.owners import installations_by_id
-
-    item = _loaded(bridge, number)
-    shop = installations_by_id(bridge)[int(item.installation_id)]
-    desk = bridge.services.provisioner.desk
-    with bridge.services.units.read() as unit:
-        plan, offer = find_offer(unit, shop, body.plan, Term.parse(body.term) if body.term else item.term)
-        sells = desk.panels.capabilities(plan.panel_id).change_package is PackageWrite.PURCHASE
-        buys = sells and offer.package != item.package
-        count = body.connections or plan.connections
-        price = change_price(unit, desk, item, plan, offer, count, purchase=buys)
-        left = unit.ledger.wallet(item.reseller_id).available
-    how = (
-        "This panel sells packages whole: it is a full purchase there, and the price is that of a full term."
-        if buys
-        else "The price is the difference for the unused time; a downgrade returns nothing."
-    )
-    return (
-        f"Subscription {number}: service {item.service_id}, user {item.username or 'none yet'}.\n"
-        f"It gets plan {plan.code}, package {offer.package}. {how}\n{_costs(price, left)}"
-    )
-
-
-def _costs(price: Credits | None, available: Credits) -> str:
-    if price is None:
-        return "The plan does not sell this length."
-    return f"It costs {in_credits(price)}; {in_credits(available)} available."

@@ -1,0 +1,128 @@
+"""What a verb on a subscription would mean: dates and prices, said before it is asked for."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from whmcs_module_shim.cli.screen import in_credits
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from panelbridge.ledger import Credits
+    from panelbridge.models import Term
+    from panelbridge.subscriptions import Subscription
+    from whmcs_module_shim.cli.bridge import Bridge
+
+
+def load_subscription(bridge: Bridge, number: int) -> Subscription:
+    """Raises ``not_found``."""
+    from whmcs_module_shim.api.acting import visible_subscription
+
+    def look(call: Any) -> Subscription:
+        return visible_subscription(call, call.unit, number)[0]
+
+    return bridge.read(look)
+
+
+def length_meant(bridge: Bridge, item: Subscription, by: str | None) -> Term:
+    """The length meant. A date is so many days after what it counts from. Raises ``BadParameter``."""
+    from panelbridge.models import Term
+    from whmcs_module_shim.cli.typed import parse_moment
+
+    if by is None:
+        return item.next_change.term if item.next_change is not None else item.term
+    if by[-1:] in ("m", "d"):
+        try:
+            return Term.parse(by)
+        except ValueError as error:
+            raise typer.BadParameter(str(error), param_hint="--by") from None
+    now = bridge.services.clock()
+    wanted = parse_moment(by, now, option="--by")
+    start = _counts_from(bridge, item, now)
+    days = (wanted.date() - start.date()).days
+    if days < 1:
+        raise typer.BadParameter(
+            f"{by} is not later than {start:%Y-%m-%d}, from which an extension counts", param_hint="--by"
+        )
+    return Term(days=days)
+
+
+def _counts_from(bridge: Bridge, item: Subscription, now: datetime) -> datetime:
+    """What a renewal counts from: the paid date, in grace as well; else now."""
+    from panelbridge.lifecycle import SubscriptionState, renewal_start
+
+    if item.anchor is None:
+        return now
+    with bridge.services.units.read() as unit:
+        plan = unit.subscriptions.plan(item.plan_id)
+    grace = timedelta(hours=plan.grace_hours if plan else 0)
+    keeps = item.state is SubscriptionState.ACTIVE and now <= item.anchor.until + grace
+    return renewal_start(item.anchor, now, keeps_gap=keeps).until
+
+
+def extension_means(bridge: Bridge, item: Subscription, length: Term, *, own_length: bool) -> str:
+    """Dates and price of an extension."""
+    from panelbridge.lifecycle import add_term
+    from panelbridge.subscriptions.pricing import quote_length
+
+    start = _counts_from(bridge, item, bridge.services.clock())
+    until = add_term(start, length)
+    change = None if own_length else item.next_change  # a stored change is bought by the next renewal
+    with bridge.services.units.read() as unit:
+        plan = (
+            unit.subscriptions.plan(change.plan_id, change.plan_version)
+            if change is not None
+            else unit.subscriptions.plan(item.plan_id)
+        )
+        wallet = unit.ledger.wallet(item.reseller_id)
+    connections = change.connections if change is not None else item.connections
+    price = quote_length(plan, length, connections) if plan is not None else None
+    moves = (
+        f" It gets plan {plan.code}, as was stored for now."
+        if change is not None and plan is not None
+        else ""
+    )
+    return (
+        f"Subscription {item.id}: service {item.service_id}, user {item.username or 'none yet'}.\n"
+        f"It is extended by {length}, from {start:%Y-%m-%d} to {until:%Y-%m-%d} (UTC).{moves}\n"
+        f"{_costs(price, wallet.available)} The billing system's due date stays as it is."
+    )
+
+
+def change_means(bridge: Bridge, number: int, body: Any) -> str:
+    """What a change now does at this panel, and its price. Raises ``Refusal``."""
+    from panelbridge.capabilities import PackageWrite
+    from panelbridge.models import Term
+    from panelbridge.provisioning.intend import find_offer
+    from panelbridge.provisioning.verbs.change_package import change_price
+    from whmcs_module_shim.cli.owners import installations_by_id
+
+    item = load_subscription(bridge, number)
+    shop = installations_by_id(bridge)[int(item.installation_id)]
+    desk = bridge.services.provisioner.desk
+    with bridge.services.units.read() as unit:
+        plan, offer = find_offer(unit, shop, body.plan, Term.parse(body.term) if body.term else item.term)
+        sells = desk.panels.capabilities(plan.panel_id).change_package is PackageWrite.PURCHASE
+        buys = sells and offer.package != item.package
+        count = body.connections or plan.connections
+        price = change_price(unit, desk, item, plan, offer, count, purchase=buys)
+        left = unit.ledger.wallet(item.reseller_id).available
+    how = (
+        "This panel sells packages whole: it is a full purchase there, and the price is that of a full term."
+        if buys
+        else "The price is the difference for the unused time; a downgrade returns nothing."
+    )
+    return (
+        f"Subscription {number}: service {item.service_id}, user {item.username or 'none yet'}.\n"
+        f"It gets plan {plan.code}, package {offer.package}. {how}\n{_costs(price, left)}"
+    )
+
+
+def _costs(price: Credits | None, available: Credits) -> str:
+    if price is None:
+        return "The plan does not sell this length."
+    return f"It costs {in_credits(price)}; {in_credits(available)} available."
