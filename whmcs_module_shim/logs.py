@@ -93,6 +93,8 @@ def configure_logs(level: LogLevel, stream: TextIO | None = None) -> ServiceLog:
     logging.basicConfig(
         level=max(_number(level), logging.WARNING), handlers=[_JsonLines(log.events)], force=True
     )
+    # A line a panel call (method, redacted path, status, milliseconds) where somebody asked for detail.
+    logging.getLogger("panelbridge").setLevel(logging.INFO if level is LogLevel.DEBUG else logging.WARNING)
     return log
 
 
