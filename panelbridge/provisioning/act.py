@@ -310,6 +310,17 @@ def _clear(unit: Unit, attempt: Attempt) -> None:
 def _again(
     unit: Unit, desk: Desk, operation: Operation, subscription: Subscription, seconds: float
 ) -> Call | None:
+    panel = unit.subscriptions.panel(operation.panel_id)
+    if panel is None or not panel.writes_enabled:  # a restored copy only reads until a person has compared
+        settle_unknown(
+            unit,
+            operation,
+            due_at=desk.clock() + timedelta(seconds=backoff(desk, operation.failures)),
+            code="writes_off",
+            message="the panel does not show the effect, and writes to it are switched off",
+            advice="Compare the panel's accounts, then run: panelbridge panels writes on.",
+        )
+        return None
     claimed = begin(unit, desk, operation, subscription, seconds=seconds, fence=None)
     return claimed if isinstance(claimed, Call) else None
 
