@@ -86,9 +86,13 @@ def claim(
     *,
     seconds: float,
     fence_read: PanelAccount | None = None,
+    admitted: Operation | None = None,
 ) -> Claim:
-    """Runs inside one write transaction, which the caller commits before it calls the panel."""
-    operation = unit.journal.operation(operation_id)
+    """Runs inside one write transaction, which the caller commits before it calls the panel.
+
+    ``admitted``: the operation as this very transaction has just read or written it.
+    """
+    operation = admitted or unit.journal.operation(operation_id)
     if operation is None:
         msg = f"operation {operation_id} does not exist"
         raise LookupError(msg)
@@ -124,7 +128,7 @@ def _ready(
     seconds: float,
     fence_read: PanelAccount | None,
 ) -> Claim:
-    earlier = next((item for item in unit.journal.unsettled(subscription.id) if item.id < operation.id), None)
+    earlier = next(iter(unit.journal.unsettled(subscription.id, before=operation.id)), None)
     if earlier is not None:
         running = earlier.due_at is not None
         return Wait(operation=operation, until=earlier.due_at, waits_for=earlier.id, running=running)

@@ -78,7 +78,7 @@ class Provisioner:
                 first = None
                 left = self._left(ends)
                 if not operation.settled and left > _SHORTEST_TRY and seat.take(operation.panel_id):
-                    first = self._claim(unit, operation.id, left)
+                    first = self._claim(unit, operation.id, left, admitted=operation)
             if not operation.settled:
                 operation = self._drive(operation.id, ends, first)
         return self._answer(operation, joined=admission.joined and admission.operation.settled)
@@ -114,8 +114,11 @@ class Provisioner:
         with self.units.write() as unit:
             return self._claim(unit, operation_id, seconds)
 
-    def _claim(self, unit: Unit, operation_id: OperationId, seconds: float) -> Claim:
-        todo = claim(unit, self.desk, operation_id, seconds=min(seconds, self.desk.limits.attempt))
+    def _claim(
+        self, unit: Unit, operation_id: OperationId, seconds: float, *, admitted: Operation | None = None
+    ) -> Claim:
+        patience = min(seconds, self.desk.limits.attempt)
+        todo = claim(unit, self.desk, operation_id, seconds=patience, admitted=admitted)
         if isinstance(todo, NoCall):
             done = self._settle_without_call(unit, todo)
             return Settled(operation=done) if done is not None else todo

@@ -31,8 +31,10 @@ class JournalStore(Protocol):
         """The operation that owns ``key``; refused, superseded and withdrawn ones own none."""
         ...
 
-    def unsettled(self, subscription: SubscriptionId) -> Sequence[Operation]:
-        """In order of admission."""
+    def unsettled(
+        self, subscription: SubscriptionId, *, before: OperationId | None = None
+    ) -> Sequence[Operation]:
+        """In order of admission; ``before``: only those admitted earlier than that one."""
         ...
 
     def last(self, subscription: SubscriptionId) -> Operation | None: ...

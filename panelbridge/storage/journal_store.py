@@ -27,7 +27,7 @@ from panelbridge.provisioning.models import (
 )
 from panelbridge.secret import Secret
 from panelbridge.storage.journal_tables import attempts, attention, operations
-from panelbridge.storage.prepared import Prepared, survived
+from panelbridge.storage.prepared import Prepared, StoreMemory, survived
 from panelbridge.storage.vault import Vault
 from panelbridge.subscriptions import InstallationId, PanelId, PlanId, SubscriptionId
 
@@ -42,6 +42,16 @@ _BY_KEY = Prepared(select(operations).where(operations.c.key == bindparam("wante
 _WAITING = Prepared(
     select(operations)
     .where(operations.c.subscription_id == bindparam("wanted"), _UNSETTLED)
+    .order_by(operations.c.id),
+    typed=True,
+)
+_AHEAD = Prepared(
+    select(operations)
+    .where(
+        operations.c.subscription_id == bindparam("wanted"),
+        _UNSETTLED,
+        operations.c.id < bindparam("before"),
+    )
     .order_by(operations.c.id),
     typed=True,
 )
@@ -81,10 +91,12 @@ _ADD = Prepared(
 _BEGIN = Prepared(
     insert(attempts).values({column.name: bindparam(column.name) for column in attempts.c}), typed=True
 )
+# What an attempt learns after it began; the rest never changes, and writing its key again is not free.
+_FINISHED = ("finished_at", "outcome", "code", "evidence", "cleared")
 _FINISH = Prepared(
     update(attempts)
     .where(attempts.c.operation_id == bindparam("wanted"), attempts.c.number == bindparam("nth"))
-    .values({column.name: bindparam(f"new_{column.name}") for column in attempts.c}),
+    .values({name: bindparam(f"new_{name}") for name in _FINISHED}),
     typed=True,
 )
 _RESOLVE = Prepared(
@@ -115,9 +127,10 @@ def _saving(columns: frozenset[str]) -> Prepared:
 class SqlJournalStore:
     """Implements ``panelbridge.provisioning.port.JournalStore`` inside an open transaction."""
 
-    def __init__(self, connection: Connection, vault: Vault) -> None:
+    def __init__(self, connection: Connection, vault: Vault, memory: StoreMemory | None = None) -> None:
         self._connection = connection
         self._vault = vault
+        self._memory = memory or StoreMemory()
 
     def add(self, operation: Operation) -> Operation:
         made = _ADD.run(self._connection, self._values(operation)).scalar_one()
@@ -129,7 +142,11 @@ class SqlJournalStore:
     def by_key(self, key: str) -> Operation | None:
         return self._first(_BY_KEY, wanted=key)
 
-    def unsettled(self, subscription: SubscriptionId) -> Sequence[Operation]:
+    def unsettled(
+        self, subscription: SubscriptionId, *, before: OperationId | None = None
+    ) -> Sequence[Operation]:
+        if before is not None:
+            return self._all(_AHEAD, wanted=subscription, before=before)
         return self._all(_WAITING, wanted=subscription)
 
     def last(self, subscription: SubscriptionId) -> Operation | None:
@@ -196,7 +213,8 @@ class SqlJournalStore:
         return True
 
     def finish(self, attempt: Attempt) -> None:
-        values = {f"new_{name}": value for name, value in _attempt_values(attempt).items()}
+        known = _attempt_values(attempt)
+        values = {f"new_{name}": known[name] for name in _FINISHED}
         _FINISH.run(self._connection, values | {"wanted": attempt.operation_id, "nth": attempt.number})
 
     def attempts(self, operation: OperationId) -> Sequence[Attempt]:
@@ -278,8 +296,10 @@ class SqlJournalStore:
         return self._found(query)
 
     def _first(self, query: Prepared, **values: Any) -> Operation | None:
-        row = query.run(self._connection, values).first()
-        return self._operation(row) if row is not None else None
+        found: Operation | None = query.run(self._connection, values).known(
+            self._memory.operations, self._operation
+        )
+        return found
 
     def _all(self, query: Prepared, **values: Any) -> list[Operation]:
         return [self._operation(row) for row in query.run(self._connection, values).all()]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, Insert, Select, Update
@@ -16,6 +17,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 
 _Convert = Callable[[Any], Any]
+_GIVEN = object()
 
 
 class Rows:
@@ -86,6 +88,18 @@ class RowMemory:
         return record
 
 
+@dataclass(frozen=True)
+class StoreMemory:
+    """What the stores of one vault remember. Every order reads the same rows several times, and so does
+    whoever asks how an order stands.
+    """
+
+    panels: RowMemory = field(default_factory=RowMemory)
+    plans: RowMemory = field(default_factory=RowMemory)
+    subscriptions: RowMemory = field(default_factory=RowMemory)
+    operations: RowMemory = field(default_factory=RowMemory)
+
+
 @contextmanager
 def survived(connection: Connection) -> Iterator[None]:
     """A statement inside may break a constraint, and the transaction goes on without it.
@@ -150,26 +164,23 @@ class _Compiled:
             name: bind.type.dialect_impl(dialect).bind_processor(dialect) if typed else None
             for name, bind in compiled.binds.items()
         }
-        self._fixed = {
-            name: _converted(converts[name], bind.value)
-            for name, bind in compiled.binds.items()
-            if not bind.required
-        }
-        self._converts = {name: convert for name, convert in converts.items() if convert is not None}
+        fixed = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
+        self._plan = [(name, convert, fixed.get(name, _GIVEN)) for name, convert in converts.items()]
+        if self.order is not None:
+            self._plan = [(name, converts[name], fixed.get(name, _GIVEN)) for name in self.order]
         self.shape = _shape(statement, dialect) if typed else None
 
     def bound(self, values: Mapping[str, Any]) -> Any:
-        """``values`` as the driver takes them."""
-        converts, fixed = self._converts, self._fixed
-        if converts:
-            values = {
-                name: converts[name](value) if name in converts else value for name, value in values.items()
-            }
-        if fixed:
-            values = {**fixed, **values}
-        if self.order is None:
-            return dict(values)
-        return [values[name] for name in self.order]
+        """``values``, and the statement's own, as the driver takes them."""
+        cells = [
+            _converted(convert, values[name] if own is _GIVEN else values.get(name, own))
+            if convert is not None or own is not _GIVEN
+            else values[name]
+            for name, convert, own in self._plan
+        ]
+        if self.order is not None:
+            return cells
+        return {name: cell for (name, _, _), cell in zip(self._plan, cells, strict=True)}
 
 
 def _converted(convert: _Convert | None, value: Any) -> Any:

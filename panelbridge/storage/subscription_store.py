@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, Table, bindparam, func, insert, select, update
@@ -13,7 +14,7 @@ from panelbridge.ledger import Credits, ResellerId
 from panelbridge.lifecycle import Anchor, SubscriptionState, SuspensionReason
 from panelbridge.models import AccountId, Term
 from panelbridge.secret import Secret
-from panelbridge.storage.prepared import Prepared, RowMemory
+from panelbridge.storage.prepared import Prepared, StoreMemory
 from panelbridge.storage.subscription_tables import (
     installations,
     panels,
@@ -74,29 +75,26 @@ _ADD = Prepared(
     .returning(subscriptions.c.id),
     typed=True,
 )
-_SAVE = Prepared(
-    update(subscriptions)
-    .where(subscriptions.c.id == bindparam("wanted"))
-    .values({name: bindparam(f"new_{name}") for name in _KEPT_COLUMNS}),
-    typed=True,
-)
 
 
-@dataclass(frozen=True)
-class SoldMemory:
-    """What the stores of one vault remember of panels and plans. Every order reads them several times."""
-
-    panels: RowMemory = field(default_factory=RowMemory)
-    plans: RowMemory = field(default_factory=RowMemory)
+@lru_cache(maxsize=256)
+def _saving(columns: frozenset[str]) -> Prepared:
+    return Prepared(
+        update(subscriptions)
+        .where(subscriptions.c.id == bindparam("wanted"))
+        .values({name: bindparam(f"new_{name}") for name in sorted(columns)}),
+        typed=True,
+    )
 
 
 class SqlSubscriptionStore:
     """Implements ``panelbridge.subscriptions.SubscriptionStore`` inside an open transaction."""
 
-    def __init__(self, connection: Connection, vault: Vault, memory: SoldMemory | None = None) -> None:
+    def __init__(self, connection: Connection, vault: Vault, memory: StoreMemory | None = None) -> None:
         self._connection = connection
         self._vault = vault
-        self._memory = memory or SoldMemory()
+        self._memory = memory or StoreMemory()
+        self._read: dict[SubscriptionId, Subscription] = {}  # as this transaction saw or wrote them last
 
     def reseller(self, reseller: ResellerId) -> Reseller | None:
         row = self._one(_RESELLER, wanted=reseller)
@@ -192,20 +190,25 @@ class SqlSubscriptionStore:
         return saved
 
     def subscription(self, subscription: SubscriptionId) -> Subscription | None:
-        row = self._one(_SUBSCRIPTION, wanted=subscription)
-        return self._subscription(row) if row else None
+        return self._known_subscription(_SUBSCRIPTION, wanted=subscription)
 
     def of_service(self, installation: InstallationId, service_id: int) -> Subscription | None:
-        row = self._one(_OF_SERVICE, installation=installation, service=service_id)
-        return self._subscription(row) if row else None
+        return self._known_subscription(_OF_SERVICE, installation=installation, service=service_id)
 
     def insert(self, subscription: Subscription) -> Subscription:
         made = _ADD.run(self._connection, self._values(subscription)).scalar_one()
         return replace(subscription, id=SubscriptionId(made))
 
     def save(self, subscription: Subscription) -> None:
-        values = {f"new_{name}": value for name, value in self._values(subscription).items()}
-        _SAVE.run(self._connection, values | {"wanted": subscription.id})
+        values = self._values(subscription)
+        read = self._read.get(subscription.id)
+        if read is not None:  # unchanged columns are left alone: each has its indexes and parents
+            before = self._values(read)
+            values = {name: value for name, value in values.items() if value != before[name]}
+        self._read[subscription.id] = subscription
+        if values:
+            named = {f"new_{name}": value for name, value in values.items()}
+            _saving(frozenset(values)).run(self._connection, named | {"wanted": subscription.id})
 
     def search(
         self,
@@ -239,6 +242,14 @@ class SqlSubscriptionStore:
 
     def _known_plan(self, query: Prepared, **values: Any) -> Plan | None:
         found: Plan | None = query.run(self._connection, values).known(self._memory.plans, _plan)
+        return found
+
+    def _known_subscription(self, query: Prepared, **values: Any) -> Subscription | None:
+        found: Subscription | None = query.run(self._connection, values).known(
+            self._memory.subscriptions, self._subscription
+        )
+        if found is not None:
+            self._read[found.id] = found
         return found
 
     def _one(self, query: Prepared, **values: Any) -> Any:

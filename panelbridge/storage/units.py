@@ -14,7 +14,8 @@ from panelbridge.storage.access_store import SqlAccessStore
 from panelbridge.storage.database import Database
 from panelbridge.storage.journal_store import SqlJournalStore
 from panelbridge.storage.ledger_store import SqlLedgerStore
-from panelbridge.storage.subscription_store import SoldMemory, SqlSubscriptionStore
+from panelbridge.storage.prepared import StoreMemory
+from panelbridge.storage.subscription_store import SqlSubscriptionStore
 from panelbridge.storage.vault import Vault
 
 
@@ -36,7 +37,7 @@ class SqlUnits:
         self.database = database
         self._vault = vault
         self._clock = clock
-        self._memory = SoldMemory()
+        self._memory = StoreMemory()
 
     @contextmanager
     def write(self) -> Iterator[SqlUnit]:
@@ -51,7 +52,7 @@ class SqlUnits:
     def _unit(self, connection: Connection) -> SqlUnit:
         return SqlUnit(
             connection=connection,
-            journal=SqlJournalStore(connection, self._vault),
+            journal=SqlJournalStore(connection, self._vault, self._memory),
             subscriptions=SqlSubscriptionStore(connection, self._vault, self._memory),
             ledger=Ledger(SqlLedgerStore(connection, self._vault.chain), self._clock),
             access=SqlAccessStore(connection),

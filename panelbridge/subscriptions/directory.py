@@ -22,6 +22,7 @@ class PanelDirectory:
         self._clock = clock
         self._lock = threading.Lock()
         self._adapters: dict[PanelId, PanelAdapter[Any]] = {}
+        self._capabilities: dict[PanelId, Capabilities] = {}
         self._records: dict[PanelId, Panel] = {}
         self._breakers: dict[PanelId, Breaker] = {}
 
@@ -41,7 +42,14 @@ class PanelDirectory:
             return self._adapters.setdefault(panel, built)
 
     def capabilities(self, panel: PanelId) -> Capabilities:
-        return self.adapter(panel).capabilities
+        known = self._capabilities.get(panel)
+        if known is None:  # declared data: it follows from the settings, with which the adapter is built
+            adapter = self.adapter(panel)
+            known = adapter.capabilities
+            with self._lock:
+                if self._adapters.get(panel) is adapter:
+                    self._capabilities[panel] = known
+        return known
 
     def breaker(self, panel: PanelId) -> Breaker:
         with self._lock:
@@ -51,10 +59,9 @@ class PanelDirectory:
             return known
 
     def slots(self, panel: PanelId) -> int:
-        adapter = self.adapter(panel)
-        if adapter.capabilities.serialise_writes is SerialiseWrites.PER_CREDENTIAL:
+        if self.capabilities(panel).serialise_writes is SerialiseWrites.PER_CREDENTIAL:
             return 1
-        return int(getattr(adapter.settings, "max_connections", 8))
+        return int(getattr(self.adapter(panel).settings, "max_connections", 8))
 
     def refresh(self, panel: Panel) -> None:
         """Another process may have changed the record: what was built from the old one is dropped."""
@@ -67,6 +74,7 @@ class PanelDirectory:
         """Drop what was built; the next call reads the record anew."""
         with self._lock:
             known = self._adapters.pop(panel, None)
+            self._capabilities.pop(panel, None)
         if known is not None:
             known.close()
 

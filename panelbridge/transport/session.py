@@ -165,6 +165,8 @@ class PanelSession:
 
     def _log(self, call: _Call, started: float, status: int | str, size: int) -> None:
         """The allow-list: nothing but these is ever logged of a call."""
+        if not log.isEnabledFor(logging.INFO):
+            return
         fields = {
             "method": call.method,
             "path": self._redactor.text(call.path),

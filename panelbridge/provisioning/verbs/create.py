@@ -31,16 +31,19 @@ class CreateRules(VerbRules[CreateWish]):
     verb = Verb.CREATE
 
     def known(self, unit: Unit, wish: CreateWish) -> Operation | None:
-        subscription = unit.subscriptions.of_service(wish.installation.id, wish.service_id)
-        if subscription is None or subscription.state is SubscriptionState.TERMINATED:
+        known = unit.subscriptions.of_service(wish.installation.id, wish.service_id)
+        return self._owner(unit, wish, known)
+
+    def _owner(self, unit: Unit, wish: CreateWish, known: Subscription | None) -> Operation | None:
+        if known is None or known.state is SubscriptionState.TERMINATED:
             return None
-        return unit.journal.by_key(create_key(wish.installation, wish.service_id, subscription.generation))
+        return unit.journal.by_key(create_key(wish.installation, wish.service_id, known.generation))
 
     def intend(self, unit: Unit, desk: Desk, wish: CreateWish) -> Admission:
-        owner = self.known(unit, wish)
+        known = unit.subscriptions.of_service(wish.installation.id, wish.service_id)
+        owner = self._owner(unit, wish, known)
         if owner is not None:
             return Admission(operation=owner, joined=True)
-        known = unit.subscriptions.of_service(wish.installation.id, wish.service_id)
         if known is not None and known.state is SubscriptionState.TERMINATED and not wish.reopens:
             raise Refusal(
                 "illegal_move",
