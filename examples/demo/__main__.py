@@ -11,7 +11,7 @@ import shutil
 import signal
 import sys
 import tempfile
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -143,7 +143,8 @@ def _stay(timeline: Timeline, chain: Chain, parts: ExitStack) -> None:
     timeline.say(
         f"  try              curl -H 'Authorization: Bearer KEY' {chain.bridge.url}/v1/subscriptions"
     )
-    signal.sigwait({signal.SIGINT, signal.SIGTERM})
+    with suppress(KeyboardInterrupt):
+        signal.pause()
 
 
 def main() -> None:
@@ -154,8 +155,7 @@ def main() -> None:
     if shutil.which("php") is None:
         sys.stderr.write(_PHP_LINE + "\n")
         raise SystemExit(1)
-    if not once:  # held back so that the wait, and not the middle of a step, receives them
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like Ctrl-C: in order
     try:
         with tempfile.TemporaryDirectory(prefix="panelbridge-demo-") as folder:
             passed = run(Timeline(), Path(folder), once=once)
