@@ -113,7 +113,7 @@ def set_command(
         _show(screen, bridge.change(panels.change_panel, code=code, body=body), title=f"Changed panel {code}")
         running = serves_now(bridge.config)
     if running:
-        screen.hint("The running `serve` still uses the old settings: restart it.")
+        screen.hint("The running `serve` takes the new settings with its next order.")
 
 
 @app.command("writes")
