@@ -28,16 +28,41 @@ class KeptConnections:
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """Commits at the end, rolls back on an error; after an error the connection is not used again."""
-        try:
-            connection = self._idle.pop()  # the one used last, whose pages SQLite still has
-        except IndexError:
-            connection = self._engine.connect()
+        connection = self._taken() or self._engine.connect()
         try:
             with connection.begin():
                 yield connection
         except BaseException:
             connection.close()
             raise
+        self._give_back(connection)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """The same for readers, who have nothing to commit: SQLAlchemy's transaction stays open as long as
+        the connection, and each snapshot is the driver's alone.
+        """
+        connection = self._taken()
+        if connection is None:
+            connection = self._engine.connect()
+            connection.begin()
+        else:
+            connection.connection.execute("BEGIN")
+        try:
+            yield connection
+            connection.connection.commit()
+        except BaseException:
+            connection.close()
+            raise
+        self._give_back(connection)
+
+    def _taken(self) -> Connection | None:
+        try:
+            return self._idle.pop()  # the one used last, whose pages SQLite still has
+        except IndexError:
+            return None
+
+    def _give_back(self, connection: Connection) -> None:
         self._idle.append(connection)
         if self._closed:
             self.close()

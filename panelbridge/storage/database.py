@@ -45,7 +45,7 @@ class Database:
     def read(self) -> Iterator[Connection]:
         """A snapshot: what others commit meanwhile is not seen, and writing is refused."""
         self._check_process()
-        with _contention(), self._readers.transaction() as connection:
+        with _contention(), self._readers.snapshot() as connection:
             yield connection
 
     @contextmanager

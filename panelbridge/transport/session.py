@@ -208,11 +208,21 @@ class PanelSession:
 
     def _send(self, call: _Call, url: str) -> PanelReply:
         settings = self._settings
-        request = requests.Request(
-            call.method, url, params=call.query, data=call.form, json=call.json, headers=dict(call.headers)
+        # What Session.prepare_request does, without merging what a panel's session never has: cookies,
+        # parameters and hooks of its own.
+        request = requests.PreparedRequest()
+        request.prepare(
+            method=call.method,
+            url=url,
+            headers={**self._session.headers, **call.headers},
+            data=call.form,
+            json=call.json,
+            params=call.query,
+            auth=self._session.auth,
+            hooks=self._session.hooks,
         )
         response = self._session.send(
-            self._session.prepare_request(request),
+            request,
             stream=True,
             verify=settings.verify_tls,
             proxies=self._proxies,
