@@ -139,7 +139,6 @@ class Operation:
     after: dict[str, Any] | None = None
     reported_pending: bool = False  # the caller was told "pending", so billing still has to be told the end
     acknowledged: bool = False
-    fingerprint: str | None = None  # of the caller's own key, for /v1 resources
 
     @property
     def settled(self) -> bool:

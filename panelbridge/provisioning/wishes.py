@@ -16,7 +16,6 @@ class _ServiceWish:
     installation: Installation
     service_id: int
     actor: str
-    caller_key: str | None = None  # a /v1 caller's own key
 
 
 @dataclass(frozen=True, kw_only=True)

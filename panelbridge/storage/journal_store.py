@@ -353,7 +353,6 @@ class SqlJournalStore:
             after=row.after,
             reported_pending=row.reported_pending,
             acknowledged=row.acknowledged,
-            fingerprint=row.fingerprint,
         )
 
 
@@ -390,7 +389,6 @@ _COLUMNS: dict[str, Callable[[Operation], Any]] = {
     "after": attrgetter("after"),
     "reported_pending": attrgetter("reported_pending"),
     "acknowledged": attrgetter("acknowledged"),
-    "fingerprint": attrgetter("fingerprint"),
 }
 
 

@@ -44,7 +44,6 @@ operations = Table(
     Column("after", JSON),
     Column("reported_pending", Boolean, nullable=False),
     Column("acknowledged", Boolean, nullable=False),
-    Column("fingerprint", String(64)),
     sqlite_autoincrement=True,  # an operation's id is never used twice
 )
 

@@ -41,7 +41,6 @@ def store_next_change(call: Call, body: LaterChange, number: int) -> Subscriptio
         installation=installation,
         service_id=subscription.service_id,
         actor=call.caller.actor,
-        caller_key=call.ledger_key,
         plan=body.plan,
         term=Term.parse(body.term) if body.term is not None else subscription.term,
         connections=body.connections,

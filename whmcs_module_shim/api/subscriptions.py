@@ -158,7 +158,6 @@ def create_subscription(call: Call, body: Order) -> Reply:
         installation=installation,
         service_id=body.service_id,
         actor=call.caller.actor,
-        caller_key=call.ledger_key,
         plan=body.plan,
         term=Term.parse(body.term),
         connections=body.connections,
@@ -178,7 +177,6 @@ def extend_subscription(call: Call, body: Extension, number: int) -> Reply:
         installation=installation,
         service_id=subscription.service_id,
         actor=call.caller.actor,
-        caller_key=call.ledger_key,
         fact=f"token:{call.services.fingerprint(call.ledger_key)}",
         by=Term.parse(body.by) if body.by is not None else None,
         note=body.note,
@@ -194,7 +192,6 @@ def suspend_subscription(call: Call, body: Suspend, number: int) -> Reply:
         installation=installation,
         service_id=subscription.service_id,
         actor=call.caller.actor,
-        caller_key=call.ledger_key,
         reason=body.reason,
         owner=_owner(call),
         note=body.note,
@@ -214,7 +211,6 @@ def unsuspend_subscription(call: Call, body: Unsuspend, number: int) -> Reply:
         installation=installation,
         service_id=subscription.service_id,
         actor=call.caller.actor,
-        caller_key=call.ledger_key,
         owner=body.owner or _owner(call),
         reason=body.reason,
     )
@@ -229,7 +225,6 @@ def reset_subscription(call: Call, body: Reset, number: int) -> Reply:
         installation=installation,
         service_id=subscription.service_id,
         actor=call.caller.actor,
-        caller_key=call.ledger_key,
         password=body.password,
         token=call.services.fingerprint(call.ledger_key),
     )
@@ -251,7 +246,6 @@ def terminate_subscription(call: Call, number: int) -> Reply:
         installation=installation,
         service_id=subscription.service_id,
         actor=call.caller.actor,
-        caller_key=call.ledger_key,
     )
     return _submit(call, wish)
 
@@ -261,7 +255,6 @@ def _change(call: Call, body: Change, subscription: Subscription, installation: 
         installation=installation,
         service_id=subscription.service_id,
         actor=call.caller.actor,
-        caller_key=call.ledger_key,
         plan=body.plan,
         term=Term.parse(body.term) if body.term is not None else subscription.term,
         connections=body.connections,

@@ -167,7 +167,6 @@ def upgrade() -> None:
         sa.Column("after", sa.JSON(), nullable=True),
         sa.Column("reported_pending", sa.Boolean(), nullable=False),
         sa.Column("acknowledged", sa.Boolean(), nullable=False),
-        sa.Column("fingerprint", sa.String(length=64), nullable=True),
         sa.ForeignKeyConstraint(
             ["installation_id"], ["installations.id"], name=op.f("fk_operations_installation_id")
         ),
