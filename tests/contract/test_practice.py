@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -163,7 +164,8 @@ def test_books_and_address_outlive_the_process(panel: PracticeProcess, way: str)
     assert (panel.url, panel.settings["token"], effects(panel)) == (url, token, 1)
 
 
-def started(tmp_path: Path, **streams: Any) -> subprocess.Popen[str]:
+@contextmanager
+def started(tmp_path: Path, **streams: Any) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-m", "panelbridge.testing.practice", "reference"]
     command += ["--books", str(tmp_path / "books.sqlite"), "--option", "token=given-token"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, **streams)
@@ -173,7 +175,12 @@ def started(tmp_path: Path, **streams: Any) -> subprocess.Popen[str]:
     assert announced["settings"] == {"base_url": announced["url"], "token": "given-token", "extend": "set"}
     with socket.create_connection(("127.0.0.1", announced["port"]), timeout=5):
         pass
-    return process
+    try:
+        yield process
+    finally:
+        process.kill()  # whatever the test saw, nothing stays
+        process.wait()
+        process.stdout.close()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

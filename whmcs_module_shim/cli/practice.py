@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
-import threading
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -32,6 +30,7 @@ def practice_command(
     """Run a simulated panel until Ctrl-C. It speaks the real protocol and keeps its books in a file."""
     from panelbridge.testing.practice import PracticeServer
     from panelbridge.testing.practice.__main__ import practice_class
+    from panelbridge.testing.practice.ending import Ending
     from whmcs_module_shim.cli.typed import parse_pairs
 
     screen = Screen(as_json=as_json)
@@ -41,9 +40,7 @@ def practice_command(
         announced = {"backend": backend, "url": server.url, "imitates": panel.imitates, "settings": settings}
         if add is not None:
             _make_known(context, add, backend, settings)
-        ended = threading.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: ended.set())
+        end = Ending()
         if screen.as_json:
             typer.echo(json.dumps(announced))
         screen.facts(
@@ -59,7 +56,7 @@ def practice_command(
             screen.hint("--add PANEL makes it known to the bridge, secrets included.")
         else:
             screen.hint(f"Known to the bridge as panel {add}. Try: panelbridge panels test {add}")
-        ended.wait()
+        end.wait()
 
 
 def _shown(settings: dict[str, Any]) -> str:

@@ -5,14 +5,11 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
-import os
-import signal
-import stat
 import sys
-import threading
 from pathlib import Path
 
 from panelbridge.registry import load_adapter
+from panelbridge.testing.practice.ending import Ending
 from panelbridge.testing.practice.panel import PracticePanel
 from panelbridge.testing.practice.server import PracticeServer
 
@@ -34,19 +31,6 @@ def _option(text: str) -> tuple[str, str]:
     return name, value
 
 
-def _end_with_parent(ended: threading.Event) -> None:
-    """Where standard input is a pipe, its closing means that whoever started us has gone."""
-    if not stat.S_ISFIFO(os.fstat(0).st_mode):
-        return
-
-    def watch() -> None:
-        while os.read(0, 4096):
-            pass
-        ended.set()
-
-    threading.Thread(target=watch, name="watch-stdin", daemon=True).start()
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(prog="panelbridge.testing.practice", description=__doc__)
     parser.add_argument("backend", help="name of an installed backend, or module:Class")
@@ -56,9 +40,7 @@ def main() -> int:
     parser.add_argument("--option", type=_option, action="append", default=[], metavar="NAME=VALUE")
     chosen = parser.parse_args()
     panel = practice_class(chosen.backend)(chosen.books, dict(chosen.option))
-    ended = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
+    end = Ending()
     server = PracticeServer(panel, host=chosen.host, port=chosen.port)
     with server:
         announced = {
@@ -71,8 +53,8 @@ def main() -> int:
         }
         sys.stdout.write(json.dumps(announced) + "\n")
         sys.stdout.flush()
-        _end_with_parent(ended)
-        ended.wait()
+        end.watch_parent()
+        end.wait()
     return 0
 
 
