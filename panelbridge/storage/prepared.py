@@ -16,6 +16,8 @@ from sqlalchemy import Connection, Insert, Select, Update
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 
+Statement = Insert | Select[*tuple[Any, ...]] | Update
+
 _Convert = Callable[[Any], Any]
 _GIVEN = object()
 
@@ -120,7 +122,7 @@ class Prepared:
     else both are the driver's own.
     """
 
-    def __init__(self, statement: Insert | Select[Any] | Update, *, typed: bool = False) -> None:
+    def __init__(self, statement: Statement, *, typed: bool = False) -> None:
         self._statement = statement
         self._typed = typed
         self._compiled: dict[str, _Compiled] = {}
@@ -153,7 +155,7 @@ class Prepared:
 class _Compiled:
     """A statement as one dialect spells it, and how values go in and rows come out."""
 
-    def __init__(self, statement: Insert | Select[Any] | Update, dialect: Dialect, *, typed: bool) -> None:
+    def __init__(self, statement: Statement, dialect: Dialect, *, typed: bool) -> None:
         compiled = statement.compile(dialect=dialect)
         self.text = str(compiled)
         self.order: Sequence[str] | None = compiled.positiontup if compiled.positional else None
@@ -187,7 +189,7 @@ def _converted(convert: _Convert | None, value: Any) -> Any:
     return value if convert is None else convert(value)
 
 
-def _shape(statement: Insert | Select[Any] | Update, dialect: Dialect) -> Callable[[Any], Any] | None:
+def _shape(statement: Statement, dialect: Dialect) -> Callable[[Any], Any] | None:
     """From a driver's row to a row with names and the columns' own types; ``None`` when it stays as it is."""
     if not isinstance(statement, Select):
         return None
