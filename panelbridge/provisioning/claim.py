@@ -194,9 +194,8 @@ def begin(
         fence=fence,
     )
     sent = replace(prepared, state=OperationState.SENT, attempts=attempt.number, due_at=deadline)
-    if not unit.journal.save(
-        sent, was=operation
-    ):  # first: an attempt of an operation not sent would block it
+    # The operation first: an attempt of an operation that was not sent would block its number for ever.
+    if not unit.journal.save(sent, was=operation):
         return Wait(operation=operation, until=now + _SLOT_WAIT)
     if not unit.journal.begin(attempt):
         unit.journal.save(operation, was=sent)
