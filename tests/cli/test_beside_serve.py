@@ -108,9 +108,9 @@ def test_a_key_made_by_a_command_works_at_once_and_revoked_soon_not(served: tupl
     wait_for(lambda: status() == 401)
 
 
-def test_changed_settings_of_a_panel_ask_for_a_restart(served: tuple[Shell, str]) -> None:
+def test_changed_settings_of_a_panel_say_when_they_count(served: tuple[Shell, str]) -> None:
     shell, _ = served
 
     ran = shell.done("panels", "set", "main", "--set", "read_timeout=15")
 
-    assert "restart it" in ran.err
+    assert "with its next order" in ran.err
