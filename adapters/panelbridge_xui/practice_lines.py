@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -26,7 +27,7 @@ _FILTERS = {
 }
 
 
-class LineActions:
+class LineActions(ABC):
     """Actions on lines; a subclass is one of the two APIs."""
 
     def __init__(self, books: Books, now: Callable[[], datetime], options: dict[str, str]) -> None:
@@ -34,9 +35,9 @@ class LineActions:
         self.now = now
         self.options = options
 
+    @abstractmethod
     def actions(self) -> dict[str, Action]:
         """What this API knows, by name."""
-        raise NotImplementedError
 
     def epoch(self) -> int:
         return int(self.now().timestamp())
@@ -81,7 +82,7 @@ class LineActions:
             self.books.record(db, "terminate", line["username"], id=line["id"])
         return {"status": "STATUS_SUCCESS"}
 
-    def check_write(self, db: sqlite3.Connection, user: User, line: dict[str, Any]) -> None:
+    def check_write(self, db: sqlite3.Connection, user: User, line: dict[str, Any]) -> None:  # noqa: B027 - a hook with nothing to do
         """Whether ``user`` may write the line; the release imitated does not ask."""
 
     def page(self, db: sqlite3.Connection, parameters: Parameters, mine: str) -> dict[str, Any]:

@@ -10,10 +10,10 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from panelbridge.adapter import PanelAdapter
 from panelbridge.capabilities import Capabilities, Verb
-from panelbridge.models import AccountRef, PanelAccount, VerbResult
+from panelbridge.models import AccountRef, PanelAccount, Purchase, Term, VerbResult
 from panelbridge.provisioning.desk import Desk
 from panelbridge.provisioning.keys import reference
-from panelbridge.provisioning.models import Attempt, Fence, Operation
+from panelbridge.provisioning.models import Attempt, Fence, Operation, Target
 from panelbridge.provisioning.port import Unit
 from panelbridge.subscriptions import Subscription
 
@@ -111,4 +111,16 @@ def adopt_account(subscription: Subscription, account: PanelAccount | None) -> S
         username=account.username,
         package=account.package or subscription.package,
         password=account.password or subscription.password,
+    )
+
+
+def fenced_purchase(target: Target, package: str, fence: Fence | None) -> Purchase | None:
+    """One purchase of ``package``, built on what the fence read; ``None`` where the panel writes instead."""
+    if fence is None:
+        return None
+    return Purchase(
+        package=package,
+        term=Term.parse(target.add or ""),
+        before=fence.before,
+        allow_restart=target.allow_restart,
     )

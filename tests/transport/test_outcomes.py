@@ -110,7 +110,7 @@ def test_busy_connections_end_at_the_deadline_unsent(serve: Any, session: Any, w
     first.start()
     assert arrived.wait(5)
     try:
-        with pytest.raises(PanelUnreachable, match=r"busy|in time"), deadline(1.0):
+        with pytest.raises(PanelUnreachable, match="busy"), deadline(1.0):
             one.request("POST", "b", repeatable=False)
     finally:
         go_on.set()

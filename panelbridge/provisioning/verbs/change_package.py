@@ -10,7 +10,7 @@ from panelbridge.adapter import PanelAdapter
 from panelbridge.capabilities import Capabilities, PackageWrite, Verb
 from panelbridge.ledger import Credits
 from panelbridge.lifecycle import upgrade_price
-from panelbridge.models import PackageChange, PanelAccount, Purchase, Term, VerbResult
+from panelbridge.models import PackageChange, PanelAccount, Term, VerbResult
 from panelbridge.provisioning.admission import require_account
 from panelbridge.provisioning.desk import Desk
 from panelbridge.provisioning.exceptions import Refusal
@@ -19,7 +19,7 @@ from panelbridge.provisioning.intend import Draft, find_offer, need_subscription
 from panelbridge.provisioning.keys import end_state_key
 from panelbridge.provisioning.models import Attempt, Fence, Operation, Target
 from panelbridge.provisioning.port import Unit
-from panelbridge.provisioning.rules import Admission, Reading, VerbRules, adopt_account
+from panelbridge.provisioning.rules import Admission, Reading, VerbRules, adopt_account, fenced_purchase
 from panelbridge.provisioning.wishes import ChangeWish
 from panelbridge.subscriptions import Plan, PlanTerm, Subscription
 from panelbridge.subscriptions.pricing import quote, quote_length
@@ -109,19 +109,11 @@ class ChangePackageRules(VerbRules[ChangeWish]):
         fence: Fence | None,
     ) -> VerbResult:
         target = operation.target
-        purchase = None
-        if fence is not None:
-            purchase = Purchase(
-                package=target.package or "",
-                term=Term.parse(target.add or ""),
-                before=fence.before,
-                allow_restart=target.allow_restart,
-            )
         change = PackageChange(
             package=target.package or "",
             connections=target.connections,
             options=target.options,
-            purchase=purchase,
+            purchase=fenced_purchase(target, target.package or "", fence),
         )
         return adapter.change_package(self.ref(subscription, desk), change)
 

@@ -10,7 +10,7 @@ from panelbridge.adapter import PanelAdapter
 from panelbridge.capabilities import Capabilities, Extend, PackageWrite, Verb
 from panelbridge.ledger import Credits
 from panelbridge.lifecycle import Anchor, SubscriptionState, renewal_start
-from panelbridge.models import PackageChange, PanelAccount, Purchase, Term, VerbResult
+from panelbridge.models import PackageChange, PanelAccount, Term, VerbResult
 from panelbridge.provisioning.admission import require_account
 from panelbridge.provisioning.desk import Desk
 from panelbridge.provisioning.exceptions import Refusal
@@ -19,7 +19,7 @@ from panelbridge.provisioning.intend import Draft, need_subscription, place, pla
 from panelbridge.provisioning.keys import create_key, renew_key
 from panelbridge.provisioning.models import Attempt, Fence, Operation, Target
 from panelbridge.provisioning.port import Unit
-from panelbridge.provisioning.rules import Admission, Reading, VerbRules, adopt_account
+from panelbridge.provisioning.rules import Admission, Reading, VerbRules, adopt_account, fenced_purchase
 from panelbridge.provisioning.wishes import RenewWish
 from panelbridge.subscriptions import Plan, Subscription
 from panelbridge.subscriptions.pricing import quote_length
@@ -98,14 +98,7 @@ class ExtendRules(VerbRules[RenewWish]):
         if target.panel_until is None:
             msg = f"operation {operation.id} was never prepared"
             raise RuntimeError(msg)
-        purchase = None
-        if fence is not None:
-            purchase = Purchase(
-                package=target.package or subscription.package,
-                term=Term.parse(target.add or ""),
-                before=fence.before,
-                allow_restart=target.allow_restart,
-            )
+        purchase = fenced_purchase(target, target.package or subscription.package, fence)
         moves = target.package is not None and target.package != subscription.package
         if moves and not _sells_by_length(operation, subscription):
             change = PackageChange(
