@@ -15,6 +15,7 @@ from typing import ClassVar, Generic, Self, TypeVar
 from pydantic import BaseModel
 
 from panelbridge.capabilities import Capabilities
+from panelbridge.exceptions import Unsupported
 from panelbridge.models import (
     AccountRef,
     Connection,
@@ -26,6 +27,8 @@ from panelbridge.models import (
     PanelAccount,
     PanelBalance,
     Purchase,
+    SignOn,
+    Usage,
     VerbResult,
 )
 
@@ -128,6 +131,28 @@ class PanelAdapter(ABC, Generic[SettingsT]):
     def balance(self) -> PanelBalance | None:
         """Our credit at the panel; ``None`` where it has none. Raises ``PanelError``."""
         return None
+
+    def sign_on(self, ref: AccountRef) -> SignOn:  # noqa: ARG002 - for subclasses
+        """A fresh one-time login of the account's owner. Raises ``PanelError``.
+
+        Only where capabilities say ``single_sign_on``. Asked for on a click, never stored.
+        """
+        raise Unsupported("this panel has no single sign-on")
+
+    def admin_sign_on(self) -> SignOn:
+        """A fresh one-time login to the panel's own administration. Raises ``PanelError``."""
+        raise Unsupported("this panel has no single sign-on for its administration")
+
+    def admin_link(self) -> str | None:
+        """Where a person administers the panel, without any secret in it; ``None`` when unknown. No I/O."""
+        return None
+
+    def usages(self) -> Iterator[Usage]:
+        """What every account of ours uses, paged to the end. Raises ``PanelError``; never a silent part.
+
+        Only where capabilities say ``usage``.
+        """
+        raise Unsupported("this panel does not tell what its accounts use")
 
     def close(self) -> None:
         """Give connections back. Safe to repeat."""

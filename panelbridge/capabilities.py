@@ -28,6 +28,7 @@ class Verb(StrEnum):
 class Extend(StrEnum):
     SET = "set"  # writes an absolute date: a repeat converges
     ADD = "add"  # buys a length: every repeat adds, so it is fenced
+    NONE = "none"  # the panel has no expiry: our schedule suspends when the paid time has passed
 
 
 class PackageWrite(StrEnum):
@@ -43,6 +44,13 @@ class FindBy(StrEnum):
 class SerialiseWrites(StrEnum):
     NONE = "none"
     PER_CREDENTIAL = "per_credential"  # the panel reads, then writes a balance without a lock
+
+
+class OrderFact(StrEnum):
+    """What billing knows of an order and some panels want, passed as an option of that name."""
+
+    DOMAIN = "domain"  # of the service, such as customer.example
+    EMAIL = "email"  # of the customer
 
 
 class TextRule(BaseModel):
@@ -85,10 +93,26 @@ class Capabilities(BaseModel):
     list_complete: bool = Field(default=True, description="an account missing from the list is proved absent")
     password_readable: bool = Field(default=False, description="the panel shows the password of an account")
     devices: frozenset[str] = Field(default=frozenset({"line"}), description="line, mag, enigma")
+    needs: frozenset[OrderFact] = Field(
+        default=frozenset(), description="facts of the order that a create takes as options of that name"
+    )
+    single_sign_on: bool = Field(default=False, description="a one-time login of a customer can be asked for")
+    admin_sign_on: bool = Field(default=False, description="the same for the panel's own administration")
+    usage: bool = Field(default=False, description="the panel tells what its accounts use")
     late_commit: float = Field(
         default=60.0, ge=0, description="seconds after a request's deadline in which it may still take effect"
     )
     serialise_writes: SerialiseWrites = SerialiseWrites.NONE
+
+    @model_validator(mode="after")
+    def _no_expiry_is_not_extended(self) -> Self:
+        if (self.extend is Extend.NONE) is (Verb.EXTEND in self.verbs):
+            msg = "verbs has extend exactly where extend is SET or ADD; a panel without expiry has neither"
+            raise ValueError(msg)
+        if self.extend is Extend.NONE and not self.verbs >= {Verb.SUSPEND, Verb.UNSUSPEND}:
+            msg = "a panel without expiry is held by suspending, so it needs suspend and unsuspend"
+            raise ValueError(msg)
+        return self
 
     @model_validator(mode="after")
     def _adding_is_no_safe_repeat(self) -> Self:

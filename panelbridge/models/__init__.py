@@ -9,6 +9,7 @@ from panelbridge.models.outcome import Outcome
 from panelbridge.models.panel import Connection, Package, PanelBalance
 from panelbridge.models.result import VerbResult
 from panelbridge.models.term import Term
+from panelbridge.models.usage import SignOn, Usage
 
 __all__ = [
     "Absent",
@@ -26,7 +27,9 @@ __all__ = [
     "PanelAccount",
     "PanelBalance",
     "Purchase",
+    "SignOn",
     "Term",
     "Unknown",
+    "Usage",
     "VerbResult",
 ]

@@ -21,6 +21,7 @@ class CreateOrder:
     connections: int | None = None  # None = what the package says
     mac: str | None = None  # a device instead of a line, where capabilities allow
     options: Mapping[str, str] = field(default_factory=dict)  # backend-specific, named in its README
+    key: str | None = None  # the journal's, the same in every repeat: for panels that know such keys
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +36,7 @@ class Purchase:
     term: Term
     before: datetime | None  # UTC expiry read by the fence; None = never expires
     allow_restart: bool = False  # an incompatible package restarts the term; only with the plan's leave
+    key: str | None = None  # the journal's, the same in every repeat: for panels that know such keys
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,11 +18,11 @@ SURFACE = [
     "Absent", "AccountId", "AccountRef", "AccountState", "AdapterLoadError", "AuthenticationFailed",
     "Capabilities", "CapacityExhausted", "Conflict", "Connection", "ContractBroken", "CreateOrder",
     "Credentials", "Extend", "FindBy", "Found", "InsufficientPanelCredit", "InvalidOrder", "Lookup",
-    "NotFound", "Outcome", "OutcomeUnknown", "Package", "PackageChange", "PackageWrite", "PanelAccount",
-    "PanelAdapter", "PanelBalance", "PanelError", "PanelSettings", "PanelUnreachable",
+    "NotFound", "OrderFact", "Outcome", "OutcomeUnknown", "Package", "PackageChange", "PackageWrite",
+    "PanelAccount", "PanelAdapter", "PanelBalance", "PanelError", "PanelSettings", "PanelUnreachable",
     "PermissionMissing", "Purchase", "RateLimited", "Secret", "SerialiseWrites", "SettingsInvalid",
-    "Term", "TextRule", "Unknown", "Unsupported", "Verb", "VerbResult", "adapters", "load_adapter",
-    "read_settings",
+    "SignOn", "Term", "TextRule", "Unknown", "Unsupported", "Usage", "Verb", "VerbResult", "adapters",
+    "load_adapter", "read_settings",
 ]
 # fmt: on
 

@@ -1,0 +1,3 @@
+"""The declarative backend."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""The directadmin backend."""
+
+from __future__ import annotations

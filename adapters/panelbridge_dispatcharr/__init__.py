@@ -1,0 +1,3 @@
+"""The dispatcharr backend."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""The freeradius backend."""
+
+from __future__ import annotations

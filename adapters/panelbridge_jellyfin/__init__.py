@@ -1,0 +1,3 @@
+"""The jellyfin backend."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""The onestream backend."""
+
+from __future__ import annotations

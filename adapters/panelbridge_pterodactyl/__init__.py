@@ -1,0 +1,3 @@
+"""The pterodactyl backend."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""The stalker backend."""
+
+from __future__ import annotations

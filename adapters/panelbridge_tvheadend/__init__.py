@@ -1,0 +1,3 @@
+"""The tvheadend backend."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""The whm backend."""
+
+from __future__ import annotations

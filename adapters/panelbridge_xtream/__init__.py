@@ -1,0 +1,3 @@
+"""The xtream backend."""
+
+from __future__ import annotations
