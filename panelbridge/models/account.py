@@ -29,6 +29,8 @@ class AccountRef:
     id: AccountId
     username: str  # as journaled; an adapter checks it against the panel before a destructive call
     reference: str | None = None  # bridge : subscription : generation, where the panel can hold it
+    # The present one, for panels that name an account by name and password; no part of who the account is.
+    password: Secret | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,4 +59,6 @@ class PanelAccount:
 
     @property
     def ref(self) -> AccountRef:
-        return AccountRef(id=self.id, username=self.username, reference=self.reference)
+        return AccountRef(
+            id=self.id, username=self.username, reference=self.reference, password=self.password
+        )
