@@ -7,6 +7,7 @@ Copy this folder for a new backend: verbs here speak of accounts, the wire is in
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from panelbridge.adapter import PanelAdapter
@@ -55,18 +56,21 @@ class ReferenceAdapter(PanelAdapter[ReferenceSettings]):
         super().__init__(settings)
         self._client = ReferenceClient(settings)
         self._sells = settings.extend is Extend.ADD
+        self._dated = settings.extend is Extend.SET
 
     @property
     def capabilities(self) -> Capabilities:
         unsafe = {Verb.CREATE, Verb.EXTEND} if self._sells else set()
+        verbs = frozenset(Verb)
         return Capabilities(
+            verbs=verbs - {Verb.EXTEND} if self.settings.extend is Extend.NONE else verbs,
             extend=self.settings.extend,
             find_by=frozenset(FindBy),
             # A panel that sells lengths counts from its own clock, and a sale may take its time.
             expiry_granularity=120 if self._sells else 1,
-            grace=not self._sells,
+            grace=self._dated,
             reference_field="reference",
-            safe_repeats=frozenset(Verb) - unsafe,
+            safe_repeats=verbs - unsafe,
             password_readable=True,
             late_commit=self.settings.late_commit,
             serialise_writes=self.settings.serialise_writes,
@@ -80,7 +84,7 @@ class ReferenceAdapter(PanelAdapter[ReferenceSettings]):
             raise Unsupported("this panel has no devices, only lines")
         if order.options:
             raise InvalidOrder("this panel has no options", field="options")
-        wish = mapping.order_to(order, dated=not self._sells)
+        wish = mapping.order_to(order, dated=self._dated)
         try:
             payload, made = self._client.create(order.credentials.username, wish)
         except Conflict:
@@ -106,12 +110,15 @@ class ReferenceAdapter(PanelAdapter[ReferenceSettings]):
         as_asked = {
             "package": account.package == order.package,
             "connections": order.connections in (None, account.connections),
-            "expires_at": self._same_moment(account.expires_at, order.until),
+            "expires_at": self.settings.extend is Extend.NONE
+            or self._same_moment(account.expires_at, order.until),
         }
         differs = tuple(name for name, equal in as_asked.items() if not equal)
         return VerbResult(outcome=outcome, account=account, differs=differs)
 
     def extend(self, ref: AccountRef, until: datetime, purchase: Purchase | None = None) -> VerbResult:
+        if self.settings.extend is Extend.NONE:
+            raise Unsupported("this panel's accounts have no expiry")
         account = self._ours(ref)
         if not self._sells:
             if self._same_moment(account.expires_at, until):
@@ -214,7 +221,8 @@ class ReferenceAdapter(PanelAdapter[ReferenceSettings]):
         self._client.close()
 
     def _account(self, payload: object) -> PanelAccount:
-        return mapping.account_from(payload, datetime.now(UTC))
+        account = mapping.account_from(payload, datetime.now(UTC))
+        return replace(account, never_expires=False) if self.settings.extend is Extend.NONE else account
 
     def _ours(self, ref: AccountRef, *other_names: str) -> PanelAccount:
         """The account, when it still is the one ``ref`` means: ids may be given out anew."""

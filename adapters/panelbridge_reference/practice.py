@@ -1,6 +1,6 @@
 """The practice panel of the reference protocol 1, as the README describes it, with its books.
 
-Options: ``extend`` (``set`` or ``add``), ``token``, ``balance`` (credits, where lengths are sold),
+Options: ``extend`` (``set``, ``add`` or ``none``), ``token``, ``balance`` (credits, where lengths are sold),
 ``capacity`` (accounts), ``page`` (rows a page).
 """
 
@@ -35,6 +35,7 @@ CREATE TABLE IF NOT EXISTS accounts (
     enabled INTEGER NOT NULL DEFAULT 1, banned INTEGER NOT NULL DEFAULT 0, expires_at TEXT,
     package TEXT NOT NULL, connections INTEGER NOT NULL, reference TEXT
 )"""
+_NOT_WHERE = {"set": {"buy"}, "add": {"extend"}, "none": {"extend", "buy"}}
 _ACCOUNT = r"/v1/accounts/(\d+)"
 ROUTES = (
     ("GET", "/v1/panel", "test_connection"),
@@ -67,12 +68,13 @@ class ReferencePracticePanel(PracticePanel):
         with self.books.writing() as db:
             db.execute(_TABLE)
             self._token = self.books.fact(db, "token", self.options.get("token") or random_text(32))
-            self._sells = self.books.fact(db, "extend", self.options.get("extend", "set")) == "add"
+            self._extend_by = self.books.fact(db, "extend", self.options.get("extend", "set"))
+            self._sells = self._extend_by == "add"
             self.books.fact(db, "balance", self.options.get("balance", "1000"))
             self.books.fact(db, "permissions", json.dumps(sorted(PERMISSIONS)))
 
     def settings(self, url: str) -> dict[str, Any]:
-        return {"base_url": url, "token": self._token, "extend": "add" if self._sells else "set"}
+        return {"base_url": url, "token": self._token, "extend": self._extend_by}
 
     def secrets(self) -> tuple[str, ...]:
         return (self._token,)
@@ -116,7 +118,7 @@ class ReferencePracticePanel(PracticePanel):
             self.books.fact(db, "permissions", "")
         ):
             raise _Refused(403, "permission_missing")
-        if operation == ("extend" if self._sells else "buy"):
+        if operation in _NOT_WHERE[self._extend_by]:
             raise _Refused(403, "permission_missing")
 
     def _subject(self, db: sqlite3.Connection, operation: str, place: str | None) -> Any:
@@ -163,7 +165,7 @@ class ReferencePracticePanel(PracticePanel):
         ):
             raise _Refused(409, "panel_full")
         package = _package(wish["package"])
-        until = self._paid_until(None, package) if self._sells else wish["expires_at"]
+        until = self._paid_until(None, package) if self._sells else wish.get("expires_at")
         values = (
             name,
             wish["password"],

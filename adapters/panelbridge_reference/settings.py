@@ -13,7 +13,9 @@ class ReferenceSettings(PanelSettings):
     """Besides the address: the token, and what this installation of the panel is like."""
 
     token: Secret = Field(description="bearer token of the reseller at the panel")
-    extend: Extend = Field(default=Extend.SET, description="set: writes a date; add: sells packages only")
+    extend: Extend = Field(
+        default=Extend.SET, description="set: writes a date; add: sells packages only; none: keeps no date"
+    )
     late_commit: float = Field(default=60.0, ge=0, description="seconds a lost request may still take effect")
     serialise_writes: SerialiseWrites = Field(
         default=SerialiseWrites.NONE, description="per_credential: the panel mixes up simultaneous writes"

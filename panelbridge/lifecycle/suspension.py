@@ -13,3 +13,4 @@ class SuspensionReason(StrEnum):
     ABUSE = "abuse"
     FRAUD = "fraud"
     CHARGEBACK = "chargeback"
+    EXPIRED = "expired"  # the paid time has passed, on a panel that keeps no date; a renewal lifts it

@@ -32,6 +32,7 @@ class NoCall:
     """Its turn has come and no call is needed."""
 
     operation: Operation
+    prepared: Operation  # with what is only known now
     subscription: Subscription
     note: str
 
@@ -137,7 +138,12 @@ def _ready(
     rules = RULES[operation.verb]
     note = rules.nothing_to_do(operation, subscription)
     if note is not None:
-        return NoCall(operation=operation, subscription=subscription, note=note)
+        return NoCall(
+            operation=operation,
+            prepared=_prepared(unit, desk, operation, subscription, now),
+            subscription=subscription,
+            note=note,
+        )
     blocked = _blocked(unit, desk, operation, now)
     if blocked is not None:
         return blocked
@@ -179,9 +185,7 @@ def begin(
     """Commit the next attempt: its number is the lease, its deadline binds the transport."""
     now = desk.clock()
     capabilities = desk.panels.capabilities(operation.panel_id)
-    plan = unit.subscriptions.plan(operation.plan_id, operation.plan_version)
-    grace_hours = plan.grace_hours if plan is not None else 0
-    prepared = RULES[operation.verb].prepare(operation, subscription, capabilities, now, grace_hours)
+    prepared = _prepared(unit, desk, operation, subscription, now)
     deadline = now + timedelta(seconds=seconds)
     attempt = Attempt(
         operation_id=operation.id,
@@ -201,3 +205,12 @@ def begin(
         unit.journal.save(operation, was=sent)
         return Wait(operation=operation, until=now + _SLOT_WAIT)
     return Call(operation=sent, subscription=subscription, attempt=attempt)
+
+
+def _prepared(
+    unit: Unit, desk: Desk, operation: Operation, subscription: Subscription, now: datetime
+) -> Operation:
+    plan = unit.subscriptions.plan(operation.plan_id, operation.plan_version)
+    grace_hours = plan.grace_hours if plan is not None else 0
+    capabilities = desk.panels.capabilities(operation.panel_id)
+    return RULES[operation.verb].prepare(operation, subscription, capabilities, now, grace_hours)

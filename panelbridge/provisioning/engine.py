@@ -21,6 +21,7 @@ from panelbridge.provisioning.desk import Desk
 from panelbridge.provisioning.intend import wake_queued
 from panelbridge.provisioning.later import store_change, withdraw_change
 from panelbridge.provisioning.models import UNSETTLED, Answer, Operation, OperationId, OperationState
+from panelbridge.provisioning.paid_time import hold_to_paid_time
 from panelbridge.provisioning.port import Unit, Units, Wake
 from panelbridge.provisioning.released import watch_released
 from panelbridge.provisioning.settle import backoff, settle_done
@@ -199,6 +200,10 @@ class Provisioner:
         """Look up the names a person released; an account that turned up goes before a person."""
         return watch_released(self.units, self.desk)
 
+    def hold_to_paid_time(self) -> int:
+        """Where panels keep no expiry: suspend what is past its paid time, lift what is paid again."""
+        return hold_to_paid_time(self.units, self.desk)
+
     def change_later(self, wish: ChangeWish) -> Subscription:
         """Store a package change for the next renewal. Raises ``Refusal``."""
         return store_change(self.units, self.desk, wish)
@@ -245,7 +250,14 @@ class Provisioner:
     def _settle_without_call(self, unit: Unit, todo: NoCall) -> Operation | None:
         outcome = Outcome.ALREADY if todo.operation.verb is Verb.TERMINATE else Outcome.DONE
         return settle_done(
-            unit, self.desk, todo.operation, todo.subscription, None, outcome=outcome, note=todo.note
+            unit,
+            self.desk,
+            todo.prepared,
+            todo.subscription,
+            None,
+            was=todo.operation,
+            outcome=outcome,
+            note=todo.note,
         )
 
     def _pause(self, state: Wait, ends: datetime) -> bool:

@@ -7,6 +7,7 @@ revision, so that the same wish next year is a new operation and a double click 
 from __future__ import annotations
 
 from panelbridge.capabilities import Verb
+from panelbridge.provisioning.models import Operation
 from panelbridge.subscriptions import Installation, Subscription
 
 
@@ -21,6 +22,14 @@ def renew_key(installation: Installation, service_id: int, fact: str) -> str:
 
 def end_state_key(verb: Verb, subscription: Subscription, target: str) -> str:
     return f"{verb.value}:{subscription.id}:{subscription.generation}:{subscription.revision}:{target}"
+
+
+def panel_key(bridge: str, operation: Operation) -> str:
+    """For panels with idempotency keys of their own: one an operation, the same in each of its attempts.
+
+    A refused operation is followed by another one, so a panel never meets a key it has refused.
+    """
+    return f"{bridge}:{operation.subscription_id}:{operation.id}"
 
 
 def reference(bridge: str, subscription: Subscription) -> str:

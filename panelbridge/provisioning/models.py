@@ -16,6 +16,9 @@ from panelbridge.models import Outcome, Term
 from panelbridge.secret import Secret
 from panelbridge.subscriptions import InstallationId, PanelId, PlanId, SubscriptionId
 
+BRIDGE = "panelbridge"
+"""Actor and owner of what the bridge does by itself."""
+
 OperationId = NewType("OperationId", int)
 AttentionId = NewType("AttentionId", int)
 
@@ -52,6 +55,7 @@ class Target(BaseModel):
     period_from: datetime | None = None
     add: str | None = None  # the length a renewal adds to our books, as text ("1m")
     purchase: bool = False  # the panel can only add: fenced
+    our_date: bool = False  # the panel keeps no date: the paid one is in our books only
     allow_restart: bool = False
     reason: SuspensionReason | None = None
     owner: str | None = None

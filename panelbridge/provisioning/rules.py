@@ -12,8 +12,8 @@ from panelbridge.adapter import PanelAdapter
 from panelbridge.capabilities import Capabilities, Verb
 from panelbridge.models import AccountRef, PanelAccount, Purchase, Term, VerbResult
 from panelbridge.provisioning.desk import Desk
-from panelbridge.provisioning.keys import reference
-from panelbridge.provisioning.models import Attempt, Fence, Operation, Target
+from panelbridge.provisioning.keys import panel_key, reference
+from panelbridge.provisioning.models import Attempt, Fence, Operation
 from panelbridge.provisioning.port import Unit
 from panelbridge.subscriptions import Subscription
 
@@ -98,6 +98,7 @@ class VerbRules(ABC, Generic[WishT]):
             id=subscription.account_id,
             username=subscription.username,
             reference=reference(desk.bridge, subscription),
+            password=subscription.password,
         )
 
 
@@ -114,11 +115,13 @@ def adopt_account(subscription: Subscription, account: PanelAccount | None) -> S
     )
 
 
-def fenced_purchase(target: Target, package: str, fence: Fence | None) -> Purchase | None:
+def fenced_purchase(operation: Operation, package: str, desk: Desk, fence: Fence | None) -> Purchase | None:
     """One purchase of ``package``, built on what the fence read; ``None`` where the panel writes instead."""
     if fence is None:
         return None
+    target = operation.target
     return Purchase(
+        key=panel_key(desk.bridge, operation),
         package=package,
         term=Term.parse(target.add or ""),
         before=fence.before,

@@ -11,11 +11,13 @@ from datetime import datetime, timedelta
 from panelbridge.capabilities import Verb
 from panelbridge.exceptions import Conflict, InsufficientPanelCredit, NotFound, PanelError
 from panelbridge.ledger import Period
+from panelbridge.lifecycle import SuspensionReason
 from panelbridge.models import AccountState, Outcome, PanelAccount
 from panelbridge.provisioning.admission import never_sent, supersede
 from panelbridge.provisioning.desk import Desk
 from panelbridge.provisioning.intend import Draft, ledger_context, place, plan_of, snapshot
 from panelbridge.provisioning.models import (
+    BRIDGE,
     Attempt,
     AttentionId,
     AttentionItem,
@@ -36,10 +38,14 @@ def settle_done(
     account: PanelAccount | None,
     *,
     outcome: Outcome,
+    was: Operation | None = None,
     note: str | None = None,
     differs: tuple[str, ...] = (),
 ) -> Operation | None:
-    """Post, move the subscription, raise its revision. ``None``: somebody else settled it first."""
+    """Post, move the subscription, raise its revision. ``None``: somebody else settled it first.
+
+    ``was`` is the operation as the journal has it, where ``operation`` was prepared since.
+    """
     now = desk.clock()
     current = unit.subscriptions.subscription(subscription.id) or subscription
     moved = RULES[operation.verb].apply(operation, current, account, now)
@@ -55,12 +61,12 @@ def settle_done(
         advice=None,
         after=snapshot(moved) | {"charged": str(operation.price)},
     )
-    if not unit.journal.save(done, was=operation):
+    if not unit.journal.save(done, was=was or operation):
         return None
     _post(unit, done, account)
     unit.subscriptions.save(moved)
     unit.journal.resolve_attention(
-        operation=operation.id, resolution=f"settled as {outcome.value}", actor="panelbridge", at=now
+        operation=operation.id, resolution=f"settled as {outcome.value}", actor=BRIDGE, at=now
     )
     _follow_up(unit, desk, done, moved, account)
     _wake_next(unit, moved, now)
@@ -83,7 +89,7 @@ def settle_refused(unit: Unit, desk: Desk, operation: Operation, error: PanelErr
     if not unit.journal.save(refused, was=operation):
         return None
     if operation.hold is not None:
-        unit.ledger.void(operation.hold, actor="panelbridge", reason=f"refused: {error.code}")
+        unit.ledger.void(operation.hold, actor=BRIDGE, reason=f"refused: {error.code}")
     if isinstance(error, Conflict | NotFound):
         raise_attention(unit, desk, operation, error.code, error.message, error.advice)
     subscription = unit.subscriptions.subscription(operation.subscription_id)
@@ -224,17 +230,23 @@ def _differs_note(differs: tuple[str, ...]) -> str | None:
 def _follow_up(
     unit: Unit, desk: Desk, operation: Operation, subscription: Subscription, account: PanelAccount | None
 ) -> None:
-    """Extending does not enable: when no suspension remains, an account left disabled is switched on."""
-    if operation.verb not in (Verb.EXTEND, Verb.CHANGE_PACKAGE, Verb.CREATE) or account is None:
+    """Extending does not enable: what it paid for is switched on by an operation of its own."""
+    if operation.verb not in (Verb.EXTEND, Verb.CHANGE_PACKAGE, Verb.CREATE):
         return
-    if account.state is not AccountState.SUSPENDED or subscription.suspensions:
+    renewed = operation.target.our_date and SuspensionReason.EXPIRED in subscription.reasons
+    left_off = account is not None and account.state is AccountState.SUSPENDED
+    if not renewed and (not left_off or subscription.suspensions):
         return
     draft = Draft(
         verb=Verb.UNSUSPEND,
         subscription=subscription,
         key=f"enable-after:{operation.id}",
-        target=Target(owner="panelbridge", note=f"after operation {operation.id}"),
-        actor="panelbridge",
+        target=Target(
+            owner=BRIDGE,
+            reason=SuspensionReason.EXPIRED if renewed else None,
+            note=f"after operation {operation.id}",
+        ),
+        actor=BRIDGE,
         plan=plan_of(unit, subscription),
         term=subscription.term,
     )

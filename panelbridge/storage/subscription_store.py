@@ -217,6 +217,7 @@ class SqlSubscriptionStore:
         installation: InstallationId | None = None,
         panel: PanelId | None = None,
         state: SubscriptionState | None = None,
+        entitled_before: datetime | None = None,
         expiring_within: timedelta | None = None,
         now: datetime | None = None,
         after: SubscriptionId | None = None,
@@ -229,6 +230,8 @@ class SqlSubscriptionStore:
                 query = query.where(subscriptions.c[name] == value)
         if state is not None:
             query = query.where(subscriptions.c.state == state.value)
+        if entitled_before is not None:
+            query = query.where(subscriptions.c.entitled_until <= entitled_before)
         if expiring_within is not None and now is not None:
             query = query.where(subscriptions.c.entitled_until.between(now, now + expiring_within))
         if after is not None:

@@ -57,6 +57,7 @@ class SubscriptionStore(Protocol):
         installation: InstallationId | None = None,
         panel: PanelId | None = None,
         state: SubscriptionState | None = None,
+        entitled_before: datetime | None = None,
         expiring_within: timedelta | None = None,
         now: datetime | None = None,
         after: SubscriptionId | None = None,

@@ -113,7 +113,7 @@ class ChangePackageRules(VerbRules[ChangeWish]):
             package=target.package or "",
             connections=target.connections,
             options=target.options,
-            purchase=fenced_purchase(target, target.package or "", fence),
+            purchase=fenced_purchase(operation, target.package or "", desk, fence),
         )
         return adapter.change_package(self.ref(subscription, desk), change)
 

@@ -14,7 +14,7 @@ from panelbridge.models import CreateOrder, Credentials, PanelAccount, VerbResul
 from panelbridge.provisioning.desk import Desk
 from panelbridge.provisioning.exceptions import Refusal
 from panelbridge.provisioning.intend import Draft, find_offer, place
-from panelbridge.provisioning.keys import create_key, reference
+from panelbridge.provisioning.keys import create_key, panel_key, reference
 from panelbridge.provisioning.models import Attempt, Fence, Operation, Target
 from panelbridge.provisioning.port import Unit
 from panelbridge.provisioning.rules import Admission, Reading, VerbRules
@@ -117,6 +117,7 @@ class CreateRules(VerbRules[CreateWish]):
                 connections=target.connections,
                 mac=target.mac,
                 options=target.options,
+                key=panel_key(desk.bridge, operation),
             )
         )
 

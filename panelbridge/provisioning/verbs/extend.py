@@ -43,6 +43,7 @@ class ExtendRules(VerbRules[RenewWish]):
         plan, length, connections = _sold(unit, subscription, wish)
         capabilities = desk.panels.capabilities(subscription.panel_id)
         adds = capabilities.extend is Extend.ADD
+        ours = capabilities.extend is Extend.NONE
         package, price = _quote(plan, length, connections, adds=adds, odd=wish.by is not None)
         return place(
             unit,
@@ -57,6 +58,7 @@ class ExtendRules(VerbRules[RenewWish]):
                     options=dict(plan.options),
                     add=str(length),
                     purchase=adds,
+                    our_date=ours,
                     allow_restart=plan.allow_restart,
                     note=wish.note,
                 ),
@@ -66,6 +68,11 @@ class ExtendRules(VerbRules[RenewWish]):
                 price=price,
             ),
         )
+
+    def nothing_to_do(self, operation: Operation, subscription: Subscription) -> str | None:
+        if operation.target.our_date and not _moves(operation, subscription):
+            return "this panel keeps no expiry: the bridge does"
+        return None
 
     def prepare(
         self,
@@ -98,16 +105,15 @@ class ExtendRules(VerbRules[RenewWish]):
         if target.panel_until is None:
             msg = f"operation {operation.id} was never prepared"
             raise RuntimeError(msg)
-        purchase = fenced_purchase(target, target.package or subscription.package, fence)
-        moves = target.package is not None and target.package != subscription.package
-        if moves and not _sells_by_length(operation, subscription):
+        purchase = fenced_purchase(operation, target.package or subscription.package, desk, fence)
+        if _moves(operation, subscription) and not _sells_by_length(operation, subscription):
             change = PackageChange(
                 package=target.package or "",
                 connections=target.connections,
                 options=target.options,
                 purchase=purchase,
             )
-            if adapter.capabilities.change_package is PackageWrite.PURCHASE:
+            if target.our_date or adapter.capabilities.change_package is PackageWrite.PURCHASE:
                 return adapter.change_package(ref, change)
             adapter.change_package(ref, change)
         return adapter.extend(ref, target.panel_until, purchase)
@@ -119,9 +125,11 @@ class ExtendRules(VerbRules[RenewWish]):
         if attempt.fence is not None:
             return _FENCED[read_fence(attempt.fence, account, slack)]
         target = operation.target
-        if account.expires_at is None or target.panel_until is None:
-            return Reading.UNEQUAL
         if account.package is not None and target.package is not None and account.package != target.package:
+            return Reading.UNEQUAL
+        if target.our_date:
+            return Reading.EQUAL
+        if account.expires_at is None or target.panel_until is None:
             return Reading.UNEQUAL
         return Reading.EQUAL if abs(account.expires_at - target.panel_until) <= slack else Reading.UNEQUAL
 
@@ -203,6 +211,11 @@ def _renews_from(subscription: Subscription, now: datetime, grace_hours: int) ->
         hours=grace_hours
     )
     return renewal_start(anchor, now, keeps_gap=in_grace)
+
+
+def _moves(operation: Operation, subscription: Subscription) -> bool:
+    """Whether this renewal brings another package, stored for it or of today's plan."""
+    return operation.target.package not in (None, subscription.package)
 
 
 def _sells_by_length(operation: Operation, subscription: Subscription) -> bool:
