@@ -97,9 +97,15 @@ class ReferenceClient:
             if page["next"] is None:
                 return
             after = str(page["next"])
+            if not page[name] or _id_of(page[name][-1]) != after:
+                raise ContractBroken(f"a page of {name} lacks rows before its 'next'")
             if after in seen:
                 raise ContractBroken(f"the pages of {name} go in a circle")
             seen.add(after)
+
+
+def _id_of(row: Any) -> str | None:
+    return row.get("id") if isinstance(row, dict) else None
 
 
 def _accepted(reply: PanelReply) -> PanelReply:

@@ -107,6 +107,15 @@ class ReferencePracticePanel(PracticePanel):
             return refusal.reply
         return PracticeReply.json(content, status=201 if operation == "create" else 200)
 
+    def pretend(self, request: PracticeRequest) -> PracticeReply:
+        """Answers show the account as the books hold it: a lie can only show it unmoved, or not at all."""
+        operation, place = _route(request)
+        if operation in ("create", "terminate"):
+            return PracticeReply.json(None if operation == "create" else {"deleted": True})
+        with self.books.reading() as db:
+            row = db.execute("SELECT * FROM accounts WHERE id = ?", (place,)).fetchone()
+        return PracticeReply.json(_shown(row))
+
     def _admit(self, db: sqlite3.Connection, operation: str, request: PracticeRequest) -> None:
         given = request.headers.get("authorization", "")
         if not hmac.compare_digest(given.encode(), f"Bearer {self._token}".encode()):
@@ -140,19 +149,21 @@ class ReferencePracticePanel(PracticePanel):
         }
 
     def _list_packages(self, _: sqlite3.Connection, __: None, request: PracticeRequest) -> Any:
-        return self._page("packages", list(_PACKAGES.values()), request)
+        after = request.value("after")
+        start = list(_PACKAGES).index(after) + 1 if after else 0
+        return self._page("packages", list(_PACKAGES.values())[start:])
 
     def _list_accounts(self, db: sqlite3.Connection, _: None, request: PracticeRequest) -> Any:
-        shown = [_shown(row) for row in db.execute("SELECT * FROM accounts ORDER BY id")]
+        rows = db.execute("SELECT * FROM accounts WHERE id > ? ORDER BY id", (request.value("after") or 0,))
+        shown = [_shown(row) for row in rows]
         for name in ("username", "reference"):
             wanted = request.value(name)
             shown = [account for account in shown if wanted in (None, account[name])]
-        return self._page("accounts", shown, request)
+        return self._page("accounts", shown)
 
-    def _page(self, name: str, rows: list[Any], request: PracticeRequest) -> Any:
-        start, size = int(request.value("after") or 0), int(self.options.get("page", "100"))
-        end = start + size
-        return {name: rows[start:end], "next": str(end) if end < len(rows) else None}
+    def _page(self, name: str, left: list[Any]) -> Any:
+        page = left[: int(self.options.get("page", "100"))]
+        return {name: page, "next": page[-1]["id"] if len(page) < len(left) else None}
 
     def _create(self, db: sqlite3.Connection, name: str, request: PracticeRequest) -> Any:
         wish = request.json()

@@ -7,6 +7,7 @@ each read gets what is left of the whole call.
 from __future__ import annotations
 
 import http.client
+import io
 import logging
 import socket
 import ssl
@@ -21,6 +22,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
+from panelbridge.interpreter import ASIDE
 from panelbridge.transport.deadline import remaining, within
 
 IDLE_SECONDS = 4.0
@@ -50,9 +52,12 @@ def _bound(sock: socket.socket) -> None:
 
 
 class _PlainSocket(socket.socket):
+    has_more = False
+
     def recv_into(self, *args: Any, **kwargs: Any) -> int:
         _bound(self)
-        return super().recv_into(*args, **kwargs)
+        with ASIDE:
+            return super().recv_into(*args, **kwargs)
 
     def sendall(self, *args: Any, **kwargs: Any) -> None:
         _bound(self)
@@ -60,9 +65,12 @@ class _PlainSocket(socket.socket):
 
 
 class _TlsSocket(ssl.SSLSocket):
+    has_more = False
+
     def recv_into(self, *args: Any, **kwargs: Any) -> int:
         _bound(self)
-        return super().recv_into(*args, **kwargs)
+        with ASIDE:
+            return super().recv_into(*args, **kwargs)
 
     def sendall(self, *args: Any, **kwargs: Any) -> None:
         _bound(self)
@@ -129,7 +137,20 @@ class _Head:
 
 
 class _WholeHead(http.client.HTTPResponse):
-    """A reply whose head was cut is no reply: the standard library would take it for an empty success."""
+    """A reply whose head was cut is no reply: the standard library would take it for an empty success.
+
+    What follows a reply unasked, such as a second copy of it, answers nothing: it is noted on the socket,
+    whose connection is then not used again.
+    """
+
+    def __init__(self, sock: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self._sock = sock
+
+    def _close_conn(self) -> None:
+        if isinstance(self.fp, io.BufferedReader) and _has_more(self.fp, self._sock):
+            self._sock.has_more = True
+        super()._close_conn()  # type: ignore[misc]
 
     def begin(self) -> None:
         stream: Any = self.fp
@@ -142,6 +163,18 @@ class _WholeHead(http.client.HTTPResponse):
                 self.fp = stream
         if not head.last:
             raise http.client.RemoteDisconnected("cut within the headers")
+
+
+def _has_more(stream: io.BufferedReader, sock: Any) -> bool:
+    """Whether bytes are there already, read ahead or still in the socket. Never waits."""
+    patience = sock.gettimeout()
+    sock.settimeout(0)
+    try:
+        return bool(stream.peek(1))
+    except (OSError, ValueError):  # TLS has no whole record yet, or the connection is gone
+        return False
+    finally:
+        sock.settimeout(patience)
 
 
 class _Sending:
@@ -192,6 +225,8 @@ class _Waiting:
 
     def _put_conn(self, conn: Any) -> None:
         if conn is not None:
+            if getattr(conn.sock, "has_more", False):
+                conn.close()
             conn.idle_since = time.monotonic()
         super()._put_conn(conn)  # type: ignore[misc]
 

@@ -18,7 +18,15 @@ from typing import Any
 import pytest
 import requests
 
-from panelbridge.testing.practice import Fault, PracticeProcess
+from panelbridge.testing.practice import (
+    Fault,
+    NotApplicable,
+    PracticeControl,
+    PracticePanel,
+    PracticeProcess,
+    PracticeServer,
+)
+from panelbridge_reference.practice import ReferencePracticePanel
 
 NAME = "anna2345"
 
@@ -29,14 +37,17 @@ def panel(tmp_path: Path) -> Iterator[PracticeProcess]:
         yield process
 
 
-def create(panel: PracticeProcess, name: str = NAME, timeout: float = 5.0) -> requests.Response:
+def create(
+    panel: PracticeProcess | PracticeServer, name: str = NAME, timeout: float = 5.0
+) -> requests.Response:
     wish = {"password": "x", "package": "basic-1m", "reference": "r", "expires_at": "2030-01-01T00:00:00Z"}
+    token = panel.settings["token"]
     with requests.Session() as session:
         session.trust_env = False
         return session.put(
             f"{panel.url}v1/names/{name}",
             json=wish,
-            headers={"Authorization": f"Bearer {panel.settings['token']}"},
+            headers={"Authorization": f"Bearer {token}"},
             timeout=timeout,
         )
 
@@ -108,6 +119,69 @@ def test_truncated_and_dripping_bodies_are_done(panel: PracticeProcess) -> None:
     assert effects(panel) == 2
 
 
+def test_a_duplicate_reply_is_sent_twice_and_done_once(panel: PracticeProcess) -> None:
+    create(panel)
+    panel.control.set_fault(Fault.DUPLICATE_REPLY, "test_connection")
+    with socket.create_connection(("127.0.0.1", int(panel.url.split(":")[2].strip("/"))), timeout=5) as wire:
+        token = panel.settings["token"]
+        wire.sendall(f"GET /v1/panel HTTP/1.1\r\nAuthorization: Bearer {token}\r\n\r\n".encode())
+        wire.shutdown(socket.SHUT_WR)
+        answer = b"".join(iter(lambda: wire.recv(65536), b""))
+    first, second = answer[: len(answer) // 2], answer[len(answer) // 2 :]
+    assert first == second
+    assert first.startswith(b"HTTP/1.1 200")
+
+
+class Rehearses(ReferencePracticePanel):
+    pretend = PracticePanel.pretend
+
+
+def test_a_success_that_changed_nothing_leaves_the_books_alone(tmp_path: Path) -> None:
+    with PracticeServer(Rehearses(tmp_path / "books.sqlite")) as server:
+        control = PracticeControl(server.url)
+        before = control.books()
+        control.set_fault(Fault.SUCCESS_BUT_NOTHING, "create")
+        lie = create(server)
+        assert (lie.status_code, lie.json()["username"]) == (201, NAME)
+        assert control.books() == before
+        assert create(server).json() == lie.json()  # and the next one is done as ever
+        assert len(control.books()["effects"]) == 1
+
+
+def test_a_scripted_reply_is_told_to_the_byte_and_does_nothing(panel: PracticeProcess) -> None:
+    panel.control.set_reply(
+        "create", status=418, content_type="text/x", body=b"\x00{", headers={"X-Own": "1"}
+    )
+    reply = create(panel)
+    told = (reply.status_code, reply.headers["Content-Type"], reply.headers["X-Own"], reply.content)
+    assert told == (418, "text/x", "1", b"\x00{")
+    panel.control.set_reply("create", body=b"0123456789", cut_after=4)
+    with pytest.raises(requests.exceptions.ChunkedEncodingError):
+        create(panel)
+    assert effects(panel) == 0
+    assert create(panel).status_code == 201
+
+
+def test_a_true_reply_can_be_told_again(panel: PracticeProcess) -> None:
+    assert panel.control.true_reply("create") is None
+    true = create(panel).content
+    kept = panel.control.true_reply("create")
+    assert kept is not None
+    assert (kept.status, kept.body) == (201, true)
+
+
+class NoWire(ReferencePracticePanel):
+    def cannot(self, fault: Fault) -> str:
+        return f"nothing speaks HTTP, so no {fault.value}"
+
+
+def test_a_panel_says_which_faults_it_cannot_show(tmp_path: Path) -> None:
+    with PracticeServer(NoWire(tmp_path / "books.sqlite")) as server:
+        control = PracticeControl(server.url)
+        with pytest.raises(NotApplicable, match="nothing speaks HTTP, so no stall"):
+            control.set_fault(Fault.STALL)
+
+
 def test_faults_are_aimed_counted_skipped_and_cleared(panel: PracticeProcess) -> None:
     panel.control.set_fault(Fault.ERROR_500_BEFORE, "names/b.*", times=2, skip=1)
     statuses = [
@@ -137,6 +211,9 @@ def test_requests_are_listed_without_their_secrets(panel: PracticeProcess) -> No
         (2, "create", None),
     ]
     assert panel.settings["token"] not in json.dumps(received)
+    assert received[0]["same"] == received[1]["same"]
+    create(panel, "other234")
+    assert panel.control.requests()[2]["same"] != received[0]["same"]
 
 
 def test_latency_holds_a_request_up(panel: PracticeProcess) -> None:

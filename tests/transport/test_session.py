@@ -48,6 +48,26 @@ def test_an_old_idle_connection_is_not_used_again(
     assert wire.connections == 2
 
 
+@pytest.mark.parametrize("sooner", [1, 40, 4000, None], ids=lambda size: f"{size or 'all'} bytes early")
+def test_a_second_copy_of_a_reply_never_answers_the_next_request(
+    serve: Any, session: Any, sooner: int | None
+) -> None:
+    """``sooner`` bytes of the copy come with the first reply, the rest after the next request."""
+    late: dict[socket.socket, bytes] = {}
+
+    def answer(connection: socket.socket, request: bytes) -> None:
+        told = b'{"path":"%s","filler":"%s"}' % (request.split()[1], b"x" * 5000)
+        reply = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(told), told)
+        connection.sendall(late.pop(connection, b"") + reply + reply[:sooner])
+        if sooner is not None:
+            late[connection] = reply[sooner:]
+
+    wire = serve(answer)
+    one = session(wire.url)
+    told = [one.request("POST", path, repeatable=False).json()["path"] for path in ("first", "second")]
+    assert told == ["/first", "/second"]
+
+
 def test_a_write_that_meets_the_closing_is_unknown_and_not_sent_again(
     serve: Any, session: Any, wire_reply: Any
 ) -> None:

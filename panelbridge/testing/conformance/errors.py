@@ -13,6 +13,7 @@ from panelbridge.models import AccountId, AccountRef, Outcome, Unknown
 from panelbridge.secret import Secret, random_text
 from panelbridge.settings import secret_fields
 from panelbridge.testing.conformance.deeds import deed
+from panelbridge.testing.conformance.faults import BROKEN_WRITES
 from panelbridge.testing.conformance.lookup import PATIENCE
 from panelbridge.testing.conformance.subject import PanelUnderTest
 from panelbridge.testing.conformance.suite import Suite
@@ -41,7 +42,7 @@ class Errors(Suite):
         assert isinstance(caught.value, AuthenticationFailed) or caught.value.outcome is Outcome.UNKNOWN
 
     def test_being_asked_to_slow_down_is_retry_later(self, subject: PanelUnderTest) -> None:
-        subject.control.set_fault(Fault.RATE_LIMITED, seconds=7, times=None)
+        subject.set_fault(Fault.RATE_LIMITED, seconds=7, times=None)
         order = subject.order()
         with pytest.raises(RateLimited) as caught:
             subject.adapter.create(order)
@@ -62,7 +63,7 @@ class Errors(Suite):
 
 
 class SecretScan(Suite):
-    @pytest.mark.parametrize("fault", [None, *Fault])
+    @pytest.mark.parametrize("fault", [None, *BROKEN_WRITES])
     def test_no_log_no_error_no_repr_holds_a_secret(
         self, subject: PanelUnderTest, caplog: pytest.LogCaptureFixture, fault: Fault | None
     ) -> None:
@@ -70,7 +71,7 @@ class SecretScan(Suite):
         told: list[str] = [repr(subject.adapter), repr(subject.adapter.settings)]
         order = subject.order()
         if fault is not None:
-            subject.control.set_fault(fault, subject.operation(Verb.CREATE))
+            subject.set_fault(fault, subject.operation(Verb.CREATE))
         try:
             with deadline(PATIENCE):
                 told.append(repr(subject.adapter.create(order)))

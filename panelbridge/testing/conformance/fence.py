@@ -57,7 +57,7 @@ class Fence(Suite):
 
     def test_a_lost_purchase_is_unknown_and_its_effect_can_be_read(self, subject: PanelUnderTest) -> None:
         account = subject.made()
-        subject.control.set_fault(Fault.CUT_AFTER_COMMIT, subject.operation(Verb.EXTEND))
+        subject.set_fault(Fault.CUT_AFTER_COMMIT, subject.operation(Verb.EXTEND))
         until = months_ahead(subject.term)
         outcome = ending_of(lambda: subject.adapter.extend(account.ref, until, subject.purchase(account)))
         assert outcome is Outcome.UNKNOWN

@@ -26,7 +26,7 @@ from panelbridge.models import (
 from panelbridge.registry import load_adapter
 from panelbridge.secret import LOGIN_ALPHABET, Secret, random_text
 from panelbridge.settings import read_settings
-from panelbridge.testing.practice import PracticeControl, PracticeProcess
+from panelbridge.testing.practice import Fault, NotApplicable, PracticeControl, PracticeProcess
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +49,13 @@ class PanelUnderTest:
     @property
     def control(self) -> PracticeControl:
         return self.practice.control
+
+    def set_fault(self, fault: Fault, match: str | None = None, **more: Any) -> None:
+        """``PracticeControl.set_fault``; skips the test where this panel cannot show the fault."""
+        try:
+            self.control.set_fault(fault, match, **more)
+        except NotApplicable as error:
+            pytest.skip(f"{self.adapter.backend}: the practice panel has no {fault.value}: {error}")
 
     @property
     def sells(self) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from panelbridge.testing.practice.books import Books
 from panelbridge.testing.practice.control import PracticeControl
-from panelbridge.testing.practice.faults import Fault
+from panelbridge.testing.practice.faults import Fault, NotApplicable, ScriptedReply
 from panelbridge.testing.practice.launch import PracticeProcess
 from panelbridge.testing.practice.panel import PracticePanel, UnknownAct
 from panelbridge.testing.practice.server import PracticeServer
@@ -17,11 +17,13 @@ from panelbridge.testing.practice.wire import PracticeReply, PracticeRequest
 __all__ = [
     "Books",
     "Fault",
+    "NotApplicable",
     "PracticeControl",
     "PracticePanel",
     "PracticeProcess",
     "PracticeReply",
     "PracticeRequest",
     "PracticeServer",
+    "ScriptedReply",
     "UnknownAct",
 ]

@@ -36,6 +36,7 @@ class Books:
         self._turn = (
             threading.Lock()
         )  # SQLite would poll with growing pauses, which a benchmark then measures
+        self._rehearsal = threading.local()
         with closing(self._connect()) as db:
             db.execute("PRAGMA journal_mode = WAL")
             db.executescript(_TABLES)
@@ -49,12 +50,21 @@ class Books:
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """A connection without a transaction: each statement stands alone."""
+        rehearsed: sqlite3.Connection | None = getattr(self._rehearsal, "db", None)
+        if rehearsed is not None:
+            yield rehearsed
+            return
         with closing(self._connect()) as db:
             yield db
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """One transaction: everything inside is kept, or nothing when it raises."""
+        rehearsed: sqlite3.Connection | None = getattr(self._rehearsal, "db", None)
+        if rehearsed is not None:
+            with _savepoint(rehearsed):
+                yield rehearsed
+            return
         with self._turn, closing(self._connect()) as db:
             db.execute("BEGIN IMMEDIATE")
             try:
@@ -63,6 +73,18 @@ class Books:
                 db.execute("ROLLBACK")
                 raise
             db.execute("COMMIT")
+
+    @contextmanager
+    def rehearsing(self) -> Iterator[None]:
+        """What this thread writes inside reads as written to it, and is undone at the end."""
+        with self._turn, closing(self._connect()) as db:
+            db.execute("BEGIN IMMEDIATE")
+            self._rehearsal.db = db
+            try:
+                yield
+            finally:
+                self._rehearsal.db = None
+                db.execute("ROLLBACK")
 
     def fact(self, db: sqlite3.Connection, name: str, default: str) -> str:
         """A kept single value (a token, a balance); written with ``default`` when it is not there yet."""
@@ -93,3 +115,15 @@ class Books:
             "counts": dict(Counter(row["kind"] for row in rows)),
             "charged": sum(row["charged"] for row in rows),
         }
+
+
+@contextmanager
+def _savepoint(db: sqlite3.Connection) -> Iterator[None]:
+    db.execute("SAVEPOINT rehearsal")
+    try:
+        yield
+    except BaseException:
+        db.execute("ROLLBACK TO rehearsal")
+        raise
+    finally:
+        db.execute("RELEASE rehearsal")

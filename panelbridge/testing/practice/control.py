@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import requests
 
-from panelbridge.testing.practice.faults import Fault
+from panelbridge.testing.practice.faults import Fault, NotApplicable, ScriptedReply
 
 _PATIENCE = 30.0
 
@@ -23,7 +24,8 @@ class PracticeControl:
             reply = session.request(method, self._url + name, json=body, timeout=_PATIENCE)
         content = reply.json()
         if reply.status_code != requests.codes.ok:
-            raise ValueError(content["error"])
+            kind, _, why = content["error"].partition(": ")
+            raise NotApplicable(why) if kind == NotApplicable.__name__ else ValueError(content["error"])
         return content
 
     def set_fault(
@@ -37,9 +39,38 @@ class PracticeControl:
     ) -> None:
         """Let ``fault`` befall the next ``times`` requests (``None``: all) whose operation is ``match`` or
         whose path contains that pattern, after ``skip`` of them passed unharmed.
+
+        Raises ``NotApplicable`` where this panel cannot show the fault.
         """
         wish = {"fault": Fault(fault), "match": match, "times": times, "seconds": seconds, "skip": skip}
         self._call("POST", "faults", wish)
+
+    def set_reply(
+        self,
+        match: str | None = None,
+        *,
+        status: int = 200,
+        content_type: str = "application/json",
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+        cut_after: int | None = None,
+        times: int | None = 1,
+    ) -> None:
+        """Answer the next ``times`` matching requests with exactly this, and do nothing.
+
+        With ``cut_after`` the connection is closed when so many bytes of the body are sent. Raises
+        ``NotApplicable`` where nothing speaks HTTP.
+        """
+        reply = ScriptedReply(
+            status=status, content_type=content_type, body=body, headers=headers or {}, cut_after=cut_after
+        )
+        wish = {"fault": Fault.SCRIPTED, "match": match, "times": times, "reply": reply.written()}
+        self._call("POST", "faults", wish)
+
+    def true_reply(self, operation: str) -> ScriptedReply | None:
+        """What the panel last answered to that operation when nothing was wrong."""
+        told = self._call("GET", "replies").get(operation)
+        return None if told is None else ScriptedReply.read(told)
 
     def clear_faults(self) -> None:
         self._call("DELETE", "faults")
@@ -50,7 +81,9 @@ class PracticeControl:
         return books
 
     def requests(self) -> list[dict[str, Any]]:
-        """What arrived at the protocol, in order: number, method, path, operation, fault, answered."""
+        """What arrived at the protocol, in order: number, method, path, operation, fault, answered, and
+        ``same``, which equal requests have in common.
+        """
         received: list[dict[str, Any]] = self._call("GET", "requests")
         return received
 

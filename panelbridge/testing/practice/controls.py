@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+import secrets
 import threading
 from collections import deque
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from panelbridge.testing.practice.faults import FaultBox, FaultRule, LateWork
+from panelbridge.testing.practice.faults import (
+    FaultBox,
+    FaultRule,
+    LateWork,
+    NotApplicable,
+    ScriptedReply,
+)
 from panelbridge.testing.practice.panel import PracticePanel, UnknownAct
 from panelbridge.testing.practice.wire import PracticeReply, PracticeRequest
 from panelbridge.transport.redaction import Redactor
@@ -28,6 +36,8 @@ class Controls:
         self._lock = threading.Lock()
         self._received: deque[dict[str, Any]] = deque(maxlen=_KEPT_REQUESTS)
         self._number = 0
+        self._key = secrets.token_bytes(16)
+        self._replies: dict[str, ScriptedReply] = {}
         self._redactor = Redactor(panel.secrets())
         self._routes: dict[tuple[str, str], Callable[[PracticeRequest], Any]] = {
             ("POST", "faults"): self._add_fault,
@@ -38,6 +48,7 @@ class Controls:
             ("POST", "act"): self._act,
             ("GET", "books"): lambda _: panel.snapshot(),
             ("GET", "requests"): lambda _: self._list_received(),
+            ("GET", "replies"): lambda _: self._list_replies(),
         }
 
     def owns(self, request: PracticeRequest) -> bool:
@@ -65,9 +76,25 @@ class Controls:
                 "request_id": request.headers.get("x-request-id"),
                 "fault": rule.fault if rule else None,
                 "answered": False,
+                "same": self._fingerprint(request),
             }
             self._received.append(entry)
         return entry
+
+    def answered(self, operation: str, reply: PracticeReply) -> None:
+        """Keep the newest unharmed reply of each operation, for faults made from a true one."""
+        with self._lock:
+            self._replies[operation] = ScriptedReply(
+                status=reply.status,
+                content_type=reply.content_type,
+                body=reply.body,
+                headers=reply.headers,
+            )
+
+    def _fingerprint(self, request: PracticeRequest) -> str:
+        """Equal for equal requests, and tells nothing of what is in them."""
+        whole = repr((request.method, request.path, request.query, request.body)).encode()
+        return hashlib.blake2b(whole, key=self._key, digest_size=8).hexdigest()
 
     def latency_of(self, operation: str, path: str) -> float:
         seconds, match = self._latency
@@ -78,8 +105,16 @@ class Controls:
         with self._lock:
             return list(self._received)
 
+    def _list_replies(self) -> dict[str, Any]:
+        with self._lock:
+            return {operation: reply.written() for operation, reply in self._replies.items()}
+
     def _add_fault(self, request: PracticeRequest) -> None:
-        self.faults.add(FaultRule.read(request.json()))
+        rule = FaultRule.read(request.json())
+        why_not = self._panel.cannot(rule.fault)
+        if why_not is not None:
+            raise NotApplicable(why_not)
+        self.faults.add(rule)
 
     def _set_latency(self, request: PracticeRequest) -> None:
         wish = request.json()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import threading
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -27,6 +29,40 @@ class Fault(StrEnum):
     WRONG_TYPES = "wrong_types"  # done, then a reply whose values have unexpected types
     RATE_LIMITED = "rate_limited"  # 429 with Retry-After ``seconds``; not done
     STALL = "stall"  # silence until the caller hangs up; not done
+    DUPLICATE_REPLY = "duplicate_reply"  # done, then the reply's bytes twice on a connection kept open
+    TRUNCATED_PAGE = "truncated_page"  # a list that lacks rows, well-formed; its count or next tells
+    SUCCESS_BUT_NOTHING = "success_but_nothing"  # not done, and the reply of one that was
+    SCRIPTED = "scripted"  # not done; exactly the reply that ``PracticeControl.set_reply`` was given
+
+
+class NotApplicable(ValueError):
+    """The practice panel cannot show that fault; the message says why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScriptedReply:
+    """A reply told beforehand. ``cut_after`` bytes of the body the connection is closed (``None``: never)."""
+
+    status: int = 200
+    content_type: str = "application/json"
+    body: bytes = field(default=b"", repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    cut_after: int | None = None
+
+    @classmethod
+    def read(cls, wish: Mapping[str, Any]) -> ScriptedReply:
+        return cls(**{**wish, "body": base64.b64decode(wish["body"])})
+
+    def written(self) -> dict[str, Any]:
+        """As JSON takes it; ``read`` reads it back."""
+        body = base64.b64encode(self.body).decode()
+        return {
+            "status": self.status,
+            "content_type": self.content_type,
+            "body": body,
+            "headers": dict(self.headers),
+            "cut_after": self.cut_after,
+        }
 
 
 @dataclass
@@ -38,11 +74,17 @@ class FaultRule:
     times: int | None = 1
     seconds: float | None = None
     skip: int = 0  # so many matching requests pass unharmed first
+    reply: ScriptedReply | None = None  # of a scripted fault
 
     @classmethod
     def read(cls, wish: dict[str, Any]) -> FaultRule:
         """From the control request's JSON. Raises ``ValueError`` or ``TypeError``."""
-        return cls(**{**wish, "fault": Fault(wish["fault"])})
+        rule = cls(**{**wish, "fault": Fault(wish["fault"])})
+        if isinstance(rule.reply, dict):
+            rule.reply = ScriptedReply.read(rule.reply)
+        if (rule.fault is Fault.SCRIPTED) is (rule.reply is None):
+            raise ValueError("a scripted fault has a reply, and no other has one")
+        return rule
 
     def hits(self, operation: str, path: str) -> bool:
         return self.match is None or self.match == operation or re.search(self.match, path) is not None
@@ -62,6 +104,10 @@ class FaultBox:
     def clear(self) -> None:
         with self._lock:
             self._rules.clear()
+
+    def rules(self) -> tuple[FaultRule, ...]:
+        with self._lock:
+            return tuple(self._rules)
 
     def take(self, operation: str, path: str) -> FaultRule | None:
         """The rule for this request, used up by one."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from panelbridge.testing.practice.books import Books
+from panelbridge.testing.practice.faults import Fault
 from panelbridge.testing.practice.wire import PracticeReply, PracticeRequest
 
 
@@ -75,6 +76,28 @@ class PracticePanel(ABC):
         """``reply`` with its values in types the protocol does not promise."""
         return reply.with_body(json.dumps(_wrap(json.loads(reply.body))).encode()) if reply.body else reply
 
+    def with_rows_missing(self, reply: PracticeReply) -> PracticeReply:
+        """``reply``, a page of a list, without the last half of its rows and otherwise as it was.
+
+        Of JSON the longest list in it is cut; another format overrides this. A panel whose pages hold
+        neither a count nor a ``next`` that would betray it cannot show this: nobody can notice a row that
+        nothing speaks of. Such a panel says so in ``cannot``.
+        """
+        return reply.with_body(json.dumps(_cut_longest(json.loads(reply.body))).encode())
+
+    def pretend(self, request: PracticeRequest) -> PracticeReply:
+        """Say what a request that was done would be told, and leave the books as they are.
+
+        Override it only where the protocol's answer to a write is documented as read from the books after
+        it: such a panel can lie by accepting and showing the account unmoved, and in no other way.
+        """
+        with self.books.rehearsing():
+            return self.respond(request)
+
+    def cannot(self, fault: Fault) -> str | None:  # noqa: ARG002 - for subclasses
+        """Why ``fault`` cannot befall this panel, such as "it is a database, nothing speaks HTTP"."""
+        return None
+
     def now(self) -> datetime:
         """The panel's own time."""
         return datetime.now(UTC) + self.clock_offset
@@ -86,3 +109,16 @@ def _wrap(content: Any) -> Any:
     if isinstance(content, list):
         return [_wrap(item) for item in content]
     return [content]
+
+
+def _lists(content: Any) -> list[list[Any]]:
+    """Every list in ``content``, at any depth."""
+    inner = content.values() if isinstance(content, dict) else content if isinstance(content, list) else ()
+    own = [content] if isinstance(content, list) else []
+    return [*own, *(found for item in inner for found in _lists(item))]
+
+
+def _cut_longest(content: Any) -> Any:
+    rows = max(_lists(content), key=len, default=[])
+    del rows[len(rows) // 2 :]
+    return content

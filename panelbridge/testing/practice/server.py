@@ -71,7 +71,9 @@ class _Exchange(BaseHTTPRequestHandler):
         rule = controls.faults.take(operation, request.path)
         entry = controls.received(request, operation, rule)
         if rule is None:
-            self._send(self._respond(request))
+            reply = self._respond(request)
+            controls.answered(operation, reply)
+            self._send(reply)
         else:
             _FAULTS[rule.fault](self, request, rule)
         entry["answered"] = True
@@ -184,6 +186,28 @@ class _Exchange(BaseHTTPRequestHandler):
     def stall(self, _request: PracticeRequest, _rule: FaultRule) -> None:
         self._wait_for_hangup()
 
+    def duplicate_reply(self, request: PracticeRequest, _rule: FaultRule) -> None:
+        self.wfile.write(self._wire_form(self._respond(request)) * 2)
+
+    def truncated_page(self, request: PracticeRequest, _rule: FaultRule) -> None:
+        self._send(self._owner.panel.with_rows_missing(self._respond(request)))
+
+    def success_but_nothing(self, request: PracticeRequest, _rule: FaultRule) -> None:
+        self._send(self._owner.panel.pretend(request))
+
+    def scripted(self, _request: PracticeRequest, rule: FaultRule) -> None:
+        told = rule.reply
+        assert told is not None
+        reply = PracticeReply(
+            status=told.status, body=told.body, content_type=told.content_type, headers=told.headers
+        )
+        if told.cut_after is None:
+            self._send(reply)
+            return
+        part = reply.with_body(reply.body[: told.cut_after])
+        self.wfile.write(self._wire_form(part, length=len(reply.body)))
+        self._cut()
+
 
 _FAULTS: dict[Fault, Callable[[_Exchange, PracticeRequest, FaultRule], None]] = {
     fault: getattr(_Exchange, fault.value) for fault in Fault
@@ -200,6 +224,11 @@ class PracticeServer:
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, name="practice", daemon=True
         )
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Settings with which the backend's adapter reaches it, secrets in clear."""
+        return self._server.panel.settings(self.url)
 
     def start(self) -> None:
         self._thread.start()
