@@ -102,6 +102,9 @@ KINDS: Mapping[str, ProblemKind] = {
     "password_rule": _kind(
         422, "The password breaks a rule of the panel", "Choose one that fits the rule named."
     ),
+    "fact_missing": _kind(
+        422, "The panel needs something of the order", "Complete the order, then run Create."
+    ),
     "username_rule": _kind(422, "The user name breaks a rule of the panel", "Choose one that fits the rule."),
     "mac_rule": _kind(422, "The device MAC is not valid", "Write it as 00:1A:79:xx:xx:xx."),
     "refused": _kind(422, "The panel refused", "See the panel's code and message."),

@@ -23,6 +23,7 @@ from panelbridge.provisioning.wishes import (
     TerminateWish,
     UnsuspendWish,
     Wish,
+    known_facts,
 )
 
 __all__ = [
@@ -44,4 +45,5 @@ __all__ = [
     "TerminateWish",
     "UnsuspendWish",
     "Wish",
+    "known_facts",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from panelbridge.capabilities import OrderFact
 from panelbridge.lifecycle import SuspensionReason
 from panelbridge.models import Term
 from panelbridge.secret import Secret
@@ -29,6 +30,9 @@ class CreateWish(_ServiceWish):
     mac: str | None = None
     reopens: bool = False  # the service is Pending or Active in billing: a terminated one may come back
     options: dict[str, str] = field(default_factory=dict)
+    facts: dict[OrderFact, str] = field(
+        default_factory=dict
+    )  # what billing knows; only what is needed is kept
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,3 +86,9 @@ class TerminateWish(_ServiceWish):
 
 
 Wish = CreateWish | RenewWish | SuspendWish | UnsuspendWish | ResetWish | ChangeWish | TerminateWish
+
+
+def known_facts(domain: str | None, email: str | None) -> dict[OrderFact, str]:
+    """What a caller told of an order, by name."""
+    told = {OrderFact.DOMAIN: domain, OrderFact.EMAIL: email}
+    return {fact: value for fact, value in told.items() if value}

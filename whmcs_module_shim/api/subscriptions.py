@@ -21,6 +21,7 @@ from panelbridge.provisioning import (
     TerminateWish,
     UnsuspendWish,
     Wish,
+    known_facts,
 )
 from panelbridge.subscriptions import Installation, Subscription, SubscriptionId
 from whmcs_module_shim.api.acting import Acted, SubscriptionView, told, visible_subscription
@@ -60,6 +61,8 @@ class Order(Body):
     connections: Connections | None = None
     username: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[\x21-\x7e]+$")] | None = None
     mac: Annotated[str, Field(max_length=17)] | None = None
+    domain: Line | None = Field(default=None, description="of the service, where the panel needs one")
+    email: Line | None = Field(default=None, description="of the customer, where the panel needs one")
 
 
 class Extension(Body):
@@ -163,6 +166,7 @@ def create_subscription(call: Call, body: Order) -> Reply:
         connections=body.connections,
         username=body.username,
         mac=body.mac,
+        facts=known_facts(body.domain, body.email),
         reopens=True,
     )
     answer = call.services.provisioner.submit(wish, budget=call.caller.budget)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from panelbridge.capabilities import Verb
 from panelbridge.models import Term
-from panelbridge.provisioning import CreateWish
+from panelbridge.provisioning import CreateWish, known_facts
 from whmcs_module_shim.auth.caller import Caller
 from whmcs_module_shim.module_calls.answer import ModuleAnswer
 from whmcs_module_shim.module_calls.closing import closed
@@ -33,6 +33,7 @@ def create_account(services: Services, caller: Caller, request: ServiceRequest) 
         connections=connections(request),
         username=request.chosen_username,
         mac=request.mac,
+        facts=known_facts(request.domain, request.email),
         reopens=request.status in _LIVING,
     )
     return render(services, services.provisioner.submit(wish, budget=caller.budget), with_password=True)

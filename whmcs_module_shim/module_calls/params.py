@@ -98,6 +98,7 @@ class CommonRequest(Body):
     qty: Count = 1
     status: Line | None = None
     domain: Line | None = None
+    email: Line | None = None  # of the customer; with CreateAccount
     username: Line | None = None
     billingcycle: BillingCycle | None = None
     nextduedate: DateText | None = None

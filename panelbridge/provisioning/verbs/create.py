@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from panelbridge.adapter import PanelAdapter
-from panelbridge.capabilities import Capabilities, Extend, TextRule, Verb
+from panelbridge.capabilities import Capabilities, Extend, OrderFact, TextRule, Verb
 from panelbridge.lifecycle import Anchor, SubscriptionState
 from panelbridge.models import CreateOrder, Credentials, PanelAccount, VerbResult
 from panelbridge.provisioning.desk import Desk
@@ -25,6 +25,8 @@ from panelbridge.subscriptions.pricing import quote
 
 _RANDOM_TAIL = 8
 _PASSWORD_LENGTH = 14
+_LETTERS = "".join(letter for letter in LOGIN_ALPHABET if letter.isalpha())
+_DRAWS = 50
 
 
 class CreateRules(VerbRules[CreateWish]):
@@ -64,7 +66,7 @@ class CreateRules(VerbRules[CreateWish]):
                 target=Target(
                     package=offer.package,
                     connections=connections,
-                    options=dict(plan.options) | wish.options,
+                    options=_facts(wish, capabilities) | dict(plan.options) | wish.options,
                     mac=checked_mac(wish.mac, capabilities),
                     chosen_name=bool(wish.username),
                     add=str(offer.term),
@@ -206,6 +208,28 @@ def _admit_subscription(
     return renewed
 
 
+def _facts(wish: CreateWish, capabilities: Capabilities) -> dict[str, str]:
+    """What the panel needs to know of the order; raises ``Refusal`` naming what billing did not tell."""
+    known: dict[str, str] = {}
+    for fact in sorted(capabilities.needs):
+        value = wish.facts.get(fact, "").strip()
+        if not value:
+            raise Refusal(
+                "fact_missing",
+                f"this plan's panel needs the order's {fact.value}, and none came",
+                advice=_FACT_ADVICE[fact],
+                field=fact.value,
+            )
+        known[fact.value] = value
+    return known
+
+
+_FACT_ADVICE = {
+    OrderFact.DOMAIN: "Tick Require Domain on the product, or enter the service's domain; then run Create.",
+    OrderFact.EMAIL: "Enter the customer's e-mail address; then run Create.",
+}
+
+
 def _login_name(wish: CreateWish, rule: TextRule) -> str:
     if wish.username:
         breach = rule.breach(wish.username)
@@ -219,9 +243,22 @@ def _login_name(wish: CreateWish, rule: TextRule) -> str:
         return wish.username
     tail = max(_RANDOM_TAIL, rule.min_length - len(str(wish.service_id)) - 2)
     name = f"pb{wish.service_id}{random_text(tail, LOGIN_ALPHABET)}"
-    if rule.breach(name) is not None:
-        name = random_text(min(rule.max_length, max(rule.min_length, _PASSWORD_LENGTH)), LOGIN_ALPHABET)
-    return name
+    return name if rule.breach(name) is None else _short_name(rule)
+
+
+def _short_name(rule: TextRule) -> str:
+    """As long as the rule allows and random throughout; some panels refuse a digit in front."""
+    length = min(rule.max_length, max(rule.min_length, _PASSWORD_LENGTH))
+    for _ in range(_DRAWS):
+        name = random_text(1, _LETTERS) + random_text(length - 1, LOGIN_ALPHABET)
+        if rule.breach(name) is None:
+            return name
+    raise Refusal(
+        "username_rule",
+        f"the bridge makes no user name that fits the panel's rule: {rule.pattern}",
+        advice="Let the customer choose one: add the custom field Username to the product.",
+        field="customfields.Username",
+    )
 
 
 def _password(rule: TextRule) -> str:
