@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from panelbridge.transport.breaker import Breaker, BreakerState
 from panelbridge.transport.deadline import deadline, remaining
+from panelbridge.transport.digest import DigestAuth
 from panelbridge.transport.redaction import Redactor, redact
 from panelbridge.transport.reply import PanelReply
 from panelbridge.transport.session import PanelSession
@@ -11,6 +12,7 @@ from panelbridge.transport.session import PanelSession
 __all__ = [
     "Breaker",
     "BreakerState",
+    "DigestAuth",
     "PanelReply",
     "PanelSession",
     "Redactor",
