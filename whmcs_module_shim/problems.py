@@ -107,6 +107,12 @@ KINDS: Mapping[str, ProblemKind] = {
     ),
     "username_rule": _kind(422, "The user name breaks a rule of the panel", "Choose one that fits the rule."),
     "mac_rule": _kind(422, "The device MAC is not valid", "Write it as 00:1A:79:xx:xx:xx."),
+    "sign_on_unsupported": _kind(422, "No single sign-on here", "Log in at the panel with the credentials."),
+    "sign_on_unsafe": _kind(
+        422,
+        "The panel's login address is not trusted",
+        "Give the panel's record the host name and https under which the panel gives out its logins.",
+    ),
     "refused": _kind(422, "The panel refused", "See the panel's code and message."),
     "panel_unreachable": _kind(
         409, "The panel cannot be asked now", "Repeat later; check that the panel is up."

@@ -15,6 +15,7 @@ class Scope(StrEnum):
     READ = "read"
     PROVISION = "provision"  # mutating verbs on subscriptions
     CREDITS = "credits"  # move credits
+    PANEL_LOGIN = "panel_login"  # log in to a panel's administration as who the bridge is there
     ADMIN = "admin"  # panels, plans, resellers, installations, keys
 
 

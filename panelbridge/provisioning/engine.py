@@ -13,7 +13,7 @@ from typing import Any
 from panelbridge.capabilities import Verb
 from panelbridge.exceptions import PanelError
 from panelbridge.ledger import ResellerId
-from panelbridge.models import AccountId, Found, Outcome, PanelAccount
+from panelbridge.models import AccountId, AccountRef, Found, Outcome, PanelAccount
 from panelbridge.provisioning import decisions
 from panelbridge.provisioning.act import look_up, send
 from panelbridge.provisioning.claim import Call, Claim, LookUp, NoCall, ReadFence, Settled, Wait, claim
@@ -24,6 +24,7 @@ from panelbridge.provisioning.models import UNSETTLED, Answer, Operation, Operat
 from panelbridge.provisioning.paid_time import hold_to_paid_time
 from panelbridge.provisioning.port import Unit, Units, Wake
 from panelbridge.provisioning.released import watch_released
+from panelbridge.provisioning.rules import account_ref
 from panelbridge.provisioning.settle import backoff, settle_done
 from panelbridge.provisioning.verbs import RULES
 from panelbridge.provisioning.wishes import (
@@ -199,6 +200,10 @@ class Provisioner:
     def watch_released(self) -> int:
         """Look up the names a person released; an account that turned up goes before a person."""
         return watch_released(self.units, self.desk)
+
+    def account_ref(self, subscription: Subscription) -> AccountRef:
+        """For those who only look: the panel account of the subscription. Raises ``RuntimeError``."""
+        return account_ref(subscription, self.desk)
 
     def hold_to_paid_time(self) -> int:
         """Where panels keep no expiry: suspend what is past its paid time, lift what is paid again."""

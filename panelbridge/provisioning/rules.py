@@ -91,15 +91,20 @@ class VerbRules(ABC, Generic[WishT]):
         """The subscription after the operation is done; the caller raises its revision."""
 
     def ref(self, subscription: Subscription, desk: Desk) -> AccountRef:
-        if subscription.account_id is None or subscription.username is None:
-            msg = f"subscription {subscription.id} has no account to act on"
-            raise RuntimeError(msg)
-        return AccountRef(
-            id=subscription.account_id,
-            username=subscription.username,
-            reference=reference(desk.bridge, subscription),
-            password=subscription.password,
-        )
+        return account_ref(subscription, desk)
+
+
+def account_ref(subscription: Subscription, desk: Desk) -> AccountRef:
+    """How the panel is told which account is meant. Raises ``RuntimeError`` when there is none."""
+    if subscription.account_id is None or subscription.username is None:
+        msg = f"subscription {subscription.id} has no account to act on"
+        raise RuntimeError(msg)
+    return AccountRef(
+        id=subscription.account_id,
+        username=subscription.username,
+        reference=reference(desk.bridge, subscription),
+        password=subscription.password,
+    )
 
 
 def adopt_account(subscription: Subscription, account: PanelAccount | None) -> Subscription:

@@ -214,13 +214,12 @@ def _read_gone(trial: Trial) -> str:
 
 
 def _look(trial: Trial, item: Subscription) -> Any:
-    from panelbridge.models import AccountRef
     from panelbridge.transport import deadline
     from whmcs_module_shim.cli.bridge import asking_only
 
     if item.account_id is None:
         raise Refused("refused", "the books know no account", advice="See `panelbridge operations list`.")
-    ref = AccountRef(id=item.account_id, username=item.username or "")
+    ref = trial.bridge.services.provisioner.account_ref(item)
     with asking_only(), deadline(trial.bridge.config.answer_budget):
         return trial.bridge.services.panels.adapter(item.panel_id).get(ref)
 

@@ -185,12 +185,12 @@ def _subscription(bridge: Bridge, unit: Any, number: int) -> Any:
 
 def _live(bridge: Bridge, item: Any, screen: Screen) -> dict[str, object]:
     from panelbridge.exceptions import PanelError
-    from panelbridge.models import Absent, AccountRef, Found
+    from panelbridge.models import Absent, Found
     from panelbridge.transport import deadline
 
     if item.account_id is None:
         return {"account": "none was made yet"}
-    ref = AccountRef(id=item.account_id, username=item.username or "")
+    ref = bridge.services.provisioner.account_ref(item)
     try:
         with screen.working("asking the panel"), deadline(bridge.config.answer_budget):
             answer = bridge.services.panels.adapter(item.panel_id).get(ref)

@@ -80,7 +80,7 @@ class FunctionRegistry:
 
 
 _PRODUCT = FunctionRegistry()
-_NOT_FUNCTIONS = frozenset({"answer", "params", "registry"})
+_NOT_FUNCTIONS = frozenset({"answer", "params", "registry", "sold_panels"})
 
 module_function = _PRODUCT.function
 

@@ -115,11 +115,9 @@ def live_view(services: Services, subscription: Subscription, view: AccountView)
 
 def look(services: Services, subscription: Subscription) -> PanelAccount | None:
     """The account at the panel now; ``None`` when the panel cannot tell or shows none."""
-    from panelbridge.models import AccountRef
-
     if subscription.account_id is None:
         return None
-    ref = AccountRef(id=subscription.account_id, username=subscription.username or "")
+    ref = services.provisioner.account_ref(subscription)
     with deadline(LOOK_SECONDS):
         answer = services.panels.adapter(subscription.panel_id).get(ref)
     return answer.account if isinstance(answer, Found) else None

@@ -1,0 +1,15 @@
+"""Which panels an installation's plans are on, for calls that ask every one of them."""
+
+from __future__ import annotations
+
+from panelbridge.subscriptions import Installation, Mode, Panel
+from whmcs_module_shim.services import Services
+
+
+def sold_panels(services: Services, installation: Installation) -> list[Panel]:
+    """The panels behind the reseller's active plans that a key of this mode may reach, by code."""
+    with services.units.read() as unit:
+        ids = {plan.panel_id for plan in unit.subscriptions.plans(installation.reseller_id) if plan.active}
+        panels = [unit.subscriptions.panel(panel) for panel in ids]
+    reached = [one for one in panels if one and one.practice == (installation.mode is Mode.TEST)]
+    return sorted(reached, key=lambda panel: panel.code)
