@@ -7,10 +7,10 @@ Money, storage and WHMCS are unknown here. A verb returns a ``VerbResult`` (done
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from types import TracebackType
-from typing import ClassVar, Generic, Self, TypeVar
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from pydantic import BaseModel
 
@@ -46,6 +46,19 @@ class PanelAdapter(ABC, Generic[SettingsT]):
 
     def __init__(self, settings: SettingsT) -> None:
         self.settings = settings
+
+    @classmethod
+    def settings_model_for(cls, values: Mapping[str, Any]) -> type[BaseModel]:  # noqa: ARG003 - for subclasses
+        """The model these settings are read by: ``settings_model``, unless one of them brings others along.
+
+        Raises ``SettingsInvalid``.
+        """
+        return cls.settings_model
+
+    @classmethod
+    def settings_choices(cls) -> tuple[Mapping[str, str], ...]:
+        """Settings that make a panel of another kind out of this backend; listings show each of them."""
+        return ({},)
 
     @property
     @abstractmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -28,6 +29,18 @@ BaseUrl = Annotated[str, AfterValidator(_check_base_url)]
 """An http(s) URL, kept with exactly one trailing slash."""
 
 
+def _check_fingerprint(value: str) -> str:
+    digits = value.replace(":", "").strip().lower()
+    if re.fullmatch("[0-9a-f]{64}", digits) is None:
+        msg = "must be the 64 hexadecimal digits of a SHA-256, with or without colons"
+        raise ValueError(msg)
+    return digits
+
+
+Fingerprint = Annotated[str, AfterValidator(_check_fingerprint)]
+"""SHA-256 of a certificate, kept as 64 lower-case hexadecimal digits."""
+
+
 class PanelSettings(BaseModel):
     """What every backend over HTTP shares. Secrets are ``SecretStr`` fields of the backend's own model."""
 
@@ -36,6 +49,9 @@ class PanelSettings(BaseModel):
     base_url: BaseUrl = Field(description="address of the panel, such as https://panel.example/")
     verify_tls: bool = Field(default=True, description="check the panel's certificate")
     ca_file: str | None = Field(default=None, description="PEM file of the authority that signed it")
+    fingerprint: Fingerprint | None = Field(
+        default=None, description="SHA-256 of the panel's own certificate: trusted alone, whoever signed it"
+    )
     proxy: Secret | None = Field(
         default=None, description="explicit proxy, may hold a password; the environment's is never used"
     )

@@ -89,4 +89,4 @@ def build_adapter(panel: Panel) -> PanelAdapter[Any]:
     """An adapter for ``panel``, its secrets put back among its settings."""
     adapter = load_adapter(panel.backend)
     values = {**panel.settings, **{name: secret.get_secret_value() for name, secret in panel.secrets.items()}}
-    return adapter(read_settings(adapter.settings_model, values))
+    return adapter(read_settings(adapter.settings_model_for(values), values))

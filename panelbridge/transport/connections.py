@@ -22,7 +22,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
-from panelbridge.interpreter import ASIDE
+from panelbridge.transport.addresses import is_refused
 from panelbridge.transport.deadline import remaining, within
 
 IDLE_SECONDS = 4.0
@@ -56,8 +56,7 @@ class _PlainSocket(socket.socket):
 
     def recv_into(self, *args: Any, **kwargs: Any) -> int:
         _bound(self)
-        with ASIDE:
-            return super().recv_into(*args, **kwargs)
+        return super().recv_into(*args, **kwargs)
 
     def sendall(self, *args: Any, **kwargs: Any) -> None:
         _bound(self)
@@ -69,8 +68,7 @@ class _TlsSocket(ssl.SSLSocket):
 
     def recv_into(self, *args: Any, **kwargs: Any) -> int:
         _bound(self)
-        with ASIDE:
-            return super().recv_into(*args, **kwargs)
+        return super().recv_into(*args, **kwargs)
 
     def sendall(self, *args: Any, **kwargs: Any) -> None:
         _bound(self)
@@ -106,6 +104,9 @@ def _open_socket(host: str, port: int, patience: float, options: Any) -> socket.
         left = ends_at - time.monotonic()
         if left <= 0:
             break
+        if is_refused(str(address[0])):
+            failure = OSError("a link-local or metadata address")
+            continue
         sock = _PlainSocket(family, kind, proto)
         try:
             for option in options or ():
@@ -250,18 +251,25 @@ _POOLS: dict[str, Any] = {"http": _PlainPool, "https": _TlsPool}
 class PanelHTTPAdapter(HTTPAdapter):
     """requests' adapter over the pools above; never repeats a request by itself."""
 
-    def __init__(self, *, connections: int, context: ssl.SSLContext | None) -> None:
+    def __init__(
+        self, *, connections: int, context: ssl.SSLContext | None, fingerprint: str | None = None
+    ) -> None:
         if context is not None:
             context.sslsocket_class = _TlsSocket
         self._context = context
+        self._fingerprint = fingerprint
         super().__init__(pool_connections=4, pool_maxsize=connections, max_retries=0, pool_block=True)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
+        super().init_poolmanager(
+            *args, ssl_context=self._context, assert_fingerprint=self._fingerprint, **kwargs
+        )
         self.poolmanager.pool_classes_by_scheme = _POOLS
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-        manager = super().proxy_manager_for(proxy, ssl_context=self._context, **kwargs)
+        manager = super().proxy_manager_for(
+            proxy, ssl_context=self._context, assert_fingerprint=self._fingerprint, **kwargs
+        )
         manager.pool_classes_by_scheme = _POOLS
         return manager
 

@@ -7,10 +7,13 @@ from collections.abc import Iterable
 from typing import Any
 
 import requests
+import urllib3.exceptions
 
 from panelbridge.exceptions import OutcomeUnknown, PanelError, PanelUnreachable
 
-_TLS_ADVICE = "Check the panel's certificate and the settings ca_file and verify_tls; the bridge repeats."
+_TLS_ADVICE = (
+    "Check the panel's certificate and the settings ca_file, fingerprint and verify_tls; the bridge repeats."
+)
 
 
 def failure_of(error: Exception, where: str, *, sent: bool) -> PanelError:
@@ -19,7 +22,7 @@ def failure_of(error: Exception, where: str, *, sent: bool) -> PanelError:
     if sent:
         how = "did not answer in time" if timed_out else "cut the connection before its answer was whole"
         return OutcomeUnknown(f"the panel at {where} {how}")
-    if _has_cause(error, ssl.SSLError):
+    if _has_cause(error, ssl.SSLError) or _has_cause(error, urllib3.exceptions.SSLError):
         return PanelUnreachable(f"no trusted TLS connection to {where}", advice=_TLS_ADVICE)
     how = "could not be reached in time" if timed_out else "could not be reached"
     return PanelUnreachable(f"the panel at {where} {how}")

@@ -69,8 +69,10 @@ class _Call:
     query: Mapping[str, Any] | None
     form: Sequence[tuple[str, str]] | Mapping[str, str] | None
     json: Any
+    body: bytes | None
     headers: Mapping[str, str]
     request_id: str
+    judged: bool
 
 
 class PanelSession:
@@ -100,7 +102,11 @@ class PanelSession:
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         session.headers.update({"Accept-Encoding": "identity", **(headers or {})})
         session.auth = auth
-        adapter = PanelHTTPAdapter(connections=settings.max_connections, context=tls_context(settings))
+        adapter = PanelHTTPAdapter(
+            connections=settings.max_connections,
+            context=tls_context(settings),
+            fingerprint=settings.fingerprint,
+        )
         session.mount("http://", adapter)
         session.mount("https://", adapter)
         self._session = session
@@ -117,12 +123,16 @@ class PanelSession:
         query: Mapping[str, Any] | None = None,
         form: Sequence[tuple[str, str]] | Mapping[str, str] | None = None,
         json: Any = None,
+        body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
+        judged: bool = False,
     ) -> PanelReply:
         """Send one request to ``path`` below the base URL and read the whole reply.
 
         ``repeatable`` says that sending it twice equals sending it once: only then is it tried again, up to
-        three times. The caller quotes what it puts into ``path``. Every status but 429 and 5xx is returned.
+        three times. The caller quotes what it puts into ``path``. ``body`` goes as it is; its content type is
+        among ``headers``. Every status but 429 and 5xx is returned; with ``judged`` each one is, redirects
+        too, for a caller that judges every reply itself.
 
         Raises ``PanelUnreachable`` (nothing was sent), ``RateLimited`` (429), ``OutcomeUnknown`` (sent, then
         cut, timed out, too large, or 5xx) and ``ContractBroken`` (a redirect that is not followed: of a
@@ -136,6 +146,8 @@ class PanelSession:
             query=query,
             form=form,
             json=json,
+            body=body,
+            judged=judged,
             headers={"X-Request-Id": request_id, **(headers or {})},
             request_id=request_id,
         )
@@ -181,7 +193,7 @@ class PanelSession:
         url = call.url
         for _ in range(_MAX_REDIRECTS + 1):
             reply = self._exchange(call, url)
-            if reply.status not in _REDIRECTS:
+            if call.judged or reply.status not in _REDIRECTS:
                 return reply
             target = urljoin(url, reply.headers.get("Location") or "")
             if call.method not in _READS or _origin(target) != _origin(url):
@@ -215,7 +227,7 @@ class PanelSession:
             method=call.method,
             url=url,
             headers={**self._session.headers, **call.headers},
-            data=call.form,
+            data=call.form if call.body is None else call.body,
             json=call.json,
             params=call.query,
             auth=self._session.auth,
@@ -224,14 +236,15 @@ class PanelSession:
         response = self._session.send(
             request,
             stream=True,
-            verify=settings.verify_tls,
+            verify=settings.verify_tls and settings.fingerprint is None,
             proxies=self._proxies,
             allow_redirects=False,
             timeout=(within(settings.connect_timeout), within(settings.read_timeout)),
         )
         complete = False
         try:
-            self._raise_for(response)
+            if not call.judged:
+                self._raise_for(response)
             body = self._read(response)
             complete = True
         finally:

@@ -30,6 +30,8 @@ def tls_context(settings: PanelSettings) -> ssl.SSLContext | None:
     """One context per panel, its authorities read once; ``None`` for a panel without TLS."""
     if not settings.base_url.startswith("https:"):
         return None
+    if settings.fingerprint is not None:  # compared by the connection, before anything is sent
+        return create_urllib3_context(cert_reqs=ssl.CERT_NONE)
     if not settings.verify_tls:
         log.warning(
             "the certificate of %s is not checked (verify_tls is off)", urlsplit(settings.base_url).netloc

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Self
 
@@ -122,7 +123,7 @@ def add_panel(call: Call, body: NewPanel) -> PanelView:
     store = call.unit.subscriptions
     if store.panel_named(body.code) is not None:
         raise Problem("code_taken", f"There is a panel {body.code} already.", field="code")
-    model = _settings_model(body.backend)
+    model = _settings_model(body.backend, body.settings)
     plain, secrets = _split(model, body.settings)
     panel = Panel(
         id=PanelId(0),
@@ -142,7 +143,8 @@ def change_panel(call: Call, body: PanelChange, code: str) -> PanelView:
     panel = panel_named(call, code)
     if body.settings:
         known = {name: secret.get_secret_value() for name, secret in panel.secrets.items()}
-        plain, secrets = _split(_settings_model(panel.backend), {**panel.settings, **known, **body.settings})
+        values = {**panel.settings, **known, **body.settings}
+        plain, secrets = _split(_settings_model(panel.backend, values), values)
         panel = replace(panel, settings=plain, secrets=secrets)
     if body.writes_enabled is not None:
         panel = replace(panel, writes_enabled=body.writes_enabled)
@@ -172,11 +174,13 @@ def show_connection(call: Call, code: str) -> ConnectionView:
     )
 
 
-def _settings_model(backend: str) -> type[BaseModel]:
+def _settings_model(backend: str, values: Mapping[str, Any]) -> type[BaseModel]:
     try:
-        return load_adapter(backend).settings_model
+        return load_adapter(backend).settings_model_for(values)
     except AdapterLoadError as error:
         raise Problem("invalid_request", f"backend: {error}.", field="backend") from None
+    except SettingsInvalid as error:
+        raise Problem("invalid_request", f"settings: {error}.", field="settings") from None
 
 
 def _split(model: type[BaseModel], given: Any) -> tuple[dict[str, Any], dict[str, Secret]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
 import typer
@@ -17,26 +17,32 @@ if TYPE_CHECKING:
 
 def gather_settings(backend: str, sets: Sequence[str], file: TextIO | None) -> dict[str, Any]:
     """Settings for a new panel. Raises ``Refused`` and ``AdapterLoadError``."""
-    model = _model(backend)
-    values = _given(model, sets, file)
-    missing = [
+    values = _given(backend, {}, sets, file)
+    model = _model(backend, values)
+    while missing := [
         name for name, field in model.model_fields.items() if field.is_required() and name not in values
-    ]
-    if missing and not sys.stdin.isatty():
-        raise Refused(
-            "invalid_request",
-            f"backend {backend} also needs {', '.join(missing)}",
-            advice="Give them with --set NAME=VALUE, secrets in a JSON file with --settings.",
-        )
-    return values | {name: _ask(model, name) for name in missing}
+    ]:
+        if not sys.stdin.isatty():
+            raise Refused(
+                "invalid_request",
+                f"backend {backend} also needs {', '.join(missing)}",
+                advice="Give them with --set NAME=VALUE, secrets in a JSON file with --settings.",
+            )
+        values[missing[0]] = _ask(model, missing[0])
+        model = _model(backend, values)  # an answer may bring others along
+    return values
 
 
 def changed_settings(
-    backend: str, sets: Sequence[str], secrets: Sequence[str], file: TextIO | None
+    backend: str,
+    present: Mapping[str, Any],
+    sets: Sequence[str],
+    secrets: Sequence[str],
+    file: TextIO | None,
 ) -> dict[str, Any]:
-    """What shall be different. Raises ``Refused``."""
-    model = _model(backend)
-    values = _given(model, sets, file)
+    """What shall be different from the settings at ``present``. Raises ``Refused``."""
+    values = _given(backend, present, sets, file)
+    model = _model(backend, {**present, **values})
     for name in secrets:
         _known(model, name)
         values[name] = _ask(model, name)
@@ -49,21 +55,22 @@ def changed_settings(
     return values
 
 
-def _model(backend: str) -> type[BaseModel]:
+def _model(backend: str, values: Mapping[str, Any]) -> type[BaseModel]:
     from panelbridge.registry import load_adapter
 
-    return load_adapter(backend).settings_model
+    return load_adapter(backend).settings_model_for(values)
 
 
-def _given(model: type[BaseModel], sets: Sequence[str], file: TextIO | None) -> dict[str, Any]:
+def _given(
+    backend: str, present: Mapping[str, Any], sets: Sequence[str], file: TextIO | None
+) -> dict[str, Any]:
     from panelbridge.settings import secret_fields
 
     values = _from_file(file) if file is not None else {}
+    pairs = [_pair(text) for text in sets]
+    model = _model(backend, {**present, **values, **dict(pairs)})
     hidden = secret_fields(model)
-    for text in sets:
-        name, sign, value = text.partition("=")
-        if not sign:
-            raise typer.BadParameter(f"{text!r} is not NAME=VALUE", param_hint="--set")
+    for name, value in pairs:
         _known(model, name)
         if name in hidden:
             raise Refused(
@@ -74,6 +81,13 @@ def _given(model: type[BaseModel], sets: Sequence[str], file: TextIO | None) -> 
             )
         values[name] = value or None
     return values
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, sign, value = text.partition("=")
+    if not sign:
+        raise typer.BadParameter(f"{text!r} is not NAME=VALUE", param_hint="--set")
+    return name, value
 
 
 def _from_file(file: TextIO) -> dict[str, Any]:

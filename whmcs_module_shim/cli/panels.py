@@ -107,8 +107,8 @@ def set_command(
 
     screen = Screen(as_json=as_json)
     with open_bridge(context) as bridge:
-        backend = bridge.read(panels.show_panel, code=code).backend
-        values = changed_settings(backend, sets or [], secret or [], settings)
+        panel = bridge.read(panels.show_panel, code=code)
+        values = changed_settings(panel.backend, panel.settings, sets or [], secret or [], settings)
         body = read_options(panels.PanelChange, settings=values)
         _show(screen, bridge.change(panels.change_panel, code=code, body=body), title=f"Changed panel {code}")
         running = serves_now(bridge.config)
