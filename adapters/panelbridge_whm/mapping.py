@@ -1,0 +1,209 @@
+"""Payloads of WHM API 1 to records and back: pure, and strict about every field used.
+
+Field names and their values are from the vendor's public reference of ``accountsummary``, ``listaccts``,
+``listpkgs``, ``acctcounts`` and ``create_user_session`` (api.docs.cpanel.net).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Annotated, Any, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from panelbridge.exceptions import ContractBroken, InvalidOrder
+from panelbridge.models import (
+    AccountId,
+    AccountState,
+    CreateOrder,
+    Package,
+    PackageChange,
+    PanelAccount,
+    SignOn,
+    Usage,
+)
+from panelbridge.secret import Secret
+from panelbridge_whm.settings import WhmSettings
+
+WireT = TypeVar("WireT", bound=BaseModel)
+MIB = 1024 * 1024
+_FLAGS = {0: False, 1: True, "0": False, "1": True}
+# The bridge keeps ids of up to 200 characters, and ours hold the domain.
+_LONGEST_DOMAIN = 180
+_LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_DOMAIN = rf"({_LABEL}\.)+{_LABEL}"
+_EMAIL = rf"[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~.-]{{1,64}}@{_DOMAIN}"
+_ORDERED = frozenset({"domain", "email"})
+
+
+def flag(value: Any) -> bool:
+    """0 or 1, as a number or as text. Raises ``ValueError``."""
+    if isinstance(value, (int, str)) and not isinstance(value, bool) and value in _FLAGS:
+        return _FLAGS[value]
+    raise ValueError("neither 0 nor 1")
+
+
+def _disk(value: Any) -> int | None:
+    """Bytes of ``14M`` (mebibytes); ``None`` for unlimited."""
+    if value == "unlimited":
+        return None
+    found = re.fullmatch(r"(\d{1,15})M?", str(value)) if isinstance(value, (int, str)) else None
+    if found is None:
+        raise ValueError("no amount of disk space")
+    return int(found[1]) * MIB
+
+
+class _Wire(BaseModel):
+    model_config = ConfigDict(frozen=True, strict=True, hide_input_in_errors=True)
+
+
+Flag = Annotated[bool, BeforeValidator(flag)]
+
+
+class AccountRow(_Wire):
+    """One account as ``accountsummary`` and ``listaccts`` tell it."""
+
+    user: str = Field(min_length=1)
+    domain: str
+    email: str | None
+    plan: str
+    owner: str
+    suspended: Flag
+    is_locked: Flag  # suspended so that only root may lift it
+
+    @property
+    def id(self) -> AccountId:
+        return account_id(self.user, self.domain)
+
+
+class _Disk(_Wire):
+    diskused: Annotated[int | None, BeforeValidator(_disk)]
+    disklimit: Annotated[int | None, BeforeValidator(_disk)]
+
+
+class _Package(_Wire):
+    name: str = Field(min_length=1)
+
+
+class _Session(_Wire):
+    url: str
+    expires: int
+
+
+class Slots(_Wire):
+    """A reseller's account slots: no money."""
+
+    active: int
+    suspended: int
+    limit: int | str | None = None  # text where there is none
+
+
+def account_id(user: str, domain: str) -> AccountId:
+    """WHM's id is the user; ours holds the domain too, so that a name given out anew is noticed."""
+    return AccountId(f"{user}:{domain}")
+
+
+def id_parts(text: str) -> tuple[str, str]:
+    """User and domain of an id; the domain is empty where an admin gave the user alone."""
+    user, _, domain = text.partition(":")
+    return user, domain
+
+
+def row_from(payload: Any) -> AccountRow:
+    """Raises ``ContractBroken``."""
+    return read(AccountRow, payload)
+
+
+def account_from(row: AccountRow) -> PanelAccount:
+    return PanelAccount(id=row.id, username=row.user, state=_state(row), package=row.plan)
+
+
+def _state(row: AccountRow) -> AccountState:
+    if not row.suspended:
+        return AccountState.ACTIVE
+    return AccountState.BANNED if row.is_locked else AccountState.SUSPENDED
+
+
+def usage_from(payload: Any) -> Usage:
+    """Raises ``ContractBroken``."""
+    row, disk = row_from(payload), read(_Disk, payload)
+    return Usage(id=row.id, username=row.user, disk_bytes=disk.diskused, disk_limit_bytes=disk.disklimit)
+
+
+def package_from(payload: Any) -> Package:
+    """Raises ``ContractBroken``."""
+    name = read(_Package, payload).name
+    return Package(id=name, name=name)
+
+
+def resolve_package(wanted: str, names: Iterable[str], user: str) -> str:
+    """The server's name of a package: a reseller's own are called ``RESELLER_NAME``.
+
+    Raises ``InvalidOrder``: asked for one that is not there, the server may do anything.
+    """
+    known = set(names)
+    for name in (wanted, f"{user}_{wanted}"):
+        if name in known:
+            return name
+    raise InvalidOrder("the server offers us no package of that name", field="package")
+
+
+def slots_from(payload: Any) -> Slots:
+    """Raises ``ContractBroken``."""
+    return read(Slots, payload)
+
+
+def sign_on_from(payload: Any, settings: WhmSettings) -> SignOn:
+    """The one-time login, when it leads to the panel's own host. Raises ``ContractBroken``."""
+    session, home = read(_Session, payload), urlsplit(settings.base_url)
+    try:
+        parts = urlsplit(session.url)
+        leads_home = parts.scheme in ("https", home.scheme) and parts.hostname == home.hostname
+        expires_at = datetime.fromtimestamp(session.expires, UTC)
+    except (ValueError, OverflowError, OSError):
+        raise ContractBroken("the one-time login is no address, or its end no date") from None
+    if not leads_home:
+        raise ContractBroken(
+            "the one-time login leads to another host than the panel's",
+            advice="Enter the address under the name by which the server calls itself.",
+        )
+    return SignOn(url=Secret(session.url), expires_at=expires_at)
+
+
+def order_facts(order: CreateOrder) -> tuple[str, str]:
+    """Domain and e-mail address of an order. Raises ``InvalidOrder``, naming the field."""
+    unknown = sorted(order.options.keys() - _ORDERED)
+    if unknown:
+        raise InvalidOrder("this panel has no such options", field="options")
+    domain = order.options.get("domain", "").lower()
+    if len(domain) > _LONGEST_DOMAIN or re.fullmatch(_DOMAIN, domain) is None:
+        raise InvalidOrder(
+            f"a domain such as customer.example is needed, of at most {_LONGEST_DOMAIN} characters, "
+            "other scripts in their xn-- form",
+            field="options.domain",
+        )
+    email = order.options.get("email", "")
+    if re.fullmatch(_EMAIL, email, re.IGNORECASE) is None:
+        raise InvalidOrder("the customer's e-mail address is needed", field="options.email")
+    return domain, email
+
+
+def check_change(change: PackageChange) -> None:
+    """Raises ``InvalidOrder`` for what a package of this panel does not have."""
+    if change.options.keys() - _ORDERED:
+        raise InvalidOrder("this panel has no such options", field="options")
+    if change.connections not in (None, 0, 1):
+        raise InvalidOrder("a hosting account has no connections to count", field="connections")
+
+
+def read(model: type[WireT], payload: Any) -> WireT:
+    """Raises ``ContractBroken``, which names the fields and never shows their values."""
+    try:
+        return model.model_validate(payload)
+    except ValidationError as error:
+        fields = sorted({".".join(map(str, item["loc"])) or "reply" for item in error.errors()})
+        broken = f"the panel's reply has missing or unreadable fields: {', '.join(fields)}"
+    raise ContractBroken(broken)

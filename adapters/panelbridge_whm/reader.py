@@ -1,0 +1,49 @@
+"""Reading one account, and proving that there is none."""
+
+from __future__ import annotations
+
+from panelbridge.exceptions import ContractBroken
+from panelbridge_whm import mapping
+from panelbridge_whm.client import PanelRefused, WhmClient
+from panelbridge_whm.mapping import AccountRow
+from panelbridge_whm.settings import WhmSettings
+
+
+class AccountReader:
+    """Accounts by user name, with the proof of absence that the list gives."""
+
+    def __init__(self, client: WhmClient, settings: WhmSettings) -> None:
+        self._client = client
+        self._settings = settings
+
+    def read(self, user: str) -> AccountRow | None:
+        """The account; ``None`` when it is proved absent. Raises ``PanelError``.
+
+        The text of ``accountsummary``'s refusal is documented nowhere, so that it proves nothing by itself: a
+        list that answers and lacks the name does.
+        """
+        try:
+            payloads = self._client.account(user)
+        except PanelRefused:
+            payloads = ()
+        if not payloads:
+            self._prove_absent(user)
+            return None
+        rows = [mapping.row_from(payload) for payload in payloads]
+        if [row.user for row in rows] != [user]:
+            raise ContractBroken("the panel answered with another account than the one asked for")
+        return rows[0]
+
+    def owns(self, row: AccountRow) -> bool:
+        """Whether the account belongs to the WHM user we work for; root sees everybody's."""
+        return row.owner == self._settings.owned_by
+
+    def package(self, wanted: str) -> str:
+        """The server's name of a package. Raises ``PanelError``; ``InvalidOrder`` when there is none."""
+        names = [mapping.package_from(payload).name for payload in self._client.packages()]
+        return mapping.resolve_package(wanted, names, self._settings.user)
+
+    def _prove_absent(self, user: str) -> None:
+        rows = [mapping.row_from(payload) for payload in self._client.accounts(user)]
+        if any(row.user == user for row in rows):
+            raise ContractBroken("the panel lists the account and does not show it")
