@@ -1,0 +1,306 @@
+"""The practice panel: Dispatcharr 0.29.0 as the README tells it, users and player API, with its books.
+
+Options: ``auth`` (``key`` or ``jwt``: which settings are printed), ``level`` of our user, ``logins`` (how many
+sign-ins before it answers 429).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from panelbridge.secret import random_text
+from panelbridge.testing.practice import (
+    Fault,
+    PracticePanel,
+    PracticeReply,
+    PracticeRequest,
+    UnknownAct,
+)
+from panelbridge_dispatcharr import practice_users as users
+from panelbridge_dispatcharr.mapping import REFERENCE
+
+_TOKEN_SPAN = timedelta(minutes=30)
+_ONE_USER = r"/api/accounts/users/(\d+)/"
+ROUTES = (
+    ("POST", "/api/accounts/token/", "sign_in"),
+    ("GET", "/api/accounts/users/me/", "test_connection"),
+    ("GET", "/api/core/version/", "version"),
+    ("GET", "/api/channels/profiles/", "list_packages"),
+    ("GET", "/api/accounts/users/", "list_accounts"),
+    ("POST", "/api/accounts/users/", "create"),
+    ("GET", _ONE_USER, "get"),
+    ("PATCH", _ONE_USER, "edit"),
+    ("DELETE", _ONE_USER, "terminate"),
+    ("GET", "/player_api.php", "play"),
+)
+_OPEN = frozenset({"sign_in", "play"})
+_FOR_ALL = frozenset({"test_connection", "version"})
+_SUCCESS = {"create": 201, "terminate": 204}
+
+
+class _Refused(Exception):
+    def __init__(self, reply: PracticeReply) -> None:
+        super().__init__(reply.status)
+        self.reply = reply
+
+
+class DispatcharrPractice(PracticePanel):
+    """Users in SQLite; every write and its effect in one transaction."""
+
+    imitates = "Dispatcharr 0.29.0"
+
+    def seed(self) -> None:
+        with self.books.writing() as db:
+            for statement in users.TABLES.split(";"):
+                db.execute(statement)
+            self._key = self.books.fact(db, "api_key", random_text(40))
+            self._password = self.books.fact(db, "admin_password", random_text(20))
+            level = int(self.options.get("level", "10"))
+            if users.by_name(db, "bridge") is None:
+                self._insert(
+                    db, username="bridge", password=self._password, user_level=level, api_key=self._key
+                )
+
+    def settings(self, url: str) -> dict[str, Any]:
+        if self.options.get("auth", "key") == "jwt":
+            return {"base_url": url, "username": "bridge", "password": self._password}
+        return {"base_url": url, "api_key": self._key}
+
+    def secrets(self) -> tuple[str, ...]:
+        return (self._key, self._password)
+
+    def cannot(self, fault: Fault) -> str | None:
+        """A list without pages and without a count cannot betray a missing row."""
+        return "its list has neither pages nor a count" if fault is Fault.TRUNCATED_PAGE else None
+
+    def snapshot(self) -> dict[str, Any]:
+        with self.books.reading() as db:
+            rows = list(db.execute("SELECT * FROM users WHERE user_level < 10 ORDER BY id"))
+        return {"accounts": {row["username"]: _in_books(row) for row in rows}, **self.books.effects()}
+
+    def operation(self, request: PracticeRequest) -> str:
+        operation, place = _route(request)
+        if operation != "edit":
+            return operation
+        with self.books.reading() as db:
+            return _kind_of_edit(users.by_id(db, place), _object(request))
+
+    def respond(self, request: PracticeRequest) -> PracticeReply:
+        operation, place = _route(request)
+        if operation == "nothing":
+            return PracticeReply.html("404 Not Found", status=404)
+        answer: Callable[..., Any] = getattr(self, f"_{operation}")
+        try:
+            with self.books.writing() as db:
+                if operation not in _OPEN:
+                    self._admit(db, operation, request)
+                content = answer(db, self._subject(db, place), request)
+        except _Refused as refusal:
+            return refusal.reply
+        status = _SUCCESS.get(operation, 200)
+        return PracticeReply(status=204) if content is None else PracticeReply.json(content, status=status)
+
+    def _admit(self, db: sqlite3.Connection, operation: str, request: PracticeRequest) -> None:
+        caller = self._caller(db, request)
+        if caller is None:
+            raise _Refused(_detail(401, "no valid credentials"))
+        if operation not in _FOR_ALL and caller["user_level"] < 10:
+            raise _Refused(_detail(403, "level 10 is needed"))
+
+    def _caller(self, db: sqlite3.Connection, request: PracticeRequest) -> Any:
+        scheme, _, value = request.headers.get("authorization", "").partition(" ")
+        key = value if scheme == "ApiKey" else request.headers.get("x-api-key")
+        if key:
+            return db.execute("SELECT * FROM users WHERE api_key = ?", (key,)).fetchone()
+        if scheme != "Bearer":
+            return None
+        known = db.execute(
+            "SELECT user_id FROM tokens WHERE token = ? AND ends_at > ?", (value, self.now().timestamp())
+        ).fetchone()
+        if known is None:
+            raise _Refused(_detail(401, "the token is not valid", code="token_not_valid"))
+        return users.by_id(db, known["user_id"])
+
+    def _subject(self, db: sqlite3.Connection, place: str | None) -> Any:
+        if place is None:
+            return None
+        row = users.by_id(db, place)
+        if row is None:
+            raise _Refused(_detail(404, "no such user"))
+        return row
+
+    def _sign_in(self, db: sqlite3.Connection, _: None, request: PracticeRequest) -> Any:
+        wish = _object(request)
+        tried = int(self.books.fact(db, "logins", "0")) + 1
+        self.books.set_fact(db, "logins", str(tried))
+        if tried > int(self.options.get("logins", 10**9)):
+            raise _Refused(PracticeReply.json({"detail": "slow down"}, status=429))
+        row = users.by_name(db, str(wish.get("username")))
+        if row is None or row["password"] != wish.get("password"):
+            raise _Refused(_detail(401, "no such name and password", code="no_active_account"))
+        token = random_text(60)
+        ends_at = (self.now() + _TOKEN_SPAN).timestamp()
+        db.execute("INSERT INTO tokens VALUES (?, ?, ?)", (token, row["id"], ends_at))
+        return {"access": token, "refresh": random_text(60)}
+
+    def _test_connection(self, db: sqlite3.Connection, _: None, request: PracticeRequest) -> Any:
+        return users.shown(self._caller(db, request))
+
+    def _version(self, _: sqlite3.Connection, __: None, ___: PracticeRequest) -> Any:
+        return {"version": "0.29.0"}
+
+    def _list_packages(self, _: sqlite3.Connection, __: None, ___: PracticeRequest) -> Any:
+        return [{"id": id_, "name": name, "channels": []} for id_, name in users.PROFILES.items()]
+
+    def _list_accounts(self, db: sqlite3.Connection, _: None, __: PracticeRequest) -> Any:
+        """All of them, whatever ``username`` or ``search`` say."""
+        return [users.shown(row) for row in db.execute("SELECT * FROM users ORDER BY id")]
+
+    def _get(self, _: sqlite3.Connection, row: sqlite3.Row, __: PracticeRequest) -> Any:
+        return users.shown(row)
+
+    def _create(self, db: sqlite3.Connection, _: None, request: PracticeRequest) -> Any:
+        wish = _object(request)
+        _check(db, wish, None)
+        if "password" not in wish:
+            raise _Refused(PracticeReply.html("Server Error (500)", status=500))
+        properties = {
+            name: value for name, value in wish.get("custom_properties", {}).items() if value is not None
+        }
+        row = self._insert(db, **_columns(wish), custom_properties=properties)
+        self.books.record(db, "create", row["username"])
+        return users.shown(row)
+
+    def _edit(self, db: sqlite3.Connection, row: sqlite3.Row, request: PracticeRequest) -> Any:
+        """What it knows is set; what it does not know, such as ``is_active``, is passed over in silence."""
+        wish = _object(request)
+        _check(db, wish, row)
+        kind = _kind_of_edit(row, wish)
+        columns = _columns(wish)
+        if "custom_properties" in wish:
+            columns["custom_properties"] = users.merged(row, wish["custom_properties"])
+        if columns:
+            row = users.update(db, row["id"], columns)
+            self.books.record(db, kind, row["username"], fields=sorted(columns))
+        return users.shown(row)
+
+    def _terminate(self, db: sqlite3.Connection, row: sqlite3.Row, _: PracticeRequest) -> None:
+        db.execute("DELETE FROM users WHERE id = ?", (row["id"],))
+        self.books.record(db, "terminate", row["username"])
+
+    def _play(self, db: sqlite3.Connection, _: None, request: PracticeRequest) -> Any:
+        """The player API: knows ``xc_password`` alone, and makes an expiry up."""
+        row = users.by_name(db, request.value("username") or "")
+        if row is None:
+            raise _Refused(_detail(404, "no such user"))
+        password = users.player_password(row)
+        if password is None or password != request.value("password"):
+            raise _Refused(PracticeReply.json({"error": "Unauthorized"}, status=401))
+        until = int((self.now() + timedelta(days=90)).timestamp())
+        return {"user_info": {"username": row["username"], "auth": 1, "exp_date": str(until)}}
+
+    def _insert(self, db: sqlite3.Connection, **columns: Any) -> sqlite3.Row:
+        return users.insert(db, {**columns, "date_joined": self.now().strftime("%Y-%m-%dT%H:%M:%SZ")})
+
+    def act(self, name: str, arguments: Mapping[str, Any]) -> Any:
+        with self.books.writing() as db:
+            if name == "create":
+                properties = {"xc_password": random_text(12)}
+                wish = {"username": arguments["username"], "password": random_text(12)}
+                return self._insert(db, **wish, custom_properties=properties, channel_profiles=[1])["id"]
+            if name == "forget_tokens":
+                return db.execute("DELETE FROM tokens").rowcount
+            row = users.by_name(db, arguments["username"]) if "username" in arguments else None
+            if row is None:
+                raise UnknownAct(name)
+            match name:
+                case "delete":
+                    return db.execute("DELETE FROM users WHERE id = ?", (row["id"],)).rowcount
+                case "ban":  # the owner takes the player's password away
+                    kept = users.merged(row, {"xc_password": None})
+                    return users.update(db, row["id"], {"custom_properties": kept, "banned": 1})["id"]
+                case "edit":
+                    return users.update(db, row["id"], arguments["columns"])["id"]
+                case "set_property":
+                    changed = users.merged(row, {arguments["name"]: arguments["value"]})
+                    return users.update(db, row["id"], {"custom_properties": changed})["id"]
+        raise UnknownAct(name)
+
+
+def _route(request: PracticeRequest) -> tuple[str, str | None]:
+    for method, pattern, operation in ROUTES:
+        found = re.fullmatch(pattern, request.path)
+        if method == request.method and found is not None:
+            return operation, found[1] if found.groups() else None
+    return "nothing", None
+
+
+def _object(request: PracticeRequest) -> dict[str, Any]:
+    wish = request.json() if request.body else {}
+    return wish if isinstance(wish, dict) else {}
+
+
+def _kind_of_edit(row: sqlite3.Row | None, wish: Mapping[str, Any]) -> str:
+    """What an edit means to whoever uses the account."""
+    properties = wish.get("custom_properties") or {}
+    plays = row is not None and users.player_password(row) is not None
+    if "xc_password" in properties:
+        if properties["xc_password"] is None:
+            return "suspend"
+        return "reset_credentials" if plays else "unsuspend"
+    if "channel_profiles" in wish:
+        return "change_package"
+    return "reset_credentials" if "password" in wish else "edit"
+
+
+def _check(db: sqlite3.Connection, wish: Mapping[str, Any], row: sqlite3.Row | None) -> None:
+    if row is None or "username" in wish:
+        name = str(wish.get("username", ""))
+        if re.fullmatch(r"[A-Za-z0-9._@-]+", name) is None:
+            raise _Refused(_field("username", "only letters, digits and . _ @ -"))
+        holder = users.by_name(db, name)
+        if holder is not None and (row is None or holder["id"] != row["id"]):
+            raise _Refused(_field("username", "taken"))
+    unknown = [id_ for id_ in wish.get("channel_profiles", []) if id_ not in users.PROFILES]
+    if unknown:
+        raise _Refused(_field("channel_profiles", f"no profile {unknown[0]}"))
+
+
+def _columns(wish: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: wish[name] for name in users.WRITABLE if name in wish}
+
+
+def _detail(status: int, words: str, **more: str) -> PracticeReply:
+    return PracticeReply.json({"detail": words, **more}, status=status)
+
+
+def _field(name: str, words: str) -> PracticeReply:
+    return PracticeReply.json({name: [words]}, status=400)
+
+
+def _in_books(row: sqlite3.Row) -> dict[str, Any]:
+    player = users.player_password(row)
+    profiles = json.loads(row["channel_profiles"])
+    properties = json.loads(row["custom_properties"])
+    off = "banned" if row["banned"] else "suspended"
+    return {
+        "id": str(row["id"]),
+        "username": row["username"],
+        "password": player,
+        "web_password": row["password"],
+        "state": off if player is None else "active",
+        "expires_at": None,
+        "package": str(profiles[0]) if profiles else None,
+        "profiles": profiles,
+        "connections": row["stream_limit"],
+        "reference": properties.get(REFERENCE),
+        "custom_properties": properties,
+    }
+
+
+PRACTICE = DispatcharrPractice

@@ -1,0 +1,81 @@
+"""The practice panel's table of users, and how one is shown."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from typing import Any
+
+TABLES = """
+CREATE TABLE IF NOT EXISTS users (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, username TEXT NOT NULL UNIQUE, password TEXT NOT NULL,
+    email TEXT NOT NULL DEFAULT '', user_level INTEGER NOT NULL DEFAULT 0,
+    stream_limit INTEGER NOT NULL DEFAULT 0, channel_profiles TEXT NOT NULL DEFAULT '[]',
+    custom_properties TEXT NOT NULL DEFAULT '{}', api_key TEXT, is_active INTEGER NOT NULL DEFAULT 1,
+    banned INTEGER NOT NULL DEFAULT 0, date_joined TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS tokens (token TEXT PRIMARY KEY, user_id INTEGER NOT NULL, ends_at REAL NOT NULL);
+"""
+PROFILES = {1: "All channels", 2: "Sports", 3: "Family"}
+WRITABLE = ("username", "password", "email", "user_level", "stream_limit", "channel_profiles")
+_JSON = frozenset({"channel_profiles", "custom_properties"})
+
+
+def shown(row: sqlite3.Row) -> dict[str, Any]:
+    """A user as the API prints it: its API key in clear, no password, and nothing of ``is_active``."""
+    return {
+        "id": row["id"],
+        "username": row["username"],
+        "api_key": row["api_key"],
+        "email": row["email"],
+        "user_level": row["user_level"],
+        "channel_profiles": json.loads(row["channel_profiles"]),
+        "custom_properties": json.loads(row["custom_properties"]),
+        "avatar_config": {},
+        "stream_limit": row["stream_limit"],
+        "is_staff": row["user_level"] >= 10,  # noqa: PLR2004
+        "is_superuser": row["user_level"] >= 10,  # noqa: PLR2004
+        "last_login": None,
+        "date_joined": row["date_joined"],
+        "first_name": "",
+        "last_name": "",
+    }
+
+
+def insert(db: sqlite3.Connection, columns: Mapping[str, Any]) -> Any:
+    values = {name: _stored(name, value) for name, value in columns.items()}
+    marks = ", ".join("?" for _ in values)
+    sql = f"INSERT INTO users ({', '.join(values)}) VALUES ({marks})"  # noqa: S608 - names of ours
+    return by_id(db, db.execute(sql, tuple(values.values())).lastrowid)
+
+
+def update(db: sqlite3.Connection, user_id: int, columns: Mapping[str, Any]) -> Any:
+    for name, value in columns.items():
+        sql = f"UPDATE users SET {name} = ? WHERE id = ?"  # noqa: S608 - names of ours
+        db.execute(sql, (_stored(name, value), user_id))
+    return by_id(db, user_id)
+
+
+def by_id(db: sqlite3.Connection, user_id: int | str | None) -> Any:
+    return db.execute("SELECT * FROM users WHERE id = ?", (user_id,)).fetchone()
+
+
+def by_name(db: sqlite3.Connection, username: str) -> Any:
+    """Letter by letter: the database tells ``anna`` from ``ANNA``."""
+    return db.execute("SELECT * FROM users WHERE username = ?", (username,)).fetchone()
+
+
+def merged(row: sqlite3.Row, wish: Mapping[str, Any]) -> dict[str, Any]:
+    """Properties after a PATCH: keys it does not name stay, keys set to null go."""
+    whole = {**json.loads(row["custom_properties"]), **wish}
+    return {name: value for name, value in whole.items() if value is not None}
+
+
+def player_password(row: sqlite3.Row) -> str | None:
+    password: str | None = json.loads(row["custom_properties"]).get("xc_password")
+    return password
+
+
+def _stored(name: str, value: Any) -> Any:
+    return json.dumps(value) if name in _JSON else value
