@@ -39,6 +39,7 @@ def account(services: Services, caller: Caller, request: ServiceRequest) -> Modu
         account=view,
         data={
             "last_operation": operation_view(last).model_dump() if last is not None else None,
+            "sign_on": services.panels.capabilities(subscription.panel_id).single_sign_on,
             "last_error": last.message if last is not None and failed else None,
             "attention": [
                 {"operation": item.id, "code": item.code, "message": item.message, "advice": item.advice}

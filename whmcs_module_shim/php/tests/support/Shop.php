@@ -17,7 +17,7 @@ final class Shop
     private const TABLES = [
         'tblconfiguration' => 'setting value created_at updated_at',
         'tblhosting' => 'userid orderid packageid server regdate domain billingcycle nextduedate qty domainstatus'
-            . ' username password suspendreason',
+            . ' username password suspendreason diskusage disklimit bwusage bwlimit lastupdate',
         'tblproducts' => 'servertype servergroup name paytype allowqty welcomeemail configoption1 configoption2'
             . ' configoption3',
         'tblpricing' => 'type relid currency monthly quarterly semiannually annually biennially triennially',

@@ -18,6 +18,15 @@ namespace WHMCS\Service {
 }
 
 namespace {
+    // WHMCS's usage billing, as the stand-in imitates it.
+    spl_autoload_register(static function (string $class): void {
+        $name = str_replace('\\', '/', substr($class, strlen('WHMCS\\')));
+        $file = dirname(__DIR__, 2) . '/standin/whmcs/' . $name . '.php';
+        if (str_starts_with($class, 'WHMCS\\UsageBilling\\') && is_file($file)) {
+            require $file;
+        }
+    });
+
     use Panelbridge\Tests\Captured;
 
     function logModuleCall(

@@ -18,9 +18,12 @@ use WHMCS\Module\Server\Panelbridge\AccountList;
 use WHMCS\Module\Server\Panelbridge\AdminButtons;
 use WHMCS\Module\Server\Panelbridge\ClientPage;
 use WHMCS\Module\Server\Panelbridge\ConnectionTest;
+use WHMCS\Module\Server\Panelbridge\Metrics;
 use WHMCS\Module\Server\Panelbridge\ModuleFunctions;
 use WHMCS\Module\Server\Panelbridge\Params;
 use WHMCS\Module\Server\Panelbridge\ProductSettings;
+use WHMCS\Module\Server\Panelbridge\SignOn;
+use WHMCS\Module\Server\Panelbridge\UsageUpdate;
 
 function panelbridge_MetaData(): array
 {
@@ -80,6 +83,32 @@ function panelbridge_TestConnection(array $params): array
 function panelbridge_ListAccounts(array $params): array
 {
     return AccountList::of(Params::of($params));
+}
+
+function panelbridge_ServiceSingleSignOn(array $params): array
+{
+    return SignOn::service(Params::of($params));
+}
+
+function panelbridge_AdminSingleSignOn(array $params): array
+{
+    return SignOn::admin(Params::of($params));
+}
+
+function panelbridge_AdminLink(array $params): string
+{
+    return SignOn::links(Params::of($params));
+}
+
+function panelbridge_UsageUpdate(array $params): ?string
+{
+    return UsageUpdate::run(Params::of($params));
+}
+
+/** Called for the pricing of a product as well, where there is no server. */
+function panelbridge_MetricProvider(array $params = []): Metrics
+{
+    return new Metrics($params);
 }
 
 function panelbridge_ClientArea(array $params): array

@@ -45,8 +45,32 @@ final class ModuleRequests
             'run_hook' => fn (array $in): array => $this->shop->hooks
                 ->run((string) $in['name'], (array) $in['variables']),
             'page' => fn (array $in): array => $this->page($in),
+            'metrics' => fn (array $in): array => $this->metrics((int) ($in['server_id'] ?? 0)),
             'sync' => fn (array $in): array => $this->sync((int) $in['server_id']),
         ];
+    }
+
+    /**
+     * What the pricing page of a product (no server) and the cron ask of a MetricProvider
+     * (WHMCS developer docs, usage metrics).
+     *
+     * @return array{metrics: array<string, string>, usage: array<string, array<string, int|float>>}
+     */
+    private function metrics(int $serverId): array
+    {
+        $params = $serverId === 0 ? [] : (new Params($this->shop))->ofServer($serverId);
+        $provider = $this->shop->module()->call('MetricProvider', $params);
+        $types = [];
+        foreach ($provider->metrics() as $metric) {
+            $types[$metric->systemName] = $metric->type;
+        }
+        $usage = [];
+        foreach ($serverId === 0 ? [] : $provider->usage() as $tenant => $readings) {
+            foreach ($readings as $reading) {
+                $usage[$tenant][$reading->systemName] = $reading->usage()->value;
+            }
+        }
+        return ['metrics' => $types, 'usage' => $usage];
     }
 
     /**

@@ -25,6 +25,17 @@ return [
     'verb_Adopt' => 'Adopt',
     'verb_ClientReset' => 'Reset',
     'verb_Extend' => 'Extend',
+    'verb_ServiceSingleSignOn' => 'Single sign-on',
+    'verb_AdminSingleSignOn' => 'Single sign-on',
+    'verb_UsageUpdate' => 'Usage update',
+
+    'label_sign_on' => 'Log in to panel',
+    'why_unsafe_sign_on' => 'the bridge named no address a browser may be sent to',
+    'advice_unsafe_sign_on' => 'Check that module and bridge are of the same release and that the panel gives out'
+        . ' https addresses',
+    'usage_failed' => 'Usage update: panel :panel could not be read. :why',
+    'metric_disk' => 'Disk space',
+    'metric_connections' => 'Connections in use',
 
     'failed' => ':what failed:',
     'unexpected' => ':what failed: an error in the module itself (:place). Report it with this text; repeating is'
@@ -185,6 +196,9 @@ return [
     'client_as_of' => 'As known at',
     'client_reset' => 'New username or password',
     'client_reset_help' => 'The old credentials stop working at once. Devices have to be set up again.',
+    'client_sign_on_button' => 'Log in to panel',
+    'client_sign_on_failed' => 'Logging in did not work just now. Please use the user name and password shown here, or'
+        . ' try again in some minutes.',
     'client_reset_button' => 'Reset credentials',
     'client_preparing' => 'Your access is being prepared. This page shows it as soon as it works.',
     'client_unavailable' => 'Details of your access cannot be shown just now. Your service itself is not affected;'

@@ -22,6 +22,7 @@ final class AccountView
     private function __construct(
         public readonly bool $reachable,
         public readonly bool $live,
+        public readonly bool $signsOn,
         public readonly array $fields,
         public readonly array $suspensions,
         public readonly array $lastOperation,
@@ -75,6 +76,7 @@ final class AccountView
         return [
             'reachable' => true,
             'live' => ($answer->account['live'] ?? false) === true,
+            'signsOn' => ($answer->data['sign_on'] ?? false) === true,
             'fields' => $fields,
             'suspensions' => self::reasons($answer->account['suspensions'] ?? []),
             'lastOperation' => self::flat($answer->data['last_operation'] ?? []),
@@ -89,6 +91,7 @@ final class AccountView
         return new self(
             ($view['reachable'] ?? false) === true,
             ($view['live'] ?? false) === true,
+            ($view['signsOn'] ?? false) === true,
             (array) ($view['fields'] ?? []),
             array_values((array) ($view['suspensions'] ?? [])),
             (array) ($view['lastOperation'] ?? []),

@@ -61,6 +61,7 @@ final class ClientPage
             'grace_until' => self::grace($call, $view),
             'connections' => $view->says('connections'),
             'as_of' => $view->live ? '' : Text::time($view->says('known_at')),
+            'may_sign_on' => $known && $works && $view->signsOn,
             'may_reset' => $known && $works,
             'token' => OneShot::forForm($call->server, self::RESET, $params->serviceId()),
         ];

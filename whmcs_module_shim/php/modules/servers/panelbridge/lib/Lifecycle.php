@@ -14,7 +14,8 @@ final class Lifecycle
 {
     public function create(ServiceCall $call): string
     {
-        $answer = $this->sent($call, 'CreateAccount');
+        $email = $call->params->member('clientsdetails', 'email'); // some panels need it; others never get it
+        $answer = $this->sent($call, 'CreateAccount', $email === '' ? [] : ['email' => $email]);
         if ($answer->isPending()) {
             return self::pending($answer);
         }

@@ -16,6 +16,8 @@ final class ModuleFunctions
             'RequiresServer' => true,
             'DefaultNonSSLPort' => (string) Server::DEFAULT_PORT,
             'DefaultSSLPort' => (string) Server::DEFAULT_SSL_PORT,
+            'ServiceSingleSignOnLabel' => Language::text('label_sign_on'),
+            'AdminSingleSignOnLabel' => Language::text('label_sign_on'),
             'ListAccountsUniqueIdentifierDisplayName' => 'Username',
             'ListAccountsUniqueIdentifierField' => 'username',
             'ListAccountsProductField' => 'configoption1',

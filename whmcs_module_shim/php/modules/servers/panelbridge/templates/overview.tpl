@@ -48,6 +48,11 @@
             {/if}
         </dl>
     {/if}
+    {if $account.may_sign_on}
+        <div class="pb-foot">
+            <a class="btn btn-primary" id="pb-sign-on" href="clientarea.php?action=productdetails&amp;id={$account.service_id|escape:'url'}&amp;dosinglesignon=1" target="_blank" rel="noopener noreferrer">{$text.sign_on_button|escape}</a>
+        </div>
+    {/if}
     {if $account.may_reset}
         <form class="pb-foot" method="post" action="clientarea.php?action=productdetails">
             <input type="hidden" name="token" value="{$token|default:''|escape}">
