@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from panelbridge.ledger import ResellerId
+from panelbridge.ledger import FloorCrossing, ResellerId
 from panelbridge.provisioning import AttentionItem
 from panelbridge.provisioning.models import AttentionId, OperationId
 from whmcs_module_shim.services import ServiceUnit, ServiceUnits
 
 _OLD_HOLD = timedelta(hours=24)
 _LOW = "credits_low_"  # and the reseller
+_ALL = 100_000
 _log = structlog.get_logger(__name__)
 
 
@@ -48,7 +49,7 @@ class Watches:
             for fall in unit.ledger.floor_crossings(self._seen_crossing):
                 self._seen_crossing = fall.id
                 wallet = unit.ledger.wallet(fall.reseller)
-                if wallet.floor is None or wallet.available >= wallet.floor:
+                if wallet.floor is None or wallet.available >= wallet.floor or _was_told(unit, fall):
                     continue
                 _log.warning(
                     "credits below floor",
@@ -106,6 +107,12 @@ class Watches:
         with self._units.read() as unit:
             for wallet in unit.ledger.wallets():
                 _log.info("chain head", reseller=wallet.reseller, sequence=wallet.sequence, tail=wallet.tail)
+
+
+def _was_told(unit: ServiceUnit, fall: FloorCrossing) -> bool:
+    """Whether this very fall was raised before: by another process, or before this one was started."""
+    items = unit.journal.attention(open_only=False, limit=_ALL)
+    return any(item.code == f"{_LOW}{fall.reseller}" and item.opened_at >= fall.at for item in items)
 
 
 def _item(now: datetime, code: str, message: str, advice: str) -> AttentionItem:

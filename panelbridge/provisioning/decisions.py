@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 
 from panelbridge.exceptions import PanelError
 from panelbridge.models import AccountId, AccountRef, Found, Outcome
 from panelbridge.provisioning.desk import Desk
 from panelbridge.provisioning.exceptions import Refusal
-from panelbridge.provisioning.models import Operation, OperationId, OperationState
+from panelbridge.provisioning.models import (
+    AttentionId,
+    AttentionItem,
+    Operation,
+    OperationId,
+    OperationState,
+)
 from panelbridge.provisioning.port import Unit, Units
 from panelbridge.provisioning.settle import settle_done
 from panelbridge.subscriptions import Subscription
 from panelbridge.transport import deadline
+
+_ALL = 100_000
 
 WAYS_OUT: Mapping[str, str] = {
     "retry": "ask the panel again and go on by itself; charges and makes nothing that is there already",
@@ -77,11 +86,28 @@ def adopt(
     return _settle_by_hand(units, desk, operation, account, actor=actor, note=f"adopted by {actor}")
 
 
+def dismiss(unit: Unit, item_id: AttentionId, *, actor: str, reason: str, at: datetime) -> AttentionItem:
+    """A person has seen to it: the item is closed. Raises ``Refusal`` where an operation must be decided."""
+    item = next((one for one in unit.journal.attention(limit=_ALL) if one.id == item_id), None)
+    if item is None:
+        raise Refusal("not_found", f"no item {item_id} is open", advice="See `panelbridge attention list`.")
+    operation = unit.journal.operation(item.operation_id) if item.operation_id is not None else None
+    if operation is not None and operation.state is OperationState.ATTENTION:
+        raise Refusal(
+            "illegal_move",
+            f"operation {operation.id} waits for a decision, which this would only hide",
+            advice=f"Decide it: {', '.join(WAYS_OUT)}.",
+        )
+    resolution = f"dismissed: {reason}"
+    unit.journal.resolve_attention(operation=None, item=item_id, resolution=resolution, actor=actor, at=at)
+    return replace(item, resolved_at=at, resolution=resolution, actor=actor)
+
+
 def _settle_by_hand(
     units: Units, desk: Desk, operation: Operation, account: AccountId, *, actor: str, note: str
 ) -> Operation:
     """The account is read first: what is written down is what the panel shows."""
-    ref = AccountRef(id=account, username=operation.username or "")
+    ref = AccountRef(id=account, username=operation.username or "", password=operation.password)
     try:
         with deadline(desk.limits.lookup):
             answer = desk.panels.adapter(operation.panel_id).get(ref)

@@ -8,6 +8,8 @@ import pytest
 
 from panelbridge.testing.practice import PracticeProcess
 from tests.cli.conftest import Shell, nothing_changed
+from whmcs_module_shim.compose import compose
+from whmcs_module_shim.watches import Watches
 
 _NUMBERS = count(9001)
 
@@ -22,6 +24,15 @@ def stuck(selling: Shell, practice: PracticeProcess) -> str:
     answer = selling.order(number, username=name)
     assert answer.operation.state.value == "attention", answer.message
     return str(practice.control.books()["accounts"][name]["id"])
+
+
+def watch_floors(shell: Shell) -> None:
+    """What a freshly started ``serve`` does every few seconds."""
+    services = compose(shell.config, migrate=False)
+    try:
+        Watches(services.units, services.clock).watch_floors()
+    finally:
+        services.close()
 
 
 def wallet(shell: Shell) -> tuple[str, str]:
@@ -97,3 +108,30 @@ def test_what_is_settled_cannot_be_decided_and_nothing_is_asked(selling: Shell) 
     assert ran.code == 1
     assert "is done; only one in attention waits" in ran.err
     assert "Go on?" not in ran.err
+
+
+def test_an_item_that_no_operation_waits_for_is_dismissed_with_a_reason(selling: Shell) -> None:
+    selling.done("credits", "limits", "--floor", "60")  # fifty are there: the watch finds that too few
+    watch_floors(selling)
+    (item,) = selling.done("attention", "list", "--json").json
+
+    ran = selling.done("attention", "dismiss", str(item["id"]), "--reason", "a top-up is on its way")
+
+    assert f"Dismissed: item {item['id']}" in ran.out
+    assert selling.done("attention", "list", "--json").json == []
+    again = selling("attention", "dismiss", str(item["id"]), "--reason", "a top-up is on its way")
+    assert again.code != 0
+    assert f"no item {item['id']} is open" in again.err.lower()
+
+    watch_floors(selling)  # a process that starts anew tells nothing twice
+    assert selling.done("attention", "list", "--json").json == []
+
+
+def test_what_an_operation_waits_for_cannot_be_dismissed(selling: Shell, stuck: str) -> None:
+    (item,) = selling.done("attention", "list", "--json").json
+
+    ran = selling("attention", "dismiss", str(item["id"]), "--reason", "go away")
+
+    assert ran.code != 0
+    assert "waits for a decision" in ran.err
+    assert len(selling.done("attention", "list", "--json").json) == 1

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Self
+from typing import Annotated, Self
+
+from pydantic import Field
 
 from panelbridge.access import Scope
 from panelbridge.provisioning import AttentionItem
-from panelbridge.provisioning.decisions import WAYS_OUT
+from panelbridge.provisioning.decisions import WAYS_OUT, dismiss
+from panelbridge.provisioning.models import AttentionId
 from whmcs_module_shim.api.paging import PageQuery, page
 from whmcs_module_shim.call import Call
-from whmcs_module_shim.fields import Answer
+from whmcs_module_shim.fields import Answer, Body
 from whmcs_module_shim.routes import Resource
 
 resource = Resource(tag="attention")
@@ -47,6 +50,12 @@ class AttentionView(Answer):
         )
 
 
+class Dismissal(Body):
+    """What was done about it."""
+
+    reason: Annotated[str, Field(min_length=3, max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$")]
+
+
 class AttentionPage(Answer):
     """A page of what is open."""
 
@@ -60,3 +69,17 @@ def list_attention(call: Call, query: PageQuery) -> AttentionPage:
     found = call.unit.journal.attention(limit=_MOST)
     items, after = page(found, query, lambda item: item.id)
     return AttentionPage(items=tuple(AttentionView.of(item) for item in items), next=after)
+
+
+@resource.write(
+    "POST",
+    "/v1/attention/<int:number>/dismiss",
+    scope=Scope.ADMIN,
+    body=Dismissal,
+    answer=AttentionView,
+    problems=(404, 409),
+)
+def dismiss_attention(call: Call, body: Dismissal, number: int) -> AttentionView:
+    """Close an item that no operation waits for; the reason is kept with your name."""
+    closed = dismiss(call.unit, AttentionId(number), actor=call.caller.actor, reason=body.reason, at=call.now)
+    return AttentionView.of(closed)

@@ -46,9 +46,10 @@ def show_list(context: typer.Context, *, as_json: bool) -> None:
         screen.json([item.model_dump(mode="json") for item in found])
         return
     screen.table(
-        ("since", "operation", "subscription", "what", "advice"),
+        ("item", "since", "operation", "subscription", "what", "advice"),
         (
             (
+                item.id,
                 item.opened_at,
                 item.operation_id,
                 item.subscription_id,
@@ -58,7 +59,7 @@ def show_list(context: typer.Context, *, as_json: bool) -> None:
             for item in found
         ),
         empty="Nothing waits for a person.",
-        right=("operation", "subscription"),
+        right=("item", "operation", "subscription"),
     )
     if any(item.operation_id is not None for item in found):
         screen.say("\nWays out: panelbridge attention WAY OPERATION")
@@ -114,6 +115,24 @@ def release_command(
 
     body = read_options(Claim, reason=reason)
     _decide(context, "release", number, release_operation, yes=yes, as_json=as_json, body=body)
+
+
+@app.command("dismiss")
+def dismiss_command(
+    context: typer.Context,
+    item: Annotated[int, typer.Argument(metavar="ITEM", help="Its number, as `attention` lists it.")],
+    reason: Annotated[str, typer.Option(help="What you did about it; it is recorded with your name.")],
+    as_json: AsJson = False,
+) -> None:
+    """Close an item that no operation waits for. Changes no account and no credit."""
+    from whmcs_module_shim.api.attention import Dismissal, dismiss_attention
+    from whmcs_module_shim.cli.bridge import open_bridge, read_options
+
+    screen = Screen(as_json=as_json)
+    body = read_options(Dismissal, reason=reason)
+    with open_bridge(context) as bridge:
+        closed = bridge.change(dismiss_attention, number=item, body=body)
+    screen.answer(closed, ("code", closed.code), ("message", closed.message), title=f"Dismissed: item {item}")
 
 
 def _decide(
