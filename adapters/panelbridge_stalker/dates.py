@@ -1,0 +1,56 @@
+"""The panel's dates: local, to the second, and out of force a day before they say.
+
+The panel's own job switches an account off *on* the day of ``end_date`` (day granularity, read in the source
+of 4.9), so that date is written a day after the paid time ends, and read back a day earlier.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from panelbridge.exceptions import ContractBroken, InvalidOrder
+
+_FORM = "%Y-%m-%d %H:%M:%S"
+NEVER = "0000-00-00 00:00:00"
+_DAY = timedelta(days=1)
+_FIRST_YEAR, _LAST_YEAR = 1971, 9998
+
+
+def end_date_to(until: datetime, zone: ZoneInfo) -> str:
+    """What to write so that the account works until ``until``. Raises ``InvalidOrder``.
+
+    Always in this one form: an epoch, an empty or an impossible date is stored as never, and called success.
+    """
+    if until.tzinfo is None or not _FIRST_YEAR <= until.year <= _LAST_YEAR:
+        raise InvalidOrder("the expiry is no moment between 1971 and 9998 with a zone", field="until")
+    return (until.astimezone(zone).replace(tzinfo=None) + _DAY).strftime(_FORM)
+
+
+def end_date_from(text: str | None) -> str | None:
+    """``text`` as it is, ``None`` for the zero date. Raises ``ContractBroken`` when it is no date."""
+    if text == NEVER:
+        return None
+    if text is None:
+        raise ContractBroken(
+            "the panel's reply has missing or unreadable fields: end_date",
+            advice="The panel shows it only with internal billing enabled: enable that there, "
+            "or set internal_billing to false here and let the bridge keep the dates.",
+        )
+    _wall(text)
+    return text
+
+
+def expiry_from(text: str, zone: ZoneInfo) -> datetime:
+    """The end of the paid time, in UTC. The hour that a zone has twice is read as the first of the two."""
+    return (_wall(text) - _DAY).replace(tzinfo=zone).astimezone(UTC)
+
+
+def _wall(text: str) -> datetime:
+    try:
+        wall = datetime.strptime(text, _FORM)  # noqa: DTZ007 - the zone is the panel's, and not in the text
+    except ValueError:
+        wall = None
+    if wall is None or not _FIRST_YEAR <= wall.year <= _LAST_YEAR:
+        raise ContractBroken("the panel's reply has missing or unreadable fields: end_date")
+    return wall

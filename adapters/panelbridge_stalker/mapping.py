@@ -1,0 +1,147 @@
+"""Payloads of REST API v1 to records and back: pure, and strict about every field used.
+
+Seen on Stalker Portal 4.9: values are strings, except ``status``, a native 1 (on) or 0 (off).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import b32encode
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal, TypeVar
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from panelbridge.exceptions import ContractBroken
+from panelbridge.models import AccountId, AccountState, Package, PanelAccount
+from panelbridge_stalker import dates
+
+WireT = TypeVar("WireT", bound=BaseModel)
+_NUMBER_LENGTH = 11  # from 12 characters on some resources take an account number for a MAC
+
+
+class Mark(StrEnum):
+    """What stands behind our reference in the comment: the panel has no field for either."""
+
+    NONE = ""
+    SUSPENDED = "(suspended)"  # by a verb of ours, and not by the panel's expiry job
+    UNFINISHED = "(unfinished)"  # created, and its password not yet set for certain
+
+
+class _Wire(BaseModel):
+    model_config = ConfigDict(frozen=True, strict=True, hide_input_in_errors=True)
+
+
+class _User(_Wire):
+    login: str | None
+    account_number: str | None
+    tariff_plan: str | None
+    stb_mac: str | None
+    status: Literal[0, 1, "0", "1"]
+    comment: str | None
+    subscribed: list[str]
+    end_date: str | None = None  # only where internal billing is on
+
+
+class _OptionalPackage(_Wire):
+    external_id: str
+    optional: Literal[0, 1, "0", "1"]
+
+
+class _Tariff(_Wire):
+    external_id: str | None
+    name: str
+    packages: list[_OptionalPackage] = Field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One account as the panel shows it, and what it means."""
+
+    account: PanelAccount
+    on: bool
+    mark: Mark
+    end_date: str | None  # as the panel prints it; None without internal billing
+    number: str | None
+    subscribed: frozenset[str]  # external ids of packages
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """A tariff plan, and which of its packages may be chosen."""
+
+    package: Package
+    optional: frozenset[str]
+
+
+def row_from(payload: Any, zone: ZoneInfo | None, now: datetime) -> Row:
+    """``zone`` is the panel's, ``None`` where it keeps no expiry. Raises ``ContractBroken``."""
+    wire = _read(_User, payload)
+    reference, mark = _comment_from(wire.comment or "")
+    end_date = None if zone is None else dates.end_date_from(wire.end_date)
+    expires_at = None if zone is None or end_date is None else dates.expiry_from(end_date, zone)
+    on = wire.status in (1, "1")
+    name = wire.login or wire.stb_mac or f"number:{wire.account_number}"  # boxes may have no login
+    account = PanelAccount(
+        id=AccountId(name),
+        username=name,
+        state=_state(on=on, mark=mark, has_expired=expires_at is not None and expires_at <= now),
+        expires_at=expires_at,
+        never_expires=zone is not None and expires_at is None,
+        package="" if mark is Mark.UNFINISHED else wire.tariff_plan,  # so a look-up sees it is not as ordered
+        reference=reference,
+        mac=wire.stb_mac or None,
+    )
+    return Row(
+        account=account,
+        on=on,
+        mark=mark,
+        end_date=end_date,
+        number=wire.account_number,
+        subscribed=frozenset(wire.subscribed),
+    )
+
+
+def _state(*, on: bool, mark: Mark, has_expired: bool) -> AccountState:
+    """Off without our mark and past its expiry: the panel's own job did that, it is no suspension."""
+    if on or (mark is Mark.NONE and has_expired):
+        return AccountState.EXPIRED if has_expired else AccountState.ACTIVE
+    return AccountState.SUSPENDED
+
+
+def plan_from(payload: Any) -> Plan | None:
+    """``None`` for a plan without an external id, by which alone an account can be given one."""
+    wire = _read(_Tariff, payload)
+    if not wire.external_id:
+        return None
+    optional = (item.external_id for item in wire.packages if item.optional in (1, "1"))
+    return Plan(package=Package(id=wire.external_id, name=wire.name), optional=frozenset(optional))
+
+
+def number_of(reference: str) -> str:
+    """The account number under which the account of ``reference`` is found: a digest short enough."""
+    digest = hashlib.sha256(reference.encode()).digest()
+    return b32encode(digest).decode().lower()[:_NUMBER_LENGTH]
+
+
+def comment_to(reference: str | None, mark: Mark = Mark.NONE) -> str:
+    return " ".join(part for part in (reference, mark.value) if part)
+
+
+def _comment_from(comment: str) -> tuple[str | None, Mark]:
+    for mark in (Mark.SUSPENDED, Mark.UNFINISHED):
+        if comment.endswith(mark.value):
+            return comment.removesuffix(mark.value).rstrip() or None, mark
+    return comment or None, Mark.NONE
+
+
+def _read(model: type[WireT], payload: Any) -> WireT:
+    try:
+        return model.model_validate(payload)
+    except ValidationError as error:
+        fields = sorted({".".join(map(str, item["loc"])) or "results" for item in error.errors()})
+        broken = f"the panel's reply has missing or unreadable fields: {', '.join(fields)}"
+    raise ContractBroken(broken)
