@@ -1,0 +1,211 @@
+"""Payloads of Jellyfin and Emby to records and back: pure, and strict about every field used.
+
+A policy is kept as it came and written back whole: what a write leaves out falls back to the server's
+defaults, and those are "not disabled" and "every folder".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_pascal
+
+from panelbridge.exceptions import ContractBroken
+from panelbridge.models import AccountId, AccountState, PanelAccount
+from panelbridge_jellyfin.settings import (
+    EVERYTHING,
+    NOTHING,
+    Dialect,
+    FolderPackage,
+    JellyfinSettings,
+    guid_key,
+)
+
+WireT = TypeVar("WireT", bound=BaseModel)
+Policy = Mapping[str, Any]
+
+
+class _Wire(BaseModel):
+    model_config = ConfigDict(
+        frozen=True, strict=True, hide_input_in_errors=True, alias_generator=to_pascal, populate_by_name=False
+    )
+
+
+class _Policy(_Wire):
+    is_administrator: bool
+    is_disabled: bool
+    enable_all_folders: bool
+    enabled_folders: list[str] | None
+    enable_live_tv_access: bool
+
+
+class _JellyfinPolicy(_Policy):
+    max_active_sessions: int
+    # Refused (400) when one is missing or empty, so a policy without them must not be written back.
+    authentication_provider_id: str = Field(min_length=1)
+    password_reset_provider_id: str = Field(min_length=1)
+
+
+class _User(_Wire):
+    id: str = Field(pattern=r"^[A-Za-z0-9-]{1,64}$")
+    name: str = Field(min_length=1)
+    policy: dict[str, Any]
+    has_configured_password: bool | None = None
+    last_login_date: str | None = None
+
+
+class _Folder(_Wire):
+    id: str = Field(min_length=1)
+    name: str
+
+
+class _Folders(_Wire):
+    items: list[_Folder]
+
+
+class _Page(_Wire):
+    items: list[Any]
+    total_record_count: int = Field(ge=0)
+
+
+class _Info(_Wire):
+    version: str
+    server_name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class User:
+    """One user as read. ``grants`` is None for every folder there is or ever will be."""
+
+    id: str
+    name: str
+    administrator: bool
+    disabled: bool
+    grants: tuple[frozenset[str], bool] | None
+    connections: int | None  # 0 = unlimited; None on Emby
+    has_password: bool | None  # None: this release does not tell
+    used: bool  # somebody has logged in
+    policy: Policy = field(repr=False)
+
+    @property
+    def sees_nothing(self) -> bool:
+        return self.grants == (frozenset(), False)
+
+    @property
+    def waits(self) -> bool:
+        """As ``locked`` leaves a user, until the password is set."""
+        return self.disabled and self.sees_nothing
+
+    @property
+    def unfinished(self) -> bool:
+        """Access that no package gives: the server's own to a new user, or ours while we make one."""
+        return self.grants is None or self.sees_nothing
+
+
+def user_from(payload: Any, dialect: Dialect) -> User:
+    """Raises ``ContractBroken``."""
+    wire = _read(_User, payload)
+    policy: _Policy = _read(_JellyfinPolicy if dialect is Dialect.JELLYFIN else _Policy, wire.policy)
+    folders = frozenset(map(guid_key, policy.enabled_folders or ()))
+    return User(
+        id=wire.id,
+        name=wire.name,
+        administrator=policy.is_administrator,
+        disabled=policy.is_disabled,
+        grants=None if policy.enable_all_folders else (folders, policy.enable_live_tv_access),
+        connections=policy.max_active_sessions if isinstance(policy, _JellyfinPolicy) else None,
+        has_password=wire.has_configured_password,
+        used=wire.last_login_date is not None,
+        policy=wire.policy,
+    )
+
+
+def account_from(user: User, packages: Mapping[str, FolderPackage]) -> PanelAccount:
+    return PanelAccount(
+        id=AccountId(user.id),
+        username=user.name,
+        # A lock-out after bad passwords sets the same flag: nothing here tells the two apart.
+        state=AccountState.SUSPENDED if user.disabled else AccountState.ACTIVE,
+        package=package_of(user, packages),
+        connections=user.connections,
+    )
+
+
+def package_of(user: User, packages: Mapping[str, FolderPackage]) -> str:
+    """The package of exactly this access, else words that are never a package's name."""
+    if user.grants is None:
+        return EVERYTHING
+    if user.sees_nothing:
+        return NOTHING
+    for name, package in packages.items():
+        if package.grants == user.grants:
+            return name
+    folders, live_tv = user.grants
+    return "folders: " + ",".join([*sorted(folders), *(["live tv"] if live_tv else [])])
+
+
+def locked(policy: Policy) -> Policy:
+    """Off, and nothing to see: how a user waits for its password."""
+    return _changed(
+        policy, IsDisabled=True, EnableAllFolders=False, EnabledFolders=[], EnableLiveTvAccess=False
+    )
+
+
+def switched(policy: Policy, *, disabled: bool) -> Policy:
+    return _changed(policy, IsDisabled=disabled)
+
+
+def granted(
+    policy: Policy, package: FolderPackage, connections: int | None, settings: JellyfinSettings
+) -> Policy:
+    """The access of ``package``; ``connections`` None leaves them as they are."""
+    folders, live_tv = package.grants
+    wish = {"EnableAllFolders": False, "EnabledFolders": sorted(folders), "EnableLiveTvAccess": live_tv}
+    if settings.dialect is Dialect.JELLYFIN:
+        wish["LoginAttemptsBeforeLockout"] = settings.login_attempts
+        if connections is not None:
+            wish["MaxActiveSessions"] = connections
+    return _changed(policy, **wish)
+
+
+def _changed(policy: Policy, **changes: Any) -> Policy:
+    return {name: _sendable(item) for name, item in {**policy, **changes}.items()}
+
+
+def _sendable(value: Any) -> Any:
+    """Numbers with a point are read as ``Decimal``, which JSON cannot write."""
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, dict):
+        return {name: _sendable(item) for name, item in value.items()}
+    return [_sendable(item) for item in value] if isinstance(value, list) else value
+
+
+def folders_from(payload: Any) -> dict[str, str]:
+    """Names of the media folders by the key of their id. Raises ``ContractBroken``."""
+    return {guid_key(item.id): item.name for item in _read(_Folders, payload).items}
+
+
+def page_from(payload: Any) -> tuple[list[Any], int]:
+    """Rows of a page, and how many all pages have. Raises ``ContractBroken``."""
+    page = _read(_Page, payload)
+    return page.items, page.total_record_count
+
+
+def info_from(payload: Any) -> tuple[str, str]:
+    """Version and name of the server. Raises ``ContractBroken``."""
+    info = _read(_Info, payload)
+    return info.version, info.server_name
+
+
+def _read(model: type[WireT], payload: Any) -> WireT:
+    try:
+        return model.model_validate(payload)
+    except ValidationError as error:
+        fields = sorted({".".join(map(str, item["loc"])) or "reply" for item in error.errors()})
+        broken = f"the server's reply has missing or unreadable fields: {', '.join(fields)}"
+    raise ContractBroken(broken)
