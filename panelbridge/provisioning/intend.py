@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from panelbridge.capabilities import Verb
@@ -16,6 +17,7 @@ from panelbridge.secret import Secret
 from panelbridge.subscriptions import Installation, Mode, Plan, PlanTerm, Subscription
 
 _ZERO = Credits(units=0)
+_CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,7 +159,7 @@ def find_offer(unit: Unit, installation: Installation, code: str, term: Term) ->
         known = ", ".join(item.code for item in unit.subscriptions.plans(installation.reseller_id)) or "none"
         raise Refusal(
             "plan_unknown",
-            f"there is no plan {code!r}; plans: {known}",
+            f"there is no plan {_told(code)}; plans: {known}",
             advice="Choose an existing plan in the product's Module Settings.",
             field="configoption1",
         )
@@ -172,6 +174,15 @@ def find_offer(unit: Unit, installation: Installation, code: str, term: Term) ->
             field="billingcycle",
         )
     return plan, offer
+
+
+def _told(code: str) -> str:
+    """What came, unless it is no code at all: a password or an address pasted into the wrong field."""
+    return (
+        repr(code)
+        if _CODE.fullmatch(code)
+        else f"of that name, which is no plan code ({len(code)} characters)"
+    )
 
 
 def check_mode(unit: Unit, installation: Installation, plan: Plan) -> None:

@@ -7,6 +7,7 @@ of the job engine. The file that seals the secrets is the only one left out.
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -219,6 +220,7 @@ def bad_chain(run: Run, practice: PracticeProcess) -> None:
     for fault in ("cut_after_commit", "error_500_but_done", "html_200", "wrong_types", "truncated_body"):
         practice.control.set_fault(fault, "create")
         run.call("CreateAccount", 510 + len(run.statuses), headers={"Panelbridge-Deadline": "1"})
+    tell_playlists(run, practice)
     practice.control.set_fault("error_500_before", times=None)
     run.call("TerminateAccount", headers={"Panelbridge-Deadline": "1"})
     run.ask("GET", "/v1/panels/main/connection")
@@ -230,6 +232,32 @@ def bad_chain(run: Run, practice: PracticeProcess) -> None:
     for name, account in practice.control.books()["accounts"].items():
         if len(account["password"] or "") >= 8:
             run.canaries.add(f"the password of {name}", account["password"])
+            run.canaries.add(f"the playlist URL of {name}", playlist(name, account["password"]))
+
+
+def tell_playlists(run: Run, practice: PracticeProcess) -> None:
+    """A playlist address is login and password in one: mistyped into a field, or told by the panel."""
+    typed = run.canaries.add("a playlist URL in a field", playlist("typedname", "TypedInto9931"))
+    told = run.canaries.add("a playlist URL the panel told", playlist("toldname", "ToldByPanel6604"))
+    run.call("CreateAccount", 601, customfields={"Username": typed})
+    run.call("CreateAccount", 602, configoption1=typed)
+    run.call("SuspendAccount", suspendreason="Overdue on Payment", domain=typed, call={"actor": typed})
+    for status, text in ((200, "json"), (422, "json"), (200, "html"), (403, "html")):
+        body = json.dumps({"status": told, "error": told, "field": told, "data": [told]})
+        practice.control.set_reply(
+            status=status,
+            body=(body if text == "json" else f"<a href='{told}'>{told}</a>").encode(),
+            content_type="application/json" if text == "json" else "text/html",
+            headers={"Location": told},
+            times=None,
+        )
+        run.call("CreateAccount", 610 + status, headers={"Panelbridge-Deadline": "1"})
+        run.ask("GET", "/v1/panels/main/connection")
+        practice.control.clear_faults()
+
+
+def playlist(username: str, password: str) -> str:
+    return f"http://tv.example/get.php?username={username}&password={password}&type=m3u_plus&output=ts"
 
 
 def test_the_chain_was_one(run: Run) -> None:
