@@ -29,6 +29,9 @@ GOALS = {
     "serve.memory.idle": True,
     "serve.processes": False,
     "service.refusal.p99": True,
+    "adapter.call": True,
+    "adapter.list.peak": True,
+    "adapter.crowd": True,
 }
 MEMBERS = {"name", "value", "unit", "ratio", "against", "goal", "met"}
 
