@@ -1,7 +1,7 @@
 """The practice panel: Dispatcharr 0.29.0 as the README tells it, users and player API, with its books.
 
-Options: ``auth`` (``key`` or ``jwt``: which settings are printed), ``level`` of our user, ``logins`` (how many
-sign-ins before it answers 429).
+Options: ``auth`` (``key`` or ``jwt``: which settings are printed), ``level`` of our user, ``logins`` (how
+many sign-ins before it answers 429).
 """
 
 from __future__ import annotations
@@ -204,7 +204,7 @@ class DispatcharrPractice(PracticePanel):
         until = int((self.now() + timedelta(days=90)).timestamp())
         return {"user_info": {"username": row["username"], "auth": 1, "exp_date": str(until)}}
 
-    def _insert(self, db: sqlite3.Connection, **columns: Any) -> sqlite3.Row:
+    def _insert(self, db: sqlite3.Connection, **columns: Any) -> Any:
         return users.insert(db, {**columns, "date_joined": self.now().strftime("%Y-%m-%dT%H:%M:%SZ")})
 
     def act(self, name: str, arguments: Mapping[str, Any]) -> Any:

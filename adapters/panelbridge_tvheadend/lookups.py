@@ -1,0 +1,87 @@
+"""Reading pairs: both grids, every row compared here, for the panel's filter is a pattern."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from panelbridge.exceptions import Conflict, InvalidOrder, NotFound
+from panelbridge.models import AccountRef
+from panelbridge_tvheadend.client import TvheadendClient
+from panelbridge_tvheadend.mapping import EVERYBODY, Access, Pair, Password, access_from, password_from
+
+
+class PairFinder:
+    """What the panel holds, by name, by uuid, by reference. Every method raises ``PanelError``."""
+
+    def __init__(self, client: TvheadendClient) -> None:
+        self._client = client
+
+    def probe(self) -> None:
+        """Read what needs the admin right."""
+        self.held("panelbridge-probe")
+
+    def held(self, username: str) -> Pair:
+        """Every entry of exactly this name; the enabled ones first."""
+        if username in EVERYBODY:
+            raise InvalidOrder("this name means everybody and is no account", field="username")
+        access = [access_from(row) for row in self._client.access(username=username)]
+        passwords = [password_from(row) for row in self._client.passwords(username=username)]
+        return _pair(username, access, passwords)
+
+    def by_id(self, ref: AccountRef) -> Pair:
+        """What is held under the name of the access entry with this uuid.
+
+        Without one, a rest of the account under ``ref``'s own name. Raises ``NotFound`` when both grids hold
+        nothing of that name and no access entry has the uuid, and ``Conflict`` when the name is another's.
+        """
+        pair = self.held(ref.username)
+        if any(entry.uuid == ref.id for entry in pair.access):
+            return pair
+        for row in self._client.access():
+            entry = access_from(row)
+            if entry.uuid == ref.id:
+                return self.held(entry.username)
+        if not pair.entries:
+            raise NotFound("the panel's grids hold no entry of this name and no access entry of this uuid")
+        if pair.access:
+            raise Conflict("the name has an access entry of another uuid: it was made anew, and not by us")
+        return pair
+
+    def search(self, username: str | None, reference: str | None) -> list[Pair]:
+        """Everything held under the name, or under each name that has the reference in either grid."""
+        if username is not None:
+            pair = self.held(username)
+            fits = reference is None or any(entry.comment == reference for entry in pair.entries)
+            return [pair] if pair.entries and fits else []
+        if not reference:
+            raise InvalidOrder("neither a login name nor a reference was given", field="username")
+        rows: list[Access | Password] = [access_from(row) for row in self._client.access(comment=reference)]
+        rows += [password_from(row) for row in self._client.passwords(comment=reference)]
+        names = {row.username for row in rows if row.comment == reference}
+        return [self.held(name) for name in sorted(names - EVERYBODY)]
+
+    def every_pair(self) -> Iterator[Pair]:
+        """Of every name with an access entry that does not run the panel, in the panel's order."""
+        passwords: dict[str, list[Password]] = {}
+        for row in self._client.passwords():
+            password = password_from(row)
+            passwords.setdefault(password.username, []).append(password)
+        access: dict[str, list[Access]] = {}
+        for row in self._client.access():
+            entry = access_from(row)
+            if entry.username not in EVERYBODY:
+                access.setdefault(entry.username, []).append(entry)
+        for name, entries in access.items():
+            if not any(entry.admin for entry in entries):
+                yield _pair(name, entries, passwords.get(name, []))
+
+
+def _pair(username: str, access: list[Access], passwords: list[Password]) -> Pair:
+    """Compared letter by letter: a filter's pattern may match more than it was asked for."""
+    return Pair(
+        username=username,
+        access=tuple(sorted((e for e in access if e.username == username), key=lambda e: not e.enabled)),
+        passwords=tuple(
+            sorted((e for e in passwords if e.username == username), key=lambda e: not e.enabled)
+        ),
+    )

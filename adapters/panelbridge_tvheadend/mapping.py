@@ -1,0 +1,192 @@
+"""Tvheadend's rows to records and back: pure, and strict about every field used.
+
+Two objects make an account, linked by nothing but an equal ``username``: the access entry holds its rights,
+the password entry its password. Seen on the source of June 2026.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from panelbridge.exceptions import ContractBroken, InvalidOrder
+from panelbridge.models import (
+    AccountId,
+    AccountState,
+    Connection,
+    CreateOrder,
+    Credentials,
+    Package,
+    PanelAccount,
+)
+from panelbridge.secret import Secret
+from panelbridge_tvheadend.settings import TvheadendSettings
+
+WireT = TypeVar("WireT", bound=BaseModel)
+
+EVERYBODY = frozenset({"", "*"})
+"""Names whose access entry grants its rights to callers without credentials."""
+
+
+class _Wire(BaseModel):
+    model_config = ConfigDict(frozen=True, strict=True, hide_input_in_errors=True)
+
+
+class Access(_Wire):
+    """An access entry: what a name may do."""
+
+    uuid: str = Field(min_length=1)
+    enabled: bool
+    username: str
+    admin: bool
+    conn_limit: int  # 0 = unlimited
+    channel_tag: list[str]
+    comment: str | None = None  # our reference
+
+
+class Password(_Wire):
+    """A password entry. A name may have several, and then every one of them logs in."""
+
+    uuid: str = Field(min_length=1)
+    enabled: bool
+    username: str
+    password: str = Field(repr=False)
+    comment: str | None = None  # our reference
+
+
+class _Tag(_Wire):
+    uuid: str = Field(min_length=1)
+    name: str
+
+
+class _Server(_Wire):
+    sw_version: str
+    api_version: int
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pair:
+    """What the panel holds under one name: one entry of each kind when all is well."""
+
+    username: str
+    access: tuple[Access, ...] = ()
+    passwords: tuple[Password, ...] = field(default=(), repr=False)
+
+    @property
+    def entries(self) -> tuple[Access | Password, ...]:
+        """Those that let somebody in first."""
+        return (*self.passwords, *self.access)
+
+    @property
+    def is_whole(self) -> bool:
+        return len(self.access) == len(self.passwords) == 1
+
+    @property
+    def was_never_enabled(self) -> bool:
+        """A create that was interrupted before its last step: suspending begins at the password entry."""
+        off = bool(self.access) and not any(entry.enabled for entry in self.access)
+        return off and all(entry.enabled for entry in self.passwords)
+
+    @property
+    def state(self) -> AccountState:
+        on = any(entry.enabled for entry in self.access) and any(entry.enabled for entry in self.passwords)
+        return AccountState.ACTIVE if on else AccountState.SUSPENDED
+
+    def belongs_to(self, reference: str) -> bool:
+        """Whether every entry carries it, and none runs the panel."""
+        marked = all(entry.comment == reference for entry in self.entries)
+        return marked and not any(entry.admin for entry in self.access)
+
+    def has_password(self, credentials: Credentials) -> bool:
+        """Whether this is the only password of the name."""
+        asked = credentials.password.get_secret_value()
+        return [entry.password for entry in self.passwords] == [asked]
+
+
+def access_from(payload: Any) -> Access:
+    """Raises ``ContractBroken``."""
+    return _read(Access, payload)
+
+
+def password_from(payload: Any) -> Password:
+    """Raises ``ContractBroken``."""
+    return _read(Password, payload)
+
+
+def account_of(pair: Pair) -> PanelAccount:
+    """The account of a pair with an access entry; of two, the first tells the rights."""
+    access = pair.access[0]
+    passwords = {entry.password for entry in pair.passwords}
+    return PanelAccount(
+        id=AccountId(access.uuid),
+        username=pair.username,
+        state=pair.state,
+        password=Secret(passwords.pop()) if len(passwords) == 1 else None,
+        package=",".join(sorted(access.channel_tag)) or None,
+        connections=access.conn_limit,
+        reference=access.comment or None,
+    )
+
+
+def package_from(payload: Any) -> Package:
+    """Raises ``ContractBroken``."""
+    wire = _read(_Tag, payload)
+    return Package(id=wire.uuid, name=wire.name)
+
+
+def connection_from(payload: Any, identity: str, *, admin: bool) -> Connection:
+    """Raises ``ContractBroken``."""
+    wire = _read(_Server, payload)
+    return Connection(
+        version=wire.sw_version, identity=identity, missing_permissions=() if admin else ("admin",)
+    )
+
+
+def access_to(order: CreateOrder, settings: TvheadendSettings) -> dict[str, Any]:
+    """An access entry that grants nothing yet: it is switched on when the password stands."""
+    return {
+        "enabled": False,
+        "username": order.credentials.username,
+        "prefix": settings.prefix,
+        "streaming": list(settings.streaming),
+        "webui": False,
+        "admin": False,
+        "conn_limit_type": settings.conn_limit_type,
+        "conn_limit": connections_to(order.connections, settings),
+        "channel_tag": [order.package],
+        "comment": order.reference,
+    }
+
+
+def password_to(credentials: Credentials, reference: str | None, *, enabled: bool) -> dict[str, Any]:
+    return {
+        "enabled": enabled,
+        "username": credentials.username,
+        "password": credentials.password.get_secret_value(),
+        "comment": reference or "",
+    }
+
+
+def connections_to(connections: int | None, settings: TvheadendSettings) -> int:
+    """Raises ``InvalidOrder``."""
+    if connections is not None and connections < 0:
+        raise InvalidOrder("the number of connections cannot be negative", field="connections")
+    return settings.conn_limit if connections is None else connections
+
+
+def exactly(text: str) -> str:
+    """The pattern of a grid filter that means this text and no other."""
+    return "^" + re.sub(r"([.^$*+?()\[\]{}|\\])", r"\\\1", text) + "$"
+
+
+def _read(model: type[WireT], payload: Any) -> WireT:
+    try:
+        return model.model_validate(payload)
+    except ValidationError as error:
+        fields = sorted({".".join(map(str, item["loc"])) or "reply" for item in error.errors()})
+        broken = f"the panel's reply has missing or unreadable fields: {', '.join(fields)}"
+    raise ContractBroken(broken)
