@@ -5,9 +5,7 @@ Facts are from Jellyfin's source and Emby's public reference; neither was run (R
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from panelbridge.adapter import PanelAdapter
@@ -17,9 +15,7 @@ from panelbridge.exceptions import (
     ContractBroken,
     InvalidOrder,
     NotFound,
-    OutcomeUnknown,
     PanelError,
-    PermissionMissing,
     Unsupported,
 )
 from panelbridge.models import (
@@ -41,8 +37,11 @@ from panelbridge.models import (
 from panelbridge.order_check import check_credentials, check_order, check_package_change
 from panelbridge_jellyfin import mapping
 from panelbridge_jellyfin.client import JellyfinClient
+from panelbridge_jellyfin.guards import already_sent, nothing_sent
+from panelbridge_jellyfin.making import Making
 from panelbridge_jellyfin.mapping import Policy, User
-from panelbridge_jellyfin.settings import Dialect, FolderPackage, JellyfinSettings, guid_key
+from panelbridge_jellyfin.settings import Dialect, FolderPackage, JellyfinSettings
+from panelbridge_jellyfin.users import Users
 
 _VERBS = frozenset(Verb) - {Verb.EXTEND}
 # Jellyfin also takes spaces and apostrophes, which customers mistype; of Emby no rule is known.
@@ -58,6 +57,8 @@ class JellyfinAdapter(PanelAdapter[JellyfinSettings]):
     def __init__(self, settings: JellyfinSettings) -> None:
         super().__init__(settings)
         self._client = JellyfinClient(settings)
+        self._users = Users(self._client, settings.dialect)
+        self._making = Making(self._client, self._users, settings)
         self._jellyfin = settings.dialect is Dialect.JELLYFIN
 
     @property
@@ -88,91 +89,21 @@ class JellyfinAdapter(PanelAdapter[JellyfinSettings]):
     def create(self, order: CreateOrder) -> VerbResult:
         check_order(order, self.capabilities)
         package = self._package(order.package, order.connections, order.options)
-        with _nothing_sent():
+        with nothing_sent():
             self._check_folders(package)
-            known = self._named(order.credentials.username)
-        if known is not None:
-            return self._adopt(known, order, package)
-        try:
-            payload = self._client.create(order.credentials.username, order.credentials.password)
-        except InvalidOrder:
-            return self._after_refusal(order, package)
-        return self._complete(self._user_from(payload), order, package)
-
-    def _after_refusal(self, order: CreateOrder, package: FolderPackage) -> VerbResult:
-        """The same three words are said of a taken name, of a bad one, and of a password that was not set on
-        a user who was made: only looking again tells which.
-        """
-        with _already_sent():
-            known = self._named(order.credentials.username)
-            if known is not None:
-                return self._adopt(known, order, package)
-        raise InvalidOrder("the server refuses the user and does not tell why", field="username")
-
-    def _adopt(self, user: User, order: CreateOrder, package: FolderPackage) -> VerbResult:
-        """Who has the name already: ours and whole, ours and to be completed, or ``Conflict``."""
-        proved = self._prove_ours(user, order.credentials)
-        if not user.unfinished:
-            return self._created(user, order, package, Outcome.ALREADY)
-        return self._finish(user, order, package) if proved else self._complete(user, order, package)
-
-    def _prove_ours(self, user: User, credentials: Credentials) -> bool:
-        """True when the password proves it, false when it is a half-made user whom nobody has used.
-
-        Raises ``Conflict``. A name alone proves nothing: it may be the customer's choice.
-        """
-        foreign = Conflict("the login name is taken by a user who is not provably ours")
-        if user.name != credentials.username or user.administrator:
-            raise foreign
-        if user.unfinished and not user.used and (user.waits or user.has_password is False):
-            return False
-        with _nothing_sent():
-            if not user.disabled and self._client.password_works(user.name, credentials.password):
-                return True
-        raise foreign
-
-    def _complete(self, user: User, order: CreateOrder, package: FolderPackage) -> VerbResult:
-        """Lock the user out of everything, set the password, and only then give access."""
-        with _already_sent():
-            if not user.waits:
-                self._client.set_policy(user.id, mapping.locked(user.policy))
-                user = self._read(user.id)
-                if not user.waits:
-                    raise ContractBroken("the server accepted the policy of a new user and did not set it")
-            self._client.set_password(user.id, order.credentials.password)
-        return self._finish(user, order, package)
-
-    def _finish(self, user: User, order: CreateOrder, package: FolderPackage) -> VerbResult:
-        """The final policy, which alone gives access: whoever has a package's access has a password."""
-        policy = mapping.granted(user.policy, package, _first(order.connections, package), self.settings)
-        with _already_sent():
-            self._client.set_policy(user.id, mapping.switched(policy, disabled=False))
-            after = self._read(user.id)
-        if after.disabled or after.grants != package.grants or after.has_password is False:
-            raise ContractBroken("the server accepted the new user's policy and did not set it")
-        return self._created(after, order, package, Outcome.DONE)
-
-    def _created(
-        self, user: User, order: CreateOrder, package: FolderPackage, outcome: Outcome
-    ) -> VerbResult:
-        as_asked = {
-            "package": user.grants == package.grants,
-            "connections": _first(order.connections, package) in (None, user.connections),
-        }
-        differs = tuple(name for name, equal in as_asked.items() if not equal)
-        return VerbResult(outcome=outcome, account=self._account(user), differs=differs)
+        return self._making.make(order, package)
 
     def extend(self, ref: AccountRef, until: datetime, purchase: Purchase | None = None) -> VerbResult:  # noqa: ARG002
         raise Unsupported("users of this server have no expiry")
 
     def suspend(self, ref: AccountRef, reason: str) -> VerbResult:  # noqa: ARG002 - no place to keep it
-        user = self._ours(ref)
+        user = self._users.ours(ref)
         if user.disabled:
             return self._already(user)
         return self._set(user, mapping.switched(user.policy, disabled=True), lambda after: after.disabled)
 
     def unsuspend(self, ref: AccountRef) -> VerbResult:
-        user = self._ours(ref)
+        user = self._users.ours(ref)
         if not user.disabled:
             return self._already(user)
         if user.sees_nothing or user.has_password is False:
@@ -188,10 +119,10 @@ class JellyfinAdapter(PanelAdapter[JellyfinSettings]):
         check_credentials(credentials, self.capabilities)
         if credentials.username != ref.username:
             raise InvalidOrder("this backend does not rename users", field="username")
-        user = self._ours(ref)
+        user = self._users.ours(ref)
         self._client.set_password(user.id, credentials.password)
-        with _already_sent():
-            after = self._read(user.id)
+        with already_sent():
+            after = self._users.read(user.id)
         if after.has_password is False:
             raise ContractBroken("the server accepted the password and the user has none")
         return VerbResult(outcome=Outcome.DONE, account=self._account(after))
@@ -199,32 +130,32 @@ class JellyfinAdapter(PanelAdapter[JellyfinSettings]):
     def change_package(self, ref: AccountRef, change: PackageChange) -> VerbResult:
         check_package_change(change)
         package = self._package(change.package, change.connections, change.options)
-        connections = _first(change.connections, package)
+        connections = package.connections_for(change.connections)
 
         def has_it(user: User) -> bool:
             return user.grants == package.grants and connections in (None, user.connections)
 
-        user = self._ours(ref)
+        user = self._users.ours(ref)
         if has_it(user):
             return self._already(user)
-        with _nothing_sent():
+        with nothing_sent():
             self._check_folders(package)
         return self._set(user, mapping.granted(user.policy, package, connections, self.settings), has_it)
 
     def terminate(self, ref: AccountRef) -> VerbResult:
         try:
-            user = self._ours(ref)
+            user = self._users.ours(ref)
         except NotFound:
             return VerbResult(outcome=Outcome.ALREADY, account=None)
         self._client.delete(user.id)
-        with _already_sent():
+        with already_sent():
             if not isinstance(self.get(ref), Absent):
                 raise ContractBroken("the server accepted the deletion, and the user is not proved gone")
         return VerbResult(outcome=Outcome.DONE, account=None)
 
     def get(self, ref: AccountRef) -> Lookup:
         try:
-            return Found(account=self._account(self._read(ref.id)))
+            return Found(account=self._account(self._users.read(ref.id)))
         except NotFound as error:
             return Absent(proof=error.message)
         except PanelError as error:
@@ -234,7 +165,7 @@ class JellyfinAdapter(PanelAdapter[JellyfinSettings]):
         if username is None or reference is not None:
             return Unknown(cause="users of this server are found by name only")
         try:
-            user = self._named(username)
+            user = self._users.named(username)
         except PanelError as error:
             return Unknown(cause=error.message)
         if user is None:
@@ -242,7 +173,7 @@ class JellyfinAdapter(PanelAdapter[JellyfinSettings]):
         return Found(account=self._account(user))
 
     def list_accounts(self) -> Iterator[PanelAccount]:
-        return iter([self._account(user) for user in self._users()])
+        return iter([self._account(user) for user in self._users.all()])
 
     def list_packages(self) -> Iterator[Package]:
         self._check_folders(*self.settings.packages.values())
@@ -289,91 +220,17 @@ class JellyfinAdapter(PanelAdapter[JellyfinSettings]):
                 advice="Correct the package's folders in the panel's settings; testing the panel lists them.",
             )
 
-    def _users(self) -> Sequence[User]:
-        """All of them. A list without an administrator is no whole one: a server always has one."""
-        users = [self._user_from(row) for row in self._client.users()]
-        if len({user.id for user in users}) < len(users):
-            raise ContractBroken("the server's list names a user twice")
-        if not any(user.administrator for user in users):
-            raise ContractBroken("the server's list of users has no administrator, so it is not whole")
-        return users
-
-    def _named(self, username: str) -> User | None:
-        """Names are unique without regard to case."""
-        wanted = username.casefold()
-        found = [user for user in self._users() if user.name.casefold() == wanted]
-        if len(found) > 1:
-            raise ContractBroken(f"the server has {len(found)} users of that name")
-        return found[0] if found else None
-
-    def _read(self, user_id: str) -> User:
-        """Raises ``NotFound`` when the whole list lacks the user; a 404 alone proves nothing."""
-        if re.fullmatch(r"[A-Za-z0-9-]{1,64}", user_id) is None:
-            raise InvalidOrder("no server gives such an id to a user", field="id")
-        payload = self._client.user(user_id)
-        if payload is not None:
-            user = self._user_from(payload)
-            if guid_key(user.id) != guid_key(user_id):
-                raise ContractBroken("the server answered with another user than asked for")
-            return user
-        if any(guid_key(user.id) == guid_key(user_id) for user in self._users()):
-            raise ContractBroken("the server does not show a user whom its list has")
-        raise NotFound("the server's whole list of users has no such id")
-
-    def _ours(self, ref: AccountRef) -> User:
-        """The user, when it still is the one ``ref`` means and none who administers the server."""
-        with _nothing_sent():
-            user = self._read(ref.id)
-        if user.name != ref.username:
-            raise Conflict("the server's user of this id has another name than ours")
-        if user.administrator:
-            raise PermissionMissing(
-                "the user administers the server; the bridge changes no administrator",
-                advice="The server's owner takes the administration from this user, or changes it by hand.",
-            )
-        return user
-
     def _set(self, user: User, policy: Policy, reached: Callable[[User], bool]) -> VerbResult:
         """Write the whole policy and believe only what is read after it."""
         self._client.set_policy(user.id, policy)
-        with _already_sent():
-            after = self._read(user.id)
+        with already_sent():
+            after = self._users.read(user.id)
         if not reached(after):
             raise ContractBroken("the server accepted the policy and did not set it")
         return VerbResult(outcome=Outcome.DONE, account=self._account(after))
-
-    def _user_from(self, payload: object) -> User:
-        return mapping.user_from(payload, self.settings.dialect)
 
     def _account(self, user: User) -> PanelAccount:
         return mapping.account_from(user, self.settings.packages)
 
     def _already(self, user: User) -> VerbResult:
         return VerbResult(outcome=Outcome.ALREADY, account=self._account(user))
-
-
-def _first(connections: int | None, package: FolderPackage) -> int | None:
-    """What was ordered, else what the package says."""
-    return package.connections if connections is None else connections
-
-
-@contextmanager
-def _nothing_sent() -> Iterator[None]:
-    """Before the first write an unknown answer means that this call has changed nothing yet."""
-    try:
-        yield
-    except PanelError as error:
-        if error.outcome is Outcome.UNKNOWN:
-            error.outcome = Outcome.RETRY_LATER
-        raise
-
-
-@contextmanager
-def _already_sent() -> Iterator[None]:
-    """After the first write no answer means that nothing happened."""
-    try:
-        yield
-    except PanelError as error:
-        if error.outcome is Outcome.UNKNOWN:
-            raise
-        raise OutcomeUnknown(f"an earlier step was done, then: {error.message}") from error

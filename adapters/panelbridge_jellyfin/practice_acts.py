@@ -25,10 +25,10 @@ def _delete(_: Books, db: sqlite3.Connection, arguments: Mapping[str, Any]) -> A
 
 
 def _edit(_: Books, db: sqlite3.Connection, arguments: Mapping[str, Any]) -> Any:
-    """Fields of the ``policy`` (no others are lost), a new ``name``, ``last_login``."""
+    """Fields of the ``policy`` (no others are lost), a ``new_name``, ``last_login``."""
     row = row_of(db, name=arguments["username"])
     policy = {**json.loads(row["policy"]), **arguments.get("policy", {})}
-    name = arguments.get("name", row["name"])
+    name = arguments.get("new_name", row["name"])
     values = (json.dumps(policy), name, name.casefold(), arguments.get("last_login", row["last_login"]))
     sql = "UPDATE users SET policy = ?, name = ?, name_key = ?, last_login = ? WHERE id = ?"
     return db.execute(sql, (*values, row["id"])).rowcount

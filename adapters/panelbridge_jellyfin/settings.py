@@ -41,6 +41,10 @@ class FolderPackage(BaseModel):
     def grants(self) -> tuple[frozenset[str], bool]:
         return frozenset(map(guid_key, self.folders)), self.live_tv
 
+    def connections_for(self, ordered: int | None) -> int | None:
+        """What was ordered, else what the package says; None leaves them as they are."""
+        return self.connections if ordered is None else ordered
+
     @model_validator(mode="after")
     def _grants_something(self) -> Self:
         if not self.folders and not self.live_tv:

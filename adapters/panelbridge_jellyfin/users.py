@@ -1,0 +1,69 @@
+"""Reading the server's users: who is there, who is proved absent, who is ours."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from panelbridge.exceptions import Conflict, ContractBroken, InvalidOrder, NotFound, PermissionMissing
+from panelbridge.models import AccountRef
+from panelbridge_jellyfin import mapping
+from panelbridge_jellyfin.client import JellyfinClient
+from panelbridge_jellyfin.guards import nothing_sent
+from panelbridge_jellyfin.mapping import User
+from panelbridge_jellyfin.settings import Dialect, guid_key
+
+
+class Users:
+    """The users of one server, read anew each time. Every method raises ``PanelError``."""
+
+    def __init__(self, client: JellyfinClient, dialect: Dialect) -> None:
+        self._client = client
+        self._dialect = dialect
+
+    def one(self, payload: object) -> User:
+        return mapping.user_from(payload, self._dialect)
+
+    def all(self) -> Sequence[User]:
+        """All of them. A list without an administrator is no whole one: a server always has one."""
+        users = [self.one(row) for row in self._client.users()]
+        if len({user.id for user in users}) < len(users):
+            raise ContractBroken("the server's list names a user twice")
+        if not any(user.administrator for user in users):
+            raise ContractBroken("the server's list of users has no administrator, so it is not whole")
+        return users
+
+    def named(self, username: str) -> User | None:
+        """Names are unique without regard to case."""
+        wanted = username.casefold()
+        found = [user for user in self.all() if user.name.casefold() == wanted]
+        if len(found) > 1:
+            raise ContractBroken(f"the server has {len(found)} users of that name")
+        return found[0] if found else None
+
+    def read(self, user_id: str) -> User:
+        """Raises ``NotFound`` when the whole list lacks the user; a 404 alone proves nothing."""
+        if re.fullmatch(r"[A-Za-z0-9-]{1,64}", user_id) is None:
+            raise InvalidOrder("no server gives such an id to a user", field="id")
+        payload = self._client.user(user_id)
+        if payload is not None:
+            user = self.one(payload)
+            if guid_key(user.id) != guid_key(user_id):
+                raise ContractBroken("the server answered with another user than asked for")
+            return user
+        if any(guid_key(user.id) == guid_key(user_id) for user in self.all()):
+            raise ContractBroken("the server does not show a user whom its list has")
+        raise NotFound("the server's whole list of users has no such id")
+
+    def ours(self, ref: AccountRef) -> User:
+        """The user, when it still is the one ``ref`` means and none who administers the server."""
+        with nothing_sent():
+            user = self.read(ref.id)
+        if user.name != ref.username:
+            raise Conflict("the server's user of this id has another name than ours")
+        if user.administrator:
+            raise PermissionMissing(
+                "the user administers the server; the bridge changes no administrator",
+                advice="The server's owner takes the administration from this user, or changes it by hand.",
+            )
+        return user
