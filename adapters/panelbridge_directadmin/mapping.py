@@ -1,0 +1,148 @@
+"""Fields of DirectAdmin's legacy API to records and back: pure, and strict about every field used."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from urllib.parse import urlsplit
+
+from panelbridge.exceptions import ContractBroken, InvalidOrder
+from panelbridge.models import (
+    AccountId,
+    AccountState,
+    CreateOrder,
+    Package,
+    PackageChange,
+    PanelAccount,
+    SignOn,
+    Usage,
+)
+from panelbridge.secret import Secret
+from panelbridge_directadmin.settings import DirectAdminSettings
+from panelbridge_directadmin.wire import Fields
+
+MEGABYTE = 1024 * 1024
+_YES_NO = {"yes": True, "no": False}
+# The bridge keeps ids of up to 200 characters, and ours hold the domain.
+_LONGEST_DOMAIN = 180
+_LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_DOMAIN = rf"({_LABEL}\.)+{_LABEL}"
+_EMAIL = rf"[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~.-]{{1,64}}@{_DOMAIN}"
+_ORDERED = frozenset({"domain", "email"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserRow:
+    """One user as ``CMD_API_SHOW_USER_CONFIG`` tells it."""
+
+    username: str
+    domain: str
+    package: str
+    usertype: str
+    suspended: bool
+    email: str  # empty where the server does not tell
+
+    @property
+    def id(self) -> AccountId:
+        return AccountId(f"{self.username}:{self.domain}")
+
+
+def id_parts(text: str) -> tuple[str, str]:
+    """User and domain of an id; the domain is empty where an admin gave the user alone."""
+    user, _, domain = text.partition(":")
+    return user, domain
+
+
+def row_from(fields: Fields) -> UserRow:
+    """Raises ``ContractBroken``, which names the field and never shows its value."""
+    suspended = fields.one("suspended")
+    if suspended not in _YES_NO:
+        raise ContractBroken("the panel's reply has an unreadable field: suspended", field="suspended")
+    return UserRow(
+        username=fields.one("username"),
+        domain=fields.one("domain"),
+        package=fields.one("package"),
+        usertype=fields.one("usertype"),
+        suspended=_YES_NO[suspended],
+        email=fields.one("email") if fields.all("email") else "",
+    )
+
+
+def account_from(row: UserRow) -> PanelAccount:
+    state = AccountState.SUSPENDED if row.suspended else AccountState.ACTIVE
+    return PanelAccount(id=row.id, username=row.username, state=state, package=row.package)
+
+
+def usage_from(config: Fields, usage: Fields) -> Usage:
+    """Raises ``ContractBroken``. Both count in megabytes."""
+    row = row_from(config)
+    return Usage(
+        id=row.id,
+        username=row.username,
+        disk_bytes=_bytes(usage, "quota"),
+        disk_limit_bytes=_limit(config, "quota"),
+        traffic_bytes=_bytes(usage, "bandwidth"),
+        traffic_limit_bytes=_limit(config, "bandwidth"),
+    )
+
+
+def _limit(fields: Fields, name: str) -> int | None:
+    return None if fields.one(name) == "unlimited" else _bytes(fields, name)
+
+
+def _bytes(fields: Fields, name: str) -> int:
+    if re.fullmatch(r"\d{1,12}(\.\d{1,9})?", fields.one(name)) is None:
+        raise ContractBroken(f"the panel's reply has an unreadable field: {name}", field=name)
+    return int(Decimal(fields.one(name)) * MEGABYTE)
+
+
+def package_from(name: str) -> Package:
+    return Package(id=name, name=name)
+
+
+def sign_on_from(fields: Fields, settings: DirectAdminSettings, expires_at: datetime) -> SignOn:
+    """The one-time login, when it leads to the panel's own host. Raises ``ContractBroken``."""
+    name = "result" if fields.all("result") else "details"
+    url, home = fields.one(name), urlsplit(settings.base_url)
+    try:
+        parts = urlsplit(url)
+        leads_home = parts.scheme in ("https", home.scheme) and parts.hostname == home.hostname
+    except ValueError:
+        raise ContractBroken("the one-time login is no address") from None
+    if not leads_home:
+        raise ContractBroken(
+            "the one-time login leads to another host than the panel's",
+            advice="Enter the address under the name by which the server calls itself.",
+        )
+    return SignOn(url=Secret(url), expires_at=expires_at)
+
+
+def order_facts(order: CreateOrder) -> tuple[str, str]:
+    """Domain and e-mail address of an order. Raises ``InvalidOrder``, naming the field."""
+    if order.options.keys() - _ORDERED:
+        raise InvalidOrder("this panel has no such options", field="options")
+    domain = order.options.get("domain", "").lower()
+    if len(domain) > _LONGEST_DOMAIN or re.fullmatch(_DOMAIN, domain) is None:
+        raise InvalidOrder(
+            f"a domain such as customer.example is needed, of at most {_LONGEST_DOMAIN} characters, "
+            "other scripts in their xn-- form",
+            field="options.domain",
+        )
+    email = order.options.get("email", "")
+    if re.fullmatch(_EMAIL, email, re.IGNORECASE) is None:
+        raise InvalidOrder("the customer's e-mail address is needed", field="options.email")
+    return domain, email
+
+
+def check_change(change: PackageChange) -> None:
+    """Raises ``InvalidOrder`` for what a package of this panel does not have."""
+    if change.options.keys() - _ORDERED:
+        raise InvalidOrder("this panel has no such options", field="options")
+    check_connections(change.connections)
+
+
+def check_connections(connections: int | None) -> None:
+    if connections not in (None, 0, 1):
+        raise InvalidOrder("a hosting account has no connections to count", field="connections")

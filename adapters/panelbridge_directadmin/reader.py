@@ -1,0 +1,62 @@
+"""Reading one user, proving that there is none, and what an order needs to know of the server."""
+
+from __future__ import annotations
+
+from panelbridge.exceptions import CapacityExhausted, ContractBroken, InvalidOrder
+from panelbridge_directadmin import mapping
+from panelbridge_directadmin.client import DirectAdminClient, EmptyList, PanelRefused
+from panelbridge_directadmin.mapping import UserRow
+from panelbridge_directadmin.settings import DirectAdminSettings
+
+_SHARED = ("shared", "server")  # the others belong to one user alone
+
+
+class UserReader:
+    """Users by name. Every method raises ``PanelError``."""
+
+    def __init__(self, client: DirectAdminClient, settings: DirectAdminSettings) -> None:
+        self._client = client
+        self._settings = settings
+
+    def shown(self, user: str) -> UserRow | None:
+        """The user; ``None`` when the panel refuses to show one, which alone proves nothing."""
+        try:
+            fields = self._client.user_config(user)
+        except PanelRefused:
+            return None
+        row = mapping.row_from(fields)
+        if row.username != user:
+            raise ContractBroken("the panel answered with another user than the one asked for")
+        return row
+
+    def read(self, user: str) -> UserRow | None:
+        """The user; ``None`` when it is proved absent: neither shown nor in the list of ours."""
+        row = self.shown(user)
+        if row is None and user in self.listed():
+            raise ContractBroken("the panel lists the user and does not show it")
+        return row
+
+    def package(self, wanted: str) -> str:
+        """``wanted``, when the server offers it to us; asked for another one it may do anything."""
+        if wanted not in self._client.packages():
+            raise InvalidOrder("the server offers us no package of that name", field="package")
+        return wanted
+
+    def address(self) -> str:
+        """Where a new account is put."""
+        if self._settings.ip is not None:
+            return self._settings.ip
+        statuses = {ip: self._client.address_status(ip) for ip in self._client.addresses()}
+        for wanted in _SHARED:
+            for ip, status in statuses.items():
+                if status == wanted:
+                    return ip
+        raise CapacityExhausted("the server gives us no shared address to put an account on")
+
+    def listed(self) -> tuple[str, ...]:
+        """Our users. No rows are an empty body: believed beside a refusal to show, while our login works."""
+        try:
+            return self._client.users()
+        except EmptyList:
+            self._client.login_test()
+            return ()
