@@ -7,6 +7,7 @@ the README lists them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import ClassVar
 from zoneinfo import ZoneInfo
@@ -33,15 +34,16 @@ from panelbridge.models import (
     Unknown,
     VerbResult,
 )
+from panelbridge.secret import random_text
 from panelbridge_stalker import mapping, orders
 from panelbridge_stalker.client import Doubtful, StalkerClient
 from panelbridge_stalker.guards import already_sent, nothing_sent
 from panelbridge_stalker.mapping import Mark, Plan, Row
 from panelbridge_stalker.settings import StalkerSettings
 
-_HOUR = (
-    3600  # a zone's clock goes back by an hour once a year, and the panel's dates do not tell which is meant
-)
+_WORD = 6
+# A zone sets its clock back once a year; the panel's dates do not tell which of the two hours is meant.
+_HOUR = 3600
 
 
 class StalkerAdapter(PanelAdapter[StalkerSettings]):
@@ -58,15 +60,16 @@ class StalkerAdapter(PanelAdapter[StalkerSettings]):
     @property
     def capabilities(self) -> Capabilities:
         dated = self._zone is not None
+        verbs = frozenset(Verb) if dated else frozenset(Verb) - {Verb.EXTEND}
         return Capabilities(
-            verbs=frozenset(Verb) if dated else frozenset(Verb) - {Verb.EXTEND},
+            verbs=verbs,
             extend=Extend.SET if dated else Extend.NONE,
             find_by=frozenset(FindBy),
             expiry_granularity=_HOUR,
             username=orders.NAMES,
             password=orders.NAMES,
             reference_field="comment",
-            safe_repeats=frozenset(Verb) if dated else frozenset(Verb) - {Verb.EXTEND},
+            safe_repeats=verbs - {Verb.RESET_CREDENTIALS},  # converges, and cannot be told as already done
             devices=frozenset({"line", "mag"}),
         )
 
@@ -118,7 +121,9 @@ class StalkerAdapter(PanelAdapter[StalkerSettings]):
         if row.account.reference != order.reference:
             raise Conflict("the login name is taken by an account that is not ours")
         return (
-            self._finish(order) if row.mark is Mark.UNFINISHED else self._created(order, row, Outcome.ALREADY)
+            self._finish(order)
+            if row.comment.mark is Mark.UNFINISHED
+            else self._created(order, row, Outcome.ALREADY)
         )
 
     def _finish(self, order: CreateOrder) -> VerbResult:
@@ -129,7 +134,7 @@ class StalkerAdapter(PanelAdapter[StalkerSettings]):
             row = self._row(name)
             if packages is not None:
                 row = self._with_packages(row, self._plan(order.package, packages), packages)
-        if row.mark is not Mark.NONE or not row.on:
+        if row.comment.mark is not Mark.NONE or not row.on:
             raise ContractBroken("the panel accepted the new account and did not switch it on")
         return self._created(order, row, Outcome.DONE)
 
@@ -157,38 +162,39 @@ class StalkerAdapter(PanelAdapter[StalkerSettings]):
         lapsed = row.account.state is AccountState.EXPIRED and until > datetime.now(UTC)
         on = row.on or lapsed
         fields["status"] = "1" if on else "0"
-        asked = (fields["end_date"], on, row.mark)
-        return _done(self._put(row, fields, lambda after: (after.end_date, after.on, after.mark) == asked))
+        asked = (fields["end_date"], on, row.comment)
+        return _done(self._put(row, fields, lambda after: (after.end_date, after.on, after.comment) == asked))
 
     def suspend(self, ref: AccountRef, reason: str) -> VerbResult:
         """Marks the account as well, so that an extend can tell this from the panel's own expiry job."""
         del reason  # the comment holds our reference and the mark
         row = self._ours(ref)
-        if not row.on and row.mark is not Mark.NONE:
+        if not row.on and row.comment.mark is not Mark.NONE:
             return _already(row)
-        comment = mapping.comment_to(row.account.reference, Mark.SUSPENDED)
-        wish = {"status": "0", "comment": comment}
-        return _done(self._put(row, wish, lambda after: not after.on and after.mark is Mark.SUSPENDED))
+        comment = replace(row.comment, mark=Mark.SUSPENDED)
+        wish = {"status": "0", "comment": comment.written()}
+        return _done(self._put(row, wish, lambda after: not after.on and after.comment == comment))
 
     def unsuspend(self, ref: AccountRef) -> VerbResult:
         row = self._ours(ref)
-        if row.mark is Mark.UNFINISHED:
+        if row.comment.mark is Mark.UNFINISHED:
             raise Conflict("the account was never finished: its create must be repeated first")
-        if row.mark is Mark.NONE and row.account.state is not AccountState.SUSPENDED:
+        if row.comment.mark is Mark.NONE and row.account.state is not AccountState.SUSPENDED:
             return _already(row)
-        # An empty field must not be sent, so a comment that was only the mark becomes a dash.
-        wish = {"status": "1", "comment": mapping.comment_to(row.account.reference) or "-"}
-        return _done(self._put(row, wish, lambda after: after.on and after.mark is Mark.NONE))
+        wish = {"status": "1", "comment": replace(row.comment, mark=Mark.NONE).written()}
+        return _done(self._put(row, wish, lambda after: after.on and after.comment.mark is Mark.NONE))
 
     def reset_credentials(self, ref: AccountRef, credentials: Credentials) -> VerbResult:
-        """Set again by every repeat: the panel shows no password, so none can be compared."""
+        """Set again by every repeat: no password is shown. That the panel took it is told by a word that is
+        written with it, into the comment.
+        """
         if credentials.username != ref.username:
             raise InvalidOrder("an account of this panel keeps its login name", field="username")
         password = orders.check_password(credentials.password)
         row = self._ours(ref)
-        self._client.update(row.account.id, {"password": password})
-        with already_sent():
-            return _done(self._row(row.account.id))
+        comment = replace(row.comment, reset=random_text(_WORD))
+        wish = {"password": password, "comment": comment.written()}
+        return _done(self._put(row, wish, lambda after: after.comment == comment))
 
     def change_package(self, ref: AccountRef, change: PackageChange) -> VerbResult:
         packages = orders.packages_of(change.options)

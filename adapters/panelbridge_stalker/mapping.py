@@ -6,6 +6,7 @@ Seen on Stalker Portal 4.9: values are strings, except ``status``, a native 1 (o
 from __future__ import annotations
 
 import hashlib
+import re
 from base64 import b32encode
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,14 +22,38 @@ from panelbridge_stalker import dates
 
 WireT = TypeVar("WireT", bound=BaseModel)
 _NUMBER_LENGTH = 11  # from 12 characters on some resources take an account number for a MAC
+_COMMENT = re.compile(r"(.*?)(?: ?\(reset (\w+)\))?(?: ?\((suspended|unfinished)\))?", re.DOTALL)
 
 
 class Mark(StrEnum):
     """What stands behind our reference in the comment: the panel has no field for either."""
 
     NONE = ""
-    SUSPENDED = "(suspended)"  # by a verb of ours, and not by the panel's expiry job
-    UNFINISHED = "(unfinished)"  # created, and its password not yet set for certain
+    SUSPENDED = "suspended"  # by a verb of ours, and not by the panel's expiry job
+    UNFINISHED = "unfinished"  # created, and its password not yet set for certain
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comment:
+    """What we keep in the account's comment."""
+
+    reference: str | None
+    reset: str | None = None  # written with the last new password, which the panel never shows
+    mark: Mark = Mark.NONE
+
+    @classmethod
+    def read(cls, text: str) -> Comment:
+        found = _COMMENT.fullmatch(text)
+        reference, reset, mark = found.groups() if found else (text, None, None)
+        return cls(
+            reference=None if reference in ("", "-") else reference, reset=reset, mark=Mark(mark or "")
+        )
+
+    def written(self) -> str:
+        """A dash when it would be empty: the panel ignores or keeps an empty field, as it likes."""
+        reset = f"(reset {self.reset})" if self.reset else None
+        mark = f"({self.mark})" if self.mark else None
+        return " ".join(part for part in (self.reference, reset, mark) if part) or "-"
 
 
 class _Wire(BaseModel):
@@ -63,7 +88,7 @@ class Row:
 
     account: PanelAccount
     on: bool
-    mark: Mark
+    comment: Comment
     end_date: str | None  # as the panel prints it; None without internal billing
     number: str | None
     subscribed: frozenset[str]  # external ids of packages
@@ -80,7 +105,7 @@ class Plan:
 def row_from(payload: Any, zone: ZoneInfo | None, now: datetime) -> Row:
     """``zone`` is the panel's, ``None`` where it keeps no expiry. Raises ``ContractBroken``."""
     wire = _read(_User, payload)
-    reference, mark = _comment_from(wire.comment or "")
+    comment = Comment.read(wire.comment or "")
     end_date = None if zone is None else dates.end_date_from(wire.end_date)
     expires_at = None if zone is None or end_date is None else dates.expiry_from(end_date, zone)
     on = wire.status in (1, "1")
@@ -88,17 +113,19 @@ def row_from(payload: Any, zone: ZoneInfo | None, now: datetime) -> Row:
     account = PanelAccount(
         id=AccountId(name),
         username=name,
-        state=_state(on=on, mark=mark, has_expired=expires_at is not None and expires_at <= now),
+        state=_state(on=on, mark=comment.mark, has_expired=expires_at is not None and expires_at <= now),
         expires_at=expires_at,
         never_expires=zone is not None and expires_at is None,
-        package="" if mark is Mark.UNFINISHED else wire.tariff_plan,  # so a look-up sees it is not as ordered
-        reference=reference,
+        package=""
+        if comment.mark is Mark.UNFINISHED
+        else wire.tariff_plan,  # so a look-up sees it is not as ordered
+        reference=comment.reference,
         mac=wire.stb_mac or None,
     )
     return Row(
         account=account,
         on=on,
-        mark=mark,
+        comment=comment,
         end_date=end_date,
         number=wire.account_number,
         subscribed=frozenset(wire.subscribed),
@@ -125,17 +152,6 @@ def number_of(reference: str) -> str:
     """The account number under which the account of ``reference`` is found: a digest short enough."""
     digest = hashlib.sha256(reference.encode()).digest()
     return b32encode(digest).decode().lower()[:_NUMBER_LENGTH]
-
-
-def comment_to(reference: str | None, mark: Mark = Mark.NONE) -> str:
-    return " ".join(part for part in (reference, mark.value) if part)
-
-
-def _comment_from(comment: str) -> tuple[str | None, Mark]:
-    for mark in (Mark.SUSPENDED, Mark.UNFINISHED):
-        if comment.endswith(mark.value):
-            return comment.removesuffix(mark.value).rstrip() or None, mark
-    return comment or None, Mark.NONE
 
 
 def _read(model: type[WireT], payload: Any) -> WireT:

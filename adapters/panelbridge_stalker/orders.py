@@ -12,7 +12,7 @@ from panelbridge.exceptions import InvalidOrder
 from panelbridge.models import CreateOrder
 from panelbridge.secret import Secret
 from panelbridge_stalker import dates
-from panelbridge_stalker.mapping import Mark, comment_to, number_of
+from panelbridge_stalker.mapping import Comment, Mark, number_of
 
 NAMES = TextRule()
 """Letters and digits: a login with ``/`` or ``,`` cannot be asked for, one with a colon may be a MAC."""
@@ -78,7 +78,7 @@ def first_fields(order: CreateOrder, zone: ZoneInfo | None) -> dict[str, str]:
         "account_number": number_of(check_reference(order.reference)),
         "tariff_plan": order.package,
         "status": "0",
-        "comment": comment_to(order.reference, Mark.UNFINISHED),
+        "comment": Comment(reference=order.reference, mark=Mark.UNFINISHED).written(),
         **dated(order.until, zone),
     }
     if order.mac is not None:
@@ -102,7 +102,7 @@ def dated(until: datetime, zone: ZoneInfo | None) -> dict[str, str]:
 
 def check_reference(reference: str) -> str:
     """Raises ``InvalidOrder`` unless the comment can hold it and give it back."""
-    marked = any(mark.value and reference.endswith(mark.value) for mark in Mark)
-    if marked or _REFERENCE.fullmatch(reference) is None:
+    is_plain = Comment.read(reference) == Comment(reference=reference)
+    if not is_plain or _REFERENCE.fullmatch(reference) is None:
         raise InvalidOrder("a reference is 1 to 200 printable ASCII characters", field="reference")
     return reference

@@ -6,23 +6,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from panelbridge import Term
 from panelbridge.testing import conformance
 
 
-@pytest.fixture(scope="module", params=["on", "off"])
+@pytest.fixture(scope="module", params=conformance.setups("stalker"))
 def subject(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[conformance.PanelUnderTest]:
-    with conformance.panel_under_test(
-        "stalker",
-        tmp_path_factory.mktemp("stalker"),
-        practice_options={"billing": request.param, "time_zone": "Europe/Berlin"},
-        package="basic",
-        other_package="family",
-        term=Term(months=1),
-        reads={"find": "get"},
-    ) as panel:
+    folder = tmp_path_factory.mktemp("stalker")
+    with conformance.panel_under_test("stalker", folder, setup=request.param) as panel:
         yield panel
 
 
@@ -46,6 +38,10 @@ class TestLookups(conformance.Lookups):
     pass
 
 
+class TestPagination(conformance.Pagination):
+    pass
+
+
 class TestErrors(conformance.Errors):
     pass
 
@@ -59,6 +55,22 @@ class TestFaults(conformance.Faults):
 
 
 class TestFence(conformance.Fence):
+    pass
+
+
+class TestLyingSuccess(conformance.LyingSuccess):
+    pass
+
+
+class TestHostileValues(conformance.HostileValues):
+    pass
+
+
+class TestRandomReplies(conformance.RandomReplies):
+    pass
+
+
+class TestCapabilityTruth(conformance.CapabilityTruth):
     pass
 
 
