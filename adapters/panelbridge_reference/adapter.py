@@ -23,6 +23,7 @@ from panelbridge.exceptions import (
 )
 from panelbridge.models import (
     Absent,
+    AccountId,
     AccountRef,
     AccountState,
     Connection,
@@ -39,6 +40,7 @@ from panelbridge.models import (
     Unknown,
     VerbResult,
 )
+from panelbridge.order_check import check_credentials, check_order, check_package_change
 from panelbridge_reference import mapping
 from panelbridge_reference.client import ReferenceClient
 from panelbridge_reference.settings import ReferenceSettings
@@ -80,8 +82,7 @@ class ReferenceAdapter(PanelAdapter[ReferenceSettings]):
         return mapping.connection_from(self._client.panel(), datetime.now(UTC))
 
     def create(self, order: CreateOrder) -> VerbResult:
-        if order.mac is not None:
-            raise Unsupported("this panel has no devices, only lines")
+        check_order(order, self.capabilities)
         if order.options:
             raise InvalidOrder("this panel has no options", field="options")
         wish = mapping.order_to(order, dated=self._dated)
@@ -107,6 +108,8 @@ class ReferenceAdapter(PanelAdapter[ReferenceSettings]):
 
     def _created(self, order: CreateOrder, account: PanelAccount, outcome: Outcome) -> VerbResult:
         """``outcome``, naming the fields that the panel set otherwise than asked."""
+        if account.username != order.credentials.username:
+            raise ContractBroken("the panel answered the create with another account")
         as_asked = {
             "package": account.package == order.package,
             "connections": order.connections in (None, account.connections),
@@ -131,7 +134,9 @@ class ReferenceAdapter(PanelAdapter[ReferenceSettings]):
             raise InvalidOrder("this panel sells lengths: extend needs a purchase", field="purchase")
         if account.expires_at != purchase.before:
             raise Conflict("the expiry is not the one the purchase was planned on; nothing was bought")
-        bought = self._account(self._client.buy(account.id, purchase.package))
+        bought = self._same(account.id, self._client.buy(account.id, purchase.package))
+        if bought.expires_at == account.expires_at:
+            raise ContractBroken("the panel accepted the purchase and did not move the expiry")
         differs = () if self._same_moment(bought.expires_at, until) else ("expires_at",)
         return VerbResult(outcome=Outcome.DONE, account=bought, differs=differs)
 
@@ -148,7 +153,7 @@ class ReferenceAdapter(PanelAdapter[ReferenceSettings]):
             raise PermissionMissing("the panel's owner banned the account; only the owner can lift that")
         if account.state in _USABLE:
             return _already(account)
-        after = self._account(self._client.lift_suspension(account.id))
+        after = self._same(account.id, self._client.lift_suspension(account.id))
         if after.state not in _USABLE:
             raise ContractBroken("the panel accepted the end of the suspension and did not set it")
         return VerbResult(outcome=Outcome.DONE, account=after)
@@ -157,6 +162,7 @@ class ReferenceAdapter(PanelAdapter[ReferenceSettings]):
         def has_them(account: PanelAccount) -> bool:
             return (account.username, account.password) == (credentials.username, credentials.password)
 
+        check_credentials(credentials, self.capabilities)
         # The journaled name may be the old one or, when an earlier try got through, already the new one.
         account = self._ours(ref, credentials.username)
         if has_them(account):
@@ -169,6 +175,7 @@ class ReferenceAdapter(PanelAdapter[ReferenceSettings]):
             connections = change.connections
             return account.package == change.package and connections in (None, account.connections)
 
+        check_package_change(change)
         if change.options:
             raise InvalidOrder("this panel has no options", field="options")
         account = self._ours(ref)
@@ -183,11 +190,13 @@ class ReferenceAdapter(PanelAdapter[ReferenceSettings]):
             self._client.delete(account.id)
         except NotFound:  # the documented proof, not any 404
             return VerbResult(outcome=Outcome.ALREADY, account=None)
+        if not isinstance(self.get(ref), Absent):
+            raise ContractBroken("the panel accepted the end of the account and did not prove it absent")
         return VerbResult(outcome=Outcome.DONE, account=None)
 
     def get(self, ref: AccountRef) -> Lookup:
         try:
-            return Found(account=self._account(self._client.account(ref.id)))
+            return Found(account=self._same(ref.id, self._client.account(ref.id)))
         except NotFound as error:
             return Absent(proof=error.message)
         except PanelError as error:
@@ -224,9 +233,16 @@ class ReferenceAdapter(PanelAdapter[ReferenceSettings]):
         account = mapping.account_from(payload, datetime.now(UTC))
         return replace(account, never_expires=False) if self.settings.extend is Extend.NONE else account
 
+    def _same(self, account_id: AccountId, payload: object) -> PanelAccount:
+        """The account of that id: an answer about another one says nothing of ours."""
+        account = self._account(payload)
+        if account.id != account_id:
+            raise ContractBroken("the panel answered with another account than asked for")
+        return account
+
     def _ours(self, ref: AccountRef, *other_names: str) -> PanelAccount:
         """The account, when it still is the one ``ref`` means: ids may be given out anew."""
-        account = self._account(self._client.account(ref.id))
+        account = self._same(ref.id, self._client.account(ref.id))
         same_name = account.username in (ref.username, *other_names)
         if not same_name or ref.reference not in (None, account.reference):
             raise Conflict("the panel's account of this id is not ours any more")
@@ -240,7 +256,7 @@ class ReferenceAdapter(PanelAdapter[ReferenceSettings]):
         reached: Callable[[PanelAccount], bool],
     ) -> VerbResult:
         """Write one part and believe only the account that comes back."""
-        after = self._account(self._client.put(account.id, part, wish))
+        after = self._same(account.id, self._client.put(account.id, part, wish))
         if not reached(after):
             raise ContractBroken(f"the panel accepted the {part} and did not set it")
         return VerbResult(outcome=Outcome.DONE, account=after)

@@ -12,11 +12,17 @@ import re
 import sqlite3
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from panelbridge.models import Term
 from panelbridge.secret import random_text
-from panelbridge.testing.practice import PracticePanel, PracticeReply, PracticeRequest, UnknownAct
+from panelbridge.testing.practice import (
+    PracticePanel,
+    PracticeReply,
+    PracticeRequest,
+    Setup,
+    UnknownAct,
+)
 from panelbridge.testing.practice.calendar import later
 from panelbridge_reference.mapping import PERMISSIONS, account_from, moment_to
 
@@ -63,6 +69,12 @@ class ReferencePracticePanel(PracticePanel):
     """Accounts in SQLite; every write and its effect in one transaction."""
 
     imitates = "the reference protocol 1"
+    setups: ClassVar[Mapping[str, Setup]] = {
+        name: Setup(
+            package="basic-1m", other_package="family-1m", practice_options={"extend": name, "page": "3"}
+        )
+        for name in ("set", "add")
+    }
 
     def seed(self) -> None:
         with self.books.writing() as db:

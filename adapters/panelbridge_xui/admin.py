@@ -72,7 +72,7 @@ class AdminDialect(Dialect):
             written = self._client.create_line(fields)
         except NameTaken:
             return self._settle_taken(order, chosen)
-        line = self._written_line(written)
+        line = self._created_line(written, order)
         return self._done(line, self._differs(line, order, chosen))
 
     def extend(self, ref: AccountRef, until: datetime, purchase: Purchase | None) -> VerbResult:
@@ -148,9 +148,10 @@ class AdminDialect(Dialect):
 
     def _compared(self, before: LineRow, after: LineRow, changed: Mapping[str, bool]) -> VerbResult:
         """Done, when what was asked is there; what moved without being asked is told as different."""
-        if not any(changed.values()):
+        kept = _kept(before, after)
+        if not any(changed.values()) or all(kept.values()):
             raise OutcomeUnknown("the panel accepted the edit, but nothing that was asked can be read back")
-        moved = (name for name, same in _kept(before, after).items() if not same and name not in changed)
+        moved = (name for name, same in kept.items() if not same and name not in changed)
         return self._done(after, (*(name for name, fits in changed.items() if not fits), *moved))
 
     def _differs(

@@ -19,7 +19,6 @@ from panelbridge.exceptions import (
     OutcomeUnknown,
     PanelError,
     PermissionMissing,
-    Unsupported,
 )
 from panelbridge.models import (
     Absent,
@@ -38,6 +37,7 @@ from panelbridge.models import (
     Unknown,
     VerbResult,
 )
+from panelbridge.order_check import check_credentials, check_order
 from panelbridge_xui import mapping
 from panelbridge_xui.client import Written, XuiClient
 from panelbridge_xui.errors import PanelRefused
@@ -198,6 +198,13 @@ class Dialect(ABC):
         self._seen.own(written.id)
         return written.line or self._read_back(written.id)
 
+    def _created_line(self, written: Written, order: CreateOrder) -> LineRow:
+        """A panel that ignores names keeps our notes; a line with neither is somebody else's."""
+        line = self._written_line(written)
+        if line.username != order.credentials.username and line.reseller_notes != order.reference:
+            raise OutcomeUnknown("the panel answered the create with a line that is not the one ordered")
+        return line
+
     def _account(self, line: LineRow) -> PanelAccount:
         return mapping.account(line, self._clock())
 
@@ -209,17 +216,10 @@ class Dialect(ABC):
 
     def _check_order(self, order: CreateOrder) -> None:
         """Rules that can be told before any call. Raises ``InvalidOrder`` or ``Unsupported``."""
-        if order.mac is not None:
-            raise Unsupported("this adapter creates lines only, no devices")
-        self._check_credentials(order.credentials)
+        check_order(order, self.capabilities)
 
     def _check_credentials(self, credentials: Credentials) -> None:
-        breach = self.capabilities.username.breach(credentials.username)
-        if breach is not None:
-            raise InvalidOrder(f"the login name {breach}", field="username")
-        breach = self.capabilities.password.breach(credentials.password.get_secret_value())
-        if breach is not None:
-            raise InvalidOrder(f"the password {breach}", field="password")
+        check_credentials(credentials, self.capabilities)
 
 
 def utc_now() -> datetime:

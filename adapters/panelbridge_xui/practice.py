@@ -9,9 +9,15 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
-from panelbridge.testing.practice import PracticePanel, PracticeReply, PracticeRequest, UnknownAct
+from panelbridge.testing.practice import (
+    PracticePanel,
+    PracticeReply,
+    PracticeRequest,
+    Setup,
+    UnknownAct,
+)
 from panelbridge_xui.practice_acts import ACTS
 from panelbridge_xui.practice_admin import AdminApi
 from panelbridge_xui.practice_lines import Action, LineActions, User
@@ -36,6 +42,15 @@ class XuiPractice(PracticePanel):
     """One XC_VM-like panel: our reseller, another one with lines of its own, an admin, packages."""
 
     imitates = "XC_VM, source of July 2025 (Admin API and Reseller API, lines only)"
+    setups: ClassVar[Mapping[str, Setup]] = {
+        name: Setup(package="1", other_package="20", practice_options=options)
+        for name, options in {
+            "reseller": {"dialect": "reseller", "credits": "5000"},
+            "reseller-admin-lookup": {"dialect": "reseller", "credits": "5000", "admin_lookup": "on"},
+            "reseller-list-works": {"dialect": "reseller", "credits": "5000", "reseller_list": "works"},
+            "admin": {"dialect": "admin"},
+        }.items()
+    }
 
     def seed(self) -> None:
         with self.books.writing() as db:
@@ -103,6 +118,18 @@ class XuiPractice(PracticePanel):
             return answer(_refusal(refused, parameters))
         except PanelCrash:
             return empty()
+
+    def pretend(self, request: PracticeRequest) -> PracticeReply:
+        """A create or edit is answered by a read of the line, so a lie shows it unmoved or not at all."""
+        parameters = Parameters(request)
+        action = parameters.text("action")
+        if action not in ("create_line", "edit_line"):
+            return answer({"status": "STATUS_SUCCESS"})
+        with self.books.reading() as db:
+            if action == "edit_line":
+                return answer(self._admin.full(db, self._admin.line(db, parameters)["id"]))
+            newest = db.execute("SELECT max(id) FROM lines").fetchone()[0]
+        return answer({"status": "STATUS_SUCCESS", "data": {"id": str(newest + 1)}})
 
     def snapshot(self) -> dict[str, Any]:
         with self.books.reading() as db:

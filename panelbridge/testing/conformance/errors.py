@@ -8,7 +8,13 @@ import traceback
 import pytest
 
 from panelbridge.capabilities import Verb
-from panelbridge.exceptions import AuthenticationFailed, PanelError, PanelUnreachable, RateLimited
+from panelbridge.exceptions import (
+    AuthenticationFailed,
+    PanelError,
+    PanelUnreachable,
+    RateLimited,
+    SettingsInvalid,
+)
 from panelbridge.models import AccountId, AccountRef, Outcome, Unknown
 from panelbridge.secret import Secret, random_text
 from panelbridge.settings import secret_fields
@@ -35,7 +41,11 @@ class Errors(Suite):
         if not wrong:
             pytest.skip(f"{subject.adapter.backend}: its settings hold no secret")
         order = subject.order()
-        with subject.adapter_with(**wrong) as stranger, pytest.raises(PanelError) as caught:
+        try:
+            stranger = subject.adapter_with(**wrong)
+        except SettingsInvalid:
+            pytest.skip(f"{subject.adapter.backend}: its secret has a form, no wrong one can be made up")
+        with stranger, pytest.raises(PanelError) as caught:
             stranger.create(order)
         assert subject.effects(order.credentials.username) == []
         # Where the secret is part of the address, a wrong one meets a web server that proves nothing.
@@ -53,6 +63,8 @@ class Errors(Suite):
     def test_a_panel_that_is_down_is_unreachable_and_its_accounts_unknown(
         self, subject: PanelUnderTest
     ) -> None:
+        if "base_url" not in subject.adapter.settings_model.model_fields:
+            pytest.skip(f"{subject.adapter.backend}: its settings hold no base_url")
         with subject.adapter_with(base_url="http://127.0.0.1:9/") as lost:  # the discard port: nobody listens
             with pytest.raises(PanelUnreachable) as caught:
                 lost.create(subject.order())
@@ -92,7 +104,8 @@ class SecretScan(Suite):
         caplog.set_level(logging.DEBUG)
         told = repr(deed(subject, Verb.RESET_CREDENTIALS).do())
         told += "".join(f"{record.getMessage()} {record.__dict__}" for record in caplog.records)
-        passwords = [account["password"] for account in subject.control.books()["accounts"].values()]
+        accounts = subject.control.books()["accounts"].values()
+        passwords = [account["password"] for account in accounts if account["password"]]
         assert Redactor(passwords).text(told) == told
 
     def _settings_secrets(self, subject: PanelUnderTest) -> list[Secret]:

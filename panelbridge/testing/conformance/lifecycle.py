@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from panelbridge.capabilities import Extend, PackageWrite, Verb
 from panelbridge.exceptions import Conflict, PanelError, PermissionMissing
 from panelbridge.models import AccountId, AccountRef, AccountState, Credentials, Outcome, PackageChange
-from panelbridge.secret import Secret, random_text
+from panelbridge.secret import Secret
 from panelbridge.testing.conformance.deeds import expiry, state
 from panelbridge.testing.conformance.subject import PanelUnderTest, ending_of
 from panelbridge.testing.conformance.suite import Suite
@@ -22,14 +23,14 @@ class Lifecycle(Suite):
         books = subject.in_books(order.credentials.username)
         assert books is not None
         assert books["password"] == order.credentials.password.get_secret_value()
-        assert books["package"] == order.package
+        assert books["package"] in (order.package or None, None)
         assert books["state"] == "active"
         assert account.username == order.credentials.username
         assert account.expires_at == expiry(books)
         if subject.capabilities.reference_field is not None:
             assert books["reference"] == order.reference
         if subject.capabilities.extend is Extend.SET:
-            assert account.expires_at == order.until
+            assert subject.same_moment(account.expires_at, order.until)
 
     def test_create_again_never_makes_a_second(self, subject: PanelUnderTest) -> None:
         order = subject.order()
@@ -64,7 +65,7 @@ class Lifecycle(Suite):
         assert account.expires_at < result.account.expires_at
         assert {**after, "expires_at": None} == {**before, "expires_at": None}
         if subject.capabilities.extend is Extend.SET:
-            assert result.account.expires_at == until
+            assert subject.same_moment(result.account.expires_at, until)
 
     def test_extend_leaves_a_suspended_account_suspended(self, subject: PanelUnderTest) -> None:
         subject.needs(Verb.EXTEND, Verb.SUSPEND)
@@ -89,7 +90,7 @@ class Lifecycle(Suite):
         subject.needs(Verb.TERMINATE)
         account = subject.made()
         with pytest.raises(Conflict):
-            subject.adapter.terminate(AccountRef(id=account.id, username="somebodyelse"))
+            subject.adapter.terminate(replace(account.ref, username="somebodyelse"))
         assert subject.in_books(account.username) is not None
 
 
@@ -116,9 +117,14 @@ class Suspension(Suite):
 
 
 class Packages(Suite):
+    @pytest.fixture(autouse=True)
+    def _only_where_packages_are_known(self, subject: PanelUnderTest) -> None:
+        if not subject.package:
+            pytest.skip(f"{subject.adapter.backend}: the panel has no packages")
+
     def test_the_list_holds_what_can_be_sold(self, subject: PanelUnderTest) -> None:
         ids = [package.id for package in subject.adapter.list_packages()]
-        assert {subject.package, subject.other_package} <= set(ids)
+        assert {subject.package, subject.other_package or subject.package} <= set(ids)
         assert len(ids) == len(set(ids))
 
     def test_change_package_sets_it_and_keeps_the_term(self, subject: PanelUnderTest) -> None:
@@ -145,7 +151,7 @@ class CredentialReset(Suite):
     def test_the_new_password_works_and_the_old_does_not(self, subject: PanelUnderTest) -> None:
         subject.needs(Verb.RESET_CREDENTIALS)
         account = subject.made()
-        password = random_text(16)
+        password = subject.credentials().password.get_secret_value()
         credentials = Credentials(username=account.username, password=Secret(password))
         result = subject.adapter.reset_credentials(account.ref, credentials)
         books = subject.in_books(account.username)

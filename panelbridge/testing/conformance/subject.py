@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from panelbridge.adapter import PanelAdapter
-from panelbridge.capabilities import Capabilities, Extend, Verb
+from panelbridge.capabilities import Capabilities, Extend, OrderFact, TextRule, Verb
 from panelbridge.exceptions import PanelError
 from panelbridge.models import (
     CreateOrder,
@@ -24,9 +24,21 @@ from panelbridge.models import (
     VerbResult,
 )
 from panelbridge.registry import load_adapter
-from panelbridge.secret import LOGIN_ALPHABET, Secret, random_text
+from panelbridge.secret import LOGIN_ALPHABET, PASSWORD_ALPHABET, Secret, random_text
 from panelbridge.settings import read_settings
-from panelbridge.testing.practice import Fault, NotApplicable, PracticeControl, PracticeProcess
+from panelbridge.testing.practice import (
+    Fault,
+    NotApplicable,
+    PracticeControl,
+    PracticeProcess,
+    ScriptedReply,
+    practice_class,
+)
+from panelbridge.testing.practice.setup import MONTH
+
+_FACTS = {OrderFact.DOMAIN: "{username}.example", OrderFact.EMAIL: "{username}@customer.example"}
+# Rules differ: names of digits only, in capitals, or beginning with a letter.
+_ALPHABETS = (LOGIN_ALPHABET, PASSWORD_ALPHABET, "abcdefghijkmnpqrstuvwxyz", "0123456789", "0123456789ABCDEF")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,12 +47,13 @@ class PanelUnderTest:
 
     practice: PracticeProcess
     adapter: PanelAdapter[Any]
-    package: str  # id of a package that can be sold
-    other_package: str  # one to change to
-    term: Term  # the length of ``package``
+    package: str = ""  # id of a package that can be sold; empty where the panel knows none
+    other_package: str = ""  # one to change to
+    term: Term = MONTH  # the length of ``package``
     operations: Mapping[Verb, str] = field(default_factory=dict)  # where a fault's match is not the verb
     reads: Mapping[str, str] = field(default_factory=dict)  # the same for get, find, list_accounts
-    options: Mapping[str, str] = field(default_factory=dict)  # options of a create
+    options: Mapping[str, str] = field(default_factory=dict)  # of a create; {username} is the login name
+    repeatable: frozenset[Verb] = frozenset()  # verbs whose request may be sent twice within one attempt
 
     @property
     def capabilities(self) -> Capabilities:
@@ -56,6 +69,13 @@ class PanelUnderTest:
             self.control.set_fault(fault, match, **more)
         except NotApplicable as error:
             pytest.skip(f"{self.adapter.backend}: the practice panel has no {fault.value}: {error}")
+
+    def set_reply(self, match: str, reply: ScriptedReply) -> None:
+        """Answer every such request with ``reply``; skips the test where nothing speaks HTTP."""
+        try:
+            self.control.set_reply(match, times=None, **vars(reply))
+        except NotApplicable as error:
+            pytest.skip(f"{self.adapter.backend}: the practice panel takes no scripted reply: {error}")
 
     @property
     def sells(self) -> bool:
@@ -85,10 +105,7 @@ class PanelUnderTest:
     def credentials(self) -> Credentials:
         """New ones that fit the panel's rules."""
         rules = self.capabilities
-        return Credentials(
-            username=random_text(max(rules.username.min_length, 12), LOGIN_ALPHABET),
-            password=Secret(random_text(max(rules.password.min_length, 16))),
-        )
+        return Credentials(username=fitting(rules.username, 12), password=Secret(fitting(rules.password, 16)))
 
     def order(self, **changes: Any) -> CreateOrder:
         credentials = self.credentials()
@@ -97,9 +114,15 @@ class PanelUnderTest:
             package=self.package,
             until=months_ahead(self.term),
             reference=f"conformance:{credentials.username}:1",
-            options=self.options,
+            options=self.order_options(credentials.username),
         )
         return replace(order, **changes)
+
+    def order_options(self, username: str) -> dict[str, str]:
+        """Options of a create for that login name, with every fact that capabilities need."""
+        facts = {fact.value: _FACTS[fact] for fact in self.capabilities.needs}
+        given = {**facts, **self.options}
+        return {name: value.replace("{username}", username) for name, value in given.items()}
 
     def made(self, order: CreateOrder | None = None) -> PanelAccount:
         """An account that exists, as the create returned it."""
@@ -114,6 +137,19 @@ class PanelUnderTest:
         if not self.sells:
             return None
         return Purchase(package=self.package, term=self.term, before=account.expires_at)
+
+    def same_moment(self, left: datetime | None, right: datetime) -> bool:
+        """Equal as far as the panel's expiries are exact."""
+        exact = timedelta(seconds=self.capabilities.expiry_granularity)
+        return left is not None and abs(left - right) <= exact
+
+    def mark(self) -> int:
+        """The number of the newest request that reached the panel."""
+        return self.control.last_request()
+
+    def sent(self, operation: str | None = None, *, since: int = 0) -> list[dict[str, Any]]:
+        """Requests that reached the panel after that mark, all or those of one operation."""
+        return [one for one in self.control.requests(since) if operation in (None, one["operation"])]
 
     def in_books(self, username: str) -> dict[str, Any] | None:
         """The account as the panel's own books have it; ``None`` when they have none."""
@@ -143,16 +179,56 @@ def panel_under_test(
     backend: str,
     folder: Path,
     *,
+    setup: str | None = None,
     practice_options: Mapping[str, str] | None = None,
     settings: Mapping[str, Any] | None = None,
     **facts: Any,
 ) -> Iterator[PanelUnderTest]:
-    """Run the backend's practice panel with its books in ``folder`` and an adapter for it."""
+    """Run the backend's practice panel with its books in ``folder`` and an adapter for it.
+
+    ``setup`` names one of the practice panel's own ``setups``; else all of it is given here.
+    """
     kind = load_adapter(backend)
+    if setup is not None:
+        told = vars(practice_class(backend).setups[setup])
+        facts = {name: value for name, value in told.items() if name not in _OF_THE_RUN} | facts
+        practice_options = practice_options or told["practice_options"]
+        settings = settings or told["settings"]
     with PracticeProcess(backend, books=folder / "books.sqlite", options=practice_options) as practice:
         chosen = read_settings(kind.settings_model, {**practice.settings, **(settings or {})})
         with kind(chosen) as adapter:
             yield PanelUnderTest(practice=practice, adapter=adapter, **facts)
+
+
+_OF_THE_RUN = ("practice_options", "settings")
+
+
+def setups(backend: str) -> list[str]:
+    """Names of the set-ups in which the suite runs this backend."""
+    return list(practice_class(backend).setups)
+
+
+def subject_of(backend: str) -> Any:
+    """The fixture ``subject``: the backend's practice panel and adapter, in each of its set-ups."""
+
+    @pytest.fixture(scope="module", params=setups(backend), name="subject")
+    def subject(
+        request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    ) -> Iterator[PanelUnderTest]:
+        with panel_under_test(backend, tmp_path_factory.mktemp("panel"), setup=request.param) as panel:
+            yield panel
+
+    return subject
+
+
+def fitting(rule: TextRule, wanted: int) -> str:
+    """A random text that keeps ``rule``, of ``wanted`` characters where that is allowed."""
+    length = min(max(rule.min_length, wanted), rule.max_length)
+    for alphabet in _ALPHABETS * 50:
+        text = random_text(length, alphabet)
+        if rule.breach(text) is None:
+            return text
+    raise ValueError(f"no text was found that keeps {rule!r}; the suite knows too few alphabets")
 
 
 def months_ahead(term: Term) -> datetime:

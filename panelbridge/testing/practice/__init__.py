@@ -9,9 +9,10 @@ from __future__ import annotations
 from panelbridge.testing.practice.books import Books
 from panelbridge.testing.practice.control import PracticeControl
 from panelbridge.testing.practice.faults import Fault, NotApplicable, ScriptedReply
-from panelbridge.testing.practice.launch import PracticeProcess
+from panelbridge.testing.practice.launch import PracticeProcess, practice_class
 from panelbridge.testing.practice.panel import PracticePanel, UnknownAct
 from panelbridge.testing.practice.server import PracticeServer
+from panelbridge.testing.practice.setup import Setup
 from panelbridge.testing.practice.wire import PracticeReply, PracticeRequest
 
 __all__ = [
@@ -25,5 +26,7 @@ __all__ = [
     "PracticeRequest",
     "PracticeServer",
     "ScriptedReply",
+    "Setup",
     "UnknownAct",
+    "practice_class",
 ]

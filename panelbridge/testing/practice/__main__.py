@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 import json
 import sys
 from pathlib import Path
 
-from panelbridge.registry import load_adapter
 from panelbridge.testing.practice.ending import Ending
-from panelbridge.testing.practice.panel import PracticePanel
+from panelbridge.testing.practice.launch import practice_class
 from panelbridge.testing.practice.server import PracticeServer
 
-
-def practice_class(backend: str) -> type[PracticePanel]:
-    """``PRACTICE`` of the backend's ``practice`` module; ``module:name`` names a class directly."""
-    module, _, name = backend.partition(":")
-    if not name:
-        package = load_adapter(backend).__module__.partition(".")[0]
-        module, name = f"{package}.practice", "PRACTICE"
-    found: type[PracticePanel] = getattr(importlib.import_module(module), name)
-    return found
+__all__ = ["main", "practice_class"]
 
 
 def _option(text: str) -> tuple[str, str]:

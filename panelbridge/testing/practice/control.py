@@ -80,11 +80,15 @@ class PracticeControl:
         books: dict[str, Any] = self._call("GET", "books")
         return books
 
-    def requests(self) -> list[dict[str, Any]]:
-        """What arrived at the protocol, in order: number, method, path, operation, fault, answered, and
-        ``same``, which equal requests have in common.
+    def last_request(self) -> int:
+        """The number of the newest request; 0 before the first."""
+        return int(self._call("GET", "counter")["number"])
+
+    def requests(self, since: int = 0) -> list[dict[str, Any]]:
+        """What arrived at the protocol after request number ``since``, in order: number, method, path,
+        operation, fault, answered, and ``same``, which equal requests have in common.
         """
-        received: list[dict[str, Any]] = self._call("GET", "requests")
+        received: list[dict[str, Any]] = self._call("GET", f"requests?since={since}")
         return received
 
     def release(self) -> int:

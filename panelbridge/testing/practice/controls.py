@@ -47,7 +47,8 @@ class Controls:
             ("POST", "clock"): self._set_clock,
             ("POST", "act"): self._act,
             ("GET", "books"): lambda _: panel.snapshot(),
-            ("GET", "requests"): lambda _: self._list_received(),
+            ("GET", "requests"): self._list_received,
+            ("GET", "counter"): lambda _: {"number": self._number},
             ("GET", "replies"): lambda _: self._list_replies(),
         }
 
@@ -101,9 +102,10 @@ class Controls:
         aimed = match is None or match == operation or match in path
         return seconds if aimed else 0.0
 
-    def _list_received(self) -> list[dict[str, Any]]:
+    def _list_received(self, request: PracticeRequest) -> list[dict[str, Any]]:
+        since = int(request.value("since") or 0)
         with self._lock:
-            return list(self._received)
+            return [entry for entry in self._received if entry["number"] > since]
 
     def _list_replies(self) -> dict[str, Any]:
         with self._lock:

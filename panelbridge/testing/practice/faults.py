@@ -45,8 +45,8 @@ class ScriptedReply:
 
     status: int = 200
     content_type: str = "application/json"
-    body: bytes = field(default=b"", repr=False)
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
     cut_after: int | None = None
 
     @classmethod
@@ -79,9 +79,9 @@ class FaultRule:
     @classmethod
     def read(cls, wish: dict[str, Any]) -> FaultRule:
         """From the control request's JSON. Raises ``ValueError`` or ``TypeError``."""
-        rule = cls(**{**wish, "fault": Fault(wish["fault"])})
-        if isinstance(rule.reply, dict):
-            rule.reply = ScriptedReply.read(rule.reply)
+        told = wish.get("reply")
+        reply = None if told is None else ScriptedReply.read(told)
+        rule = cls(**{**wish, "fault": Fault(wish["fault"]), "reply": reply})
         if (rule.fault is Fault.SCRIPTED) is (rule.reply is None):
             raise ValueError("a scripted fault has a reply, and no other has one")
         return rule

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import subprocess
 import sys
@@ -9,9 +10,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
+from panelbridge.registry import load_adapter
 from panelbridge.testing.practice.control import PracticeControl
+from panelbridge.testing.practice.panel import PracticePanel
 
 _PATIENCE = 15.0
+
+
+def practice_class(backend: str) -> type[PracticePanel]:
+    """``PRACTICE`` of the backend's ``practice`` module; ``module:name`` names a class directly."""
+    module, _, name = backend.partition(":")
+    if not name:
+        package = load_adapter(backend).__module__.partition(".")[0]
+        module, name = f"{package}.practice", "PRACTICE"
+    found: type[PracticePanel] = getattr(importlib.import_module(module), name)
+    return found
 
 
 class PracticeProcess:

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from panelbridge.testing.practice.books import Books
 from panelbridge.testing.practice.faults import Fault
+from panelbridge.testing.practice.setup import Setup
 from panelbridge.testing.practice.wire import PracticeReply, PracticeRequest
 
 
@@ -27,6 +28,9 @@ class PracticePanel(ABC):
 
     imitates: ClassVar[str]
     """The panel and release whose behaviour this is, for people."""
+
+    setups: ClassVar[Mapping[str, Setup]] = {}
+    """How the conformance suite runs it, by name: one for each dialect or switch that matters."""
 
     def __init__(self, books: Path, options: Mapping[str, str] | None = None) -> None:
         self.books = Books(books)
@@ -52,7 +56,8 @@ class PracticePanel(ABC):
 
         Each account has ``id``, ``username``, ``password``, ``state`` (a value of ``AccountState``),
         ``expires_at`` (ISO 8601, UTC, or null for never), ``package``, ``connections`` and ``reference``,
-        null where the panel keeps no such thing.
+        null where the panel keeps no such thing. A panel that keeps only a hash of the password still shows
+        the password here: the imitation knows it, and the suite compares it.
         """
 
     @abstractmethod

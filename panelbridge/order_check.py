@@ -1,0 +1,78 @@
+"""What can be told of an order before anything is sent: the panel's rules, and text no panel takes well.
+
+Adapters call these first. What passes arrives as data or is refused by the panel; it is never cut, trimmed or
+taken for a command on the way.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from panelbridge.capabilities import Capabilities
+from panelbridge.exceptions import InvalidOrder, Unsupported
+from panelbridge.models import CreateOrder, Credentials, PackageChange
+
+LONGEST = 255
+"""Characters of a package or a reference; panels cut longer ones without a word."""
+LONGEST_OPTION = 2000
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_MAC = re.compile(r"[0-9A-F]{2}(:[0-9A-F]{2}){5}")
+
+
+def check_order(order: CreateOrder, capabilities: Capabilities) -> None:
+    """Raises ``InvalidOrder`` naming the field, or ``Unsupported`` for a device on a panel of lines."""
+    check_credentials(order.credentials, capabilities)
+    check_text("package", order.package)
+    check_text("reference", order.reference)
+    check_options(order.options)
+    for fact in sorted(capabilities.needs):
+        if not order.options.get(fact):
+            raise InvalidOrder(f"this panel needs the {fact.value} of an order", field=fact.value)
+    if order.mac is None:
+        return
+    if capabilities.devices <= {"line"}:
+        raise Unsupported("this panel has no devices, only lines", field="mac")
+    if _MAC.fullmatch(order.mac) is None:
+        raise InvalidOrder("a mac is six pairs of digits and A to F, with colons between", field="mac")
+
+
+def check_credentials(credentials: Credentials, capabilities: Capabilities) -> None:
+    """Raises ``InvalidOrder`` naming ``username`` or ``password``, never telling either."""
+    password = credentials.password.get_secret_value()
+    for field, words, text, rule in (
+        ("username", "login name", credentials.username, capabilities.username),
+        ("password", "password", password, capabilities.password),
+    ):
+        breach = rule.breach(text) or _broken(text, rule.max_length)
+        if breach is not None:
+            raise InvalidOrder(f"the {words} {breach}", field=field)
+
+
+def check_package_change(change: PackageChange) -> None:
+    """Raises ``InvalidOrder`` naming ``package`` or an option."""
+    check_text("package", change.package)
+    check_options(change.options)
+
+
+def check_options(options: Mapping[str, str]) -> None:
+    """Raises ``InvalidOrder`` naming the option; an option's own rules are its backend's."""
+    for name, value in options.items():
+        check_text(f"options.{name}" if _broken(name, LONGEST) is None else "options", value, LONGEST_OPTION)
+
+
+def check_text(field: str, text: str, longest: int = LONGEST) -> None:
+    """Raises ``InvalidOrder`` for control characters, blanks at the ends and text that is too long."""
+    breach = _broken(text, longest)
+    if breach is not None:
+        raise InvalidOrder(f"the {field} {breach}", field=field)
+
+
+def _broken(text: str, longest: int) -> str | None:
+    if len(text) > longest:
+        return f"may have at most {longest} characters, has {len(text)}"
+    if _CONTROL.search(text):
+        return "holds a control character"
+    if text != text.strip():
+        return "begins or ends with a blank"
+    return None

@@ -1,0 +1,149 @@
+"""Hostile text arrives as data, in its own account, or is refused with the field named: nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from panelbridge.capabilities import Verb
+from panelbridge.exceptions import InvalidOrder, PanelError
+from panelbridge.models import CreateOrder, Credentials, Outcome, VerbResult
+from panelbridge.secret import Secret
+from panelbridge.testing.conformance.subject import PanelUnderTest
+from panelbridge.testing.conformance.suite import Suite
+
+VALUES: Mapping[str, str] = {
+    "quotes": "a'b\"c`d' OR '1'='1",
+    "braces": "{x}${y}{{7*7}}{%if%}",
+    "newline": "first\r\nX-Second: 1\n",
+    "dots": "../../../etc/passwd",
+    "percent": "%00%0a%2e%2e%2f",
+    "nul": "before\0after",
+    "long": "A" * 10_240,
+    "entities": "&lt;b&gt;&amp;amp;<i>x</i>",
+    "non-ascii": "Ünïcödé-名前-\U0001f642",
+    "blanks": "  blanks around  ",
+}
+FIELDS = (
+    "username",
+    "password",
+    "package",
+    "reference",
+    "options",
+    "mac",
+    "reason",
+    "new username",
+    "new password",
+)
+_UNKNOWN_OPTION = "hostile"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Sent:
+    """A call with a hostile value: whom it is about, and where the books would show the value."""
+
+    verb: Verb
+    names: tuple[str, ...]  # accounts that may change
+    column: str | None  # in the books; None where they show no such thing
+    do: Callable[[], VerbResult]
+
+
+class HostileValues(Suite):
+    @pytest.mark.parametrize("field", FIELDS)
+    @pytest.mark.parametrize("value", VALUES)
+    def test_a_value_is_data_or_refused_by_name(
+        self, subject: PanelUnderTest, field: str, value: str
+    ) -> None:
+        text = VALUES[value]
+        call = _call(subject, field, text)
+        before, effects = _others(subject, ()), len(subject.control.books()["effects"])
+        mark = subject.mark()
+        result = _result_of(call.do)
+        if isinstance(result, PanelError):
+            assert result.outcome is Outcome.REFUSED, result
+            assert _others(subject, ()) == before
+            assert len(subject.control.books()["effects"]) == effects
+            unsent = not subject.sent(subject.operation(call.verb), since=mark)
+            if unsent and isinstance(result, InvalidOrder):
+                assert field.removeprefix("new ") in (result.field or ""), f"it names {result.field!r}"
+            return
+        assert result.outcome in (Outcome.DONE, Outcome.ALREADY)
+        assert _others(subject, call.names) == {
+            name: account for name, account in before.items() if name not in call.names
+        }
+        told = any(call.column is not None and call.column in name for name in result.differs)
+        if call.column is None or told:
+            return
+        books = subject.in_books(call.names[-1])
+        assert books is not None, "no account has exactly that name"
+        assert books.get(call.column) in (text, None)
+
+
+def _result_of(do: Callable[[], VerbResult]) -> VerbResult | PanelError:
+    try:
+        return do()
+    except PanelError as error:
+        return error
+
+
+def _others(subject: PanelUnderTest, names: tuple[str, ...]) -> dict[str, Any]:
+    accounts = subject.control.books()["accounts"]
+    return {name: account for name, account in accounts.items() if name not in names}
+
+
+def _call(subject: PanelUnderTest, field: str, text: str) -> _Sent:
+    if field == "reason":
+        subject.needs(Verb.SUSPEND)
+        account = subject.made()
+        suspend = subject.adapter.suspend
+        return _Sent(
+            verb=Verb.SUSPEND,
+            names=(account.username,),
+            column="reason",
+            do=lambda: suspend(account.ref, text),
+        )
+    if field.startswith("new "):
+        subject.needs(Verb.RESET_CREDENTIALS)
+        account = subject.made()
+        named = field.removeprefix("new ")
+        wanted = _with(replace(subject.credentials(), username=account.username), named, text)
+        reset = subject.adapter.reset_credentials
+        return _Sent(
+            verb=Verb.RESET_CREDENTIALS,
+            names=(account.username, wanted.username),
+            column=named,
+            do=lambda: reset(account.ref, wanted),
+        )
+    order = _order(subject, field, text)
+    column = None if field in ("options", "mac") else field
+    if field == "reference" and subject.capabilities.reference_field is None:
+        column = None
+    create = subject.adapter.create
+    return _Sent(
+        verb=Verb.CREATE, names=(order.credentials.username,), column=column, do=lambda: create(order)
+    )
+
+
+def _order(subject: PanelUnderTest, field: str, text: str) -> CreateOrder:
+    order = subject.order()
+    match field:
+        case "username" | "password":
+            return replace(order, credentials=_with(order.credentials, field, text))
+        case "options":
+            name = next(iter(order.options), _UNKNOWN_OPTION)
+            return replace(order, options={**order.options, name: text})
+        case "package":
+            return replace(order, package=text)
+        case "reference":
+            return replace(order, reference=text)
+        case _:
+            return replace(order, mac=text)
+
+
+def _with(credentials: Credentials, field: str, text: str) -> Credentials:
+    if field == "username":
+        return replace(credentials, username=text)
+    return replace(credentials, password=Secret(text))
