@@ -227,7 +227,7 @@ class DispatcharrPractice(PracticePanel):
                 case "edit":
                     return users.update(db, row["id"], arguments["columns"])["id"]
                 case "set_property":
-                    changed = users.merged(row, {arguments["name"]: arguments["value"]})
+                    changed = users.merged(row, {arguments["key"]: arguments["value"]})
                     return users.update(db, row["id"], {"custom_properties": changed})["id"]
         raise UnknownAct(name)
 
