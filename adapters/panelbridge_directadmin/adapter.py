@@ -12,12 +12,12 @@ from datetime import UTC, datetime, timedelta
 
 from panelbridge.adapter import PanelAdapter
 from panelbridge.capabilities import Capabilities, Extend, OrderFact, TextRule, Verb
+from panelbridge.doubt import already_sent, nothing_sent
 from panelbridge.exceptions import (
     Conflict,
     ContractBroken,
     InvalidOrder,
     NotFound,
-    OutcomeUnknown,
     PanelError,
     Unsupported,
 )
@@ -41,9 +41,9 @@ from panelbridge.models import (
 )
 from panelbridge_directadmin import mapping
 from panelbridge_directadmin.client import DirectAdminClient, EmptyList, PanelRefused
-from panelbridge_directadmin.guards import already_sent, nothing_sent
+from panelbridge_directadmin.create import Creation
 from panelbridge_directadmin.mapping import UserRow
-from panelbridge_directadmin.reader import UserReader
+from panelbridge_directadmin.reader import UserReader, half_way
 from panelbridge_directadmin.settings import DirectAdminSettings
 
 _VERBS = frozenset(Verb) - {Verb.EXTEND}
@@ -102,49 +102,7 @@ class DirectAdminAdapter(PanelAdapter[DirectAdminSettings]):
                 yield command
 
     def create(self, order: CreateOrder) -> VerbResult:
-        """Raises ``PanelError``; "domain already exists" is somebody's account, and never a success."""
-        domain, email = self._checked(order)
-        user = order.credentials.username
-        with nothing_sent():
-            there = self._reader.shown(user)
-            if there is not None:
-                return self._adopted(order, there, domain, email)
-            package, address = self._reader.package(order.package), self._reader.address()
-        fields = {"username": user, "email": email, "domain": domain, "package": package, "ip": address}
-        try:
-            self._client.create(fields, order.credentials.password)
-        except PanelRefused as refusal:
-            with already_sent():
-                there = self._reader.shown(user)
-            if there is None:
-                raise
-            raise _half_way(refusal) from None
-        with already_sent():
-            made = self._reader.shown(user)
-        if made is None or made.domain != domain:
-            raise ContractBroken("the panel says that the account is made, and does not show it")
-        differs = () if made.package == package else ("package",)
-        return VerbResult(outcome=Outcome.DONE, account=mapping.account_from(made), differs=differs)
-
-    def _adopted(self, order: CreateOrder, there: UserRow, domain: str, email: str) -> VerbResult:
-        """Ours, from an earlier try, when everything that can be read or tried says so."""
-        if there.domain != domain or there.usertype != "user":
-            raise Conflict("the user name is taken by an account that is not ours")
-        same_contact = there.email.lower() in ("", email.lower())
-        if not same_contact or not self._lets_in(there, order.credentials):
-            # A domain exists once on a server, but its owner may have changed address or password since.
-            raise Conflict(
-                "the account is there with this domain, but with another address or password",
-                outcome=Outcome.UNKNOWN,
-            )
-        differs = () if there.package == order.package else ("package",)
-        return VerbResult(outcome=Outcome.ALREADY, account=mapping.account_from(there), differs=differs)
-
-    def _lets_in(self, row: UserRow, credentials: Credentials) -> bool:
-        """Whether the password works, where that can be tried: a suspended user is let in nowhere."""
-        if row.suspended or not self.settings.verify_passwords:
-            return True
-        return self._client.login_works(row.username, credentials.password)
+        return Creation(self._client, self._reader, self.capabilities).run(order)
 
     def extend(
         self,
@@ -182,7 +140,7 @@ class DirectAdminAdapter(PanelAdapter[DirectAdminSettings]):
             row, lambda: self._client.set_password(row.username, credentials.password), None
         )
         with already_sent():
-            if not self._lets_in(row, credentials):
+            if not self._reader.lets_in(row, credentials):
                 raise ContractBroken(
                     "the panel accepted the password, and does not let its owner in with it",
                     advice="Where customers may not use the API, switch verify_passwords off for this panel.",
@@ -211,9 +169,9 @@ class DirectAdminAdapter(PanelAdapter[DirectAdminSettings]):
             self._client.delete(row.username)
         except PanelRefused as refusal:
             # Seen by clients: an error although the user is gone. So look again.
-            after = self._after(row.username)
+            after = self._reader.after_refusal(row.username, refusal)
             if after is not None:
-                raise (refusal if after == row else _half_way(refusal)) from None
+                raise (refusal if after == row else half_way(refusal)) from None
         else:
             if self._after(row.username) is not None:
                 raise ContractBroken("the panel says that the user is deleted, and still shows it")
@@ -251,20 +209,6 @@ class DirectAdminAdapter(PanelAdapter[DirectAdminSettings]):
     def close(self) -> None:
         self._client.close()
 
-    def _checked(self, order: CreateOrder) -> tuple[str, str]:
-        """Domain and e-mail address. Raises ``InvalidOrder`` or ``Unsupported`` before anything is sent."""
-        if order.mac is not None:
-            raise Unsupported("this panel has no devices, only hosting accounts")
-        mapping.check_connections(order.connections)
-        breaches = {
-            "username": self.capabilities.username.breach(order.credentials.username),
-            "password": self.capabilities.password.breach(order.credentials.password.get_secret_value()),
-        }
-        for field, breach in breaches.items():
-            if breach is not None:
-                raise InvalidOrder(f"the {field} {breach}", field=field)
-        return mapping.order_facts(order)
-
     def _looked_up(self, user: str) -> Lookup:
         try:
             row = self._reader.read(user)
@@ -292,10 +236,10 @@ class DirectAdminAdapter(PanelAdapter[DirectAdminSettings]):
         try:
             write()
         except PanelRefused as refusal:
-            after = self._after(row.username)
+            after = self._reader.after_refusal(row.username, refusal)
             if after is not None and reached is not None and reached(after):
                 return _already(after)  # somebody else, or our own late first try, got there before
-            raise (refusal if after == row else _half_way(refusal)) from None
+            raise (refusal if after == row else half_way(refusal)) from None
         after = self._after(row.username)
         if after is None or after.id != row.id or (reached is not None and not reached(after)):
             raise ContractBroken("the panel accepted the change and does not show it")
@@ -308,7 +252,3 @@ class DirectAdminAdapter(PanelAdapter[DirectAdminSettings]):
 
 def _already(row: UserRow) -> VerbResult:
     return VerbResult(outcome=Outcome.ALREADY, account=mapping.account_from(row))
-
-
-def _half_way(refusal: PanelRefused) -> OutcomeUnknown:
-    return OutcomeUnknown(f"the panel reports a failure, but the account has changed: {refusal.message}")

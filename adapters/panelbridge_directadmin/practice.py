@@ -46,7 +46,10 @@ class DirectAdminPractice(PracticePanel):
 
     imitates = "DirectAdmin, legacy API as documented in 2026"
     setups: ClassVar[Mapping[str, Setup]] = {
-        "reseller": Setup(package="basic", other_package="family", reads={"find": "get"})
+        # A call's whole time is short, so that being asked to slow down is told and not slept away.
+        "reseller": Setup(
+            package="basic", other_package="family", reads={"find": "get"}, settings={"total_timeout": 6}
+        )
     }
 
     def seed(self) -> None:

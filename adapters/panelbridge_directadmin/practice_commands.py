@@ -7,6 +7,7 @@ import secrets
 import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from panelbridge.testing.practice import Books, PracticeReply, PracticeRequest
 from panelbridge_directadmin.practice_tables import insert, row_of, update
@@ -35,7 +36,7 @@ class Caller:
         sql = "SELECT 1 FROM packages WHERE name = ? AND creator = ?"
         return self.db.execute(sql, (name, self.name)).fetchone() is not None
 
-    def record(self, kind: str, user: str, **told: str) -> None:
+    def record(self, kind: str, user: str, **told: Any) -> None:
         self.books.record(self.db, kind, user, **told)
 
 

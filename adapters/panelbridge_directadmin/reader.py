@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from panelbridge.exceptions import CapacityExhausted, ContractBroken, InvalidOrder
+from panelbridge.exceptions import (
+    CapacityExhausted,
+    ContractBroken,
+    InvalidOrder,
+    OutcomeUnknown,
+    PanelError,
+)
+from panelbridge.models import Credentials
 from panelbridge_directadmin import mapping
 from panelbridge_directadmin.client import DirectAdminClient, EmptyList, PanelRefused
 from panelbridge_directadmin.mapping import UserRow
@@ -36,6 +43,14 @@ class UserReader:
             raise ContractBroken("the panel lists the user and does not show it")
         return row
 
+    def after_refusal(self, user: str, refusal: PanelRefused) -> UserRow | None:
+        """``read`` after the panel reported a failure: when that fails too, nobody knows what is true."""
+        try:
+            return self.read(user)
+        except PanelError as error:
+            doubt = f"{refusal.message}; and reading back failed: {error.message}"
+        raise OutcomeUnknown(doubt)
+
     def package(self, wanted: str) -> str:
         """``wanted``, when the server offers it to us; asked for another one it may do anything."""
         if wanted not in self._client.packages():
@@ -53,6 +68,12 @@ class UserReader:
                     return ip
         raise CapacityExhausted("the server gives us no shared address to put an account on")
 
+    def lets_in(self, row: UserRow, credentials: Credentials) -> bool:
+        """Whether the password works, where that can be tried: a suspended user is let in nowhere."""
+        if row.suspended or not self._settings.verify_passwords:
+            return True
+        return self._client.login_works(row.username, credentials.password)
+
     def listed(self) -> tuple[str, ...]:
         """Our users. No rows are an empty body: believed beside a refusal to show, while our login works."""
         try:
@@ -60,3 +81,7 @@ class UserReader:
         except EmptyList:
             self._client.login_test()
             return ()
+
+
+def half_way(refusal: PanelRefused) -> OutcomeUnknown:
+    return OutcomeUnknown(f"the panel reports a failure, but the account has changed: {refusal.message}")

@@ -1,8 +1,8 @@
-"""What the legacy API answers: a url-encoded line, with HTML entities that are decoded before it is taken apart.
+"""What the legacy API answers: a url-encoded line whose HTML entities are decoded before it is taken apart.
 
-Some entities lack their semicolon, so a plain split at ``&`` tears values up (seen by public clients). Decoded
-first, a text can also bring fields of its own along (``&#38error=0``): a field that comes twice is believed in
-neither form.
+Some entities lack their semicolon, so a plain split at ``&`` tears values up (seen by public clients).
+Decoded first, a text can also bring fields of its own along (``&#38error=0``): a field that comes twice is
+believed in neither form.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'", "nbsp": " 
 # Named ones only with their semicolon: without it, `&quota=` would begin with a quotation mark. A number has
 # two or three digits: they stand for ASCII characters.
 _ENTITY = re.compile(
-    r"&(?:#(1[01]\d|12[0-7]|[1-9]\d);?|#x([0-7][0-9a-f]);|(amp|lt|gt|quot|apos|nbsp);)", re.I
+    r"&(?:#(1[01]\d|12[0-7]|[1-9]\d);?|#x([0-7][0-9a-f]);|(amp|lt|gt|quot|apos|nbsp);)", re.IGNORECASE
 )
 _LOGIN_FORM = "CMD_LOGIN"  # where the panel's login form leads (vendor's documentation)
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 from panelbridge.adapter import PanelAdapter
 from panelbridge.capabilities import Capabilities, Extend, OrderFact, TextRule, Verb
+from panelbridge.doubt import already_sent, nothing_sent
 from panelbridge.exceptions import (
     Conflict,
     ContractBroken,
@@ -43,7 +44,6 @@ from panelbridge.models import (
 from panelbridge_whm import mapping
 from panelbridge_whm.client import PanelRefused, WhmClient
 from panelbridge_whm.create import Creation
-from panelbridge_whm.guards import already_sent, nothing_sent
 from panelbridge_whm.mapping import AccountRow
 from panelbridge_whm.reader import AccountReader
 from panelbridge_whm.settings import WhmSettings
@@ -174,7 +174,7 @@ class WhmAdapter(PanelAdapter[WhmSettings]):
         try:
             self._client.remove(row.user)
         except PanelRefused as refusal:
-            after = self._after(row.user)
+            after = self._reader.after_refusal(row.user, refusal)
             if after is not None:
                 raise _refused(refusal, unmoved=after == row) from None
         else:
@@ -251,7 +251,7 @@ class WhmAdapter(PanelAdapter[WhmSettings]):
         try:
             write()
         except PanelRefused as refusal:
-            after = self._after(row.user)
+            after = self._reader.after_refusal(row.user, refusal)
             if after is not None and reached is not None and reached(after):
                 return _already(after)  # somebody else, or our own late first try, got there before
             raise _refused(refusal, unmoved=after == row) from None

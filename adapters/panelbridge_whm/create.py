@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from panelbridge.capabilities import Capabilities
+from panelbridge.doubt import already_sent, nothing_sent
 from panelbridge.exceptions import (
     Conflict,
     ContractBroken,
@@ -19,7 +20,6 @@ from panelbridge.models import CreateOrder, Outcome, VerbResult
 from panelbridge.transport import deadline, remaining
 from panelbridge_whm import mapping
 from panelbridge_whm.client import PanelRefused, WhmClient
-from panelbridge_whm.guards import already_sent, nothing_sent
 from panelbridge_whm.mapping import AccountRow
 from panelbridge_whm.reader import AccountReader
 from panelbridge_whm.settings import WhmSettings
@@ -94,8 +94,7 @@ class Creation:
 
     def _after_refusal(self, fields: dict[str, str], refusal: PanelRefused) -> AccountRow:
         """Refused only when there is still no such account: a create may fail half-way."""
-        with already_sent():
-            there = self._reader.read(fields["username"])
+        there = self._reader.after_refusal(fields["username"], refusal)
         if there is None:
             raise refusal
         if there.domain != fields["domain"]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from panelbridge.exceptions import ContractBroken
+from panelbridge.exceptions import ContractBroken, OutcomeUnknown, PanelError
 from panelbridge_whm import mapping
 from panelbridge_whm.client import PanelRefused, WhmClient
 from panelbridge_whm.mapping import AccountRow
@@ -33,6 +33,14 @@ class AccountReader:
         if [row.user for row in rows] != [user]:
             raise ContractBroken("the panel answered with another account than the one asked for")
         return rows[0]
+
+    def after_refusal(self, user: str, refusal: PanelRefused) -> AccountRow | None:
+        """``read`` after the panel reported a failure: when that fails too, nobody knows what is true."""
+        try:
+            return self.read(user)
+        except PanelError as error:
+            doubt = f"{refusal.message}; and reading back failed: {error.message}"
+        raise OutcomeUnknown(doubt)
 
     def owns(self, row: AccountRow) -> bool:
         """Whether the account belongs to the WHM user we work for; root sees everybody's."""
