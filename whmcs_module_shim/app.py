@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, g, request
+from flask.globals import app_ctx, request_ctx
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
@@ -28,6 +29,9 @@ from whmcs_module_shim.resources import resource_routes
 from whmcs_module_shim.routes import Route
 from whmcs_module_shim.services import Services
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
 
 class RowNumber(IntegerConverter):
     """An id in a path: no larger than any row's, so that a made-up one is simply not found."""
@@ -41,6 +45,18 @@ class Service(Flask):
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """The function itself."""
         return func
+
+    def wsgi_app(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """A list: each answer of ours is one piece, and the server sends that without asking for more."""
+        answer = super().wsgi_app(environ, start_response)
+        try:
+            return list(answer)
+        finally:
+            getattr(answer, "close", _nothing)()
+
+
+def _nothing() -> None:
+    """What has no end of its own needs none."""
 
 
 def create_app(
@@ -96,27 +112,29 @@ def _resource_view(dispatcher: Dispatcher, route: Route) -> Callable[..., Respon
 def _watch(app: Flask, log: ServiceLog, metrics: ServiceMetrics) -> None:
     """Give each request an id; log and count each answer."""
 
+    # Each use of Flask's names is a look-up of its own: here the things themselves are asked for once.
     @app.before_request
     def begin() -> None:
-        g.request_id = os.urandom(12).hex()
-        g.started = time.perf_counter()
+        noted = app_ctx.g
+        noted.request_id = os.urandom(12).hex()
+        noted.started = time.perf_counter()
 
     @app.after_request
     def end(response: Response) -> Response:
-        seconds = time.perf_counter() - g.started
-        route = request.url_rule.rule if request.url_rule is not None else "none"
-        response.headers["X-Request-Id"] = g.request_id
-        response.headers["Cache-Control"] = "no-store"
+        noted, asked = app_ctx.g, request_ctx.request
+        request_id, seconds = noted.request_id, time.perf_counter() - noted.started
+        route = asked.url_rule.rule if asked.url_rule is not None else "none"
+        response.headers.extend({"X-Request-Id": request_id, "Cache-Control": "no-store"})
         metrics.request(route, response.status_code, seconds)
         log.request(
-            request_id=g.request_id,
+            request_id=request_id,
             route=route,
-            method=request.method,
+            method=asked.method,
             status=response.status_code,
             ms=round(seconds * 1000, 2),
-            key=g.get("key"),
-            operation=g.get("operation"),
-            code=g.get("code"),
+            key=noted.get("key"),
+            operation=noted.get("operation"),
+            code=noted.get("code"),
         )
         return response
 

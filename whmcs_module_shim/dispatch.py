@@ -7,7 +7,8 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from flask import Request, Response, g, request
+from flask import Request, Response, request
+from flask.globals import app_ctx, request_ctx
 
 from panelbridge.access import StoredAnswer
 from whmcs_module_shim.auth import Caller, KeyVerifier
@@ -32,13 +33,15 @@ class Dispatcher:
 
     def caller(self, route: Route) -> Caller:
         """Who asks, allowed to do what ``route`` needs. Raises ``Problem``."""
-        access = self.verifier.verify(bearer(request.headers))
-        g.key = access.key.prefix
+        asked, noted = request_ctx.request, app_ctx.g
+        headers = asked.headers
+        access = self.verifier.verify(bearer(headers))
+        noted.key = access.key.prefix
         caller = read_caller(
             access,
-            request.headers,
-            request_id=g.request_id,
-            remote_address=request.remote_addr or "",
+            headers,
+            request_id=noted.request_id,
+            remote_address=asked.remote_addr or "",
             budget=self.services.answer_budget,
         )
         if route.scope is not None:

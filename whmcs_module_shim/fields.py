@@ -38,9 +38,10 @@ def _map(value: Any) -> Any:
     return {} if value == [] else value  # PHP writes an empty map as an empty list
 
 
-Int = Annotated[int, Strict(), BeforeValidator(whole), Field(ge=-MAX_INT, le=MAX_INT)]
-Id = Annotated[int, Strict(), BeforeValidator(whole), Field(ge=1, le=MAX_INT)]
-Count = Annotated[int, Strict(), BeforeValidator(whole), Field(ge=0, le=MAX_INT)]
+# The bounds stand before ``whole``: behind it they would be checked by Python functions.
+Int = Annotated[int, Strict(), Field(ge=-MAX_INT, le=MAX_INT), BeforeValidator(whole)]
+Id = Annotated[int, Strict(), Field(ge=1, le=MAX_INT), BeforeValidator(whole)]
+Count = Annotated[int, Strict(), Field(ge=0, le=MAX_INT), BeforeValidator(whole)]
 Bool = Annotated[bool, Strict(), BeforeValidator(_truth)]
 
 # No control characters: PostgreSQL refuses NUL, and a log or a mail must stay one line.

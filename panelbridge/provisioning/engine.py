@@ -66,12 +66,19 @@ class Provisioner:
 
     def submit(self, wish: Wish, *, budget: float | None = None) -> Answer:
         """Admit ``wish`` and drive its operation for at most ``budget`` seconds. Raises ``Refusal``."""
+        with self.units.read() as unit:
+            known = self.known(unit, wish)
+        return known or self.admit(wish, budget=budget)
+
+    def known(self, unit: Unit, wish: Wish) -> Answer | None:
+        """The answer to a wish that is a settled fact by now, read in the caller's own transaction."""
+        fact = RULES[_VERB_OF[type(wish)]].known(unit, wish)
+        return self._answer(fact, joined=True) if fact is not None and fact.settled else None
+
+    def admit(self, wish: Wish, *, budget: float | None = None) -> Answer:
+        """``submit`` for a caller that has asked ``known`` by itself."""
         ends = self._ends(budget)
         rules = RULES[_VERB_OF[type(wish)]]
-        with self.units.read() as unit:
-            fact = rules.known(unit, wish)
-        if fact is not None and fact.settled:
-            return self._answer(fact, joined=True)
         with self._seat() as seat:
             with self.units.write() as unit:
                 admission = rules.intend(unit, self.desk, wish)

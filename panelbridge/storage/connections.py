@@ -51,27 +51,22 @@ class KeptConnections:
         """
         first = self._gate.acquire(timeout=_COURTESY)
         try:
-            with self._snapshot() as connection:
+            connection = self._taken()
+            if connection is None:
+                connection = self._engine.connect()
+                connection.begin()
+            else:
+                connection.connection.execute("BEGIN")
+            try:
                 yield connection
+                connection.connection.commit()
+            except BaseException:
+                connection.close()
+                raise
+            self._give_back(connection)
         finally:
             if first:
                 self._gate.release()
-
-    @contextmanager
-    def _snapshot(self) -> Iterator[Connection]:
-        connection = self._taken()
-        if connection is None:
-            connection = self._engine.connect()
-            connection.begin()
-        else:
-            connection.connection.execute("BEGIN")
-        try:
-            yield connection
-            connection.connection.commit()
-        except BaseException:
-            connection.close()
-            raise
-        self._give_back(connection)
 
     def _taken(self) -> Connection | None:
         try:

@@ -45,7 +45,7 @@ class Database:
     def read(self) -> Iterator[Connection]:
         """A snapshot: what others commit meanwhile is not seen, and writing is refused."""
         self._check_process()
-        with _contention(), self._readers.snapshot() as connection:
+        with _CONTENTION, self._readers.snapshot() as connection:
             yield connection
 
     @contextmanager
@@ -56,7 +56,7 @@ class Database:
         open over a call to a panel.
         """
         self._check_process()
-        with self._queue.turn(), _contention(), self._writer.transaction() as connection:
+        with self._queue.turn(), _CONTENTION, self._writer.transaction() as connection:
             yield connection
 
     def migrate(self) -> None:
@@ -65,7 +65,7 @@ class Database:
         from panelbridge.storage import guards, migrations
 
         self._check_process()
-        with self._queue.turn(), _contention(), self._writing.connect() as connection:
+        with self._queue.turn(), _CONTENTION, self._writing.connect() as connection:
             # Alembic rebuilds a table on SQLite by copying it, which foreign keys would forbid; the pragma
             # does nothing inside a transaction.
             connection.connection.execute("PRAGMA foreign_keys=OFF")
@@ -121,16 +121,18 @@ def _create_private(path: Path) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_CLOEXEC, 0o600))
 
 
-@contextmanager
-def _contention() -> Iterator[None]:
-    try:
-        yield
-    except (OperationalError, sqlite3.OperationalError) as error:
+class _Contention:
+    """Inside, a database that stayed locked is ``StorageBusy``."""
+
+    def __enter__(self) -> None:
+        """Nothing is done before an error."""
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         cause = error.orig if isinstance(error, OperationalError) else error
-        number = getattr(cause, "sqlite_errorcode", 0) & 0xFF
-        if isinstance(cause, sqlite3.OperationalError) and number in {
-            sqlite3.SQLITE_BUSY,
-            sqlite3.SQLITE_LOCKED,
-        }:
+        if not isinstance(cause, sqlite3.OperationalError):
+            return
+        if cause.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
             raise StorageBusy("the database stayed locked for longer than our patience") from None
-        raise
+
+
+_CONTENTION = _Contention()

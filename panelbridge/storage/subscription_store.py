@@ -94,7 +94,10 @@ class SqlSubscriptionStore:
         self._connection = connection
         self._vault = vault
         self._memory = memory or StoreMemory()
-        self._read: dict[SubscriptionId, Subscription] = {}  # as this transaction saw or wrote them last
+        # As this transaction saw or wrote them last: nobody else changes what it sees, so a row is read once.
+        self._read: dict[SubscriptionId, Subscription] = {}
+        self._panels: dict[PanelId, Panel] = {}
+        self._plans: dict[tuple[PlanId, int], Plan] = {}  # a version never changes
 
     def reseller(self, reseller: ResellerId) -> Reseller | None:
         row = self._one(_RESELLER, wanted=reseller)
@@ -140,9 +143,12 @@ class SqlSubscriptionStore:
         )
 
     def panel(self, panel: PanelId) -> Panel | None:
-        found: Panel | None = _PANEL.run(self._connection, {"wanted": panel}).known(
-            self._memory.panels, self._panel
-        )
+        found = self._panels.get(panel)
+        if found is None:
+            rows = _PANEL.run(self._connection, {"wanted": panel})
+            found = rows.known(self._memory.panels, self._panel)
+            if found is not None:
+                self._panels[panel] = found
         return found
 
     def panel_named(self, code: str) -> Panel | None:
@@ -161,11 +167,12 @@ class SqlSubscriptionStore:
     def save_panel(self, panel: Panel) -> None:
         self._connection.execute(update(panels).where(panels.c.id == panel.id).values(**_panel_values(panel)))
         self._seal_panel(panel)
+        self._panels.pop(panel.id, None)
 
     def plan(self, plan: PlanId, version: int | None = None) -> Plan | None:
         if version is None:
             return self._known_plan(_PLAN_LATEST, wanted=plan)
-        return self._known_plan(_PLAN_AT, wanted=plan, at=version)
+        return self._plans.get((plan, version)) or self._known_plan(_PLAN_AT, wanted=plan, at=version)
 
     def plan_named(self, reseller: ResellerId, code: str) -> Plan | None:
         return self._known_plan(_PLAN_NAMED, reseller=reseller, named=code)
@@ -190,14 +197,16 @@ class SqlSubscriptionStore:
         return saved
 
     def subscription(self, subscription: SubscriptionId) -> Subscription | None:
-        return self._known_subscription(_SUBSCRIPTION, wanted=subscription)
+        return self._read.get(subscription) or self._known_subscription(_SUBSCRIPTION, wanted=subscription)
 
     def of_service(self, installation: InstallationId, service_id: int) -> Subscription | None:
         return self._known_subscription(_OF_SERVICE, installation=installation, service=service_id)
 
     def insert(self, subscription: Subscription) -> Subscription:
         made = _ADD.run(self._connection, self._values(subscription)).scalar_one()
-        return replace(subscription, id=SubscriptionId(made))
+        added = replace(subscription, id=SubscriptionId(made))
+        self._read[added.id] = added
+        return added
 
     def save(self, subscription: Subscription) -> None:
         values = self._values(subscription)
@@ -245,6 +254,8 @@ class SqlSubscriptionStore:
 
     def _known_plan(self, query: Prepared, **values: Any) -> Plan | None:
         found: Plan | None = query.run(self._connection, values).known(self._memory.plans, _plan)
+        if found is not None:
+            self._plans[found.id, found.version] = found
         return found
 
     def _known_subscription(self, query: Prepared, **values: Any) -> Subscription | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -19,15 +18,24 @@ from panelbridge.storage.subscription_store import SqlSubscriptionStore
 from panelbridge.storage.vault import Vault
 
 
-@dataclass(frozen=True, kw_only=True)
 class SqlUnit:
     """The stores of one open transaction; ``connection`` is for what joins it (the durable engine)."""
 
-    connection: Connection
-    journal: SqlJournalStore
-    subscriptions: SqlSubscriptionStore
-    ledger: Ledger
-    access: SqlAccessStore
+    def __init__(
+        self, connection: Connection, vault: Vault, memory: StoreMemory, clock: Callable[[], datetime]
+    ) -> None:
+        self.connection = connection
+        self.journal = SqlJournalStore(connection, vault, memory)
+        self.subscriptions = SqlSubscriptionStore(connection, vault, memory)
+        self._vault, self._clock = vault, clock
+
+    @property
+    def ledger(self) -> Ledger:
+        return Ledger(SqlLedgerStore(self.connection, self._vault.chain), self._clock)
+
+    @property
+    def access(self) -> SqlAccessStore:
+        return SqlAccessStore(self.connection)
 
 
 class SqlUnits:
@@ -50,10 +58,4 @@ class SqlUnits:
             yield self._unit(connection)
 
     def _unit(self, connection: Connection) -> SqlUnit:
-        return SqlUnit(
-            connection=connection,
-            journal=SqlJournalStore(connection, self._vault, self._memory),
-            subscriptions=SqlSubscriptionStore(connection, self._vault, self._memory),
-            ledger=Ledger(SqlLedgerStore(connection, self._vault.chain), self._clock),
-            access=SqlAccessStore(connection),
-        )
+        return SqlUnit(connection, self._vault, self._memory, self._clock)

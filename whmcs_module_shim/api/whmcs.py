@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from flask import Response, g, request
+from flask import Response, g
+from flask.globals import request_ctx
 
 from whmcs_module_shim.auth.binding import check_binding
 from whmcs_module_shim.decoding import MODULE_TYPES, read_body
@@ -43,14 +44,15 @@ def serve_module(dispatcher: Dispatcher, route: Route, mutating: bool) -> Respon
     """Answer one call. Raises ``Problem`` and whatever the function raises."""
     caller = dispatcher.caller(route)
     assert route.body is not None  # noqa: S101 - every function has a request model
-    body = read_body(request, route.body, route.media_types)
+    body = read_body(request_ctx.request, route.body, route.media_types)
     _refuse_unsupported(body)  # type: ignore[arg-type]  # every function's model is a CommonRequest
     check_binding(dispatcher.services, dispatcher.verifier, caller, mutating=mutating)
     answer: ModuleAnswer = route.view(dispatcher.services, caller, body)
     if answer.operation is not None:
         g.operation = answer.operation.id
     status = 202 if answer.result is Result.PENDING else 200
-    return Response(answer.sent_as(g.request_id).model_dump_json(), status, mimetype="application/json")
+    told = answer.sent_as(caller.request_id).model_dump_json()
+    return Response(told, status, mimetype="application/json")
 
 
 def _refuse_unsupported(body: CommonRequest) -> None:

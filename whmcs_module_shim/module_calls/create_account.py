@@ -10,7 +10,7 @@ from whmcs_module_shim.module_calls.answer import ModuleAnswer
 from whmcs_module_shim.module_calls.closing import closed
 from whmcs_module_shim.module_calls.params import ServiceRequest
 from whmcs_module_shim.module_calls.registry import Kind, module_function
-from whmcs_module_shim.module_calls.rendering import render
+from whmcs_module_shim.module_calls.rendering import carry_out
 from whmcs_module_shim.problems import Problem
 from whmcs_module_shim.services import Services
 
@@ -36,7 +36,7 @@ def create_account(services: Services, caller: Caller, request: ServiceRequest) 
         facts=known_facts(request.domain, request.email),
         reopens=request.status in _LIVING,
     )
-    return render(services, services.provisioner.submit(wish, budget=caller.budget), with_password=True)
+    return carry_out(services, caller, wish, with_password=True)
 
 
 def need_plan(request: ServiceRequest) -> str:

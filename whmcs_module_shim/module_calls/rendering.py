@@ -6,7 +6,7 @@ from typing import Any
 
 from panelbridge.capabilities import Verb
 from panelbridge.models import AccountState, Found, Outcome, PanelAccount
-from panelbridge.provisioning import Answer, Operation, OperationState, Refusal
+from panelbridge.provisioning import Answer, CreateWish, Operation, OperationState, Refusal
 from panelbridge.provisioning.port import Unit
 from panelbridge.subscriptions import Subscription
 from panelbridge.transport import deadline
@@ -19,6 +19,18 @@ from whmcs_module_shim.services import Services
 LOOK_SECONDS = 5.0
 
 
+def carry_out(
+    services: Services, caller: Caller, wish: CreateWish, *, with_password: bool = False
+) -> ModuleAnswer:
+    """Submit ``wish`` and tell how it ended. What is settled by now is found and told in one read."""
+    with services.units.read() as unit:
+        known = services.provisioner.known(unit, wish)
+        if known is not None:
+            return _told(unit, known, with_password=with_password)
+    answer = services.provisioner.admit(wish, budget=caller.budget)
+    return render(services, answer, with_password=with_password)
+
+
 def render(
     services: Services,
     answer: Answer,
@@ -27,11 +39,18 @@ def render(
     data: dict[str, Any] | None = None,
 ) -> ModuleAnswer:
     """``success`` or ``pending``. Raises ``Problem`` for a refused operation or one in attention."""
+    check_outcome(answer.operation)
+    with services.units.read() as unit:
+        return _told(unit, answer, with_password=with_password, data=data)
+
+
+def _told(
+    unit: Unit, answer: Answer, *, with_password: bool, data: dict[str, Any] | None = None
+) -> ModuleAnswer:
     operation = answer.operation
     check_outcome(operation)
-    with services.units.read() as unit:
-        subscription = unit.subscriptions.subscription(operation.subscription_id)
-        account = account_view(unit, subscription, with_password=with_password) if subscription else None
+    subscription = unit.subscriptions.subscription(operation.subscription_id)
+    account = account_view(unit, subscription, with_password=with_password) if subscription else None
     result = Result.PENDING if answer.pending else Result.SUCCESS
     message = _pending_text(answer) if answer.pending else _done_text(operation, account)
     return ModuleAnswer(
