@@ -69,7 +69,7 @@ class Rig:
     def add_panel(
         self, code: str, backend: str, settings: Mapping[str, Any], *, practice: bool = True
     ) -> Panel:
-        hidden = secret_fields(load_adapter(backend).settings_model)
+        hidden = secret_fields(load_adapter(backend).settings_model_for(settings))
         panel = Panel(
             id=PanelId(0),
             code=code,

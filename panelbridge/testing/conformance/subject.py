@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from panelbridge.adapter import PanelAdapter
-from panelbridge.capabilities import Capabilities, Extend, OrderFact, TextRule, Verb
+from panelbridge.capabilities import Capabilities, Extend, OrderFact, Verb
 from panelbridge.exceptions import PanelError
 from panelbridge.models import (
     CreateOrder,
@@ -24,8 +24,9 @@ from panelbridge.models import (
     VerbResult,
 )
 from panelbridge.registry import load_adapter
-from panelbridge.secret import LOGIN_ALPHABET, PASSWORD_ALPHABET, Secret, random_text
+from panelbridge.secret import Secret
 from panelbridge.settings import read_settings
+from panelbridge.testing.orders import fitting
 from panelbridge.testing.practice import (
     Fault,
     NotApplicable,
@@ -37,8 +38,6 @@ from panelbridge.testing.practice import (
 from panelbridge.testing.practice.setup import MONTH
 
 _FACTS = {OrderFact.DOMAIN: "{username}.example", OrderFact.EMAIL: "{username}@customer.example"}
-# Rules differ: names of digits only, in capitals, or beginning with a letter.
-_ALPHABETS = (LOGIN_ALPHABET, PASSWORD_ALPHABET, "abcdefghijkmnpqrstuvwxyz", "0123456789", "0123456789ABCDEF")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +99,7 @@ class PanelUnderTest:
         """Another adapter for the same panel with other settings; the caller closes it."""
         values = {**self.adapter.settings.model_dump(), **settings}
         kind = type(self.adapter)
-        return kind(read_settings(kind.settings_model, values))
+        return kind(read_settings(kind.settings_model_for(values), values))
 
     def credentials(self) -> Credentials:
         """New ones that fit the panel's rules."""
@@ -195,7 +194,8 @@ def panel_under_test(
         practice_options = practice_options or told["practice_options"]
         settings = settings or told["settings"]
     with PracticeProcess(backend, books=folder / "books.sqlite", options=practice_options) as practice:
-        chosen = read_settings(kind.settings_model, {**practice.settings, **(settings or {})})
+        values = {**practice.settings, **(settings or {})}
+        chosen = read_settings(kind.settings_model_for(values), values)
         with kind(chosen) as adapter:
             yield PanelUnderTest(practice=practice, adapter=adapter, **facts)
 
@@ -208,10 +208,10 @@ def setups(backend: str) -> list[str]:
     return list(practice_class(backend).setups)
 
 
-def subject_of(backend: str) -> Any:
+def subject_of(backend: str, chosen: Sequence[str] | None = None) -> Any:
     """The fixture ``subject``: the backend's practice panel and adapter, in each of its set-ups."""
 
-    @pytest.fixture(scope="module", params=setups(backend), name="subject")
+    @pytest.fixture(scope="module", params=setups(backend) if chosen is None else chosen, name="subject")
     def subject(
         request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     ) -> Iterator[PanelUnderTest]:
@@ -219,16 +219,6 @@ def subject_of(backend: str) -> Any:
             yield panel
 
     return subject
-
-
-def fitting(rule: TextRule, wanted: int) -> str:
-    """A random text that keeps ``rule``, of ``wanted`` characters where that is allowed."""
-    length = min(max(rule.min_length, wanted), rule.max_length)
-    for alphabet in _ALPHABETS * 50:
-        text = random_text(length, alphabet)
-        if rule.breach(text) is None:
-            return text
-    raise ValueError(f"no text was found that keeps {rule!r}; the suite knows too few alphabets")
 
 
 def months_ahead(term: Term) -> datetime:

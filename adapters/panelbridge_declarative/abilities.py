@@ -1,0 +1,63 @@
+"""What a panel can do, read from its description: a missing operation is a missing verb."""
+
+from __future__ import annotations
+
+from panelbridge.capabilities import Capabilities, Extend, FindBy, Verb
+from panelbridge_declarative.places import results_of
+from panelbridge_declarative.spec import AfterUnknown, Spec
+
+_SHOWN_BY = {
+    "extend": "expires",
+    "suspend": "state",
+    "unsuspend": "state",
+    "reset_credentials": "password",
+    "change_package": "package",
+}
+
+
+def abilities(spec: Spec) -> Capabilities:
+    """Raises ``ValidationError`` when the operations do not go together."""
+    declared = spec.capabilities
+    verbs = frozenset(verb for verb in Verb if getattr(spec.op, verb.value) is not None)
+    readable = spec.op.get is not None or spec.op.find is not None
+    by = {FindBy.USERNAME} if readable else set()
+    if spec.op.find_reference is not None:
+        by.add(FindBy.REFERENCE)
+    return Capabilities(
+        verbs=verbs,
+        extend=Extend.SET if spec.op.extend is not None else Extend.NONE,
+        find_by=frozenset(by),
+        expiry_granularity=declared.expiry_granularity,
+        grace=declared.grace,
+        username=declared.username,
+        password=declared.password,
+        reference_field=declared.reference_field,
+        safe_repeats=frozenset(
+            verb for verb in verbs if after_unknown(spec, verb.value) is not AfterUnknown.STOP
+        ),
+        list_complete=declared.list_complete,
+        password_readable="password" in results_of(spec),
+        needs=frozenset(declared.needs),
+        single_sign_on=spec.op.sign_on is not None,
+        usage=spec.op.usage is not None,
+        late_commit=declared.late_commit,
+        serialise_writes=declared.serialise_writes,
+    )
+
+
+def is_checkable(spec: Spec, name: str) -> bool:
+    """Whether a read shows that the end state of operation ``name`` is reached."""
+    shown = results_of(spec)
+    if name == "create":  # ours is what has our reference or our password
+        return bool(shown & {"reference", "password"})
+    if name == "terminate":
+        return bool(shown)
+    return getattr(spec.op, name).verify is not None or _SHOWN_BY[name] in shown
+
+
+def after_unknown(spec: Spec, name: str) -> AfterUnknown:
+    """As the file says; else verify where a read shows the end, else stop."""
+    retry = getattr(spec.op, name).retry
+    if retry is not None:
+        return AfterUnknown(retry.after_unknown)
+    return AfterUnknown.VERIFY if is_checkable(spec, name) else AfterUnknown.STOP

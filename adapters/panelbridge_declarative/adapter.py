@@ -1,0 +1,254 @@
+"""Any panel over HTTP that a description tells how to speak to: each verb reads, writes what is missing, reads.
+
+What a panel means is in the file; what a verb means is here, the same for every file: who owns the account,
+what counts as done, and that doubt stays doubt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+from urllib.parse import urljoin, urlsplit
+
+from pydantic import BaseModel
+
+from panelbridge.adapter import PanelAdapter
+from panelbridge.capabilities import Capabilities, Verb
+from panelbridge.doubt import nothing_sent
+from panelbridge.exceptions import ContractBroken, InvalidOrder, SettingsInvalid, Unsupported
+from panelbridge.models import (
+    AccountRef,
+    Connection,
+    CreateOrder,
+    Credentials,
+    Lookup,
+    Package,
+    PackageChange,
+    PanelAccount,
+    PanelBalance,
+    Purchase,
+    SignOn,
+    Unknown,
+    Usage,
+    VerbResult,
+)
+from panelbridge.order_check import check_credentials, check_order, check_package_change
+from panelbridge.secret import Secret
+from panelbridge_declarative import facts, mapping
+from panelbridge_declarative.abilities import abilities
+from panelbridge_declarative.changes import Changes, Wish
+from panelbridge_declarative.create import Creation
+from panelbridge_declarative.errors import error_of, not_found
+from panelbridge_declarative.load import SpecInvalid, load, shipped
+from panelbridge_declarative.lookups import Reader, as_lookup
+from panelbridge_declarative.options import check_options
+from panelbridge_declarative.packages import Packages
+from panelbridge_declarative.running import Runner
+from panelbridge_declarative.settings import DeclarativeSettings, settings_model
+from panelbridge_declarative.spec import Is, ReadOp, Spec
+from panelbridge_declarative.wire import Session, Wire
+
+
+class DeclarativeAdapter(PanelAdapter[DeclarativeSettings]):
+    """One panel of the description that its settings name. Raises ``SettingsInvalid`` for a broken one."""
+
+    backend = "declarative"
+    settings_model: ClassVar[type[BaseModel]] = DeclarativeSettings
+
+    def __init__(self, settings: DeclarativeSettings, session: Session | None = None) -> None:
+        super().__init__(settings)
+        self.spec = _spec_named(settings.spec)
+        self._capabilities = abilities(self.spec)
+        self._wire = Wire(self.spec, settings, session)
+        self._runner = Runner(self.spec, self._wire, settings.base_url)
+        self._reader = Reader(self._runner)
+        self._packages = Packages(self._runner, settings)
+        self._changes = Changes(self._runner, self._reader, self._capabilities)
+
+    @classmethod
+    def settings_model_for(cls, values: Mapping[str, Any]) -> type[BaseModel]:
+        name = values.get("spec")
+        return cls.settings_model if not isinstance(name, str) else settings_model(_spec_named(name))
+
+    @classmethod
+    def settings_choices(cls) -> tuple[Mapping[str, str], ...]:
+        return tuple({"spec": name} for name in shipped())
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return self._capabilities
+
+    def test_connection(self) -> Connection:
+        op = self.spec.op.test
+        told = self._told(op, {})
+        values = mapping.values_from(op.result, told, datetime.now(UTC))
+        where = urlsplit(self.settings.base_url).netloc
+        return Connection(
+            version=mapping.text_of(values, "version"),
+            identity=mapping.text_of(values, "identity") or f"{self.spec.name} at {where}",
+            clock_skew=mapping.clock_skew(told, datetime.now(UTC)),
+            balance=self.balance(),
+        )
+
+    def create(self, order: CreateOrder) -> VerbResult:
+        self._needs(Verb.CREATE)
+        check_order(order, self._capabilities)
+        check_options(self.spec, "create", order.options)
+        with self._wire.patience("create"):
+            scope = {
+                "account": facts.of_order(order),
+                "options": dict(order.options),
+                **self._sold(order.package),
+            }
+            return Creation(self._runner, self._reader, self._capabilities).make(order, scope)
+
+    def extend(self, ref: AccountRef, until: datetime, purchase: Purchase | None = None) -> VerbResult:
+        if purchase is not None:
+            raise InvalidOrder("this panel sets dates and sells no lengths", field="purchase")
+        return self._change(Verb.EXTEND, Wish(ref=ref, account=facts.of_ref(ref, expires=until)))
+
+    def suspend(self, ref: AccountRef, reason: str) -> VerbResult:
+        return self._change(
+            Verb.SUSPEND, Wish(ref=ref, account=facts.of_ref(ref), scope={"reason": reason, **self._held()})
+        )
+
+    def unsuspend(self, ref: AccountRef) -> VerbResult:
+        return self._change(Verb.UNSUSPEND, Wish(ref=ref, account=facts.of_ref(ref), scope=self._held()))
+
+    def reset_credentials(self, ref: AccountRef, credentials: Credentials) -> VerbResult:
+        self._needs(Verb.RESET_CREDENTIALS)
+        if credentials.username != ref.username:
+            raise InvalidOrder("this panel's description cannot rename an account", field="username")
+        check_credentials(credentials, self._capabilities)
+        account = facts.of_ref(ref, password=facts.clear(credentials.password))
+        return self._change(Verb.RESET_CREDENTIALS, Wish(ref=ref, account=account))
+
+    def change_package(self, ref: AccountRef, change: PackageChange) -> VerbResult:
+        self._needs(Verb.CHANGE_PACKAGE)
+        if change.purchase is not None:
+            raise InvalidOrder("this panel sets packages and sells none", field="purchase")
+        check_package_change(change)
+        check_options(self.spec, "change_package", change.options)
+        account = facts.of_ref(ref, package=change.package, connections=change.connections)
+        scope = {"options": dict(change.options), **self._sold(change.package)}
+        return self._change(Verb.CHANGE_PACKAGE, Wish(ref=ref, account=account, scope=scope))
+
+    def terminate(self, ref: AccountRef) -> VerbResult:
+        self._needs(Verb.TERMINATE)
+        with self._wire.patience("terminate"):
+            return self._changes.terminate(Wish(ref=ref, account=facts.of_ref(ref)))
+
+    def get(self, ref: AccountRef) -> Lookup:
+        return as_lookup(lambda: self._reader.by_ref(ref))
+
+    def find(self, *, username: str | None = None, reference: str | None = None) -> Lookup:
+        if username is not None:
+            return _named_so(as_lookup(lambda: self._reader.by_name(username)), username, reference)
+        if reference is None:
+            return Unknown(cause="neither a login name nor a reference was given")
+        return _named_so(as_lookup(lambda: self._reader.by_reference(reference)), None, reference)
+
+    def list_accounts(self) -> Iterator[PanelAccount]:
+        op = self.spec.op.list
+        if op is None:
+            raise Unsupported("this panel's description has no list of accounts")
+        return self._accounts()
+
+    def _accounts(self) -> Iterator[PanelAccount]:
+        op = self.spec.op.list
+        assert op is not None
+        alike = self.spec.op.get if op.like is not None else None
+        now = datetime.now(UTC)
+        seen: set[str] = set()
+        for row in self._runner.rows(op, {}):
+            told = {**row, "body": row["row"]} if alike is not None else row
+            values = mapping.values_from(alike.result if alike is not None else op.result, told, now)
+            account = mapping.account_from(values, now)
+            if account.id in seen:
+                raise ContractBroken("the panel's list moved while it was read: an account came twice")
+            seen.add(account.id)
+            yield account
+
+    def list_packages(self) -> Iterator[Package]:
+        return self._packages.all()
+
+    def balance(self) -> PanelBalance | None:
+        op = self.spec.op.balance
+        if op is None:
+            return None
+        values = mapping.values_from(op.result, self._told(op, {}), datetime.now(UTC))
+        amount = mapping.amount(values, "amount")
+        if amount is None:
+            raise ContractBroken("the panel's reply has no amount", field="amount")
+        return PanelBalance(amount=amount, unit=mapping.text_of(values, "unit") or "credits")
+
+    def sign_on(self, ref: AccountRef) -> SignOn:
+        op = self.spec.op.sign_on
+        if op is None:
+            return super().sign_on(ref)
+        values = mapping.values_from(op.result, self._told(op, facts.of_ref(ref)), datetime.now(UTC))
+        url = mapping.text_of(values, "url") or ""
+        if urlsplit(url).scheme not in ("http", "https"):
+            raise ContractBroken("the panel's reply has no address to sign on at", field="url")
+        expires = values.get("expires")
+        return SignOn(url=Secret(url), expires_at=expires if isinstance(expires, datetime) else None)
+
+    def admin_link(self) -> str | None:
+        link = self.spec.admin_link
+        return None if link is None else urljoin(self.settings.base_url, link)
+
+    def usages(self) -> Iterator[Usage]:
+        op = self.spec.op.usage
+        if op is None:
+            return super().usages()
+        now = datetime.now(UTC)
+        return (
+            mapping.usage_from(mapping.values_from(op.result, row, now)) for row in self._runner.rows(op, {})
+        )
+
+    def close(self) -> None:
+        self._wire.close()
+
+    def _change(self, verb: Verb, wish: Wish) -> VerbResult:
+        self._needs(verb)
+        with self._wire.patience(verb.value):
+            return self._changes.reach(verb, wish)
+
+    def _told(self, op: ReadOp, account: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What the panel answers. Raises ``PanelError``."""
+        answer = self._runner.read(op, {"account": account})
+        if answer.verdict.outcome is Is.NOT_FOUND:
+            raise not_found(answer.verdict)
+        if answer.verdict.outcome is not Is.OK:
+            raise error_of(answer.verdict)
+        return answer.facts
+
+    def _sold(self, package: str) -> dict[str, Any]:
+        with nothing_sent():
+            return {"package": self._packages.named(package), "packages": self._packages.held}
+
+    def _held(self) -> dict[str, Any]:
+        return {"packages": self._packages.held}
+
+    def _needs(self, verb: Verb) -> None:
+        if verb not in self._capabilities.verbs:
+            raise Unsupported(f"this panel's description has no {verb.value}")
+
+
+def _spec_named(name: str) -> Spec:
+    try:
+        return load(name).spec
+    except SpecInvalid as error:
+        raise SettingsInvalid(f"spec: {error}") from None
+
+
+def _named_so(found: Lookup, username: str | None, reference: str | None) -> Lookup:
+    """``found``, unless the panel's search answered with somebody else."""
+    account = getattr(found, "account", None)
+    if account is None:
+        return found
+    same_name = username in (None, account.username)
+    if same_name and reference in (None, account.reference):
+        return found
+    return Unknown(cause="the panel's search answered with another account than asked for")

@@ -1,0 +1,196 @@
+"""The verbs that change an account: read, write what is missing, read again and compare."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+from panelbridge.capabilities import Capabilities, Verb
+from panelbridge.doubt import nothing_sent
+from panelbridge.exceptions import (
+    ContractBroken,
+    NotFound,
+    OutcomeUnknown,
+    PanelError,
+    PermissionMissing,
+)
+from panelbridge.models import AccountRef, AccountState, Outcome, PanelAccount, VerbResult
+from panelbridge_declarative import facts
+from panelbridge_declarative.abilities import after_unknown
+from panelbridge_declarative.errors import error_of, not_found
+from panelbridge_declarative.expressions import ExpressionFailed, Scope, expression
+from panelbridge_declarative.lookups import Reader, Seen, must_be_told
+from panelbridge_declarative.running import Runner, Written
+from panelbridge_declarative.spec import AfterUnknown, Is, WriteOp
+
+_USABLE = frozenset({AccountState.ACTIVE, AccountState.EXPIRED})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What is asked: the account as it shall be, and further facts for the request."""
+
+    ref: AccountRef
+    account: Mapping[str, Any] = field(repr=False)
+    scope: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+
+class Changes:
+    """Verbs over one account of one description."""
+
+    def __init__(self, runner: Runner, reader: Reader, capabilities: Capabilities) -> None:
+        self._runner = runner
+        self._reader = reader
+        self._capabilities = capabilities
+
+    def reach(self, verb: Verb, wish: Wish) -> VerbResult:
+        """The account in its end state. Raises ``PanelError``."""
+        op: WriteOp = getattr(self._runner.spec.op, verb.value)
+        with nothing_sent():
+            before = self._reader.ours(wish.ref) if self._reader.can_read else None
+        if before is not None:
+            if verb is Verb.UNSUSPEND and before.account.state is AccountState.BANNED:
+                raise PermissionMissing("the panel's owner banned the account; only the owner can lift that")
+            if self._is_reached(verb, op, before, wish):
+                return VerbResult(outcome=Outcome.ALREADY, account=before.account)
+        return self._write(verb, op, before, wish)
+
+    def _write(self, verb: Verb, op: WriteOp, before: Seen | None, wish: Wish) -> VerbResult:
+        present = facts.of_values(before.values) if before is not None else {}
+        written = self._runner.write(op, {**wish.scope, "account": wish.account, "present": present})
+        outcome = written.verdict.outcome
+        if outcome is Is.NOT_FOUND:
+            raise not_found(written.verdict)
+        if not written.is_done and outcome not in (Is.UNKNOWN, Is.EXISTS):
+            raise error_of(written.verdict)
+        stops = after_unknown(self._runner.spec, verb.value) is AfterUnknown.STOP
+        if before is None or (stops and not written.is_done):
+            return self._believed(written, None if before is None else before.account, verb)
+        return self._read_back(verb, op, written, wish)
+
+    def _believed(self, written: Written, before: PanelAccount | None, verb: Verb) -> VerbResult:
+        """Where nothing can be read back, only what the panel said counts."""
+        if not written.is_done:
+            raise error_of(written.verdict)
+        done = Outcome.ALREADY if written.verdict.outcome is Is.ALREADY else Outcome.DONE
+        return VerbResult(outcome=done, account=None if before is None else _as_told(verb, before))
+
+    def _read_back(self, verb: Verb, op: WriteOp, written: Written, wish: Wish) -> VerbResult:
+        try:
+            seen = self._reader.ours(wish.ref)
+        except PanelError as error:
+            raise _unread(written, error) from None
+        reached = self._is_reached(verb, op, seen, wish)
+        if reached or (reached is None and written.is_done):
+            account = seen.account if reached else _as_told(verb, seen.account)
+            return VerbResult(outcome=Outcome.DONE, account=account)
+        if written.is_done:
+            raise ContractBroken(f"the panel accepted the {verb.value} and did not do it")
+        raise error_of(written.verdict)
+
+    def _is_reached(self, verb: Verb, op: WriteOp, seen: Seen, wish: Wish) -> bool | None:
+        """Whether the account is as asked; ``None`` where the panel does not show it."""
+        if op.verify is not None:
+            return holds(op.verify, seen, {**wish.scope, "account": wish.account}, self._runner)
+        return self._as_usual(verb, seen, wish.account)
+
+    def _as_usual(self, verb: Verb, seen: Seen, wanted: Mapping[str, Any]) -> bool | None:
+        account, shown = seen.account, seen.values
+        match verb:
+            case Verb.EXTEND:
+                return same_moment(account, wanted["expires"], self._capabilities)
+            case Verb.SUSPEND if "state" in shown:
+                return account.state not in _USABLE
+            case Verb.UNSUSPEND if "state" in shown:
+                return account.state in _USABLE
+            case Verb.RESET_CREDENTIALS if "password" in shown:
+                return bool(facts.clear(account.password) == wanted["password"])
+            case Verb.CHANGE_PACKAGE if "package" in shown:
+                connections = wanted["connections"]
+                same = account.package == wanted["package"]
+                return bool(same and connections in (None, account.connections))
+        return None
+
+    def terminate(self, wish: Wish) -> VerbResult:
+        """The account proved absent; where the panel has no delete, out of use as the file says."""
+        op = self._runner.spec.op.terminate
+        assert op is not None
+        if op.verify is not None:
+            try:
+                return replace(self.reach(Verb.TERMINATE, wish), note=op.note)
+            except NotFound as error:
+                return self._proved_absent(error.message)
+        if not self._reader.can_read:
+            return self._terminate_unread(op, wish)
+        try:
+            with nothing_sent():
+                before = self._reader.ours(wish.ref)
+        except NotFound as error:
+            return self._proved_absent(error.message)
+        present = facts.of_values(before.values)
+        written = self._runner.write(op, {**wish.scope, "account": wish.account, "present": present})
+        if not written.is_done and written.verdict.outcome not in (Is.UNKNOWN, Is.NOT_FOUND, Is.EXISTS):
+            raise error_of(written.verdict)
+        return self._gone(written, wish)
+
+    def _gone(self, written: Written, wish: Wish) -> VerbResult:
+        try:
+            left = must_be_told(self._reader.by_ref(wish.ref))
+            if left is None:
+                self._check_panel()
+        except PanelError as error:
+            raise _unread(written, error) from None
+        if left is None:
+            return VerbResult(outcome=Outcome.DONE, account=None)
+        if written.is_done:
+            raise ContractBroken("the panel accepted the terminate and still has the account")
+        raise OutcomeUnknown(f"the account is still there: {written.verdict.message}")
+
+    def _terminate_unread(self, op: WriteOp, wish: Wish) -> VerbResult:
+        written = self._runner.write(op, {**wish.scope, "account": wish.account, "present": {}})
+        if written.verdict.outcome is Is.NOT_FOUND:
+            return self._proved_absent(written.verdict.message)
+        return self._believed(written, None, Verb.TERMINATE)
+
+    def _proved_absent(self, proof: str) -> VerbResult:
+        """A panel that knows nobody at all (a wrong path, a lost token) proves nothing: it must answer."""
+        try:
+            self._check_panel()
+        except PanelError as error:
+            raise OutcomeUnknown(f"{proof}, but its connection test fails: {error.message}") from None
+        return VerbResult(outcome=Outcome.ALREADY, account=None)
+
+    def _check_panel(self) -> None:
+        answer = self._runner.read(self._runner.spec.op.test, {"account": {}})
+        if answer.verdict.outcome is not Is.OK:
+            raise error_of(answer.verdict)
+
+
+def holds(test: str, seen: Seen, scope: Scope, runner: Runner) -> bool:
+    """Whether a ``verify`` is exactly true of what was read; what cannot be compared is not."""
+    told = {**scope, "result": facts.of_values(seen.values), "config": runner.wire.config}
+    told.setdefault("present", told["result"])
+    try:
+        return expression(test).value(told) is True
+    except ExpressionFailed:
+        return False
+
+
+def same_moment(account: PanelAccount, until: Any, capabilities: Capabilities) -> bool:
+    """Equal as far as the panel's expiries are exact."""
+    exact = timedelta(seconds=capabilities.expiry_granularity)
+    return account.expires_at is not None and abs(account.expires_at - until) <= exact
+
+
+def _as_told(verb: Verb, account: PanelAccount) -> PanelAccount:
+    """The panel shows no state: it is what the panel said it did."""
+    state = {Verb.SUSPEND: AccountState.SUSPENDED, Verb.UNSUSPEND: AccountState.ACTIVE}.get(verb)
+    return account if state is None else replace(account, state=state)
+
+
+def _unread(written: Written, error: PanelError) -> PanelError:
+    """The write may have had its effect, whatever befell the read after it."""
+    how = "accepted it" if written.is_done else written.verdict.message
+    return OutcomeUnknown(f"the panel {how}, and cannot be read since: {error.message}")

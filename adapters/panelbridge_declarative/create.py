@@ -1,0 +1,121 @@
+"""Create: look, send once, find out what came of it, and never take what is somebody else's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from panelbridge.capabilities import Capabilities, Extend
+from panelbridge.doubt import nothing_sent
+from panelbridge.exceptions import ContractBroken, OutcomeUnknown, PanelError
+from panelbridge.models import AccountId, CreateOrder, Outcome, PanelAccount, VerbResult
+from panelbridge_declarative import queries
+from panelbridge_declarative.abilities import after_unknown
+from panelbridge_declarative.changes import holds, same_moment
+from panelbridge_declarative.errors import error_of, taken
+from panelbridge_declarative.expressions import Scope
+from panelbridge_declarative.lookups import Reader, Seen, found_or_broken, must_be_told
+from panelbridge_declarative.running import Runner, Written
+from panelbridge_declarative.spec import AfterUnknown, CreateOp, Is
+
+
+class Creation:
+    """One create of one description."""
+
+    def __init__(self, runner: Runner, reader: Reader, capabilities: Capabilities) -> None:
+        op = runner.spec.op.create
+        assert op is not None
+        self._op: CreateOp = op
+        self._runner = runner
+        self._reader = reader
+        self._capabilities = capabilities
+
+    def make(self, order: CreateOrder, scope: Scope) -> VerbResult:
+        """Raises ``PanelError``."""
+        reads = self._reader.can_read
+        if reads and self._op.look_first:
+            with nothing_sent():
+                seen = must_be_told(self._reader.by_name(order.credentials.username))
+            if seen is not None:
+                return self._adopted(order, seen, scope)
+        written = self._runner.write(self._op, {**scope, "present": {}})
+        outcome = written.verdict.outcome
+        if not written.is_done and outcome not in (Is.UNKNOWN, Is.EXISTS, Is.NOT_FOUND):
+            raise error_of(written.verdict)
+        if not reads:
+            return self._believed(order, written)
+        if outcome is Is.OK:
+            return self._read_back(order, written, scope)
+        return self._doubted(order, written, scope)
+
+    def _believed(self, order: CreateOrder, written: Written) -> VerbResult:
+        """Nothing can be read: only a plain success counts, and a taken name may be ours or not."""
+        if written.verdict.outcome is not Is.OK:
+            raise error_of(written.verdict)
+        name = order.credentials.username
+        own = self._op.result.get("id")
+        told = queries.ask(own.at, written.facts) if own is not None else name
+        if not isinstance(told, (str, int)) or isinstance(told, bool):
+            raise ContractBroken("the panel accepted the create and told no id", field="id")
+        from panelbridge.models import AccountState
+
+        account = PanelAccount(id=AccountId(str(told)), username=name, state=AccountState.ACTIVE)
+        return VerbResult(outcome=Outcome.DONE, account=account)
+
+    def _read_back(self, order: CreateOrder, written: Written, scope: Scope) -> VerbResult:
+        try:
+            seen = found_or_broken(must_be_told(self._reader.by_name(order.credentials.username)), "create")
+        except PanelError as error:
+            raise OutcomeUnknown(
+                f"the panel accepted the create, and cannot be read since: {error.message}"
+            ) from None
+        return self._told(order, seen, scope, Outcome.DONE)
+
+    def _doubted(self, order: CreateOrder, written: Written, scope: Scope) -> VerbResult:
+        """The name is taken, or nobody knows what the request did: whose account is there now?"""
+        is_taken = written.verdict.outcome in (Is.EXISTS, Is.ALREADY)
+        if not is_taken and after_unknown(self._runner.spec, "create") is AfterUnknown.STOP:
+            raise OutcomeUnknown(f"nobody knows what the create did: {written.verdict.message}")
+        try:
+            seen = must_be_told(self._reader.by_name(order.credentials.username))
+        except PanelError as error:
+            raise OutcomeUnknown(f"nobody knows whose the name is: {error.message}") from None
+        if seen is None:
+            said = written.verdict.message
+            if is_taken:
+                raise ContractBroken(f"the panel calls the name taken and knows no such account: {said}")
+            raise OutcomeUnknown(f"nobody knows yet what the create did: {said}")
+        return self._adopted(order, seen, scope, Outcome.ALREADY if is_taken else Outcome.DONE)
+
+    def _adopted(
+        self, order: CreateOrder, seen: Seen, scope: Scope, outcome: Outcome = Outcome.ALREADY
+    ) -> VerbResult:
+        """Ours only when every readable one of reference and password is what we sent, and one is."""
+        shown = {
+            "reference": (seen.account.reference, order.reference),
+            "password": (seen.account.password, order.credentials.password),
+        }
+        readable = [pair for name, pair in shown.items() if name in seen.values]
+        if not readable:
+            raise OutcomeUnknown("the login name is taken, and the panel does not show whose account it is")
+        if any(told != sent for told, sent in readable):
+            raise taken()
+        return self._told(order, seen, scope, outcome)
+
+    def _told(self, order: CreateOrder, seen: Seen, scope: Scope, outcome: Outcome) -> VerbResult:
+        """``outcome``, naming the fields that the panel set otherwise than asked."""
+        account, shown = seen.account, seen.values
+        if account.username != order.credentials.username:
+            raise ContractBroken("the panel answers with another account than the one created")
+        as_asked: dict[str, Any] = {
+            "password": "password" not in shown or account.password == order.credentials.password,
+            "reference": "reference" not in shown or account.reference == order.reference,
+            "package": account.package in (None, order.package),
+            "connections": None in (order.connections, account.connections)
+            or order.connections == account.connections,
+            "expires_at": self._capabilities.extend is Extend.NONE
+            or same_moment(account, order.until, self._capabilities),
+        }
+        if self._op.verify is not None and not holds(self._op.verify, seen, scope, self._runner):
+            as_asked["verify"] = False
+        differs = tuple(name for name, equal in as_asked.items() if not equal)
+        return VerbResult(outcome=outcome, account=account, differs=differs)

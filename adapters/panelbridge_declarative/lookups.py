@@ -1,0 +1,105 @@
+"""Reading one account: found, absent, or nobody knows; and whether it is the one that is meant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from panelbridge.exceptions import Conflict, ContractBroken, PanelError, Unsupported
+from panelbridge.models import Absent, AccountRef, Found, Lookup, PanelAccount, Unknown
+from panelbridge_declarative import facts
+from panelbridge_declarative.errors import error_of, not_found
+from panelbridge_declarative.mapping import Values, account_from, values_from
+from panelbridge_declarative.outcomes import Verdict
+from panelbridge_declarative.running import Runner
+from panelbridge_declarative.spec import Is, ReadOp
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """An account as read: the record, and every result by its name."""
+
+    account: PanelAccount
+    values: Values = field(repr=False)
+
+
+class Reader:
+    """The look-ups of one description."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+        self._ops = runner.spec.op
+
+    @property
+    def can_read(self) -> bool:
+        return self._ops.get is not None or self._ops.find is not None
+
+    def by_name(self, username: str) -> Seen | Verdict:
+        """The account of that name, or the verdict that says why not. Raises ``PanelError``."""
+        return self._read(self._ops.find or self._ops.get, facts.of_name(username))
+
+    def by_ref(self, ref: AccountRef) -> Seen | Verdict:
+        """The account of that id. Raises ``PanelError``."""
+        return self._read(self._ops.get or self._ops.find, facts.of_ref(ref))
+
+    def by_reference(self, reference: str) -> Seen | Verdict:
+        """The account that keeps that reference of ours. Raises ``PanelError``."""
+        account = facts.of_name("", reference)
+        return self._read(self._ops.find_reference, {**account, "id": None, "username": None})
+
+    def ours(self, ref: AccountRef) -> Seen:
+        """The account, when it still is the one ``ref`` means. Raises ``NotFound``, ``Conflict``, …"""
+        seen = self.by_ref(ref)
+        if isinstance(seen, Verdict):
+            raise not_found(seen) if seen.outcome is Is.NOT_FOUND else error_of(seen)
+        self.compare(seen.account, ref)
+        return seen
+
+    @staticmethod
+    def compare(account: PanelAccount, ref: AccountRef) -> None:
+        """Ids may be given out anew: name, id and, where both are known, reference. Raises ``Conflict``."""
+        same = (account.username, account.id) == (ref.username, ref.id)
+        both = ref.reference is not None and account.reference is not None
+        if not same or (both and account.reference != ref.reference):
+            raise Conflict("the account of this id is another one by now; nothing was changed")
+
+    def _read(self, op: ReadOp | None, account: Mapping[str, Any]) -> Seen | Verdict:
+        if op is None:
+            raise Unsupported("this panel's description has no operation that reads such an account")
+        answer = self._runner.read(op, {"account": account})
+        if answer.verdict.outcome is not Is.OK:
+            return answer.verdict
+        now = datetime.now(UTC)
+        values = values_from(op.result, answer.facts, now)
+        return Seen(account=account_from(values, now), values=values)
+
+
+def as_lookup(look: Any) -> Lookup:
+    """What a look-up of ``Reader`` came to, as the contract tells it. Never raises ``PanelError``."""
+    try:
+        seen: Seen | Verdict = look()
+    except PanelError as error:
+        return Unknown(cause=error.message)
+    if isinstance(seen, Seen):
+        return Found(account=seen.account)
+    if seen.outcome is Is.NOT_FOUND:
+        return Absent(proof=f"the panel has no such account: {seen.message}")
+    return Unknown(cause=error_of(seen).message)
+
+
+def must_be_told(seen: Seen | Verdict) -> Seen | None:
+    """The account, ``None`` when it is proved absent. Raises ``PanelError`` when nobody knows."""
+    if isinstance(seen, Seen):
+        return seen
+    if seen.outcome is Is.NOT_FOUND:
+        return None
+    raise error_of(seen)
+
+
+def found_or_broken(seen: Seen | None, what: str) -> Seen:
+    """Raises ``ContractBroken`` when the panel lost what it just accepted."""
+    if seen is None:
+        raise ContractBroken(f"the panel accepted the {what} and knows no such account")
+    return seen

@@ -1,0 +1,216 @@
+"""Values out of a reply, strict: what is missing or unreadable is an error that names the field, never 0."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from panelbridge.exceptions import ContractBroken
+from panelbridge.models import AccountId, AccountState, Package, PanelAccount, Usage
+from panelbridge.secret import Secret
+from panelbridge_declarative import queries
+from panelbridge_declarative.filters import FilterRefused, as_int
+from panelbridge_declarative.spec import ResultField, Results
+
+Facts = Mapping[str, Any]
+Values = dict[str, Any]
+NEVER = "never"
+"""An expiry that is none."""
+
+_SIZES = {"bytes": 1, "mib": 1024**2, "gib": 1024**3}
+
+
+def values_from(results: Results, facts: Facts, now: datetime) -> Values:
+    """What ``results`` say, by name. Raises ``ContractBroken``."""
+    values = {}
+    for name, field in results.items():
+        try:
+            values[name] = _value(field, facts, now)
+        except (queries.QueryFailed, FilterRefused, ValueError, OverflowError, TypeError, InvalidOperation):
+            broken = True
+        else:
+            broken = False
+        if broken:
+            raise ContractBroken(f"the panel's reply has no readable {name} at {field.at}", field=name)
+    return values
+
+
+def _value(field: ResultField, facts: Facts, now: datetime) -> Any:
+    value = queries.ask(field.at, facts)
+    if value is None:
+        return _instead_of_null(field, facts)
+    if isinstance(field.never, list) and value in field.never and not isinstance(value, bool):
+        return NEVER
+    if field.pattern is not None:
+        value = _captured(field.pattern, value)
+    if field.map is not None:
+        return _mapped(field, value)
+    return value if field.unit is None else _in_unit(field, value, now)
+
+
+def _instead_of_null(field: ResultField, facts: Facts) -> Any:
+    if field.missing is not None:
+        return field.missing
+    if field.optional:
+        return None
+    if field.never is not False and not queries.is_missing(field.at, facts):
+        return NEVER
+    raise FilterRefused("is missing")
+
+
+def _captured(pattern: str, value: Any) -> str:
+    found = re.search(pattern, value) if isinstance(value, str) else None
+    if found is None:
+        raise FilterRefused("does not fit the pattern")
+    return found[1]
+
+
+def _mapped(field: ResultField, value: Any) -> Any:
+    if not isinstance(value, (str, int, float)):
+        raise FilterRefused("is no plain value")
+    key = value if isinstance(value, str) else json.dumps(value)
+    found = (field.map or {}).get(key, field.otherwise)
+    if found is None:
+        raise FilterRefused("is not in the map")
+    return found
+
+
+def _in_unit(field: ResultField, value: Any, now: datetime) -> Any:
+    match field.unit:
+        case "epoch_s":
+            return datetime.fromtimestamp(as_int(value), UTC)
+        case "epoch_ms":
+            return datetime.fromtimestamp(as_int(value) / 1000, UTC)
+        case "days_left":
+            return now + timedelta(days=as_int(value))
+        case "iso":
+            return _utc(datetime.fromisoformat(value))
+        case "date":
+            return _utc(datetime.strptime(value, field.format or ""))  # noqa: DTZ007 - zone set by _utc
+        case "bytes" | "mib" | "gib":
+            return int(Decimal(str(_number(value))) * _SIZES[field.unit])
+    return as_int(value)
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        raise FilterRefused("is no number")
+    return value
+
+
+def account_from(values: Values, now: datetime) -> PanelAccount:
+    """The account that ``values`` describe. Raises ``ContractBroken``."""
+    username = _text(values, "username")
+    if username is None:
+        raise ContractBroken("the panel's reply has no username", field="username")
+    expires = values.get("expires")
+    at = expires if isinstance(expires, datetime) else None
+    password = _text(values, "password")
+    return PanelAccount(
+        id=AccountId(_text(values, "id") or username),
+        username=username,
+        state=_state(values, at, now),
+        expires_at=at,
+        never_expires=expires == NEVER,
+        password=None if password is None else Secret(password),
+        package=_text(values, "package"),
+        connections=_whole(values, "connections"),
+        reference=_text(values, "reference"),
+        trial=values.get("trial") is True,
+        mac=_text(values, "mac"),
+    )
+
+
+def _state(values: Values, expires: datetime | None, now: datetime) -> AccountState:
+    """Left open where the panel does not tell it: then it is usable until it expires."""
+    told = values.get("state") or AccountState.ACTIVE.value
+    try:
+        state = AccountState(told)
+    except ValueError:
+        state = None
+    if state is None:
+        raise ContractBroken("the panel's reply has a state that the description does not map", field="state")
+    if state is AccountState.ACTIVE and expires is not None and expires <= now:
+        return AccountState.EXPIRED
+    return state
+
+
+def _text(values: Values, name: str) -> str | None:
+    value = values.get(name)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if value is not None and (not isinstance(value, str) or (not value and name in ("id", "username"))):
+        raise ContractBroken(f"the panel's reply has a {name} that is no text", field=name)
+    return value
+
+
+def _whole(values: Values, name: str) -> int | None:
+    value = values.get(name)
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+        raise ContractBroken(f"the panel's reply has a {name} that is no whole number", field=name)
+    return value
+
+
+def package_from(values: Values) -> Package:
+    """Raises ``ContractBroken``."""
+    own = _text(values, "id")
+    if own is None:
+        raise ContractBroken("the panel's package has no id", field="id")
+    return Package(
+        id=own,
+        name=_text(values, "name") or own,
+        connections=_whole(values, "connections"),
+        price=amount(values, "price"),
+        trial=values.get("trial") is True,
+    )
+
+
+def usage_from(values: Values) -> Usage:
+    """Raises ``ContractBroken``."""
+    username = _text(values, "username")
+    if username is None:
+        raise ContractBroken("the panel's reply has no username", field="username")
+    told = {
+        name: _whole(values, name)
+        for name in ("disk_bytes", "disk_limit_bytes", "traffic_bytes", "traffic_limit_bytes", "connections")
+    }
+    return Usage(id=AccountId(_text(values, "id") or username), username=username, **told)
+
+
+def amount(values: Values, name: str) -> Decimal | None:
+    """A number with all its digits. Raises ``ContractBroken``."""
+    value = values.get(name)
+    if value is None:
+        return None
+    try:
+        if isinstance(value, bool):
+            raise TypeError
+        found = Decimal(str(value))
+    except (InvalidOperation, TypeError):
+        found = None
+    if found is None or not found.is_finite():
+        raise ContractBroken(f"the panel's reply has a {name} that is no number", field=name)
+    return found
+
+
+def text_of(values: Values, name: str) -> str | None:
+    """Raises ``ContractBroken``."""
+    return _text(values, name)
+
+
+def clock_skew(facts: Facts, now: datetime) -> float | None:
+    """Seconds that the panel's clock is ahead, by the Date of its reply; ``None`` when it has none."""
+    try:
+        told = parsedate_to_datetime(facts["headers"].get("date", ""))
+    except ValueError:
+        return None
+    return (_utc(told) - now).total_seconds()

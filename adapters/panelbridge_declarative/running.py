@@ -1,0 +1,293 @@
+"""Runs one operation of a description: look-ups before it, its steps and their undoing, polls after it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qsl, urljoin, urlsplit
+
+from panelbridge.exceptions import ContractBroken, OutcomeUnknown, PanelError
+from panelbridge.transport import remaining
+from panelbridge_declarative import queries
+from panelbridge_declarative.errors import error_of, not_found, refused_value
+from panelbridge_declarative.expressions import ExpressionFailed, Scope, expression, template
+from panelbridge_declarative.mapping import Facts, Values, values_from
+from panelbridge_declarative.outcomes import Verdict
+from panelbridge_declarative.spec import Is, ListOp, Poll, ReadOp, Request, Rules, Spec, Step, WriteOp
+from panelbridge_declarative.wire import Wire
+
+_MOST_PAGES = 10_000
+_DONE = frozenset({Is.OK, Is.ALREADY})
+_NOTHING_DONE = frozenset(
+    {Is.AUTH, Is.DENIED, Is.INVALID, Is.NO_CREDIT, Is.RATE_LIMITED, Is.BUSY, Is.EXISTS, Is.NOT_FOUND}
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a read came to; ``facts`` are there on ``ok``."""
+
+    verdict: Verdict
+    facts: Facts = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """What a write came to; ``ok`` and ``already`` are done, as far as the panel says."""
+
+    verdict: Verdict
+    facts: Facts = field(default_factory=dict, repr=False)
+
+    @property
+    def is_done(self) -> bool:
+        return self.verdict.outcome in _DONE
+
+
+class Runner:
+    """Operations of one description at one panel."""
+
+    def __init__(self, spec: Spec, wire: Wire, base_url: str) -> None:
+        self.spec = spec
+        self.wire = wire
+        self._base_url = base_url
+
+    def read(self, op: ReadOp, scope: Scope) -> Answer:
+        """Raises ``PanelError`` only while nothing was learned: unreachable, refused before sending."""
+        told = {**scope, "lookup": self._looked_up(op.lookup, scope)}
+        verdict, reply = self.wire.send(op.request, told, op.outcomes + self.spec.outcomes, repeatable=True)
+        if verdict.outcome is not Is.OK or reply is None:
+            return Answer(verdict=verdict)
+        return self._found(op, reply.facts(), {**told, "config": self.wire.config}, verdict)
+
+    def _found(self, op: ReadOp, facts: Facts, scope: Scope, verdict: Verdict) -> Answer:
+        """An ``ok`` of a search: who was found, or ``not_found``, or nothing that can be relied on."""
+        found = op.found
+        if found is None:
+            return Answer(verdict=verdict, facts=facts)
+        if found.when is not None:
+            told = _asked(found.when, facts)
+            if told is not True:
+                return _nobody(told is False)
+        if found.rows is None:
+            return Answer(verdict=verdict, facts=facts)
+        rows = _asked(found.rows, facts)
+        try:
+            fitting = _fitting(op, [{**facts, "row": row} for row in rows], scope)
+        except (TypeError, ExpressionFailed, ContractBroken):  # rows that are none, or cannot be compared
+            return _nobody(False)
+        if len(fitting) != 1:
+            return _nobody(not fitting)
+        return Answer(verdict=verdict, facts=fitting[0])
+
+    def rows(self, op: ListOp, scope: Scope) -> Iterator[Facts]:
+        """Facts of every row, paged to the end. Raises ``PanelError``; never a silent part."""
+        size = op.page.size if op.page is not None else 0
+        after: Any = None
+        count = 0
+        seen: set[str] = set()
+        for number in range(1, _MOST_PAGES + 1):
+            page = {"number": number, "offset": count, "size": size, "after": after}
+            facts = self._page(op, {**scope, "page": page})
+            rows = _asked(op.rows, facts)
+            if not isinstance(rows, list):
+                raise ContractBroken(f"the panel's list has no rows at {op.rows}")
+            yield from ({**facts, "row": row} for row in rows)
+            count += len(rows)
+            if op.page is None:
+                return
+            after = _next_page(op, facts, count, len(rows))
+            if after is None:
+                return
+            if str(after) in seen:
+                raise ContractBroken("the panel's pages go in a circle")
+            seen.add(str(after))
+        raise ContractBroken(f"the panel's list has more than {_MOST_PAGES} pages")
+
+    def _page(self, op: ListOp, scope: Scope) -> Facts:
+        rules = op.outcomes + self.spec.outcomes
+        verdict, reply = self.wire.send(op.request, scope, rules, repeatable=True)
+        if verdict.outcome is not Is.OK or reply is None:
+            raise error_of(verdict)
+        return reply.facts()
+
+    def _looked_up(self, lookups: Mapping[str, Any], scope: Scope) -> Values:
+        found = {}
+        for name, lookup in lookups.items():
+            op: ReadOp = getattr(self.spec.op, lookup.op)
+            answer = self.read(op, scope)
+            if answer.verdict.outcome is Is.NOT_FOUND:
+                raise not_found(answer.verdict)
+            if answer.verdict.outcome is not Is.OK:
+                raise error_of(answer.verdict)
+            wanted = {lookup.take: op.result[lookup.take]}
+            found[name] = values_from(wanted, answer.facts, datetime.now(UTC))[lookup.take]
+        return found
+
+    def write(self, op: WriteOp, scope: Scope) -> Written:
+        """Send the steps in order, each at most once.
+
+        A step that is refused after others took effect lets them be undone; what cannot be undone, or is
+        unknown, makes the whole unknown. Raises ``PanelError`` only while nothing has left.
+        """
+        told = {**scope, "lookup": self._looked_up(op.lookup, scope)}
+        took: dict[str, Any] = {}
+        done: list[Step] = []
+        facts: Facts = {}
+        verdict = Verdict(outcome=Is.ALREADY, message="no step was needed")
+        for step in op.sequence():
+            here = {**told, "took": dict(took)}
+            try:
+                if not self._is_due(step, here):
+                    continue
+                verdict, facts = self._step(op, step, here, took)
+            except PanelError as error:
+                if not done:
+                    raise
+                verdict = _verdict_of(error)
+            if verdict.outcome in _DONE:
+                done.append(step)
+                continue
+            if done:
+                verdict = self._undone(verdict, done, {**told, "took": dict(took)})
+            return Written(verdict=verdict, facts=facts)
+        return Written(verdict=verdict, facts=facts)
+
+    def _is_due(self, step: Step, scope: Scope) -> bool:
+        if step.when is None:
+            return True
+        try:
+            value = expression(step.when).value({**scope, "config": self.wire.config})
+        except ExpressionFailed as error:
+            refusal = refused_value(error)
+        else:
+            if isinstance(value, bool):
+                return value
+            refusal = refused_value(ExpressionFailed(f"{step.when} is neither true nor false"))
+        raise refusal
+
+    def _step(self, op: WriteOp, step: Step, scope: Scope, took: dict[str, Any]) -> tuple[Verdict, Facts]:
+        rules = step.outcomes + op.outcomes + self.spec.outcomes
+        verdict, reply = self.wire.send(step.request, scope, rules, repeatable=False)
+        if verdict.outcome in step.also_ok:
+            verdict = Verdict(outcome=Is.ALREADY, message=verdict.message)
+        if verdict.outcome not in _DONE or reply is None:
+            return verdict, {}
+        facts = reply.facts()
+        for name, query in step.take.items():
+            took[name] = _asked(query, facts)
+            if took[name] is None:
+                return Verdict(outcome=Is.UNKNOWN, message=f"the reply has no {query}"), facts
+        if step.poll is not None:
+            return self._polled(step.poll, verdict, facts, {**scope, "took": dict(took)}), facts
+        return verdict, facts
+
+    def _undone(self, refused: Verdict, done: list[Step], scope: Scope) -> Verdict:
+        """``refused`` when the earlier steps were taken back, else unknown."""
+        unknown = Verdict(outcome=Is.UNKNOWN, message=f"only a part was done: {refused.message}")
+        if refused.outcome not in _NOTHING_DONE:
+            return unknown
+        for step in reversed(done):
+            if step.undo is None:
+                return unknown
+            try:
+                verdict, _ = self.wire.send(step.undo, scope, self.spec.outcomes, repeatable=False)
+            except PanelError:
+                return unknown
+            if verdict.outcome not in (Is.OK, Is.ALREADY, Is.NOT_FOUND):
+                return unknown
+        return refused
+
+    def _polled(self, poll: Poll, verdict: Verdict, first: Facts, scope: Scope) -> Verdict:
+        """``verdict`` once the panel says that it is done; unknown when it failed or takes too long."""
+        request = poll.request or self._followed(poll, first)
+        if request is None:
+            return Verdict(
+                outcome=Is.UNKNOWN, message="the panel sends us elsewhere to ask, which is not done"
+            )
+        ends_at = time.monotonic() + poll.at_most
+        rules: Rules = poll.outcomes + self.spec.outcomes
+        while True:
+            facts = self._poll_once(request, scope, rules)
+            if queries.holds(poll.until, facts):
+                return verdict
+            if poll.fail_when is not None and queries.holds(poll.fail_when, facts):
+                return Verdict(outcome=Is.UNKNOWN, message="the panel accepted it and then failed")
+            left = min(ends_at - time.monotonic(), remaining() or poll.at_most)
+            if left <= poll.every:
+                return Verdict(outcome=Is.UNKNOWN, message="the panel accepted it and is not done yet")
+            time.sleep(poll.every)
+
+    def _poll_once(self, request: Request, scope: Scope, rules: Rules) -> Facts:
+        try:
+            verdict, reply = self.wire.send(request, scope, rules, repeatable=True)
+        except PanelError:
+            return {}
+        return reply.facts() if reply is not None and verdict.outcome is Is.OK else {}
+
+    def _followed(self, poll: Poll, facts: Facts) -> Request | None:
+        """The address the panel names, when it is below our own; no other host or port is ever called."""
+        told = _asked(poll.follow or "", facts)
+        if not isinstance(told, str):
+            return None
+        prefix = template(self.spec.prefix).value({"config": self.wire.config}).lstrip("/")
+        base = f"{self._base_url}{prefix}/" if prefix else self._base_url
+        target = urljoin(self._base_url, told)
+        parts = urlsplit(target)
+        if not target.startswith(base) or parts.fragment or "{" in target or "%2e" in target.lower():
+            return None
+        path = target.partition("?")[0].removeprefix(base)
+        if any(part in (".", "..") for part in path.split("/")):
+            return None
+        return Request.model_validate({"GET": f"/{path}", "query": dict(parse_qsl(parts.query))})
+
+
+def _asked(query: str, facts: Facts) -> Any:
+    try:
+        return queries.ask(query, facts)
+    except queries.QueryFailed:
+        return None
+
+
+def _fitting(op: ReadOp, rows: list[Facts], scope: Scope) -> list[Facts]:
+    """The rows that are looked for. Raises when a row cannot be read: then nobody is proved absent."""
+    test = op.found.where if op.found is not None else None
+    if test is None:
+        return rows
+    name = {"username": op.result["username"]} if "username" in op.result else {}
+    for facts in rows:
+        if not all(isinstance(value, str) for value in values_from(name, facts, datetime.now(UTC)).values()):
+            raise ContractBroken("the panel's search has a row without a readable name")
+    return [facts for facts in rows if expression(test).value({**scope, "row": facts["row"]}) is True]
+
+
+def _nobody(proved: bool) -> Answer:
+    if proved:
+        return Answer(verdict=Verdict(outcome=Is.NOT_FOUND, message="its search found none"))
+    return Answer(verdict=Verdict(outcome=Is.UNKNOWN, message="its search cannot be read"))
+
+
+def _next_page(op: ListOp, facts: Facts, count: int, rows: int) -> Any:
+    """What names the next page, ``None`` after the last. Raises ``ContractBroken`` when rows are missing."""
+    paging = op.page
+    assert paging is not None
+    if paging.next is not None:
+        return _asked(paging.next, facts)
+    if paging.total is None:
+        return count if rows >= paging.size else None
+    total = _asked(paging.total, facts)
+    if isinstance(total, bool) or not isinstance(total, int):
+        raise ContractBroken(f"the panel's list has no number at {paging.total}")
+    if count >= total:
+        return None
+    if rows == 0:
+        raise ContractBroken(f"the panel's list has {count} of {total} rows")
+    return count
+
+
+def _verdict_of(error: PanelError) -> Verdict:
+    """An error of a later step, before that step was sent: it did nothing, the earlier ones did."""
+    outcome = Is.UNKNOWN if isinstance(error, OutcomeUnknown) else Is.BUSY
+    return Verdict(outcome=outcome, message=error.message, retry_after=error.retry_after)

@@ -1,0 +1,183 @@
+"""Sends what was rendered: the login's token, the pace, the judging of each reply."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import nullcontext
+from dataclasses import replace
+from typing import Any, Protocol
+
+from panelbridge.exceptions import ContractBroken, OutcomeUnknown, PanelError, PanelUnreachable
+from panelbridge.models import Outcome
+from panelbridge.secret import Secret
+from panelbridge.transport import PanelReply, PanelSession, Redactor, deadline, remaining
+from panelbridge_declarative import queries
+from panelbridge_declarative.errors import error_of, refused_value
+from panelbridge_declarative.expressions import ExpressionFailed, Scope
+from panelbridge_declarative.outcomes import Verdict, judge
+from panelbridge_declarative.rendering import Rendered, render
+from panelbridge_declarative.replies import Reply, read
+from panelbridge_declarative.settings import DeclarativeSettings
+from panelbridge_declarative.spec import Is, Request, Rules, Send, Spec
+
+
+class Session(Protocol):
+    """What sends: a ``PanelSession``, or what stands in for one in a recording or a test."""
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        repeatable: bool,
+        query: Any = None,
+        form: Any = None,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        judged: bool = False,
+    ) -> PanelReply: ...
+
+    def close(self) -> None: ...
+
+
+class Wire:
+    """Requests of one description to one panel; safe between threads."""
+
+    def __init__(self, spec: Spec, settings: DeclarativeSettings, session: Session | None = None) -> None:
+        self._spec = spec
+        self.config = {name: plain(getattr(settings, name)) for name in spec.config}
+        self._hidden = [
+            str(self.config[name]) for name, field in spec.config.items() if field.type == "secret"
+        ]
+        secrets = [Secret(text) for text in self._hidden]
+        self._session: Session = session or PanelSession(settings, secrets=secrets)
+        self._turn = threading.Lock()
+        self._login = threading.Lock()
+        self._token: Any = None
+        self._next_at = 0.0
+
+    def send(
+        self, request: Request, scope: Scope, rules: Rules, *, repeatable: bool
+    ) -> tuple[Verdict, Reply | None]:
+        """What came of it. ``unknown`` where it may have left and nobody knows what it did.
+
+        On ``auth`` (nothing happened) the token is asked for anew, once. Raises ``PanelError`` only while
+        nothing has left: ``InvalidOrder``, ``PanelUnreachable``, or what the login ended with.
+        """
+        if self._spec.auth.login is None:
+            return self._judged(request, self._spec.auth.send, scope, rules, repeatable=repeatable)
+        token = self._known_token(None)
+        for last in (False, True):
+            told = {**scope, "token": token}
+            verdict, reply = self._judged(request, self._spec.auth.send, told, rules, repeatable=repeatable)
+            if verdict.outcome is not Is.AUTH or last:
+                break
+            token = self._known_token(token)
+        return verdict, reply
+
+    def close(self) -> None:
+        self._session.close()
+
+    def _known_token(self, refused: Any) -> Any:
+        """The token, a new one when the known one was ``refused``. Raises ``PanelError``: nothing else left."""
+        with self._login:
+            if self._token is None or self._token == refused:
+                self._token = self._log_in()
+            return self._token
+
+    def _log_in(self) -> Any:
+        login = self._spec.auth.login
+        assert login is not None
+        rules = login.outcomes + self._spec.outcomes
+        verdict, reply = self._judged(login.request, Send(), {}, rules, repeatable=False)
+        if verdict.outcome is not Is.OK or reply is None:
+            error = error_of(verdict)
+            if error.outcome is Outcome.UNKNOWN:  # a login changes nothing, and nothing else was sent
+                error = type(error)(f"could not log in: {error.message}", outcome=Outcome.RETRY_LATER)
+            raise error
+        try:
+            token = queries.ask(login.token, reply.facts())
+        except queries.QueryFailed:
+            token = None
+        if not isinstance(token, str) or not token:
+            raise ContractBroken("the panel's login brought no token", outcome=Outcome.RETRY_LATER)
+        return token
+
+    def _judged(
+        self, request: Request, send: Send, scope: Scope, rules: Rules, *, repeatable: bool
+    ) -> tuple[Verdict, Reply | None]:
+        told = {**scope, "config": self.config}
+        try:
+            rendered = render(request, send, self._spec.prefix, told)
+        except ExpressionFailed as error:
+            refusal = refused_value(error)
+            raise refusal from None
+        self._wait_for_turn()
+        form = request.reply or self._spec.reply
+        try:
+            reply = read(self.exchange(rendered, repeatable=repeatable), form)
+        except (OutcomeUnknown, ContractBroken) as error:
+            return Verdict(outcome=Is.UNKNOWN, message=error.message, retry_after=error.retry_after), None
+        verdict = judge(rules, reply)
+        return self._safe(verdict, told), reply
+
+    def exchange(self, rendered: Rendered, *, repeatable: bool) -> PanelReply:
+        """Raises ``PanelError``; ``InvalidOrder`` for a path that the transport does not take."""
+        try:
+            return self._session.request(
+                rendered.method,
+                rendered.path,
+                repeatable=repeatable,
+                query=rendered.query or None,
+                form=rendered.form,
+                body=rendered.body,
+                headers=rendered.headers,
+                judged=True,
+            )
+        except PanelError:
+            raise
+        except ValueError:
+            raise PanelUnreachable("the address of a request has a form that is not sent") from None
+
+    def _safe(self, verdict: Verdict, scope: Scope) -> Verdict:
+        """The panel's words may repeat what we sent; secrets are starred, and the wait is bounded."""
+        wait = verdict.retry_after
+        if wait is not None:
+            wait = min(wait, self._spec.limits.retry_after_at_most_s)
+        secrets = [*self._hidden, str(scope.get("token") or ""), str(_password(scope) or "")]
+        said = Redactor([text for text in secrets if text]).text(verdict.message) if verdict.message else ""
+        return replace(verdict, message=said, retry_after=wait)
+
+    def _wait_for_turn(self) -> None:
+        """Requests of this process keep the pace the description names."""
+        pace = self._spec.limits.per_second
+        if pace is None:
+            return
+        with self._turn:
+            now = time.monotonic()
+            starts_at = max(now, self._next_at)
+            self._next_at = starts_at + 1 / pace
+        pause = starts_at - now
+        left = remaining()
+        if left is not None and pause >= left:
+            raise PanelUnreachable("the pace of requests leaves no turn before the deadline")
+        time.sleep(pause)
+
+    def patience(self, verb: str) -> Any:
+        """The time an operation may take, as the description bounds it."""
+        limits = self._spec.limits
+        seconds = limits.create_timeout_s if verb == "create" else None
+        seconds = seconds or limits.timeout_s
+        return nullcontext() if seconds is None else deadline(seconds)
+
+
+def plain(value: Any) -> Any:
+    """A setting as expressions read it."""
+    return value.get_secret_value() if isinstance(value, Secret) else value
+
+
+def _password(scope: Scope) -> Any:
+    account = scope.get("account")
+    return account.get("password") if isinstance(account, Mapping) else None
