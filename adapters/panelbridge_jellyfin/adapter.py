@@ -123,9 +123,11 @@ class JellyfinAdapter(PanelAdapter[JellyfinSettings]):
         self._client.set_password(user.id, credentials.password)
         with already_sent():
             after = self._users.read(user.id)
-        if after.has_password is False:
-            raise ContractBroken("the server accepted the password and the user has none")
-        return VerbResult(outcome=Outcome.DONE, account=self._account(after))
+            works = None if after.disabled else self._client.password_works(after.name, credentials.password)
+        if after.has_password is False or works is False:
+            raise ContractBroken("the server accepted the password and did not set it")
+        note = None if works else "the server accepted the password; it does not let the user in to try it"
+        return VerbResult(outcome=Outcome.DONE, account=self._account(after), note=note)
 
     def change_package(self, ref: AccountRef, change: PackageChange) -> VerbResult:
         check_package_change(change)

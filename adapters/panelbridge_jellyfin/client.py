@@ -88,8 +88,11 @@ class JellyfinClient:
     def delete(self, user_id: str) -> None:
         self._done(self._write("DELETE", _user_path(user_id), None))
 
-    def password_works(self, name: str, password: Secret) -> bool:
-        """Whether that name and password log in. A wrong one counts towards the user's lock-out."""
+    def password_works(self, name: str, password: Secret) -> bool | None:
+        """Whether that name and password log in; None when they may be right and the user may not come in.
+
+        A wrong password counts towards the user's lock-out.
+        """
         header = "X-Emby-Authorization" if self._emby else "Authorization"
         wish = {"Username": name, "Pw": password.get_secret_value()}
         reply = self._session.request(
@@ -97,8 +100,10 @@ class JellyfinClient:
         )
         try:
             answer = _accepted(reply, _OK).json()
-        except (AuthenticationFailed, PermissionMissing):
+        except AuthenticationFailed:
             return False
+        except PermissionMissing:
+            return None
         token = answer.get("AccessToken") if isinstance(answer, dict) else None
         if not isinstance(token, str) or re.fullmatch(r"[!-~]{1,512}", token) is None:
             raise ContractBroken("the server let a user in without an access token")

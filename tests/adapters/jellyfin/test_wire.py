@@ -178,10 +178,10 @@ class TestClosedList:
             emby.set_policy("a" * 32, POLICY)
 
     @pytest.mark.parametrize(
-        ("status", "body", "works"), [(401, "Error processing request.", False), (403, "", False)]
+        ("status", "body", "works"), [(401, "Error processing request.", False), (403, "", None)]
     )
     def test_a_login_refused(
-        self, wire: responses.RequestsMock, client: JellyfinClient, status: int, body: str, works: bool
+        self, wire: responses.RequestsMock, client: JellyfinClient, status: int, body: str, works: bool | None
     ) -> None:
         wire.post(f"{BASE}Users/AuthenticateByName", status=status, body=body)
         assert client.password_works("anna2345", Secret("longenough1")) is works

@@ -1,0 +1,110 @@
+"""Reading accounts: a server and its user. Who is there, who is proved absent, who is ours."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from panelbridge.exceptions import Conflict, ContractBroken, InvalidOrder, NotFound, PermissionMissing
+from panelbridge.models import AccountRef, PanelAccount
+from panelbridge_pterodactyl import mapping
+from panelbridge_pterodactyl.client import PterodactylClient
+from panelbridge_pterodactyl.guards import nothing_sent
+from panelbridge_pterodactyl.mapping import Server, User
+from panelbridge_pterodactyl.settings import PterodactylSettings
+
+# Goes into a path: no slash, which web servers refuse or unpack, and nothing that could be a dot segment.
+_REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9:._@+-]{0,127}")
+
+
+class Accounts:
+    """The accounts of one panel, read anew each time. Every method raises ``PanelError``."""
+
+    def __init__(self, client: PterodactylClient, settings: PterodactylSettings) -> None:
+        self._client = client
+        self._packages = settings.packages
+
+    def server(self, server_id: int) -> Server:
+        """Raises ``NotFound`` only when the panel itself says so."""
+        try:
+            server = mapping.server_from(self._client.server(server_id))
+        except NotFound:
+            raise self._proved("the panel has no server of that id") from None
+        if server.id != server_id:
+            raise ContractBroken("the panel answered with another server than asked for")
+        return server
+
+    def server_of(self, reference: str) -> Server:
+        """The server with our reference. Raises ``NotFound``."""
+        check_reference(reference)
+        try:
+            server = mapping.server_from(self._client.server_of(reference))
+        except NotFound:
+            raise self._proved("the panel has no server with that external_id") from None
+        if server.external_id != reference:
+            raise ContractBroken("the panel answered with another server than asked for")
+        return server
+
+    def user_of(self, reference: str) -> User:
+        """The user with our reference. Raises ``NotFound``."""
+        check_reference(reference)
+        try:
+            user = mapping.user_from(self._client.user_of(reference))
+        except NotFound:
+            raise self._proved("the panel has no user with that external_id") from None
+        if user.external_id != reference:
+            raise ContractBroken("the panel answered with another user than asked for")
+        return user
+
+    def owner(self, server: Server) -> User:
+        user = mapping.user_from(self._client.user(server.user))
+        if user.id != server.user:
+            raise ContractBroken("the panel answered with another user than asked for")
+        return user
+
+    def ours(self, ref: AccountRef, *other_names: str) -> tuple[Server, User]:
+        """Server and user, when they still are what ``ref`` means. Raises ``Conflict`` otherwise."""
+        with nothing_sent():
+            server = self.server(number_of(ref))
+            user = self.owner(server)
+        if user.username not in (ref.username, *other_names) or ref.reference not in (
+            None,
+            server.external_id,
+        ):
+            raise Conflict("the panel's server of this id is not ours any more")
+        return server, check_customer(user)
+
+    def account(self, server: Server, user: User) -> PanelAccount:
+        return mapping.account_from(server, user, self._packages)
+
+    def all(self) -> Iterator[PanelAccount]:
+        """Every server, page by page; of the users only what is needed stays in memory."""
+        owners = {user.id: user for user in map(mapping.user_from, self._client.users())}
+        for server in map(mapping.server_from, self._client.servers()):
+            yield self.account(server, owners.get(server.user) or self.owner(server))
+
+    def _proved(self, message: str) -> NotFound:
+        """A 404 counts when the same address and key list servers to us: then it is the panel that speaks."""
+        self._client.first("servers")
+        return NotFound(message)
+
+
+def check_reference(reference: str) -> None:
+    if _REFERENCE.fullmatch(reference) is None:
+        raise InvalidOrder("the reference holds what cannot stand in the panel's address", field="reference")
+
+
+def check_customer(user: User) -> User:
+    """``user``, unless he administers the panel: the bridge changes no administrator."""
+    if user.root_admin:
+        raise PermissionMissing(
+            "the server's user administers the panel; the bridge changes no administrator",
+            advice="The panel's owner takes the administration from this user, or changes it by hand.",
+        )
+    return user
+
+
+def number_of(ref: AccountRef) -> int:
+    if re.fullmatch(r"[1-9][0-9]{0,17}", ref.id) is None:
+        raise InvalidOrder("the panel's ids of servers are numbers", field="id")
+    return int(ref.id)

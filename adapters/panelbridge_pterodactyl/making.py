@@ -1,0 +1,139 @@
+"""Making an account: a user, his server, the wait until it is installed. A repeat goes on where it stopped.
+
+``external_id`` is unique for users and for servers, so a repeat is refused (422 on that field) instead of
+making a second one: the natural key of both.
+"""
+
+from __future__ import annotations
+
+import time
+
+from panelbridge.exceptions import (
+    Conflict,
+    ContractBroken,
+    InvalidOrder,
+    NotFound,
+    OutcomeUnknown,
+    PanelError,
+)
+from panelbridge.models import CreateOrder, Outcome, VerbResult
+from panelbridge.transport import deadline, remaining
+from panelbridge_pterodactyl import mapping
+from panelbridge_pterodactyl.accounts import Accounts, check_customer
+from panelbridge_pterodactyl.client import FieldsRefused, PterodactylClient
+from panelbridge_pterodactyl.guards import already_sent
+from panelbridge_pterodactyl.mapping import Server, User
+from panelbridge_pterodactyl.settings import PterodactylSettings, ServerPackage
+
+_EMAIL_TAKEN = "Switch on plus_address in the panel's settings: then each account gets an address of its own."
+
+
+class InstallFailed(OutcomeUnknown):
+    """User and server exist, and the panel could not install the server."""
+
+    code = "install_failed"
+    default_advice = "Reinstall the server at the panel and repeat, or terminate the service."
+
+
+class Making:
+    """Brings one order to a server that runs. Every method raises ``PanelError``."""
+
+    def __init__(self, client: PterodactylClient, accounts: Accounts, settings: PterodactylSettings) -> None:
+        self._client = client
+        self._accounts = accounts
+        self._settings = settings
+
+    def make(self, order: CreateOrder, package: ServerPackage) -> VerbResult:
+        user = self._user(order)
+        try:
+            server, outcome = self._server(order, package, user)
+        except PanelError as error:
+            raise self._undone(error, user) from error
+        with already_sent():
+            server = self._installed(server)
+        account = self._accounts.account(server, user)
+        as_asked = {
+            "username": user.username == order.credentials.username,
+            "package": server.build == package.build,
+        }
+        differs = tuple(name for name, equal in as_asked.items() if not equal)
+        return VerbResult(outcome=outcome, account=account, differs=differs)
+
+    def _user(self, order: CreateOrder) -> User:
+        """The user made now, or the one of an earlier try. Raises ``Conflict`` when he is somebody else's."""
+        email = mapping.email_of(order, plus_address=self._settings.plus_address)
+        try:
+            user = mapping.user_from(self._client.create_user(mapping.user_to(order, email)))
+        except FieldsRefused as refused:
+            if "external_id" not in refused.rules:
+                raise _told(refused) from None
+        else:
+            if user.external_id != order.reference:
+                raise ContractBroken("the panel answered a new user with another one than ordered")
+            return user
+        user = self._accounts.user_of(order.reference)
+        if user.username != order.credentials.username:
+            raise Conflict("our reference belongs to a user of another name")
+        return check_customer(user)
+
+    def _server(self, order: CreateOrder, package: ServerPackage, user: User) -> tuple[Server, Outcome]:
+        """The server made now, or the one of an earlier try, and which of the two."""
+        try:
+            server = mapping.server_from(self._client.create_server(mapping.server_to(order, package, user)))
+        except FieldsRefused as refused:
+            if "external_id" not in refused.rules:
+                raise InvalidOrder(refused.message, field="package") from None
+            server, outcome = self._accounts.server_of(order.reference), Outcome.ALREADY
+        else:
+            outcome = Outcome.DONE
+        if server.external_id != order.reference:
+            raise ContractBroken("the panel answered a new server with another one than ordered")
+        if server.user != user.id:
+            raise Conflict("our reference belongs to a server of another user")
+        return server, outcome
+
+    def _undone(self, error: PanelError, user: User) -> PanelError:
+        """``error``; a refusal stays one only when the user, who has no server, is gone again as well."""
+        if error.outcome is Outcome.UNKNOWN:
+            return error
+        if error.outcome is Outcome.REFUSED:
+            try:
+                self._client.delete_user(user.id)
+                self._accounts.user_of(user.external_id or "")
+            except NotFound:
+                return error
+            except PanelError:
+                pass
+        return OutcomeUnknown(f"the user was made, then: {error.message}", retry_after=error.retry_after)
+
+    def _installed(self, server: Server) -> Server:
+        """The server once it runs, as read after the write. Raises ``OutcomeUnknown`` while it does not."""
+        with deadline(self._settings.install_wait):
+            server = self._accounts.server(server.id)
+            while server.status == mapping.INSTALLING:
+                self._pause()
+                server = self._accounts.server(server.id)
+        if server.status == mapping.INSTALL_FAILED:
+            raise InstallFailed("the panel could not install the server; user and server exist")
+        if server.status not in (None, mapping.SUSPENDED):
+            raise OutcomeUnknown("the server exists and is in a state that is not its running one yet")
+        return server
+
+    def _pause(self) -> None:
+        left = remaining()
+        if left is not None and left <= self._settings.poll_seconds:
+            raise OutcomeUnknown(
+                "the server exists and is still being installed",
+                advice="Nothing to do: the bridge looks again until it is installed.",
+            )
+        time.sleep(self._settings.poll_seconds)
+
+
+def _told(refused: FieldsRefused) -> PanelError:
+    """What the panel says of a new user, in the order's words."""
+    if refused.rules.get("username") == "unique":
+        return Conflict("the login name is taken by a user who is not ours")
+    if refused.rules.get("email") == "unique":
+        return Conflict("the customer's e-mail address has a user at the panel already", advice=_EMAIL_TAKEN)
+    known = {"username", "email", "password"}
+    return InvalidOrder(refused.message, field=next((name for name in refused.rules if name in known), None))
