@@ -13,6 +13,7 @@ from whmcs_module_shim.cli import (
     adapters,
     attention,
     backup,
+    check,
     credit,
     doctor,
     initial,
@@ -77,6 +78,7 @@ app.add_typer(operations.app, name="operations")
 app.add_typer(attention.app, name="attention")
 app.add_typer(ledger.app, name="ledger")
 app.command("adapters")(adapters.adapters_command)
+app.command("check")(check.check_command)
 app.command("practice")(practice.practice_command)
 app.command("backup")(backup.backup_command)
 app.command("restore")(backup.restore_command)

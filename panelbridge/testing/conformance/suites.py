@@ -73,4 +73,4 @@ class TestSecretScan(conformance.SecretScan):
     """Nothing that is told holds a secret."""
 
 
-__all__ = [name for name in dir() if name.startswith("Test")]
+__all__ = [name for name in list(globals()) if name.startswith("Test")]
