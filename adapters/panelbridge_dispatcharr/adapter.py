@@ -90,13 +90,15 @@ class DispatcharrAdapter(PanelAdapter[DispatcharrSettings]):
             return self._adopt(order, refused)
         with already_sent():
             account = mapping.account_of(self._read(mapping.user_from(made).id))
+        if not _is_ours(account, order):
+            raise OutcomeUnknown("the panel accepted the user, and shows another one under its id")
         return self._created(order, account, Outcome.DONE)
 
     def _adopt(self, order: CreateOrder, refused: InvalidOrder) -> VerbResult:
         """The name was refused: for an earlier try of ours, for somebody else's user, or by a rule."""
         match self.find(username=order.credentials.username):
             case Found(account=account):
-                if (account.reference, account.password) != (order.reference, order.credentials.password):
+                if not _is_ours(account, order):
                     raise Conflict("the login name is taken by an account that is not ours")
                 return self._created(order, account, Outcome.ALREADY)
             case Absent():
@@ -108,11 +110,8 @@ class DispatcharrAdapter(PanelAdapter[DispatcharrSettings]):
         """``outcome``, naming the fields that the panel set otherwise than asked."""
         limit = self.settings.stream_limit if order.connections is None else order.connections
         as_asked = {
-            "username": account.username == order.credentials.username,
-            "password": account.password == order.credentials.password,
             "package": account.package == order.package,
             "connections": account.connections == limit,
-            "reference": account.reference == order.reference,
         }
         differs = tuple(name for name, equal in as_asked.items() if not equal)
         return VerbResult(outcome=outcome, account=account, differs=differs)
@@ -262,6 +261,12 @@ def _user_id(ref: AccountRef) -> int:
 def _refuse_options(options: Mapping[str, str]) -> None:
     if options:
         raise InvalidOrder("this panel has no options", field="options")
+
+
+def _is_ours(account: PanelAccount, order: CreateOrder) -> bool:
+    asked = order.credentials
+    told = (account.username, account.password, account.reference)
+    return told == (asked.username, asked.password, order.reference)
 
 
 def _already(user: User) -> VerbResult:

@@ -11,7 +11,7 @@ import re
 import sqlite3
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from panelbridge.secret import random_text
 from panelbridge.testing.practice import (
@@ -19,6 +19,7 @@ from panelbridge.testing.practice import (
     PracticePanel,
     PracticeReply,
     PracticeRequest,
+    Setup,
     UnknownAct,
 )
 from panelbridge_dispatcharr import practice_users as users
@@ -53,6 +54,9 @@ class DispatcharrPractice(PracticePanel):
     """Users in SQLite; every write and its effect in one transaction."""
 
     imitates = "Dispatcharr 0.29.0"
+    setups: ClassVar[Mapping[str, Setup]] = {
+        "key": Setup(package="1", other_package="2", reads={"find": "list_accounts"})
+    }
 
     def seed(self) -> None:
         with self.books.writing() as db:

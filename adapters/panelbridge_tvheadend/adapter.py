@@ -90,20 +90,19 @@ class TvheadendAdapter(PanelAdapter[TvheadendSettings]):
             pair = self._finder.held(order.credentials.username)
         _require_ours(pair, order)
         do = Writes()
-        access = pair.access[0].uuid if pair.access else do(self._client.create_access, conf)
+        if not pair.access:
+            do(self._client.create_access, conf)
         self._delete_extras(do, pair)
         if not pair.passwords:
             password = mapping.password_to(order.credentials, order.reference, enabled=True)
             do(self._client.create_password, password)
-        incomplete = not pair.access or not pair.passwords or pair.was_never_enabled
-        if not pair.access or pair.was_never_enabled:
-            do(self._client.save, access, enabled=True)
-        if not do.count:
-            return self._created(order, pair, Outcome.ALREADY)
-        after = self._read_back(pair.username)
-        if incomplete and after.state is not AccountState.ACTIVE:
-            raise OutcomeUnknown("the panel accepted the account, but it is not switched on")
-        return self._created(order, after, Outcome.DONE)
+        made = self._read_back(pair.username) if do.count else pair
+        if made.was_never_enabled:
+            do(self._client.save, made.access[0].uuid, enabled=True)
+            made = self._read_back(pair.username)
+            if made.state is not AccountState.ACTIVE:
+                raise OutcomeUnknown("the panel accepted the account, but it is not switched on")
+        return self._created(order, made, Outcome.DONE if do.count else Outcome.ALREADY)
 
     def _created(self, order: CreateOrder, pair: Pair, outcome: Outcome) -> VerbResult:
         """``outcome``, naming the fields that the panel set otherwise than asked."""

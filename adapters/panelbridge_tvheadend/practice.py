@@ -9,10 +9,10 @@ import json
 import sqlite3
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, ClassVar
 
 from panelbridge.secret import random_text
-from panelbridge.testing.practice import PracticePanel, PracticeReply, PracticeRequest, UnknownAct
+from panelbridge.testing.practice import PracticePanel, PracticeReply, PracticeRequest, Setup, UnknownAct
 from panelbridge_tvheadend import practice_digest as digest
 from panelbridge_tvheadend import practice_entries as entries
 
@@ -45,6 +45,15 @@ class TvheadendPractice(PracticePanel):
     """Entries in SQLite; every write and its effect in one transaction."""
 
     imitates = "Tvheadend, source of June 2026 (API version 19)"
+    setups: ClassVar[Mapping[str, Setup]] = {
+        "digest": Setup(
+            package=next(iter(TAGS)),
+            other_package=[*TAGS][1],
+            reads={"get": "find"},
+            # Small pages; and less time than a Retry-After of 7 s, which a read would wait for.
+            settings={"page_rows": 3, "total_timeout": 5.0},
+        )
+    }
 
     def seed(self) -> None:
         with self.books.writing() as db:
@@ -125,17 +134,21 @@ class TvheadendPractice(PracticePanel):
         }
 
     def _access_grid(self, db: sqlite3.Connection, request: PracticeRequest) -> Any:
-        return _page([entries.shown(row) for row in entries.rows(db, "access")], request)
+        return self._entries(db, "access", request)
 
     def _passwd_grid(self, db: sqlite3.Connection, request: PracticeRequest) -> Any:
-        return _page([entries.shown(row) for row in entries.rows(db, "passwords")], request)
+        return self._entries(db, "passwords", request)
+
+    def _entries(self, db: sqlite3.Connection, table: str, request: PracticeRequest) -> Any:
+        kept = entries.filtered(db, table, _json(request, "filter") or ())
+        return _page(kept, entries.shown, request)
 
     def _userlist(self, _: sqlite3.Connection, __: PracticeRequest) -> Any:
         return {"entries": []}
 
     def _channeltag_grid(self, _: sqlite3.Connection, request: PracticeRequest) -> Any:
         tags = [{"uuid": uuid, "enabled": True, "name": name} for uuid, name in TAGS.items()]
-        return _page(tags, request)
+        return _page(tags, dict, request)
 
     def _create(self, db: sqlite3.Connection, request: PracticeRequest) -> Any:
         return self._insert(db, "access", "create", _json(request, "conf"))
@@ -227,12 +240,11 @@ def _kind_of_save(node: Any) -> str:
     return "change_package" if {"channel_tag", "conn_limit"} & named.keys() else "edit"
 
 
-def _page(rows: list[dict[str, Any]], request: PracticeRequest) -> dict[str, Any]:
+def _page(kept: list[Any], show: Callable[[Any], Any], request: PracticeRequest) -> dict[str, Any]:
     """Fifty rows unless told otherwise; ``total`` counts what the filter left."""
-    kept = entries.filtered(rows, _json(request, "filter") or ())
     start = int(request.value("start") or 0)
     limit = int(request.value("limit") or _DEFAULT_LIMIT)
-    return {"entries": kept[start : start + limit], "total": len(kept)}
+    return {"entries": [show(row) for row in kept[start : start + limit]], "total": len(kept)}
 
 
 PRACTICE = TvheadendPractice
