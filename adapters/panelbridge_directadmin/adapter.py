@@ -39,6 +39,7 @@ from panelbridge.models import (
     Usage,
     VerbResult,
 )
+from panelbridge.order_check import check_credentials
 from panelbridge_directadmin import mapping
 from panelbridge_directadmin.client import DirectAdminClient, EmptyList, PanelRefused
 from panelbridge_directadmin.create import Creation
@@ -130,11 +131,9 @@ class DirectAdminAdapter(PanelAdapter[DirectAdminSettings]):
 
     def reset_credentials(self, ref: AccountRef, credentials: Credentials) -> VerbResult:
         """A repeat sets the same password again."""
+        check_credentials(credentials, self.capabilities)
         if credentials.username != ref.username:
-            raise Unsupported("users of this panel are not renamed")
-        breach = self.capabilities.password.breach(credentials.password.get_secret_value())
-        if breach is not None:
-            raise InvalidOrder(f"the password {breach}", field="password")
+            raise InvalidOrder("an account of this panel keeps its login name", field="username")
         row = self._ours(ref)
         result = self._written(
             row, lambda: self._client.set_password(row.username, credentials.password), None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from panelbridge.capabilities import Capabilities
 from panelbridge.doubt import already_sent, nothing_sent
-from panelbridge.exceptions import Conflict, ContractBroken, InvalidOrder, Unsupported
+from panelbridge.exceptions import Conflict, ContractBroken
 from panelbridge.models import CreateOrder, Outcome, VerbResult
+from panelbridge.order_check import check_order
 from panelbridge_directadmin import mapping
 from panelbridge_directadmin.client import DirectAdminClient, PanelRefused
 from panelbridge_directadmin.mapping import UserRow
@@ -63,16 +64,8 @@ class Creation:
 
     def _checked(self, order: CreateOrder) -> tuple[str, str]:
         """Domain and e-mail address. Raises ``InvalidOrder`` or ``Unsupported`` before anything is sent."""
-        if order.mac is not None:
-            raise Unsupported("this panel has no devices, only hosting accounts")
+        check_order(order, self._capabilities)
         mapping.check_connections(order.connections)
-        breaches = {
-            "username": self._capabilities.username.breach(order.credentials.username),
-            "password": self._capabilities.password.breach(order.credentials.password.get_secret_value()),
-        }
-        for field, breach in breaches.items():
-            if breach is not None:
-                raise InvalidOrder(f"the {field} {breach}", field=field)
         return mapping.order_facts(order)
 
 

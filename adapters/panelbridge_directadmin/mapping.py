@@ -19,6 +19,7 @@ from panelbridge.models import (
     SignOn,
     Usage,
 )
+from panelbridge.order_check import check_package_change
 from panelbridge.secret import Secret
 from panelbridge_directadmin.settings import DirectAdminSettings
 from panelbridge_directadmin.wire import Fields
@@ -138,11 +139,13 @@ def order_facts(order: CreateOrder) -> tuple[str, str]:
 
 def check_change(change: PackageChange) -> None:
     """Raises ``InvalidOrder`` for what a package of this panel does not have."""
+    check_package_change(change)
     if change.options.keys() - _ORDERED:
         raise InvalidOrder("this panel has no such options", field="options")
     check_connections(change.connections)
 
 
 def check_connections(connections: int | None) -> None:
+    """Raises ``InvalidOrder``: more than one would be paid for and not be there."""
     if connections not in (None, 0, 1):
         raise InvalidOrder("a hosting account has no connections to count", field="connections")

@@ -41,6 +41,7 @@ from panelbridge.models import (
     Usage,
     VerbResult,
 )
+from panelbridge.order_check import check_credentials
 from panelbridge_whm import mapping
 from panelbridge_whm.client import PanelRefused, WhmClient
 from panelbridge_whm.create import Creation
@@ -145,11 +146,9 @@ class WhmAdapter(PanelAdapter[WhmSettings]):
 
     def reset_credentials(self, ref: AccountRef, credentials: Credentials) -> VerbResult:
         """A repeat sets the same password again: WHM does not show which one there is."""
+        check_credentials(credentials, self.capabilities)
         if credentials.username != ref.username:
-            raise Unsupported("accounts of this panel are not renamed")
-        breach = self.capabilities.password.breach(credentials.password.get_secret_value())
-        if breach is not None:
-            raise InvalidOrder(f"the password {breach}", field="password")
+            raise InvalidOrder("an account of this panel keeps its login name", field="username")
         row = self._ours(ref)
         return self._written(row, lambda: self._client.set_password(row.user, credentials.password), None)
 

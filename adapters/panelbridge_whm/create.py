@@ -11,12 +11,11 @@ from panelbridge.doubt import already_sent, nothing_sent
 from panelbridge.exceptions import (
     Conflict,
     ContractBroken,
-    InvalidOrder,
     OutcomeUnknown,
     PanelError,
-    Unsupported,
 )
 from panelbridge.models import CreateOrder, Outcome, VerbResult
+from panelbridge.order_check import check_order
 from panelbridge.transport import deadline, remaining
 from panelbridge_whm import mapping
 from panelbridge_whm.client import PanelRefused, WhmClient
@@ -133,16 +132,6 @@ class Creation:
 
     def _checked(self, order: CreateOrder) -> tuple[str, str]:
         """Domain and e-mail address. Raises ``InvalidOrder`` or ``Unsupported`` before anything is sent."""
-        if order.mac is not None:
-            raise Unsupported("this panel has no devices, only hosting accounts")
-        if order.connections not in (None, 0, 1):
-            raise InvalidOrder("a hosting account has no connections to count", field="connections")
-        rules = self._capabilities
-        breaches = {
-            "username": rules.username.breach(order.credentials.username),
-            "password": rules.password.breach(order.credentials.password.get_secret_value()),
-        }
-        for field, breach in breaches.items():
-            if breach is not None:
-                raise InvalidOrder(f"the {field} {breach}", field=field)
+        check_order(order, self._capabilities)
+        mapping.check_connections(order.connections)
         return mapping.order_facts(order)

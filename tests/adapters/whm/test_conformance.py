@@ -1,70 +1,14 @@
-"""The WHM backend keeps every promise."""
+"""The WHM backend keeps every promise that WHM lets anybody check."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 import pytest
 
 from panelbridge.capabilities import Verb
 from panelbridge.testing import conformance
+from panelbridge.testing.conformance.suites import *  # noqa: F403 - every class of the suite
 
-
-@pytest.fixture(scope="module", params=conformance.setups("whm"))
-def subject(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[conformance.PanelUnderTest]:
-    folder = tmp_path_factory.mktemp(request.param)
-    with conformance.panel_under_test("whm", folder, setup=request.param) as panel:
-        yield panel
-
-
-class TestLifecycle(conformance.Lifecycle):
-    pass
-
-
-class TestSuspension(conformance.Suspension):
-    pass
-
-
-class TestPackages(conformance.Packages):
-    pass
-
-
-class TestCredentialReset(conformance.CredentialReset):
-    pass
-
-
-class TestLookups(conformance.Lookups):
-    pass
-
-
-class TestErrors(conformance.Errors):
-    pass
-
-
-class TestRepeats(conformance.Repeats):
-    pass
-
-
-class TestFaults(conformance.Faults):
-    pass
-
-
-class TestFence(conformance.Fence):
-    pass
-
-
-class TestSecretScan(conformance.SecretScan):
-    pass
-
-
-class TestCapabilityTruth(conformance.CapabilityTruth):
-    pass
-
-
-class TestHostileValues(conformance.HostileValues):
-    pass
+subject = conformance.subject_of("whm")
 
 
 class _NotWhatNobodyCanRead:
@@ -76,10 +20,6 @@ class _NotWhatNobodyCanRead:
 
 
 class TestLyingSuccess(_NotWhatNobodyCanRead, conformance.LyingSuccess):
-    pass
-
-
-class TestPagination(conformance.Pagination):
     pass
 
 
