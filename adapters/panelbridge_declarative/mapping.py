@@ -48,6 +48,8 @@ def _value(field: ResultField, facts: Facts, now: datetime) -> Any:
         return NEVER
     if field.pattern is not None:
         value = _captured(field.pattern, value)
+        if value is None:  # what somebody else wrote there is as good as nothing
+            return _instead_of_null(field, facts)
     if field.map is not None:
         return _mapped(field, value)
     return value if field.unit is None else _in_unit(field, value, now)
@@ -63,11 +65,11 @@ def _instead_of_null(field: ResultField, facts: Facts) -> Any:
     raise FilterRefused("is missing")
 
 
-def _captured(pattern: str, value: Any) -> str:
-    found = re.search(pattern, value) if isinstance(value, str) else None
-    if found is None:
-        raise FilterRefused("does not fit the pattern")
-    return found[1]
+def _captured(pattern: str, value: Any) -> str | None:
+    if not isinstance(value, str):
+        raise FilterRefused("is no text")
+    found = re.search(pattern, value)
+    return None if found is None else found[1]
 
 
 def _mapped(field: ResultField, value: Any) -> Any:

@@ -3,7 +3,7 @@
 Options: ``login`` (``database`` or ``environment``: whose users have no owner, so that deleting one answers 500
 and is done), ``role`` (``sudo`` or ``reseller``), ``user`` and ``password`` of the admin.
 Acts: ``delete``, ``set_expiry``, ``create`` (somebody else's), ``review`` (the job that sets expired), ``expire_tokens``,
-``break`` (leave a broken row behind).
+``break`` (leave a broken row behind), ``bend`` (values that nobody asked for).
 """
 
 from __future__ import annotations
@@ -285,6 +285,9 @@ class MarzbanPracticePanel(PracticePanel):
                     )
                 case "break":
                     return self._insert(db, str(who), {"proxies": None, "expire": None})
+                case "bend":
+                    sql = "UPDATE users SET data_limit = 7, expire = expire + 86400 WHERE username = ?"
+                    return db.execute(sql, (who,)).rowcount
                 case "review":
                     due = "status = 'active' AND expire IS NOT NULL AND expire <= ?"
                     sql = f"UPDATE users SET status = 'expired' WHERE {due}"  # noqa: S608
@@ -369,4 +372,14 @@ def _in_books(row: sqlite3.Row) -> dict[str, Any]:
     }
 
 
+REPLIES = (
+    PracticeReply.json({"detail": "Could not validate credentials"}, status=401),
+    PracticeReply.json({"detail": "You're not allowed"}, status=403),
+    PracticeReply.json({"detail": "User not found"}, status=404),
+    PracticeReply.json({"detail": "User already exists"}, status=409),
+    PracticeReply.json({"detail": "Protocol x is disabled on your server"}, status=400),
+    PracticeReply.json({"detail": {"expire": "Input should be a valid integer"}}, status=422),
+    PracticeReply.json({"username": "x"}),
+    _CRASH,
+)
 PRACTICE = MarzbanPracticePanel
