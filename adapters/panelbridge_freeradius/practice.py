@@ -122,8 +122,8 @@ class FreeRadiusPracticePanel(PracticePanel):
         }
 
     def _accepts(self, db: sqlite3.Connection, username: str, password: str) -> bool:
-        """As seen on 3.2.1: the first row of an attribute counts, "==" never sets a password, an ISO date and a
-        group that rejects refuse everybody, and a group of a smaller priority is asked first.
+        """As seen on 3.2.1: the first row of an attribute counts, "==" never sets a password, an ISO date and
+        a group that rejects refuse everybody, and a group of a smaller priority is asked first.
         """
         checks = self._checks(db, username)
         if checks.get("Cleartext-Password") != password or checks.get("Auth-Type") == "Reject":
