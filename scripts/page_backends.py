@@ -2,47 +2,70 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterator
 from enum import Enum
 from typing import Any
 
 from pydantic_core import PydanticUndefined
 
-from panelbridge import Capabilities, Verb, adapters, read_settings
+from panelbridge import Capabilities, Verb, adapters
 from panelbridge.settings import secret_fields
 from scripts.markdown import first_line, names, table, yes
+from whmcs_module_shim.cli.adapters import variants
 from whmcs_module_shim.config import ENV_PREFIX, ServiceConfig
+
+_OVERVIEW = ("verbs", "extend", "change_package", "find by", "list proves absence", "late commit")
+_ROWS: dict[str, Callable[[Capabilities], str]] = {
+    "verbs": lambda capabilities: _verbs(capabilities),  # noqa: PLW0108 - defined below
+    "extend": lambda c: c.extend.value,
+    "change_package": lambda c: c.change_package.value if Verb.CHANGE_PACKAGE in c.verbs else "no",
+    "find by": lambda c: names(c.find_by) or "nothing",
+    "expiry granularity": lambda c: f"{c.expiry_granularity} s",
+    "grace possible": lambda c: yes(c.grace),
+    "user name": lambda c: _rule(c.username),
+    "password": lambda c: _rule(c.password),
+    "reference kept in": lambda c: f"`{c.reference_field}`" if c.reference_field else "nowhere",
+    "verbs safe to repeat": lambda c: names(c.safe_repeats),
+    "list proves absence": lambda c: yes(c.list_complete),
+    "password readable": lambda c: yes(c.password_readable),
+    "devices": lambda c: names(c.devices),
+    "needs of an order": lambda c: names(c.needs) or "nothing",
+    "single sign-on": lambda c: yes(c.single_sign_on),
+    "the same for its admin": lambda c: yes(c.admin_sign_on),
+    "tells usage": lambda c: yes(c.usage),
+    "late commit": lambda c: f"{c.late_commit:g} s",
+    "writes one at a time": lambda c: c.serialise_writes.value.replace("_", " "),
+}
 
 
 def capabilities_page() -> str:
     """What each backend declares, in each of its variants."""
-    columns = [(f"{name} ({variant})" if variant else name, caps) for name, variant, caps in _variants()]
-    rows: dict[str, Callable[[Capabilities], str]] = {
-        "verbs": lambda c: "all" if c.verbs == frozenset(Verb) else names(c.verbs),
-        "extend": lambda c: c.extend.value,
-        "change_package": lambda c: c.change_package.value,
-        "find by": lambda c: names(c.find_by) or "nothing",
-        "expiry granularity": lambda c: f"{c.expiry_granularity} s",
-        "grace possible": lambda c: yes(c.grace),
-        "user name": lambda c: _rule(c.username),
-        "password": lambda c: _rule(c.password),
-        "reference kept in": lambda c: f"`{c.reference_field}`" if c.reference_field else "nowhere",
-        "verbs safe to repeat": lambda c: names(c.safe_repeats),
-        "list proves absence": lambda c: yes(c.list_complete),
-        "password readable": lambda c: yes(c.password_readable),
-        "devices": lambda c: names(c.devices),
-        "late commit": lambda c: f"{c.late_commit:g} s",
-        "writes one at a time": lambda c: c.serialise_writes.value.replace("_", " "),
-    }
-    body = [[label, *(tell(caps) for _, caps in columns)] for label, tell in rows.items()]
-    return f"""# Capabilities of the backends
+    found: dict[str, list[tuple[str, Capabilities]]] = {}
+    for name, variant, caps in _variants():
+        found.setdefault(name, []).append((variant, caps))
+    overview = [
+        [f"[{name}](#{name})", variant, *(_ROWS[label](caps) for label in _OVERVIEW)]
+        for name, declared in found.items()
+        for variant, caps in declared
+    ]
+    parts = [
+        f"""# Capabilities of the backends
 
 Declared data: it drives the engine and the conformance suite. What the words mean stands in
-`panelbridge/capabilities.py`.
+`panelbridge/capabilities.py`. `panelbridge adapters` shows the same of what is installed.
 
-{table(["", *(name for name, _ in columns)], body)}
-"""
+{table(["backend", "variant", *_OVERVIEW], overview)}"""
+    ]
+    for name, declared in found.items():
+        body = [[label, *(tell(caps) for _, caps in declared)] for label, tell in _ROWS.items()]
+        head = ["", *(variant or name for variant, _ in declared)]
+        parts.append(f"## {name}\n\n{table(head, body)}")
+    return "\n\n".join(parts)
+
+
+def _verbs(capabilities: Capabilities) -> str:
+    lacking = frozenset(Verb) - capabilities.verbs
+    return f"all but {names(lacking)}" if lacking else "all"
 
 
 def settings_page() -> str:
@@ -79,25 +102,10 @@ Given when a panel is added; stored in the database, secrets sealed."""
 
 
 def _variants() -> Iterator[tuple[str, str, Capabilities]]:
-    """Each backend with every combination of its settings of a closed choice, where capabilities differ."""
+    """Each backend in every variant that ``panelbridge adapters`` shows."""
     for entry in adapters():
-        adapter = entry.load()
-        fields = adapter.settings_model.model_fields
-        choices = {
-            name: [item.value for item in field.annotation]
-            for name, field in fields.items()
-            if isinstance(field.annotation, type) and issubclass(field.annotation, Enum)
-        }
-        needed = {name: "x" for name, field in fields.items() if field.is_required()} | {
-            "base_url": "https://panel.example/"
-        }
-        seen: list[Capabilities] = []
-        for chosen in itertools.product(*choices.values()):
-            values = dict(zip(choices, chosen, strict=True))
-            caps = adapter(read_settings(adapter.settings_model, needed | values)).capabilities
-            if caps not in seen:
-                seen.append(caps)
-                yield entry.name, ", ".join(f"{name}={value}" for name, value in values.items()), caps
+        for found in variants(entry):
+            yield entry.name, ", ".join(found.choice.splitlines()), found.capabilities
 
 
 def _default(field: Any) -> str:

@@ -316,7 +316,7 @@ def _done(outcome: Outcome, more: str) -> str:
 
 
 def _secrets_of(adapter: PanelAdapter[Any]) -> Iterator[Secret]:
-    for name in secret_fields(adapter.settings_model):
+    for name in secret_fields(type(adapter.settings)):
         value = getattr(adapter.settings, name)
         if isinstance(value, Secret):
             yield value

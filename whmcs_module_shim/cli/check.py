@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import tomllib
-from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -120,7 +119,11 @@ def _live(
     from whmcs_module_shim.cli.typed import parse_pairs
 
     kind = load_adapter(backend)
-    chosen = read_settings(kind.settings_model, _settings(file, kind.settings_model.model_fields))
+    values = _settings(file)
+    for name in kind.settings_model_for(values).model_fields:
+        told = os.environ.get(f"{ENV_PREFIX}{name.upper()}")
+        values |= {} if told is None else {name: told}
+    chosen = read_settings(kind.settings_model_for(values), values)
     try:
         length = Term.parse(term)
     except ValueError as error:
@@ -139,8 +142,8 @@ def _live(
     return ScoreCard(backend=backend, setup="live", findings=findings)
 
 
-def _settings(file: Path | None, known: Mapping[str, Any]) -> dict[str, Any]:
-    """From the file, and over it what the environment tells. Raises ``Refused``."""
+def _settings(file: Path | None) -> dict[str, Any]:
+    """What the file tells; the environment comes over it. Raises ``Refused``."""
     if file is None:
         raise _cannot("--live needs --settings FILE: the address of the real panel and its credential")
     try:
@@ -150,8 +153,7 @@ def _settings(file: Path | None, known: Mapping[str, Any]) -> dict[str, Any]:
         raise _cannot(f"{file} cannot be read as {file.suffix or 'JSON'}: {type(error).__name__}") from None
     if not isinstance(values, dict):
         raise _cannot(f"{file} holds no settings by name")
-    told = {name: os.environ.get(f"{ENV_PREFIX}{name.upper()}") for name in known}
-    return {**values, **{name: value for name, value in told.items() if value is not None}}
+    return values
 
 
 def _package(adapter: PanelAdapter[Any], named: str | None) -> str:
