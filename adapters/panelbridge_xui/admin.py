@@ -22,12 +22,14 @@ from panelbridge.models import (
     Unknown,
     VerbResult,
 )
+from panelbridge.order_check import check_package_change
 from panelbridge_xui import mapping
 from panelbridge_xui.client import XuiClient
 from panelbridge_xui.compare import create_differs, owned, same_password
 from panelbridge_xui.dialect import Clock, Dialect
 from panelbridge_xui.errors import ExistsIdUnknown, NameTaken
 from panelbridge_xui.guards import nothing_sent
+from panelbridge_xui.kinds import Key, Kind, key_of
 from panelbridge_xui.lookups import matcher
 from panelbridge_xui.rows import LineRow, PackageRow
 from panelbridge_xui.search import by_text, short_rows
@@ -44,14 +46,16 @@ class AdminDialect(Dialect):
             reference_field="reseller_notes",
             list_complete=True,
             password_readable=True,
+            devices=frozenset(kind.value for kind in self._kinds),
             late_commit=60.0,
         )
 
     def test_connection(self) -> Connection:
         packages = self._fresh_packages()
         now, told = self._clock(), self._client.panel_time()
-        self._client.get_lines(limit=1)
-        nothing = () if any(row.is_line for row in packages.values()) else ("the panel has no line package",)
+        self._client.rows(limit=1)
+        sells = any(Kind.LINE in row.kinds for row in packages.values())
+        nothing = () if sells else ("the panel has no line package",)
         return Connection(
             version=None,
             identity="an admin of the panel",
@@ -59,15 +63,19 @@ class AdminDialect(Dialect):
             warnings=nothing,
         )
 
-    def create(self, order: CreateOrder) -> VerbResult:
-        self._check_order(order)
-        with nothing_sent():
-            package = self._line_package(order.package)
+    def _create_fields(
+        self, order: CreateOrder, package: PackageRow
+    ) -> tuple[tuple[str, ...] | None, mapping.Fields]:
         chosen = mapping.bouquets_asked(order.options, None)
         bouquets = chosen or package.bouquets
         fields = mapping.admin_create(order, package, bouquets, self._settings.member_id)
-        if mapping.is_trial(order.options, package):
-            fields.append(("is_trial", "1"))
+        trial = [("is_trial", "1")] if mapping.is_trial(order.options, package) else []
+        return chosen, [*fields, *trial]
+
+    def _create_line(self, order: CreateOrder) -> VerbResult:
+        with nothing_sent():
+            package = self._package(Kind.LINE, order.package)
+        chosen, fields = self._create_fields(order, package)
         try:
             written = self._client.create_line(fields)
         except NameTaken:
@@ -84,8 +92,7 @@ class AdminDialect(Dialect):
         return self._compared(line, after, {"until": mapping.same_second(after.expires_at, until)})
 
     def reset_credentials(self, ref: AccountRef, credentials: Credentials) -> VerbResult:
-        self._check_credentials(credentials)
-        line = self._own_line(ref, also_named=credentials.username)
+        line = self._own_login(ref, credentials)
         if line.username == credentials.username and same_password(line, credentials):
             return self._already(line)
         password = credentials.password.get_secret_value()
@@ -97,8 +104,9 @@ class AdminDialect(Dialect):
         return self._compared(line, after, changed)
 
     def change_package(self, ref: AccountRef, change: PackageChange) -> VerbResult:
+        check_package_change(change)
         with nothing_sent():
-            package = self._line_package(change.package)
+            package = self._package(key_of(ref.id).kind, change.package)
         bouquets = mapping.bouquets_asked(change.options, None) or package.bouquets
         connections = package.connections if change.connections is None else change.connections
         line = self._own_line(ref)
@@ -119,23 +127,28 @@ class AdminDialect(Dialect):
                 return Found(account=self._account(line))
         if username is None and reference is None:
             return Unknown(cause="neither a name nor a reference was given")
-        return Absent(proof="the admin API's list of all lines holds no such line")
+        absent = Absent(proof="the admin API's list of all lines holds no such line")
+        if reference is None or not self._settings.devices:
+            return absent
+        found = self._devices.besides(absent, reference)
+        return Found(account=self._account(found)) if isinstance(found, LineRow) else found
 
     def list_accounts(self) -> Iterator[PanelAccount]:
         owner = self._settings.member_id
-        for row in short_rows(self._client):
-            if owner is not None and row.member_id not in (None, owner):
-                continue
-            line = self._client.get_line(row.id)
-            if line is not None and owner in (None, line.member_id):
-                yield self._account(line)
+        for kind in self._kinds:  # a device's hidden line is in no list of lines
+            for row in short_rows(self._client, kind=kind):
+                if owner is not None and row.member_id not in (None, owner):
+                    continue
+                line = self._client.get(Key(kind, row.id))
+                if line is not None and owner in (None, line.member_id):
+                    yield self._account(line)
 
     def balance(self) -> PanelBalance | None:
         return None
 
-    def absence(self, line_id: int) -> Absent:
-        self._client.get_lines(limit=1)  # raises when our key itself is the reason
-        return Absent(proof=f"the admin API knows no line {line_id} while it answers our key")
+    def absence(self, key: Key) -> Absent:
+        self._client.rows(limit=1)  # raises when our key itself is the reason
+        return Absent(proof=f"the admin API knows no {key.kind} {key.number} while it answers our key")
 
     def _read_packages(self) -> tuple[PackageRow, ...]:
         return self._client.get_packages()
@@ -144,7 +157,7 @@ class AdminDialect(Dialect):
         self, line: LineRow, changed: Mapping[str, str], outputs: Iterable[str] | None = None
     ) -> LineRow:
         """The only safe edit: everything as read, with the change put over it."""
-        return self._written_line(self._client.edit_line(line.id, mapping.admin_echo(line, changed, outputs)))
+        return self._edited(line, mapping.admin_echo(line, changed, outputs))
 
     def _compared(self, before: LineRow, after: LineRow, changed: Mapping[str, bool]) -> VerbResult:
         """Done, when what was asked is there; what moved without being asked is told as different."""
@@ -197,4 +210,5 @@ def _kept(before: LineRow, after: LineRow) -> dict[str, bool]:
         "options.bouquets": set(before.bouquets) == set(after.bouquets),
         "reference": (before.reseller_notes or "") == (after.reseller_notes or ""),
         "trial": before.trial == after.trial,
+        "device": before.device == after.device,
     }

@@ -24,6 +24,7 @@ from panelbridge.exceptions import (
 from panelbridge.secret import Secret
 from panelbridge.transport import PanelReply, PanelSession
 from panelbridge_xui import statuses
+from panelbridge_xui.kinds import Key, Kind
 from panelbridge_xui.mapping import Fields
 from panelbridge_xui.rows import (
     LineRow,
@@ -32,10 +33,11 @@ from panelbridge_xui.rows import (
     ShortLineRow,
     as_row,
     as_rows,
+    device_row,
     line_row,
     own_user,
     package_row,
-    short_line_row,
+    short_row,
 )
 from panelbridge_xui.values import integer
 
@@ -45,19 +47,19 @@ _ID_NAMES = ("id", "line_id", "user_id")
 
 @dataclass(frozen=True, kw_only=True)
 class Written:
-    """What a create or edit answered: the line as the panel read it back, or only its id."""
+    """What a create or edit answered: the account as the panel read it back, or only its id."""
 
-    id: int
+    key: Key
     line: LineRow | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class LinesPage:
-    """One page of ``get_lines``."""
+    """One page of ``get_lines``, ``get_mags`` or ``get_enigmas``."""
 
     rows: tuple[ShortLineRow, ...]
-    total: int  # lines of ours, whatever the search
-    filtered: int  # lines matching the search
+    total: int  # of ours, whatever the search
+    filtered: int  # matching the search
 
 
 class XuiClient:
@@ -86,17 +88,23 @@ class XuiClient:
         """Admin API: every package; a bare array on XC_VM."""
         return tuple(package_row(row) for row in as_rows(self._ask("get_packages").get("data"), "packages"))
 
-    def get_line(self, line_id: int) -> LineRow | None:
-        """The line, or ``None`` for the panel's bare refusal: absent, or not in our reseller's tree."""
-        answer = self._ask("get_line", [("id", str(line_id))], failure_is_answer=True)
-        return line_row(answer.get("data")) if answer["status"] == statuses.SUCCESS else None
+    def get(self, key: Key) -> LineRow | None:
+        """The account, or ``None`` for the panel's bare refusal: absent, or not in our reseller's tree."""
+        answer = self._ask(f"get_{key.kind}", [("id", str(key.number))], failure_is_answer=True)
+        if answer["status"] != statuses.SUCCESS:
+            return None
+        line = _row(key.kind, answer.get("data"))
+        _check_key(line.key, key)
+        return line
 
-    def get_lines(self, *, start: int = 0, limit: int = 50, search: str | None = None) -> LinesPage:
-        """One page of lines. An empty page of the reseller API proves nothing (XC_VM 2025-07)."""
+    def rows(
+        self, kind: Kind = Kind.LINE, *, start: int = 0, limit: int = 50, search: str | None = None
+    ) -> LinesPage:
+        """One page of a list. An empty page of the reseller API proves nothing (XC_VM 2025-07)."""
         fields = [("start", str(start)), ("limit", str(limit))]
-        answer = self._ask("get_lines", fields + ([("search[value]", search)] if search else []))
+        answer = self._ask(f"get_{kind}s", fields + ([("search[value]", search)] if search else []))
         return LinesPage(
-            rows=tuple(short_line_row(row) for row in as_rows(answer.get("data"), "lines")),
+            rows=tuple(short_row(kind, row) for row in as_rows(answer.get("data"), f"{kind}s")),
             total=integer(answer, "recordsTotal"),
             filtered=integer(answer, "recordsFiltered"),
         )
@@ -105,22 +113,38 @@ class XuiClient:
         """Create a line; on the reseller API this buys. Not repeatable."""
         return _written(self._write("create_line", fields))
 
-    def edit_line(self, line_id: int, fields: Fields) -> Written:
-        """Edit a line; with ``package`` on the reseller API this buys, each time it is sent."""
-        return _written(self._write("edit_line", [("id", str(line_id)), *fields]))
+    def create_device(self, kind: Kind, fields: Fields) -> Written | None:
+        """Create a device; ``None`` when the answer shows none: an admin's ``create_enigma`` reads a wrong
+        table (by its source).
+        """
+        data = self._write(f"create_{kind}", fields).get("data")
+        try:
+            line = device_row(kind, data)
+        except ContractBroken:
+            return None
+        return Written(key=line.key, line=line)
 
-    def disable_line(self, line_id: int) -> None:
-        """Switch a line off. XC_VM 2025-07 does not check whose it is: the caller must have."""
-        self._write("disable_line", [("id", str(line_id))])
+    def edit(self, key: Key, fields: Fields) -> Written:
+        """Edit an account; with ``package`` on the reseller API this buys, each time it is sent."""
+        answer = self._write(f"edit_{key.kind}", [("id", str(key.number)), *fields])
+        if key.kind is not Kind.LINE:
+            return Written(key=key, line=None)  # no release is known to answer it with the device
+        written = _written(answer)
+        _check_key(written.key, key)
+        return written
 
-    def enable_line(self, line_id: int) -> None:
-        """Switch a line on. It does not lift a ban. Whose line it is must have been checked."""
-        self._write("enable_line", [("id", str(line_id))])
+    def disable(self, key: Key) -> None:
+        """Switch it off. XC_VM 2025-07 does not check whose it is: the caller must have."""
+        self._write(f"disable_{key.kind}", [("id", str(key.number))])
 
-    def delete_line(self, line_id: int) -> bool:
-        """Delete a line; false when the panel says there is none. Whose it is must have been checked."""
-        fields = [("id", str(line_id))]
-        answer = self._call("delete_line", fields, repeatable=False, failure_is_answer=True)
+    def enable(self, key: Key) -> None:
+        """Switch it on. It does not lift a ban. Whose it is must have been checked."""
+        self._write(f"enable_{key.kind}", [("id", str(key.number))])
+
+    def delete(self, key: Key) -> bool:
+        """Delete it; false when the panel says there is none. Whose it is must have been checked."""
+        fields = [("id", str(key.number))]
+        answer = self._call(f"delete_{key.kind}", fields, repeatable=False, failure_is_answer=True)
         return bool(answer["status"] == statuses.SUCCESS)
 
     def _ask(
@@ -189,17 +213,27 @@ def _check_credential(answer: Mapping[str, Any], action: str) -> None:
         raise Unsupported(f"{action}: this panel's API does not know the action")
 
 
+def _row(kind: Kind, payload: Any) -> LineRow:
+    return line_row(payload) if kind is Kind.LINE else device_row(kind, payload)
+
+
 def _written(answer: Mapping[str, Any]) -> Written:
     """The write happened; whatever of its answer can be read is used, for the id may be had nowhere else."""
     row = as_row(answer.get("data"), "the written line")
     name = next((name for name in _ID_NAMES if name in row), None)
     if name is None:
         raise ContractBroken("the panel's reply holds no id of the written line", field="id")
-    written_id = integer(row, name)
+    key = Key(Kind.LINE, integer(row, name))
     try:
-        return Written(id=written_id, line=line_row(row))
+        return Written(key=key, line=line_row(row))
     except ContractBroken:
-        return Written(id=written_id, line=None)
+        return Written(key=key, line=None)
+
+
+def _check_key(told: Key, asked: Key) -> None:
+    """An answer about another account says nothing of ours."""
+    if told != asked:
+        raise ContractBroken("the panel answered with another account than asked for", field="id")
 
 
 def _date(reply: PanelReply) -> datetime | None:

@@ -1,7 +1,7 @@
-"""What both dialects do alike: everything that names a line by its id.
+"""What both dialects do alike: everything that names an account by its id, and making a device.
 
-Before a write the line is read by id with our own key: on the reseller API that is the ownership check which
-``disable_line``, ``enable_line`` and ``delete_line`` of XC_VM 2025-07 lack.
+Before a write the account is read by id with our own key: on the reseller API that is the ownership check
+which ``disable_line``, ``enable_line``, ``delete_line`` and their twins for devices lack on XC_VM 2025-07.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from panelbridge.capabilities import Capabilities
@@ -19,6 +20,7 @@ from panelbridge.exceptions import (
     OutcomeUnknown,
     PanelError,
     PermissionMissing,
+    Unsupported,
 )
 from panelbridge.models import (
     Absent,
@@ -40,8 +42,10 @@ from panelbridge.models import (
 from panelbridge.order_check import check_credentials, check_order
 from panelbridge_xui import mapping
 from panelbridge_xui.client import Written, XuiClient
-from panelbridge_xui.errors import PanelRefused
+from panelbridge_xui.devices import DeviceFinder
+from panelbridge_xui.errors import ExistsIdUnknown, NameTaken, PanelRefused
 from panelbridge_xui.guards import already_sent, nothing_sent
+from panelbridge_xui.kinds import Key, Kind, key_of, kind_of, normal_mac, same_mac
 from panelbridge_xui.rows import LineRow, PackageRow
 from panelbridge_xui.search import SeenIds
 from panelbridge_xui.settings import XuiSettings
@@ -58,6 +62,8 @@ class Dialect(ABC):
         self._settings = settings
         self._clock = clock
         self._seen = SeenIds(settings.probe_from)
+        self._kinds = tuple(Kind) if settings.devices else (Kind.LINE,)
+        self._devices = DeviceFinder(client)
         self._packages: tuple[float, dict[str, PackageRow]] = (0.0, {})
 
     capabilities: Capabilities
@@ -66,7 +72,19 @@ class Dialect(ABC):
     def test_connection(self) -> Connection: ...
 
     @abstractmethod
-    def create(self, order: CreateOrder) -> VerbResult: ...
+    def _create_line(self, order: CreateOrder) -> VerbResult: ...
+
+    @abstractmethod
+    def _create_fields(
+        self, order: CreateOrder, package: PackageRow
+    ) -> tuple[tuple[str, ...] | None, mapping.Fields]:
+        """The bouquets chosen (``None``: the package's), and the fields of the create."""
+
+    @abstractmethod
+    def _differs(
+        self, line: LineRow, order: CreateOrder, bouquets: tuple[str, ...] | None
+    ) -> tuple[str, ...]:
+        """Fields of a created account that are not as ordered."""
 
     @abstractmethod
     def extend(self, ref: AccountRef, until: datetime, purchase: Purchase | None) -> VerbResult: ...
@@ -90,17 +108,59 @@ class Dialect(ABC):
     def balance(self) -> PanelBalance | None: ...
 
     @abstractmethod
-    def absence(self, line_id: int) -> Absent:
-        """The panel does not show this line: proof that it is gone. Raises ``PanelError`` without one."""
+    def absence(self, key: Key) -> Absent:
+        """The panel does not show this account: proof that it is gone. Raises ``PanelError`` without one."""
 
     def list_packages(self) -> Iterator[Package]:
-        return (mapping.package(row) for row in self._fresh_packages().values() if row.is_line)
+        sold = frozenset(self._kinds)
+        return (mapping.package(row) for row in self._fresh_packages().values() if row.kinds & sold)
+
+    def create(self, order: CreateOrder) -> VerbResult:
+        if order.mac is not None:
+            order = replace(order, mac=normal_mac(order.mac))
+        check_order(order, self.capabilities)
+        kind = kind_of(order)
+        return self._create_line(order) if kind is Kind.LINE else self._create_device(order, kind)
+
+    def _create_device(self, order: CreateOrder, kind: Kind) -> VerbResult:
+        with nothing_sent():
+            package = self._package(kind, order.package)
+        bouquets, fields = self._create_fields(order, package)
+        try:
+            written = self._client.create_device(kind, fields)
+        except NameTaken:
+            line = self._taken_device(order, kind)
+            return self._already(line, self._differs(line, order, bouquets))
+        line = self._made_device(written, order, kind)
+        return self._done(line, self._differs(line, order, bouquets))
+
+    def _made_device(self, written: Written | None, order: CreateOrder, kind: Kind) -> LineRow:
+        """The device as answered, or found by its MAC where the answer is of something else."""
+        line = None if written is None else written.line
+        if line is None or not _is_ordered(line, order):
+            with already_sent():
+                line = self._devices.by_mac(kind, order.mac or "")
+        if line is None or not _is_ordered(line, order):
+            raise OutcomeUnknown("the panel accepted the device, and nothing we may read shows it")
+        return line
+
+    def _taken_device(self, order: CreateOrder, kind: Kind) -> LineRow:
+        """The MAC exists: our own first try, when it carries our reference, or somebody else's."""
+        with already_sent():
+            line = self._devices.by_mac(kind, order.mac or "")
+        if line is None or not line.reseller_notes:
+            raise ExistsIdUnknown(
+                "a device of this MAC exists, and nothing we may read tells whether it is ours"
+            )
+        if not _is_ordered(line, order):
+            raise Conflict("a device of this MAC exists at the panel with another reference")
+        return line
 
     def get(self, ref: AccountRef) -> Lookup:
         try:
-            line_id = _line_id(ref)
-            line = self._read(line_id)
-            return self.absence(line_id) if line is None else Found(account=self._account(line))
+            key = key_of(ref.id)
+            line = self._read(key)
+            return self.absence(key) if line is None else Found(account=self._account(line))
         except PanelError as error:
             return Unknown(cause=error.message)
 
@@ -108,8 +168,8 @@ class Dialect(ABC):
         line = self._own_line(ref)
         if not line.enabled:
             return self._already(line)
-        self._client.disable_line(line.id)
-        after = self._read_back(line.id)
+        self._client.disable(line.key)
+        after = self._read_back(line.key)
         if after.enabled:
             raise OutcomeUnknown("the panel accepted disabling the line, but it still reads as enabled")
         return self._done(after)
@@ -123,8 +183,8 @@ class Dialect(ABC):
             )
         if line.enabled:
             return self._already(line)
-        self._client.enable_line(line.id)
-        after = self._read_back(line.id)
+        self._client.enable(line.key)
+        after = self._read_back(line.key)
         if not (after.enabled and after.admin_enabled):
             raise OutcomeUnknown(
                 "the panel accepted enabling the line, but it still reads as disabled or banned"
@@ -132,71 +192,81 @@ class Dialect(ABC):
         return self._done(after)
 
     def terminate(self, ref: AccountRef) -> VerbResult:
-        line_id = _line_id(ref)
+        key = key_of(ref.id)
         with nothing_sent():
-            line = self._read(line_id)
+            line = self._read(key)
             if line is None:
-                return self._gone(line_id)
+                return self._gone(key)
         _check_name(line, ref.username)
-        deleted = self._client.delete_line(line_id)
+        deleted = self._client.delete(key)
         with already_sent():
-            still_there = self._read(line_id) is not None
+            still_there = self._read(key) is not None
             if not still_there:
-                self._gone(line_id)
+                self._gone(key)
                 return VerbResult(outcome=Outcome.DONE, account=None)
         if deleted:
-            raise OutcomeUnknown("the panel accepted deleting the line, but it still shows it")
-        raise PanelRefused("delete_line: the panel refused without a reason and the line is still there")
+            raise OutcomeUnknown("the panel accepted deleting the account, but it still shows it")
+        raise PanelRefused("the panel refused to delete without a reason, and the account is still there")
 
     def _fresh_packages(self) -> dict[str, PackageRow]:
         packages = {str(row.id): row for row in self._read_packages()}
         self._packages = (time.monotonic(), packages)
         return packages
 
-    def _line_package(self, package_id: str) -> PackageRow:
-        """A package for lines, at most a minute old: a create is one call. Raises ``InvalidOrder``."""
+    def _package(self, kind: Kind, package_id: str) -> PackageRow:
+        """A package for such an account, at most a minute old. Raises ``InvalidOrder``."""
         read_at, packages = self._packages
         package = packages.get(package_id)
         if package is None or time.monotonic() - read_at > _PACKAGES_LAST:
             package = self._fresh_packages().get(package_id)
-        if package is None or not package.is_line:
-            raise InvalidOrder("the package is not offered to us for lines", field="package")
+        if package is None or kind not in package.kinds:
+            raise InvalidOrder(f"the package is not offered to us for a {kind}", field="package")
         return package
 
-    def _gone(self, line_id: int) -> VerbResult:
-        self.absence(line_id)
+    def _gone(self, key: Key) -> VerbResult:
+        self.absence(key)
         return VerbResult(outcome=Outcome.ALREADY, account=None)
 
     def _own_line(self, ref: AccountRef, *, also_named: str | None = None) -> LineRow:
         """The line, read before a write. Raises when it is absent, unreadable, or has another name."""
-        line_id = _line_id(ref)
+        key = key_of(ref.id)
         with nothing_sent():
-            line = self._read(line_id)
+            line = self._read(key)
             if line is None:
-                raise NotFound(f"the line does not exist: {self.absence(line_id).proof}")
+                raise NotFound(f"the account does not exist: {self.absence(key).proof}")
         if line.username != also_named:
             _check_name(line, ref.username)
         return line
 
-    def _read(self, line_id: int) -> LineRow | None:
-        line = self._client.get_line(line_id)
-        if line is None:
-            self._seen.gone(line_id)
-        else:
-            self._seen.own(line.id)
+    def _own_login(self, ref: AccountRef, credentials: Credentials) -> LineRow:
+        """The line whose login shall change, under its old name or already under the new one."""
+        check_credentials(credentials, self.capabilities)
+        if key_of(ref.id).kind is not Kind.LINE:
+            raise Unsupported("a device has no login: its hidden line's is the panel's own affair")
+        return self._own_line(ref, also_named=credentials.username)
+
+    def _read(self, key: Key) -> LineRow | None:
+        line = self._client.get(key)
+        if key.kind is Kind.LINE:
+            self._seen.gone(key.number) if line is None else self._seen.own(key.number)
         return line
 
-    def _read_back(self, line_id: int) -> LineRow:
+    def _read_back(self, key: Key) -> LineRow:
         with already_sent():
-            line = self._read(line_id)
+            line = self._read(key)
             if line is None:
-                raise OutcomeUnknown("the panel accepted the change and then did not show the line")
+                raise OutcomeUnknown("the panel accepted the change and then did not show the account")
             return line
 
     def _written_line(self, written: Written) -> LineRow:
-        """The line as it is after a create or edit: the answer is the panel's own read, else we read it."""
-        self._seen.own(written.id)
-        return written.line or self._read_back(written.id)
+        """The account as it is after a write: the answer is the panel's own read, else we read it."""
+        if written.key.kind is Kind.LINE:
+            self._seen.own(written.key.number)
+        return written.line or self._read_back(written.key)
+
+    def _edited(self, line: LineRow, fields: mapping.Fields) -> LineRow:
+        """Send one edit, with the device's own fields before the line's."""
+        return self._written_line(self._client.edit(line.key, [*mapping.device_echo(line), *fields]))
 
     def _created_line(self, written: Written, order: CreateOrder) -> LineRow:
         """A panel that ignores names keeps our notes; a line with neither is somebody else's."""
@@ -214,27 +284,20 @@ class Dialect(ABC):
     def _already(self, line: LineRow, differs: tuple[str, ...] = ()) -> VerbResult:
         return VerbResult(outcome=Outcome.ALREADY, account=self._account(line), differs=differs)
 
-    def _check_order(self, order: CreateOrder) -> None:
-        """Rules that can be told before any call. Raises ``InvalidOrder`` or ``Unsupported``."""
-        check_order(order, self.capabilities)
-
-    def _check_credentials(self, credentials: Credentials) -> None:
-        check_credentials(credentials, self.capabilities)
-
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def _line_id(ref: AccountRef) -> int:
-    if not (ref.id.isascii() and ref.id.isdigit() and int(ref.id) > 0):
-        raise InvalidOrder("a line id is a whole number above zero", field="id")
-    return int(ref.id)
+def _is_ordered(line: LineRow, order: CreateOrder) -> bool:
+    """Whether it is the device of this MAC, with our reference or none readable."""
+    same = line.device is not None and same_mac(line.device.mac, order.mac or "")
+    return same and line.reseller_notes in (None, "", order.reference)
 
 
 def _check_name(line: LineRow, username: str) -> None:
     if line.username != username:
         raise Conflict(
-            "the line with this id has another name than ours; nothing was changed",
+            "the account with this id has another name than ours; nothing was changed",
             advice="An admin compares the id kept by the bridge with the panel and corrects it.",
         )

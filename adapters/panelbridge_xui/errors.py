@@ -7,14 +7,14 @@ from panelbridge.models import Outcome
 
 
 class NameTaken(Conflict):
-    """``STATUS_EXISTS_USERNAME``: the panel has a line of that name, perhaps our own first try.
+    """``STATUS_EXISTS_USERNAME`` or ``STATUS_EXISTS_MAC``: it is there, perhaps by our own first try.
 
-    The dialects catch it in create and look who owns the line; it only leaves them from a rename.
+    The dialects catch it in create and look whose it is; it only leaves them from a rename.
     """
 
 
 class ExistsIdUnknown(OutcomeUnknown):
-    """A line of our own random name exists, so our create worked, but nothing we may read tells its id.
+    """The line of our own random name or the device exists, and nothing we may read tells its id.
 
     The hold is kept and a person looks the id up in the panel's web pages; ``code`` is what the engine
     raises attention by.

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from panelbridge.exceptions import Conflict
 from panelbridge.models import Absent, Unknown
 from panelbridge_xui.client import XuiClient
+from panelbridge_xui.kinds import Key, Kind
 from panelbridge_xui.rows import LineRow
 from panelbridge_xui.search import SeenIds, by_probe, by_text, short_rows
 
@@ -52,8 +53,8 @@ class LineFinder:
                 return line
         return by_probe(self._client, self._seen, username, self._probe_limit)
 
-    def absence(self, line_id: int) -> Absent:
-        """What ``get_line``'s bare refusal means for an id that was once ours.
+    def absence(self, key: Key) -> Absent:
+        """What a bare refusal to show an account means for an id that was once ours.
 
         The panel refuses absent ids and other owners' alike. With our key working, an id once ours is refused
         after a deletion, or after the panel's owner moved the line away, which only an admin key can tell.
@@ -62,12 +63,12 @@ class LineFinder:
         self._client.user_info()  # raises when our key itself is the reason
         if self._admin is None:
             return Absent(proof="the panel refuses this id of ours while it answers our key")
-        if self._admin.get_line(line_id) is not None:
+        if self._admin.get(key) is not None:
             raise Conflict(
-                "the line with this id is not in our reseller's tree (any more)",
+                "the account with this id is not in our reseller's tree (any more)",
                 advice="An admin compares the id kept here with the panel, whose owner may have moved it.",
             )
-        return Absent(proof="neither our key nor the admin's is shown a line with this id")
+        return Absent(proof="neither our key nor the admin's is shown an account with this id")
 
     def _listed(self, client: XuiClient, texts: list[str], fits: Callable[[LineRow], bool]) -> LineRow | None:
         for text in texts:
@@ -86,7 +87,7 @@ class LineFinder:
             return _EMPTY
         listed = {row.id for row in rows}
         known = self._seen.owned()
-        missing = [line_id for line_id in known - listed if self._client.get_line(line_id) is not None]
+        missing = [line_id for line_id in known - listed if self._client.get(Key(Kind.LINE, line_id))]
         if not known & listed or missing:
             return Unknown(cause="the panel's list of our lines is not proved to be complete")
         if reference is None and not self._may_name():

@@ -10,18 +10,11 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from panelbridge.exceptions import InvalidOrder
-from panelbridge.models import (
-    AccountId,
-    AccountState,
-    CreateOrder,
-    Package,
-    PanelAccount,
-    Term,
-)
+from panelbridge.models import AccountState, CreateOrder, Package, PanelAccount, Term
 from panelbridge_xui.rows import LineRow, PackageRow
 
 Fields = list[tuple[str, str]]
-OPTIONS = frozenset({"bouquets", "trial"})
+OPTIONS = frozenset({"bouquets", "trial", "device"})
 
 # Calendar months end differently here and there (31 January plus a month is 28 February or 3 March).
 _TOLERANCE_SHARE = 0.12
@@ -32,7 +25,7 @@ _TOLERANCE_LEAST = timedelta(hours=2)
 def account(line: LineRow, now: datetime) -> PanelAccount:
     """A line as the contract's account."""
     return PanelAccount(
-        id=AccountId(str(line.id)),
+        id=line.key.account_id,
         username=line.username,
         state=state(line, now),
         expires_at=line.expires_at,
@@ -42,6 +35,7 @@ def account(line: LineRow, now: datetime) -> PanelAccount:
         connections=line.connections,
         reference=line.reseller_notes,
         trial=line.trial,
+        mac=None if line.device is None else line.device.mac.upper().replace("-", ":"),
     )
 
 
@@ -66,6 +60,7 @@ def package(row: PackageRow) -> Package:
         connections=row.connections,
         price=row.trial_price if trial else row.price,
         trial=trial,
+        devices=frozenset(kind.value for kind in row.kinds),
     )
 
 
@@ -90,7 +85,9 @@ def bouquets_asked(options: Mapping[str, str], offered: Iterable[str] | None) ->
     """
     for name in options:
         if name not in OPTIONS:
-            raise InvalidOrder("this option is not known; known: bouquets, trial", field=f"options.{name}")
+            raise InvalidOrder(
+                "this option is not known; known: bouquets, trial, device", field=f"options.{name}"
+            )
     if "bouquets" not in options:
         return None
     asked = tuple(dict.fromkeys(part.strip() for part in options["bouquets"].split(",")))
@@ -116,14 +113,28 @@ def repeated(name: str, values: Iterable[str]) -> Fields:
     return [(f"{name}[]", value) for value in values]
 
 
+def named(order: CreateOrder) -> Fields:
+    """What names the account: of a device its MAC, for the panel makes up its hidden line's login."""
+    if order.mac is not None:
+        return [("mac", order.mac)]
+    return [
+        ("username", order.credentials.username),
+        ("password", order.credentials.password.get_secret_value()),
+    ]
+
+
+def device_echo(line: LineRow) -> Fields:
+    """What an edit of a device wants beside its line's fields: the MAC, and the hardware it would forget."""
+    return [] if line.device is None else [("mac", line.device.mac), *line.device.hardware]
+
+
 def reseller_create(order: CreateOrder, bouquets: Iterable[str], *, trial: bool) -> Fields:
-    """Fields of a reseller's ``create_line``. Bouquets always go along: without them the group that may
+    """Fields of a reseller's create. Bouquets always go along: without them the group that may
     choose them gets an empty 200 and no line.
     """
     fields = [
         ("package", order.package),
-        ("username", order.credentials.username),
-        ("password", order.credentials.password.get_secret_value()),
+        *named(order),
         ("reseller_notes", order.reference),
         *repeated("bouquets_selected", bouquets),
     ]
@@ -147,12 +158,11 @@ def reseller_echo(line: LineRow, bouquets: Iterable[str]) -> Fields:
 def admin_create(
     order: CreateOrder, row: PackageRow, bouquets: Iterable[str], member_id: int | None
 ) -> Fields:
-    """Fields of an admin's ``create_line``; bouquets as JSON text: repeated fields empty the reply."""
+    """Fields of an admin's create; bouquets as JSON text: repeated fields empty the reply."""
     connections = row.connections if order.connections is None else order.connections
     owner = [] if member_id is None else [("member_id", str(member_id))]
     return [
-        ("username", order.credentials.username),
-        ("password", order.credentials.password.get_secret_value()),
+        *named(order),
         ("exp_date", epoch_text(order.until)),
         ("max_connections", str(connections)),
         ("package_id", order.package),

@@ -2,14 +2,15 @@
 
 Options: ``dialect`` (reseller, admin: whose settings are printed), ``admin_lookup`` (on: the reseller's
 settings hold an admin credential too), ``reseller_list`` (empty, works), ``ownership`` (missing, enforced),
-``balance`` (racy, atomic), ``race_window`` (seconds between reading and writing the balance), ``credits``.
+``balance`` (racy, atomic), ``race_window`` (seconds between reading and writing the balance), ``credits``,
+``device_search`` (mac, notes: what the search of devices looks at).
 """
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from panelbridge.testing.practice import (
     PracticePanel,
@@ -20,28 +21,36 @@ from panelbridge.testing.practice import (
 )
 from panelbridge_xui.practice_acts import ACTS
 from panelbridge_xui.practice_admin import AdminApi
-from panelbridge_xui.practice_lines import Action, LineActions, User
+from panelbridge_xui.practice_devices import DEVICE_APIS, DEVICE_TABLES
+from panelbridge_xui.practice_lines import LineActions, User
 from panelbridge_xui.practice_reseller import ResellerApi
 from panelbridge_xui.practice_tables import ADMIN, OURS, TABLES, seed
 from panelbridge_xui.practice_view import shown_effects, shown_lines
 from panelbridge_xui.practice_wire import PanelCrash, Parameters, Refused, answer, empty
 
+_VERBS = {
+    "create": "create",
+    "disable": "suspend",
+    "enable": "unsuspend",
+    "delete": "terminate",
+    "get": "get",
+}
+_KINDS = ("line", "mag", "enigma")
 _OPERATIONS = {
-    "create_line": "create",
-    "disable_line": "suspend",
-    "enable_line": "unsuspend",
-    "delete_line": "terminate",
-    "get_line": "get",
+    **{f"{verb}_{kind}": name for verb, name in _VERBS.items() for kind in _KINDS},
     "packages": "list_packages",
     "get_packages": "list_packages",
 }
+_LISTS = tuple(f"get_{kind}s" for kind in _KINDS)
+_EDITS = tuple(f"edit_{kind}" for kind in _KINDS)
+ApiT = TypeVar("ApiT", bound=LineActions)
 _PLAYER = ("/player_api.php", "/player_api")
 
 
 class XuiPractice(PracticePanel):
     """One XC_VM-like panel: our reseller, another one with lines of its own, an admin, packages."""
 
-    imitates = "XC_VM, source of July 2025 (Admin API and Reseller API, lines only)"
+    imitates = "XC_VM, source of July 2025 (Admin API and Reseller API, lines and devices)"
     setups: ClassVar[Mapping[str, Setup]] = {
         name: Setup(package="1", other_package="20", practice_options=options)
         for name, options in {
@@ -54,14 +63,16 @@ class XuiPractice(PracticePanel):
 
     def seed(self) -> None:
         with self.books.writing() as db:
-            for statement in TABLES.split(";\n"):
+            for statement in (TABLES + DEVICE_TABLES).split(";\n"):
                 db.execute(statement)
             seed(db, credit=float(self.options.get("credits", "100")), now=self.now())
             self._reseller_code = self.books.fact(db, "reseller_code", secrets.token_hex(6))
             self._door = self.books.fact(db, "door", "open")
             self._admin_code = self.books.fact(db, "admin_code", secrets.token_hex(6))
-        self._reseller = ResellerApi(self.books, self.now, self.options)
-        self._admin = AdminApi(self.books, self.now, self.options)
+        given = (self.books, self.now, self.options)
+        resellers, admins = DEVICE_APIS
+        self._reseller = (ResellerApi(*given), *(api(*given) for api in resellers))
+        self._admin = (AdminApi(*given), *(api(*given) for api in admins))
 
     def settings(self, url: str) -> dict[str, Any]:
         with self.books.reading() as db:
@@ -85,20 +96,21 @@ class XuiPractice(PracticePanel):
 
     def operation(self, request: PracticeRequest) -> str:
         action = request.value("action") or "none"
-        if action == "get_lines":
+        if action in _LISTS:
             return "find" if request.value("search[value]") else "list_accounts"
-        if action != "edit_line":
+        if action not in _EDITS:
             return _OPERATIONS.get(action, action)
         parameters = Parameters(request)
         if self._code(request) == self._admin_code:
-            return self._admin.kind(parameters)
+            return self._api(self._admin, parameters).kind_of(parameters)
         if not parameters.has("package"):
             return "reset_credentials" if parameters.has("password") else "edit"
-        with self.books.reading() as db:
-            query = "SELECT package_id FROM lines WHERE id = ?"
-            row = db.execute(query, (parameters.number("id"),)).fetchone()
-        same = row is not None and row["package_id"] == parameters.number("package")
-        return "extend" if same else "change_package"
+        try:
+            with self.books.reading() as db:
+                package = self._api(self._reseller, parameters).line(db, parameters)["package_id"]
+        except Refused:
+            return "extend"
+        return "extend" if package == parameters.number("package") else "change_package"
 
     def respond(self, request: PracticeRequest) -> PracticeReply:
         if request.path in _PLAYER:
@@ -113,29 +125,39 @@ class XuiPractice(PracticePanel):
         try:
             api = apis[code]
             user = self._user(parameters, admin=api is self._admin)
-            return answer(_columns(self._action(api, parameters)(user, parameters), parameters))
+            action = self._api(api, parameters).actions()[parameters.text("action") or ""]
+            return answer(_columns(action(user, parameters), parameters))
         except Refused as refused:
             return answer(_refusal(refused, parameters))
         except PanelCrash:
             return empty()
 
     def pretend(self, request: PracticeRequest) -> PracticeReply:
-        """A create or edit is answered by a read of the line, so a lie shows it unmoved or not at all."""
+        """A create or edit is answered by a read of the account, so a lie shows it unmoved or not at all."""
         parameters = Parameters(request)
-        action = parameters.text("action")
-        if action not in ("create_line", "edit_line"):
+        action = parameters.text("action") or ""
+        if not action.startswith(("create_", "edit_")):
             return answer({"status": "STATUS_SUCCESS"})
+        api = self._api(self._admin, parameters)
         with self.books.reading() as db:
-            if action == "edit_line":
-                return answer(self._admin.full(db, self._admin.line(db, parameters)["id"]))
+            if action in _EDITS:
+                return answer(api.full(db, api.line(db, parameters)["id"]))
             newest = db.execute("SELECT max(id) FROM lines").fetchone()[0]
         return answer({"status": "STATUS_SUCCESS", "data": {"id": str(newest + 1)}})
 
     def snapshot(self) -> dict[str, Any]:
         with self.books.reading() as db:
             lines = [dict(row) for row in db.execute("SELECT * FROM lines ORDER BY id")]
+            devices = (
+                "SELECT user_id, mac FROM mag_devices UNION ALL SELECT user_id, mac FROM enigma2_devices"
+            )
+            macs = {row["user_id"]: row["mac"] for row in db.execute(devices)}
             balance = db.execute("SELECT credits FROM users WHERE id = ?", (OURS,)).fetchone()[0]
-        return {"balance": balance, **shown_lines(lines, self.now()), **shown_effects(self.books.effects())}
+        return {
+            "balance": balance,
+            **shown_lines(lines, macs, self.now()),
+            **shown_effects(self.books.effects()),
+        }
 
     def act(self, name: str, arguments: Mapping[str, Any]) -> Any:
         """What the panel's owner does: those of ``practice_acts`` and ``door`` (state: open, closed)."""
@@ -170,11 +192,13 @@ class XuiPractice(PracticePanel):
         return user
 
     @staticmethod
-    def _action(api: LineActions, parameters: Parameters) -> Action:
-        action = api.actions().get(parameters.text("action") or "")
-        if action is None:
+    def _api(apis: tuple[ApiT, ...], parameters: Parameters) -> ApiT:
+        """Lines, or the kind of device that the action is of."""
+        asked = parameters.text("action") or ""
+        found = next((api for api in apis if asked in api.actions()), None)
+        if found is None:
             raise Refused("STATUS_FAILURE", error="Invalid action.")
-        return action
+        return found
 
     def _player(self, request: PracticeRequest) -> PracticeReply:
         """The subscriber's login: on this release a valid one prints nothing, any other is a 404 page."""

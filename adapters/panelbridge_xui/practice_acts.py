@@ -1,8 +1,8 @@
 """What the practice panel's owner does behind our back.
 
-Of a line by ``username``: ``create``, ``ban``, ``unban``, ``delete``, ``set_expiry`` (expires_at), ``edit``
-(columns), ``move`` (to another reseller). Else: ``set_balance`` (amount), ``group`` (columns), ``package``
-(id, columns), ``key`` (status: 1 or 0).
+Of an account by its login name ``username``, a hidden one too: ``create`` (with ``mac``: a MAG device),
+``ban``, ``unban``, ``delete``, ``set_expiry`` (expires_at), ``edit`` (columns), ``move`` (to another
+reseller). Else: ``set_balance`` (amount), ``group`` (columns), ``package`` (id, columns), ``key`` (status).
 """
 
 from __future__ import annotations
@@ -29,11 +29,16 @@ def _edit(db: sqlite3.Connection, arguments: Mapping[str, Any], columns: Mapping
 
 
 def _create(db: sqlite3.Connection, arguments: Mapping[str, Any], now: datetime) -> None:
-    insert(db, "lines", line_by_hand(arguments["username"], now))
+    line_id = insert(db, "lines", line_by_hand(arguments["username"], now))
+    if "mac" in arguments:
+        update(db, "lines", line_id, {"is_mag": 1})
+        insert(db, "mag_devices", {"user_id": line_id, "mac": arguments["mac"]})
 
 
 def _delete(db: sqlite3.Connection, arguments: Mapping[str, Any], _: datetime) -> None:
-    db.execute("DELETE FROM lines WHERE id = ?", (_line_id(db, arguments),))
+    line_id = _line_id(db, arguments)
+    for table, column in (("mag_devices", "user_id"), ("enigma2_devices", "user_id"), ("lines", "id")):
+        db.execute(f"DELETE FROM {table} WHERE {column} = ?", (line_id,))  # noqa: S608 - names are our own
 
 
 def _set_expiry(db: sqlite3.Connection, arguments: Mapping[str, Any], _: datetime) -> None:

@@ -73,8 +73,13 @@ class AdminApi(LineActions):
     def create_line(self, _: User, parameters: Parameters) -> Any:
         with self.books.writing() as db:
             row = self._columns(parameters)
+            self.check_named(db, parameters)
+            hidden = self.hidden_names()
+            if hidden is not None:
+                row["username"], row["password"] = hidden
             self.check_free(db, row["username"])
             line_id = insert(db, "lines", {**row, "created_at": self.epoch()})
+            self.made(db, line_id, parameters)
             self.books.record(db, "create", row["username"], id=line_id)
             return self.full(db, line_id)
 
@@ -82,12 +87,14 @@ class AdminApi(LineActions):
         with self.books.writing() as db:
             before = self.line(db, parameters)
             after = self._columns(parameters)
+            self.check_named(db, parameters, before)
             self.check_free(db, after["username"], before["id"])
+            self.changed(db, before["id"], parameters)
             update(db, "lines", before["id"], {**after, "updated": self.now().strftime("%Y-%m-%d %H:%M:%S")})
             self.books.record(db, kind_of_edit(before, after), before["username"], id=before["id"])
             return self.full(db, before["id"])
 
-    def kind(self, parameters: Parameters) -> str:
+    def kind_of(self, parameters: Parameters) -> str:
         """What an edit would do, for aiming faults before it happens."""
         try:
             with self.books.reading() as db:

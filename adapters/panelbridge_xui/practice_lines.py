@@ -7,7 +7,7 @@ import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from panelbridge.testing.practice import Books
 from panelbridge_xui.practice_tables import printed, update
@@ -28,7 +28,10 @@ _FILTERS = {
 
 
 class LineActions(ABC):
-    """Actions on lines; a subclass is one of the two APIs."""
+    """Actions on lines; a subclass is one of the two APIs, or one kind of device at one of them."""
+
+    kind: ClassVar[str] = "line"
+    sold_as: ClassVar[str] = "is_line"
 
     def __init__(self, books: Books, now: Callable[[], datetime], options: dict[str, str]) -> None:
         self.books = books
@@ -38,6 +41,24 @@ class LineActions(ABC):
     @abstractmethod
     def actions(self) -> dict[str, Action]:
         """What this API knows, by name."""
+
+    def hidden_names(self) -> tuple[str, str] | None:
+        """Name and password of the panel's own making; ``None`` where the caller may choose."""
+        return None
+
+    def check_named(  # noqa: B027 - a hook with nothing to do for lines
+        self, db: sqlite3.Connection, parameters: Parameters, line: dict[str, Any] | None = None
+    ) -> None:
+        """Refuse what names a device: for lines nothing does."""
+
+    def made(self, db: sqlite3.Connection, line_id: int, parameters: Parameters) -> None:  # noqa: B027
+        """After a line was inserted."""
+
+    def changed(self, db: sqlite3.Connection, line_id: int, parameters: Parameters) -> None:  # noqa: B027
+        """After a line was edited."""
+
+    def removed(self, db: sqlite3.Connection, line: dict[str, Any], _: Parameters) -> None:
+        db.execute("DELETE FROM lines WHERE id = ?", (line["id"],))
 
     def epoch(self) -> int:
         return int(self.now().timestamp())
@@ -78,7 +99,7 @@ class LineActions(ABC):
         with self.books.writing() as db:
             line = self.line(db, parameters)
             self.check_write(db, user, line)
-            db.execute("DELETE FROM lines WHERE id = ?", (line["id"],))
+            self.removed(db, line, parameters)
             self.books.record(db, "terminate", line["username"], id=line["id"])
         return {"status": "STATUS_SUCCESS"}
 

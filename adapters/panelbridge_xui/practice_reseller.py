@@ -81,7 +81,8 @@ class ResellerApi(LineActions):
             trial = bool(parameters.text("trial") or "")
             package = self._bought_package(db, user, parameters)
             price = self._check_price(db, user, package, trial=trial)
-            username, password = self._names(db, user, parameters, None)
+            self.check_named(db, parameters)
+            username, password = self.hidden_names() or self._names(db, user, parameters, None)
             self.check_free(db, username)
             until = self._end(package, None, trial=trial)
             row = {
@@ -93,6 +94,7 @@ class ResellerApi(LineActions):
                 "created_at": self.epoch(),
             }
             line_id = insert(db, "lines", row)
+            self.made(db, line_id, parameters)
             self.books.record(db, "create", username, charged=price, id=line_id, package=package["id"])
         self._pay(user, price, "new", line_id, package["id"])
         with self.books.reading() as db:
@@ -108,8 +110,11 @@ class ResellerApi(LineActions):
             if parameters.has("package"):
                 package = self._bought_package(db, user, parameters)
                 price = self._check_price(db, user, package, trial=False)
-            username, password = self._names(db, user, parameters, line)
+            self.check_named(db, parameters, line)
+            hidden = (line["username"], line["password"])
+            username, password = self._names(db, user, parameters, line) if self.kind == "line" else hidden
             self.check_free(db, username, line["id"])
+            self.changed(db, line["id"], parameters)
             shown = package or package_of(db, line["package_id"])
             changes = {**self._told(db, user, parameters, shown), "username": username, "password": password}
             if package is not None:
@@ -194,13 +199,13 @@ class ResellerApi(LineActions):
         return chosen[0], chosen[1]
 
     def _bought_package(self, db: sqlite3.Connection, user: User, parameters: Parameters) -> sqlite3.Row:
-        offered = offered_to(db, user)
+        offered = [row for row in offered_to(db, user, every=True) if row[self.sold_as]]
         if not offered:
             raise Refused("STATUS_NO_PERMISSIONS")
         if not parameters.text("package"):
             raise Refused("STATUS_INVALID_PACKAGE", echo=True)
         package = package_of(db, parameters.number("package"))
-        if package is None or not package["is_line"]:
+        if package is None or not package[self.sold_as]:
             raise Refused("STATUS_INVALID_TYPE", echo=True)
         if package["id"] not in {row["id"] for row in offered}:
             raise Refused("STATUS_INVALID_PACKAGE", echo=True)
@@ -223,7 +228,7 @@ class ResellerApi(LineActions):
         """Read the balance, then write it less the price: two statements, no lock, as the release does."""
         row = {
             "owner": user["id"],
-            "type": "line",
+            "type": self.kind,
             "action": action,
             "log_id": line_id,
             "package_id": package_id,

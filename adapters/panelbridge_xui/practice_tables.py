@@ -131,8 +131,10 @@ def _seed_packages(db: sqlite3.Connection) -> None:
         "official_duration": 1,
     }
     insert(db, "packages", {**other, "bouquets": "[1]", "groups": "[9]"})
-    mag = {"id": 41, "package_name": "Boxes only", "is_trial": 0, "is_official": 1, "official_duration": 1}
-    insert(db, "packages", {**mag, "bouquets": "[1]", "is_line": 0, "is_mag": 1})
+    boxes = {"is_trial": 0, "is_official": 1, "official_duration": 1, "is_line": 0, "is_mag": 1, "is_e2": 1}
+    insert(db, "packages", {**boxes, "id": 41, "package_name": "Boxes only", "bouquets": "[1]"})
+    more = {"id": 42, "package_name": "Boxes, more channels", "official_credits": 2, "bouquets": "[1,2]"}
+    insert(db, "packages", {**boxes, **more, "check_compatible": 1})
 
 
 def line_by_hand(username: str, now: datetime) -> dict[str, Any]:

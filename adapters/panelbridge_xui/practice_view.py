@@ -9,12 +9,12 @@ from typing import Any
 from panelbridge_xui.practice_tables import OTHER
 
 
-def shown_lines(lines: list[dict[str, Any]], now: datetime) -> dict[str, Any]:
-    """Lines by login name: ours (``accounts``) and the other reseller's (``foreign``)."""
+def shown_lines(lines: list[dict[str, Any]], macs: dict[int, str], now: datetime) -> dict[str, Any]:
+    """Lines by login name, hidden ones too: ours (``accounts``) and the other reseller's (``foreign``)."""
     shown: dict[str, dict[str, Any]] = {"accounts": {}, "foreign": {}}
     for line in lines:
         whose = "foreign" if line["member_id"] == OTHER else "accounts"
-        shown[whose][str(line["username"])] = _account(line, now)
+        shown[whose][str(line["username"])] = {**_account(line, now), "mac": macs.get(line["id"])}
     return shown
 
 

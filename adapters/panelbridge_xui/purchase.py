@@ -7,13 +7,14 @@ from datetime import datetime
 from panelbridge.exceptions import Conflict, InvalidOrder
 from panelbridge.models import Purchase
 from panelbridge_xui import mapping
+from panelbridge_xui.kinds import Kind
 from panelbridge_xui.rows import LineRow, PackageRow
 
 
-def sellable(package: PackageRow | None) -> PackageRow:
-    """The package, when it can be bought for a line that exists. Raises ``InvalidOrder``."""
-    if package is None or not package.is_line:
-        raise InvalidOrder("the package is not offered to us for lines", field="package")
+def sellable(package: PackageRow | None, kind: Kind) -> PackageRow:
+    """The package, when it can be bought for an account that exists. Raises ``InvalidOrder``."""
+    if package is None or kind not in package.kinds:
+        raise InvalidOrder(f"the package is not offered to us for an account of kind {kind}", field="package")
     if package.trial_only:
         raise InvalidOrder("a trial package cannot extend a line", field="package")
     return package

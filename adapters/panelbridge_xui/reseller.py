@@ -32,12 +32,15 @@ from panelbridge.models import (
     Purchase,
     VerbResult,
 )
+from panelbridge.order_check import check_package_change
 from panelbridge_xui import mapping
 from panelbridge_xui.client import XuiClient
 from panelbridge_xui.compare import create_differs, owned, same_password
+from panelbridge_xui.devices import DeviceFinder
 from panelbridge_xui.dialect import Clock, Dialect
 from panelbridge_xui.errors import ExistsIdUnknown, NameTaken, PanelRefused
 from panelbridge_xui.guards import nothing_sent
+from panelbridge_xui.kinds import Key, Kind, key_of
 from panelbridge_xui.lookups import MAY_NAME, LineFinder
 from panelbridge_xui.purchase import check_no_restart, check_unmoved, needed, sellable
 from panelbridge_xui.rows import LineRow, PackageRow
@@ -61,6 +64,7 @@ class ResellerDialect(Dialect):
         super().__init__(client, settings, clock)
         self._admin = admin
         self._finder = LineFinder(client, admin, self._seen, settings.probe_limit)
+        self._devices = DeviceFinder(client, admin)
         by_admin = {FindBy.REFERENCE} if admin else set()
         self.capabilities = Capabilities(
             extend=Extend.ADD,
@@ -71,6 +75,7 @@ class ResellerDialect(Dialect):
             safe_repeats=frozenset(Verb) - _ADDING,
             list_complete=False,
             password_readable=True,
+            devices=frozenset(kind.value for kind in self._kinds),
             late_commit=60.0,
             serialise_writes=SerialiseWrites.PER_CREDENTIAL,
         )
@@ -90,10 +95,10 @@ class ResellerDialect(Dialect):
         )
 
     def _warnings(self) -> Iterator[str]:
-        if not any(row.is_line for row in self._fresh_packages().values()):
+        if not any(Kind.LINE in row.kinds for row in self._fresh_packages().values()):
             yield "no line package is offered to our group"
         try:
-            if not self._client.get_lines(limit=1).rows:
+            if not self._client.rows(limit=1).rows:
                 yield "the list of lines is empty; on the July 2025 release it is even when lines exist"
         except PanelError as error:
             yield f"the list of lines cannot be used: {error.message}"
@@ -101,19 +106,23 @@ class ResellerDialect(Dialect):
             yield "no admin credential for look-ups: a create whose answer is lost may need a person"
             return
         try:
-            self._admin.get_lines(limit=1)
+            self._admin.rows(limit=1)
         except PanelError as error:
             yield f"the admin credential for look-ups does not work: {error.message}"
 
-    def create(self, order: CreateOrder) -> VerbResult:
-        self._check_order(order)
-        with nothing_sent():
-            package = self._line_package(order.package)
+    def _create_fields(
+        self, order: CreateOrder, package: PackageRow
+    ) -> tuple[tuple[str, ...] | None, mapping.Fields]:
         bouquets = mapping.bouquets_asked(order.options, package.bouquets)
         if order.connections not in (None, package.connections):
             raise InvalidOrder("the package decides how many connections a line has", field="connections")
         trial = mapping.is_trial(order.options, package)
-        fields = mapping.reseller_create(order, bouquets or package.bouquets, trial=trial)
+        return bouquets, mapping.reseller_create(order, bouquets or package.bouquets, trial=trial)
+
+    def _create_line(self, order: CreateOrder) -> VerbResult:
+        with nothing_sent():
+            package = self._package(Kind.LINE, order.package)
+        bouquets, fields = self._create_fields(order, package)
         sent_before = self._seen.sending(order.credentials.username)
         try:
             written = self._client.create_line(fields)
@@ -136,8 +145,9 @@ class ResellerDialect(Dialect):
         purchase = needed(change.purchase)
         if purchase.package != change.package:
             raise InvalidOrder("the purchase buys another package than the one asked for", field="purchase")
+        check_package_change(change)
         with nothing_sent():
-            package = self._line_package(change.package)
+            package = self._package(key_of(ref.id).kind, change.package)
         bouquets = mapping.bouquets_asked(change.options, package.bouquets)
         if change.connections not in (None, package.connections):
             raise InvalidOrder("the package decides how many connections a line has", field="connections")
@@ -148,8 +158,7 @@ class ResellerDialect(Dialect):
         return self._done(after, () if after.package_id == package.id else ("package",))
 
     def reset_credentials(self, ref: AccountRef, credentials: Credentials) -> VerbResult:
-        self._check_credentials(credentials)
-        line = self._own_line(ref, also_named=credentials.username)
+        line = self._own_login(ref, credentials)
         if line.username == credentials.username and same_password(line, credentials):
             return self._already(line)
         renamed = [] if line.username == credentials.username else [("username", credentials.username)]
@@ -170,33 +179,32 @@ class ResellerDialect(Dialect):
 
     def find(self, username: str | None, reference: str | None) -> Lookup:
         found = self._finder.find(username, reference)
+        if not isinstance(found, LineRow) and reference is not None and self._settings.devices:
+            found = self._devices.besides(found, reference)
         return Found(account=self._account(found)) if isinstance(found, LineRow) else found
 
     def list_accounts(self) -> Iterator[PanelAccount]:
-        rows = short_rows(self._client)
-        if rows:
-            for row in rows:
-                line = self._read(row.id)
-                if line is not None:  # deleted since the list was read
-                    yield self._account(line)
+        keys = [Key(kind, row.id) for kind in self._kinds for row in short_rows(self._client, kind=kind)]
+        if keys:
+            read = (self._read(key) for key in keys)
+            yield from (self._account(line) for line in read if line is not None)  # not deleted meanwhile
             return
         if self._admin is None:
             raise OutcomeUnknown(
-                "the panel lists no lines, which on the July 2025 release it does even when some exist"
+                "the panel lists no accounts, which on the July 2025 release it does even when some exist"
             )
         me = self._client.user_info().id
-        for row in short_rows(self._admin):
-            if row.member_id not in (None, me):
-                continue
-            line = self._admin.get_line(row.id)
-            if line is not None and line.member_id == me:
-                yield self._account(line)
+        for kind in self._kinds:
+            for row in short_rows(self._admin, kind=kind):
+                line = self._admin.get(Key(kind, row.id)) if row.member_id in (None, me) else None
+                if line is not None and line.member_id == me:
+                    yield self._account(line)
 
     def balance(self) -> PanelBalance:
         return PanelBalance(amount=self._client.user_info().credits)
 
-    def absence(self, line_id: int) -> Absent:
-        return self._finder.absence(line_id)
+    def absence(self, key: Key) -> Absent:
+        return self._finder.absence(key)
 
     def _read_packages(self) -> tuple[PackageRow, ...]:
         return self._client.packages()
@@ -207,7 +215,7 @@ class ResellerDialect(Dialect):
         """One purchase on the line: the line right before it, and after it."""
         with nothing_sent():
             packages = self._fresh_packages()
-        package = sellable(packages.get(purchase.package))
+        package = sellable(packages.get(purchase.package), key_of(ref.id).kind)
         line = self._own_line(ref)
         check_unmoved(line, purchase)
         if not purchase.allow_restart:
@@ -221,14 +229,15 @@ class ResellerDialect(Dialect):
 
     def _bought(self, line: LineRow, fields: mapping.Fields) -> LineRow:
         try:
-            after = self._written_line(self._client.edit_line(line.id, fields))
+            after = self._edited(line, fields)
         except PanelRefused as refused:
             # Later releases answer so, uncharged, to the loser of two simultaneous extensions.
-            if mapping.same_second(self._read_back(line.id).expires_at, line.expires_at):
+            if mapping.same_second(self._read_back(line.key).expires_at, line.expires_at):
                 refused.outcome = Outcome.RETRY_LATER
                 raise
             raise OutcomeUnknown("the panel refused the purchase, yet the expiry moved") from None
-        if mapping.same_second(after.expires_at, line.expires_at):
+        # A term that restarts may end in the very second it ended before; the package tells then.
+        if mapping.same_second(after.expires_at, line.expires_at) and after.package_id == line.package_id:
             raise OutcomeUnknown("the panel accepted the purchase, but the expiry did not move")
         return after
 
@@ -249,7 +258,7 @@ class ResellerDialect(Dialect):
 
     def _plain_edit(self, line: LineRow, changes: mapping.Fields, bouquets: tuple[str, ...]) -> LineRow:
         fields = [*mapping.reseller_echo(line, bouquets), *changes]
-        return self._written_line(self._client.edit_line(line.id, fields))
+        return self._edited(line, fields)
 
     def _differs(
         self, line: LineRow, order: CreateOrder, bouquets: tuple[str, ...] | None

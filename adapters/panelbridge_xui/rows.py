@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from panelbridge.exceptions import ContractBroken
 from panelbridge.secret import Secret
+from panelbridge_xui.kinds import Key, Kind
 from panelbridge_xui.values import (
     Row,
     flag,
@@ -17,6 +18,7 @@ from panelbridge_xui.values import (
     json_list,
     moment,
     money,
+    present,
     switch,
     text,
     text_or_none,
@@ -28,9 +30,26 @@ LINE_FLAGS = ("is_trial", "is_restreamer", "is_isplock", "is_stalker", "bypass_u
 LINE_EXTRAS = ("package_id", "pair_id", "force_server_id", "forced_country", "isp_desc", "as_number")
 
 
+# Of a device's row, besides its own id: what is no hardware. (``device_id`` of a MAG is.)
+_NO_HARDWARE = frozenset({"id", "user_id", "mac", "user", "paired"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceRow:
+    """What a device has beside its hidden line."""
+
+    kind: Kind
+    id: int
+    mac: str
+    hardware: tuple[tuple[str, str], ...]  # serial number, model, versions, locks: those that are set
+
+
 @dataclass(frozen=True, kw_only=True)
 class LineRow:
-    """One full line row, as ``get_line``, ``create_line`` and ``edit_line`` answer it."""
+    """One full line row, as ``get_line``, ``create_line`` and ``edit_line`` answer it.
+
+    With ``device`` it is a device's hidden line: its name and password are of the panel's making.
+    """
 
     id: int
     username: str
@@ -51,6 +70,11 @@ class LineRow:
     flags: frozenset[str]  # those of LINE_FLAGS that are 1
     extras: tuple[tuple[str, str], ...] = field(default=())  # those of LINE_EXTRAS that are set
     created_at: datetime | None = None
+    device: DeviceRow | None = None
+
+    @property
+    def key(self) -> Key:
+        return Key(Kind.LINE, self.id) if self.device is None else Key(self.device.kind, self.device.id)
 
     @property
     def trial(self) -> bool:
@@ -72,7 +96,7 @@ class PackageRow:
 
     id: int
     name: str
-    is_line: bool
+    kinds: frozenset[Kind]  # what it can be sold for
     is_trial: bool
     is_official: bool
     price: Decimal  # with our override price where the reseller API lists it
@@ -147,11 +171,29 @@ def line_row(payload: Any) -> LineRow:
     )
 
 
-def short_line_row(row: Row) -> ShortLineRow:
-    """A row of ``get_lines``. Raises ``ContractBroken``."""
+def device_row(kind: Kind, payload: Any) -> LineRow:
+    """A device with its line nested under ``user``. Raises ``ContractBroken``."""
+    row = as_row(payload, "a device")
+    told = {name: value for name, value in row.items() if name not in _NO_HARDWARE | {kind.id_name}}
+    hardware = ((name, str(value)) for name, value in told.items() if isinstance(value, str | int))
+    device = DeviceRow(
+        kind=kind,
+        id=integer(row, kind.id_name),
+        mac=text(row, "mac"),
+        # As with a line's flags, presence may count: what is empty or zero is not told again.
+        hardware=tuple((name, value) for name, value in hardware if value not in ("", "0", "False")),
+    )
+    line = line_row(present(row, "user"))
+    if line.id != integer(row, "user_id"):
+        raise ContractBroken("the panel's reply shows a device with another line than its own", field="user")
+    return replace(line, device=device)
+
+
+def short_row(kind: Kind, row: Row) -> ShortLineRow:
+    """A row of a list. Raises ``ContractBroken``."""
     return ShortLineRow(
-        id=integer(row, "id"),
-        username=text_or_none(row, "username"),
+        id=integer(row, kind.id_name),
+        username=text_or_none(row, "username") if kind is Kind.LINE else None,
         member_id=integer_or_none(row, "member_id") if "member_id" in row else None,
     )
 
@@ -161,7 +203,7 @@ def package_row(row: Row) -> PackageRow:
     return PackageRow(
         id=integer(row, "id"),
         name=text(row, "package_name"),
-        is_line=switch(row, "is_line"),
+        kinds=_kinds(row),
         is_trial=switch(row, "is_trial"),
         is_official=switch(row, "is_official"),
         price=_price(row, "official_credits"),
@@ -195,6 +237,15 @@ def own_user(data: Any, permissions: Any) -> OwnUser:
         credits=money(row, "credits"),
         permissions=granted,
     )
+
+
+def _kinds(row: Row) -> frozenset[Kind]:
+    switches = {
+        Kind.LINE: switch(row, "is_line"),
+        Kind.MAG: flag(row, "is_mag"),
+        Kind.ENIGMA: flag(row, "is_e2"),
+    }
+    return frozenset(kind for kind, on in switches.items() if on)
 
 
 def _price(row: Row, name: str) -> Decimal:

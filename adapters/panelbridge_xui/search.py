@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 
 from panelbridge.exceptions import ContractBroken, OutcomeUnknown
 from panelbridge_xui.client import XuiClient
+from panelbridge_xui.kinds import Key, Kind
 from panelbridge_xui.rows import LineRow, ShortLineRow
 
 _PAGE = 1000  # the panel caps a page there
@@ -83,34 +84,38 @@ class SeenIds:
             yield from range(highest, max(0, highest - limit // 2), -1)
 
 
-def short_rows(client: XuiClient, search: str | None = None) -> tuple[ShortLineRow, ...]:
-    """Every row of ``get_lines``, paged to the end. Raises ``ContractBroken`` when the pages do not add up.
+def short_rows(
+    client: XuiClient, search: str | None = None, kind: Kind = Kind.LINE
+) -> tuple[ShortLineRow, ...]:
+    """Every row of a list, paged to the end. Raises ``ContractBroken`` when the pages do not add up.
 
-    Each page begins with the last row of the one before: a line deleted meanwhile would shift the pages and
-    hide another one.
+    Each page begins with the last row of the one before: an account deleted meanwhile would shift the pages
+    and hide another one.
     """
     rows: dict[int, ShortLineRow] = {}
     start, last, matching = 0, None, None
     for _ in range(_MOST_PAGES):
-        page = client.get_lines(start=start, limit=_PAGE, search=search)
+        page = client.rows(kind, start=start, limit=_PAGE, search=search)
         if matching is None:
             matching = page.filtered
         if page.filtered != matching or (last is not None and page.rows[:1] != (last,)):
-            raise OutcomeUnknown("the panel's list of lines changed while it was read")
+            raise OutcomeUnknown("the panel's list changed while it was read")
         rows.update({row.id: row for row in page.rows})
         if len(rows) >= matching or len(page.rows) <= 1:
             break
         last = page.rows[-1]
         start += len(page.rows) - 1
     if len(rows) != (matching or 0):
-        raise ContractBroken("the panel's list of lines does not hold as many rows as it says")
+        raise ContractBroken("the panel's list does not hold as many rows as it says")
     return tuple(rows.values())
 
 
-def by_text(client: XuiClient, text: str, fits: Callable[[LineRow], bool]) -> LineRow | None:
-    """The line a list search for ``text`` leads to; it matches parts too, so each is read and compared."""
-    for row in short_rows(client, text):
-        line = client.get_line(row.id)
+def by_text(
+    client: XuiClient, text: str, fits: Callable[[LineRow], bool], kind: Kind = Kind.LINE
+) -> LineRow | None:
+    """The account a list search for ``text`` leads to; it matches parts too, so each is read and compared."""
+    for row in short_rows(client, text, kind):
+        line = client.get(Key(kind, row.id))
         if line is not None and fits(line):
             return line
     return None
@@ -119,7 +124,7 @@ def by_text(client: XuiClient, text: str, fits: Callable[[LineRow], bool]) -> Li
 def by_probe(client: XuiClient, seen: SeenIds, username: str, limit: int) -> LineRow | None:
     """The line of this name among the ids around the highest seen. Finding none proves nothing."""
     for line_id in seen.candidates(username, limit):
-        line = client.get_line(line_id)
+        line = client.get(Key(Kind.LINE, line_id))
         if line is not None:
             if line.username == username:
                 return line

@@ -44,6 +44,9 @@ class XuiSettings(PanelSettings):
         default=None, description="reseller dialect: admin API key, used for look-ups only", min_length=1
     )
     admin_api_path: ApiPath = Field(default="", description="path behind the admin access code")
+    devices: bool = Field(
+        default=True, description="MAG and Enigma devices are made and listed too; off: lines only"
+    )
     probe_from: int | None = Field(
         default=None, ge=0, description="highest line id known; a lost create is searched from here upwards"
     )

@@ -26,7 +26,6 @@ _INVALID = {
     "STATUS_INVALID_PACKAGE": ("package", "the package is not offered to our group at the panel"),
     "STATUS_INVALID_TYPE": ("package", "the package does not exist at the panel or is not for lines"),
     "STATUS_INVALID_MAC": ("mac", "the panel does not accept the device address"),
-    "STATUS_EXISTS_MAC": ("mac", "the device address is in use at the panel"),
     "STATUS_INVALID_DATE": ("until", "the panel does not accept the expiry date"),
     "STATUS_INVALID_GROUP": ("group", "the panel does not accept the group"),
     "STATUS_INVALID_USER": ("member_id", "the panel does not know the owning panel user"),
@@ -36,6 +35,7 @@ _INVALID = {
 
 _REFUSED: dict[str, tuple[type[PanelError], str]] = {
     "STATUS_EXISTS_USERNAME": (NameTaken, "a line of this name exists at the panel"),
+    "STATUS_EXISTS_MAC": (NameTaken, "a device of this MAC exists at the panel"),
     "STATUS_INSUFFICIENT_CREDITS": (InsufficientPanelCredit, "our credit there is below the package's price"),
     "STATUS_NO_TRIALS": (CapacityExhausted, "trials are off, used up, or our credit is below their minimum"),
     "STATUS_NO_PERMISSIONS": (PermissionMissing, "our group at the panel may not do this"),

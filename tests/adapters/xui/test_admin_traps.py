@@ -20,7 +20,6 @@ from panelbridge import (
     PackageChange,
     PermissionMissing,
     Secret,
-    Unsupported,
 )
 from panelbridge.testing.practice import Fault
 
@@ -199,12 +198,7 @@ def test_a_part_of_a_name_is_not_the_name(panel: Any, made: Any) -> None:
     assert isinstance(adapter.find(reference=account.reference), Found)
 
 
-def test_devices_are_not_made_yet(panel: Any, order: Any) -> None:
-    with pytest.raises(Unsupported):
-        panel.admin().create(order(mac="00:1A:79:00:00:01"))
-
-
-def test_only_the_actions_of_lines_are_ever_called(panel: Any, made: Any) -> None:
+def test_only_the_actions_of_accounts_are_ever_called(panel: Any, made: Any) -> None:
     adapter = panel.admin()
     account = made(adapter)
     verbs: list[Callable[[], object]] = [

@@ -34,6 +34,7 @@ from panelbridge.settings import read_settings
 from panelbridge.transport import PanelReply
 from panelbridge_xui import PanelRefused, XuiSettings, mapping
 from panelbridge_xui.client import XuiClient
+from panelbridge_xui.kinds import Key, Kind
 from panelbridge_xui.reseller import ResellerDialect
 from panelbridge_xui.rows import line_row, package_row
 from panelbridge_xui.search import SeenIds, short_rows
@@ -121,11 +122,11 @@ class TestReplies:
     @pytest.mark.parametrize("name", ["id", "line_id", "user_id"])
     def test_a_create_may_answer_the_id_alone(self, name: str) -> None:
         written = client(success({name: "41"})).create_line([])
-        assert (written.id, written.line) == (41, None)
+        assert (written.key, written.line) == (Key(Kind.LINE, 41), None)
 
     def test_a_half_readable_answer_to_a_write_still_gives_the_id(self) -> None:
         written = client(success({**LINE, "enabled": "perhaps"})).create_line([])
-        assert (written.id, written.line) == (41, None)
+        assert (written.key, written.line) == (Key(Kind.LINE, 41), None)
 
     def test_every_number_may_be_a_string_or_an_int(self) -> None:
         as_text = {name: str(value) if isinstance(value, int) else value for name, value in LINE.items()}
@@ -168,12 +169,12 @@ class TestReplies:
     )
     def test_what_else_can_come_instead_of_a_list(self, reply: Any, error: type[PanelError]) -> None:
         with pytest.raises(error):
-            client(reply).get_lines()
+            client(reply).rows()
 
     @pytest.mark.parametrize("reply", [None, [], [LINE], "fine"])
     def test_a_write_needs_an_envelope(self, reply: Any) -> None:
         with pytest.raises(ContractBroken) as caught:
-            client(reply).edit_line(41, [])
+            client(reply).edit(Key(Kind.LINE, 41), [])
         assert caught.value.outcome is Outcome.UNKNOWN
 
     def test_a_balance_keeps_its_decimals(self) -> None:
@@ -379,4 +380,6 @@ class TestSettings:
 
     def test_a_conflict_is_what_a_taken_name_is_to_a_caller(self) -> None:
         with pytest.raises(Conflict):
-            client({"status": "STATUS_EXISTS_USERNAME", "data": {"password": "x"}}).edit_line(41, [])
+            client({"status": "STATUS_EXISTS_USERNAME", "data": {"password": "x"}}).edit(
+                Key(Kind.LINE, 41), []
+            )
