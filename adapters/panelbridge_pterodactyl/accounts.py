@@ -57,7 +57,10 @@ class Accounts:
         return user
 
     def owner(self, server: Server) -> User:
-        user = mapping.user_from(self._client.user(server.user))
+        try:
+            user = mapping.user_from(self._client.user(server.user))
+        except NotFound:  # no absence of the account: its server is there
+            raise ContractBroken("the panel shows a server and not its user") from None
         if user.id != server.user:
             raise ContractBroken("the panel answered with another user than asked for")
         return user
@@ -85,7 +88,10 @@ class Accounts:
 
     def _proved(self, message: str) -> NotFound:
         """A 404 counts when the same address and key list servers to us: then it is the panel that speaks."""
-        self._client.first("servers")
+        try:
+            self._client.first("servers")
+        except NotFound:
+            raise ContractBroken("the panel's address has neither the thing asked for nor servers") from None
         return NotFound(message)
 
 

@@ -121,7 +121,7 @@ class Making:
 
     def _pause(self) -> None:
         left = remaining()
-        if left is not None and left <= self._settings.poll_seconds:
+        if left is not None and left <= 2 * self._settings.poll_seconds:  # the next look needs time as well
             raise OutcomeUnknown(
                 "the server exists and is still being installed",
                 advice="Nothing to do: the bridge looks again until it is installed.",
