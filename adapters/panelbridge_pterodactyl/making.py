@@ -48,7 +48,9 @@ class Making:
         try:
             server, outcome = self._server(order, package, user)
         except PanelError as error:
-            raise self._undone(error, user) from error
+            if error.outcome is Outcome.UNKNOWN or self._taken_back(error, user):
+                raise
+            raise OutcomeUnknown(f"the user was made, then: {error.message}") from error
         with already_sent():
             server = self._installed(server)
         account = self._accounts.account(server, user)
@@ -92,24 +94,23 @@ class Making:
             raise Conflict("our reference belongs to a server of another user")
         return server, outcome
 
-    def _undone(self, error: PanelError, user: User) -> PanelError:
-        """``error``; a refusal stays one only when the user, who has no server, is gone again as well."""
-        if error.outcome is Outcome.UNKNOWN:
-            return error
-        if error.outcome is Outcome.REFUSED:
-            try:
-                self._client.delete_user(user.id)
-                self._accounts.user_of(user.external_id or "")
-            except NotFound:
-                return error
-            except PanelError:
-                pass
-        return OutcomeUnknown(f"the user was made, then: {error.message}", retry_after=error.retry_after)
+    def _taken_back(self, error: PanelError, user: User) -> bool:
+        """Whether after a refusal the user, who has no server, is seen gone again: then nothing happened."""
+        if error.outcome is not Outcome.REFUSED:
+            return False  # a repeat needs him
+        try:
+            self._client.delete_user(user.id)
+            self._accounts.user_of(user.external_id or "")
+        except NotFound:
+            return True
+        except PanelError:
+            return False
+        return False
 
     def _installed(self, server: Server) -> Server:
         """The server once it runs, as read after the write. Raises ``OutcomeUnknown`` while it does not."""
+        server = self._accounts.server(server.id)
         with deadline(self._settings.install_wait):
-            server = self._accounts.server(server.id)
             while server.status == mapping.INSTALLING:
                 self._pause()
                 server = self._accounts.server(server.id)

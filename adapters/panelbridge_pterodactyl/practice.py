@@ -27,7 +27,7 @@ PACKAGES: Mapping[str, Mapping[str, Any]] = {
     "small": {
         "title": "Small",
         "egg": 5,
-        "docker_image": "ghcr.io/practice/java:21",
+        "docker_image": "images.example/java:21",
         "startup": "java -jar {{SERVER_JARFILE}}",
         "environment": {"SERVER_JARFILE": "server.jar"},
         "limits": {"memory": 2048, "disk": 10240, "cpu": 100},
@@ -36,7 +36,7 @@ PACKAGES: Mapping[str, Mapping[str, Any]] = {
     "large": {
         "title": "Large",
         "egg": 5,
-        "docker_image": "ghcr.io/practice/java:21",
+        "docker_image": "images.example/java:21",
         "startup": "java -jar {{SERVER_JARFILE}}",
         "environment": {"SERVER_JARFILE": "server.jar"},
         "limits": {"memory": 8192, "swap": -1, "disk": 0, "cpu": 400, "io": 800},

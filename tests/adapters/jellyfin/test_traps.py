@@ -304,6 +304,25 @@ class TestPasswords:
         assert panel.adapter().reset_credentials(account.ref, new).outcome is Outcome.DONE
         assert panel.login(account.username, "newpassword1") == 200
 
+    def test_a_reset_is_tried_and_its_session_ended(self, either: Any, made: Any) -> None:
+        account = made(either.adapter())
+        new = Credentials(username=account.username, password=Secret("newpassword1"))
+        assert either.adapter().reset_credentials(account.ref, new).note is None
+        assert either.writes()[-3:] == ["password", "login", "logout"]
+        assert either.control.books()["sessions"] == []
+
+    def test_a_reset_of_a_suspended_user_is_taken_at_its_word_and_says_so(
+        self, either: Any, made: Any
+    ) -> None:
+        account = made(either.adapter())
+        either.adapter().suspend(account.ref, "overdue")
+        new = Credentials(username=account.username, password=Secret("newpassword1"))
+        result = either.adapter().reset_credentials(account.ref, new)
+        assert (result.outcome, result.account.state) == (Outcome.DONE, AccountState.SUSPENDED)
+        assert "does not let the user in" in (result.note or "")
+        assert either.account(account.username)["password"] == "newpassword1"
+        assert "login" not in either.writes()
+
     def test_a_blanked_password_is_noticed(self, panel: Any, made: Any) -> None:
         account = made(panel.adapter())
         panel.naive("POST", "Users/Password", {"ResetPassword": True}, userId=account.id)

@@ -142,9 +142,11 @@ class TestCreate:
         assert isinstance(adapter.find(reference=wish.reference), Found)
         assert panel.control.books()["counts"]["create"] == 1
 
-    def test_no_patience_is_no_wait(self, panel: Any, order: Any) -> None:
+    def test_no_patience_is_one_look(self, panel: Any, order: Any) -> None:
+        adapter, wish = panel.adapter(install_wait=0), order()
         with pytest.raises(OutcomeUnknown):
-            panel.adapter(install_wait=0).create(order())
+            adapter.create(wish)
+        assert adapter.create(wish).outcome is Outcome.ALREADY
 
     def test_a_failed_installation_is_told(self, panel: Any, order: Any) -> None:
         wish = order()

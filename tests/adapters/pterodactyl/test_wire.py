@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -179,8 +180,6 @@ class TestSent:
         assert adapter.change_package(REF, PackageChange(package="small")).outcome is Outcome.DONE
 
     def test_what_a_wrong_order_holds_is_refused_unsent(self, adapter: PterodactylAdapter) -> None:
-        from dataclasses import replace
-
         for field, changes in (
             ("options.email", {"options": {"email": "no address"}}),
             ("email", {"options": {}}),
