@@ -16,6 +16,7 @@ from pydantic import BaseModel
 
 from panelbridge.adapter import PanelAdapter
 from panelbridge.capabilities import Capabilities, Extend, FindBy, Verb
+from panelbridge.doubt import already_sent, nothing_sent
 from panelbridge.exceptions import Conflict, ContractBroken, InvalidOrder, NotFound, PanelError, Unsupported
 from panelbridge.models import (
     Absent,
@@ -37,7 +38,6 @@ from panelbridge.models import (
 from panelbridge.secret import random_text
 from panelbridge_stalker import mapping, orders
 from panelbridge_stalker.client import Doubtful, StalkerClient
-from panelbridge_stalker.guards import already_sent, nothing_sent
 from panelbridge_stalker.mapping import Mark, Plan, Row
 from panelbridge_stalker.settings import StalkerSettings
 

@@ -1,0 +1,8 @@
+"""1-Stream keeps every promise, with both of its lists and both answers to a repeated rid."""
+
+from __future__ import annotations
+
+from panelbridge.testing import conformance
+from panelbridge.testing.conformance.suites import *  # noqa: F403 - every class of the suite
+
+subject = conformance.subject_of("onestream")
