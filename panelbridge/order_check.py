@@ -17,7 +17,7 @@ LONGEST = 255
 """Characters of a package or a reference; panels cut longer ones without a word."""
 LONGEST_OPTION = 2000
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_MAC = re.compile(r"[0-9A-F]{2}(:[0-9A-F]{2}){5}")
+_MAC = re.compile(r"[0-9A-Fa-f]{2}([:-]?[0-9A-Fa-f]{2}){5}")
 
 
 def check_order(order: CreateOrder, capabilities: Capabilities) -> None:
@@ -34,7 +34,7 @@ def check_order(order: CreateOrder, capabilities: Capabilities) -> None:
     if capabilities.devices <= {"line"}:
         raise Unsupported("this panel has no devices, only lines", field="mac")
     if _MAC.fullmatch(order.mac) is None:
-        raise InvalidOrder("a mac is six pairs of digits and A to F, with colons between", field="mac")
+        raise InvalidOrder("a mac is six pairs of digits and A to F, such as 00:1A:79:12:34:56", field="mac")
 
 
 def check_credentials(credentials: Credentials, capabilities: Capabilities) -> None:

@@ -5,29 +5,28 @@ Needs no pytest. What is told never holds a secret.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from panelbridge.adapter import PanelAdapter
-from panelbridge.capabilities import Extend, FindBy, OrderFact, PackageWrite, Verb
+from panelbridge.capabilities import Extend, FindBy, PackageWrite, Verb
 from panelbridge.exceptions import PanelError
 from panelbridge.models import (
     Absent,
     AccountState,
-    CreateOrder,
     Credentials,
     Found,
     Outcome,
     PackageChange,
     PanelAccount,
     Purchase,
-    Term,
 )
 from panelbridge.secret import Secret
 from panelbridge.settings import secret_fields
-from panelbridge.testing.orders import fitting
+from panelbridge.testing.orders import credentials_for, order_for
+from panelbridge.testing.practice import Setup
 from panelbridge.testing.scorecard import Finding, Mark
 from panelbridge.transport import Redactor
 
@@ -42,28 +41,24 @@ class _Wrong(Exception):
     """The panel or the adapter did something else than was asked."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class LiveOrder:
-    """What may be ordered on the real panel."""
-
-    package: str = ""  # empty where the panel has none
-    other_package: str = ""  # empty: no change of package is tried
-    term: Term = field(default_factory=lambda: Term(months=1))
-    options: Mapping[str, str] = field(default_factory=dict)
-
-
 class LiveCheck:
     """``run`` yields one finding a step. Whatever happens, it tries to leave no account behind."""
 
-    def __init__(self, adapter: PanelAdapter[Any], order: LiveOrder) -> None:
+    def __init__(self, adapter: PanelAdapter[Any], setup: Setup) -> None:
         self._adapter = adapter
-        self._wish = order
+        self._wish = setup
         self._capabilities = adapter.capabilities
-        rules = self._capabilities
-        self._password = Secret(fitting(rules.password, 16))
-        self._new_password = Secret(fitting(rules.password, 16))
-        self._username = fitting(rules.username, 12)
-        self._redactor = Redactor([*_secrets_of(adapter), self._password, self._new_password])
+        self._planned = order_for(
+            self._capabilities,
+            package=setup.package,
+            term=setup.term,
+            options=setup.options,
+            tried_by="check",
+        )
+        self._username = self._planned.credentials.username
+        self._new_password = credentials_for(self._capabilities).password
+        passwords = [self._planned.credentials.password, self._new_password]
+        self._redactor = Redactor([*_secrets_of(adapter), *passwords])
         self._account: PanelAccount | None = None
         self._may_exist = False
         self._findings: list[Finding] = []
@@ -155,30 +150,11 @@ class LiveCheck:
             raise _Wrong(f"permissions are missing: {', '.join(seen.missing_permissions)}")
         return f"{seen.identity}, version {seen.version or 'not told'}"
 
-    def _order(self) -> CreateOrder:
-        facts = {
-            OrderFact.DOMAIN: f"{self._username}.example.com",
-            OrderFact.EMAIL: f"{self._username}@example.com",
-        }
-        needed = {fact.value: facts[fact] for fact in self._capabilities.needs}
-        given = {
-            name: value.replace("{username}", self._username) for name, value in self._wish.options.items()
-        }
-        days = self._wish.term.days or 30 * self._wish.term.months
-        return CreateOrder(
-            credentials=Credentials(username=self._username, password=self._password),
-            package=self._wish.package,
-            until=datetime.now(UTC).replace(microsecond=0) + timedelta(days=days),
-            reference=f"check:{self._username}:1",
-            options={**needed, **given},
-        )
-
     def _create(self) -> str:
         self._needs(Verb.CREATE)
-        order = self._planned = self._order()
         self._may_exist = True
         try:
-            result = self._adapter.create(order)
+            result = self._adapter.create(self._planned)
         except PanelError as error:
             self._may_exist = error.outcome is Outcome.UNKNOWN
             raise
@@ -288,7 +264,6 @@ class LiveCheck:
             case other:
                 raise _Wrong(f"after the end it is {type(other).__name__.lower()}")
 
-    _planned: CreateOrder
     _note: str | None = None
 
     def _needs(self, *verbs: Verb) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from panelbridge import AccountRef, ContractBroken, Found, VerbResult, read_settings
-from panelbridge.testing.live import LiveCheck, LiveOrder
-from panelbridge.testing.practice import Fault, PracticeProcess
+from panelbridge.testing.live import LiveCheck
+from panelbridge.testing.practice import Fault, PracticeProcess, Setup
 from panelbridge_reference import ReferenceAdapter, ReferenceSettings
 from tests.cli.conftest import Ran, Shell
 
@@ -196,7 +196,7 @@ class TellsAll(ReferenceAdapter):
 
 def test_what_an_adapter_tells_is_told_without_its_secrets(real: RealPanel) -> None:
     with TellsAll(read_settings(ReferenceSettings, real.process.settings)) as adapter:
-        steps = {step.name: step for step in LiveCheck(adapter, LiveOrder(package="basic-1m")).run()}
+        steps = {step.name: step for step in LiveCheck(adapter, Setup(package="basic-1m")).run()}
     assert steps["suspend"].told == "contract_broken (unknown): told: ('***', '***')"
 
 

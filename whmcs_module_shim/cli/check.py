@@ -114,7 +114,8 @@ def _live(
     yes: bool,
 ) -> ScoreCard:
     from panelbridge import Term, load_adapter, read_settings
-    from panelbridge.testing.live import LiveCheck, LiveOrder
+    from panelbridge.testing.live import LiveCheck
+    from panelbridge.testing.practice import Setup
     from panelbridge.testing.scorecard import ScoreCard
     from whmcs_module_shim.cli.typed import parse_pairs
 
@@ -129,13 +130,13 @@ def _live(
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--term") from None
     with kind(chosen) as adapter:
-        order = LiveOrder(
+        wish = Setup(
             package=_package(adapter, package),
             other_package=other_package,
             term=length,
             options=parse_pairs(option, option="--option"),
         )
-        check = LiveCheck(adapter, order)
+        check = LiveCheck(adapter, wish)
         screen.confirm("\n".join([f"On {_where(chosen, backend)}:", *_bullets(check.plan())]), yes=yes)
         with closing(check.run()) as steps, screen.working("trying one account on the real panel"):
             findings = tuple(steps)

@@ -11,8 +11,9 @@ from panelbridge.capabilities import Verb
 from panelbridge.exceptions import Conflict, PanelError
 from panelbridge.models import Found, Outcome
 from panelbridge.testing.conformance.deeds import deed, expiry
-from panelbridge.testing.conformance.subject import PanelUnderTest, ending_of, months_ahead
+from panelbridge.testing.conformance.subject import PanelUnderTest, ending_of
 from panelbridge.testing.conformance.suite import Suite
+from panelbridge.testing.orders import months_ahead
 from panelbridge.testing.practice import Fault
 
 

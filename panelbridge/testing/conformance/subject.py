@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from panelbridge.adapter import PanelAdapter
-from panelbridge.capabilities import Capabilities, Extend, OrderFact, Verb
+from panelbridge.capabilities import Capabilities, Extend, Verb
 from panelbridge.exceptions import PanelError
 from panelbridge.models import (
     CreateOrder,
@@ -24,9 +25,8 @@ from panelbridge.models import (
     VerbResult,
 )
 from panelbridge.registry import load_adapter
-from panelbridge.secret import Secret
 from panelbridge.settings import read_settings
-from panelbridge.testing.orders import fitting
+from panelbridge.testing.orders import credentials_for, fitting, order_for  # noqa: F401 - found here before
 from panelbridge.testing.practice import (
     Fault,
     NotApplicable,
@@ -36,8 +36,6 @@ from panelbridge.testing.practice import (
     practice_class,
 )
 from panelbridge.testing.practice.setup import MONTH
-
-_FACTS = {OrderFact.DOMAIN: "{username}.example", OrderFact.EMAIL: "{username}@customer.example"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +50,7 @@ class PanelUnderTest:
     operations: Mapping[Verb, str] = field(default_factory=dict)  # where a fault's match is not the verb
     reads: Mapping[str, str] = field(default_factory=dict)  # the same for get, find, list_accounts
     options: Mapping[str, str] = field(default_factory=dict)  # of a create; {username} is the login name
+    device: str = ""  # mag or enigma: orders carry a MAC, and the panel makes up the login
     repeatable: frozenset[Verb] = frozenset()  # verbs whose request may be sent twice within one attempt
 
     @property
@@ -94,6 +93,8 @@ class PanelUnderTest:
         for verb in verbs:
             if verb not in self.capabilities.verbs:
                 pytest.skip(f"{self.adapter.backend}: capabilities.verbs lacks {verb.value}")
+            if self.device and verb is Verb.RESET_CREDENTIALS:
+                pytest.skip(f"{self.adapter.backend}: a device has no login of ours to be reset")
 
     def adapter_with(self, **settings: Any) -> PanelAdapter[Any]:
         """Another adapter for the same panel with other settings; the caller closes it."""
@@ -103,25 +104,21 @@ class PanelUnderTest:
 
     def credentials(self) -> Credentials:
         """New ones that fit the panel's rules."""
-        rules = self.capabilities
-        return Credentials(username=fitting(rules.username, 12), password=Secret(fitting(rules.password, 16)))
+        return credentials_for(self.capabilities)
 
     def order(self, **changes: Any) -> CreateOrder:
-        credentials = self.credentials()
-        order = CreateOrder(
-            credentials=credentials,
+        """A new account that fits the panel's rules."""
+        order = order_for(
+            self.capabilities,
             package=self.package,
-            until=months_ahead(self.term),
-            reference=f"conformance:{credentials.username}:1",
-            options=self.order_options(credentials.username),
+            term=self.term,
+            options=self.options,
+            tried_by="conformance",
         )
+        if self.device:
+            options = {**order.options, "device": self.device}
+            order = replace(order, mac=mac_of(order.credentials.username), options=options)
         return replace(order, **changes)
-
-    def order_options(self, username: str) -> dict[str, str]:
-        """Options of a create for that login name, with every fact that capabilities need."""
-        facts = {fact.value: _FACTS[fact] for fact in self.capabilities.needs}
-        given = {**facts, **self.options}
-        return {name: value.replace("{username}", username) for name, value in given.items()}
 
     def made(self, order: CreateOrder | None = None) -> PanelAccount:
         """An account that exists, as the create returned it."""
@@ -152,16 +149,24 @@ class PanelUnderTest:
 
     def in_books(self, username: str) -> dict[str, Any] | None:
         """The account as the panel's own books have it; ``None`` when they have none."""
-        account: dict[str, Any] | None = self.control.books()["accounts"].get(username)
+        account: dict[str, Any] | None = self.control.books()["accounts"].get(self._login(username))
         return account
 
     def effects(self, username: str, kind: str | None = None) -> list[dict[str, Any]]:
         """Everything that happened to that account at the panel, in order."""
+        login = self._login(username)
         return [
             effect
             for effect in self.control.books()["effects"]
-            if effect["account"] == username and kind in (None, effect["kind"])
+            if effect["account"] == login and kind in (None, effect["kind"])
         ]
+
+    def _login(self, username: str) -> str:
+        """The name in the books: a device ordered under ``username`` has a login of the panel's making."""
+        if not self.device:
+            return username
+        accounts, mac = self.control.books()["accounts"], mac_of(username)
+        return next((name for name, account in accounts.items() if account["mac"] == mac), username)
 
     def act(self, name: str, **arguments: Any) -> None:
         """Something the panel's owner does; skipped where the practice panel has no such act."""
@@ -221,9 +226,10 @@ def subject_of(backend: str, chosen: Sequence[str] | None = None) -> Any:
     return subject
 
 
-def months_ahead(term: Term) -> datetime:
-    """About ``term`` from now, in whole seconds."""
-    return datetime.now(UTC).replace(microsecond=0) + timedelta(days=term.days or 30 * term.months)
+def mac_of(username: str) -> str:
+    """The MAC of the device ordered under that login name."""
+    digest = hashlib.blake2b(username.encode(), digest_size=5).hexdigest().upper()
+    return ":".join(("02", *(digest[at : at + 2] for at in range(0, 10, 2))))
 
 
 def ending_of(deed: Any) -> Outcome:

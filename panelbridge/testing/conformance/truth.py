@@ -10,9 +10,9 @@ import pytest
 from panelbridge.capabilities import Extend, FindBy, OrderFact, PackageWrite, Verb
 from panelbridge.exceptions import InvalidOrder, PanelError, Unsupported
 from panelbridge.models import Absent, AccountId, AccountRef, Found, Outcome, PackageChange
-from panelbridge.testing.conformance.subject import PanelUnderTest, months_ahead
+from panelbridge.testing.conformance.subject import PanelUnderTest
 from panelbridge.testing.conformance.suite import Suite
-from panelbridge.testing.orders import fitting
+from panelbridge.testing.orders import fitting, months_ahead
 
 
 class CapabilityTruth(Suite):

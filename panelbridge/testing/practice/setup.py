@@ -24,4 +24,5 @@ class Setup:
     options: Mapping[str, str] = field(default_factory=dict)  # options of a create
     operations: Mapping[Verb, str] = field(default_factory=dict)  # where a fault's match is not the verb
     reads: Mapping[str, str] = field(default_factory=dict)  # the same for get, find, list_accounts
+    device: str = ""  # mag or enigma: orders carry a MAC, and the panel makes up the login
     repeatable: frozenset[Verb] = frozenset()  # verbs whose request may be sent twice within one attempt
