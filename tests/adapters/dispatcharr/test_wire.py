@@ -108,6 +108,22 @@ class TestRequests:
         assert session.repeatable == [False, True]
         assert session.headers == [{"X-API-Key": "k" * 32}] * 2
 
+    @pytest.mark.parametrize(
+        "other",
+        [
+            {"username": "berta234"},
+            {"custom_properties": {"xc_password": "x", "panelbridge_reference": "b:1:1"}},
+            {"custom_properties": {}},
+        ],
+    )
+    def test_a_create_that_shows_somebody_else_is_unknown(self, order: Any, other: Any) -> None:
+        password = Secret("TrainWindow7")
+        wish = order(reference="b:1:1", credentials=Credentials(username="anna2345", password=password))
+        adapter, _ = scripted(reply(201, ROW), reply(200, {**ROW, **other}))
+        with pytest.raises(PanelError) as caught:
+            adapter.create(wish)
+        assert caught.value.outcome is Outcome.UNKNOWN
+
     def test_a_suspension_puts_the_password_aside(self) -> None:
         after = {**ROW, "custom_properties": ASIDE}
         adapter, session = scripted(reply(200, ROW), reply(200, after), reply(200, after))
