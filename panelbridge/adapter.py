@@ -55,11 +55,6 @@ class PanelAdapter(ABC, Generic[SettingsT]):
         """
         return cls.settings_model
 
-    @classmethod
-    def settings_choices(cls) -> tuple[Mapping[str, str], ...]:
-        """Settings that make a panel of another kind out of this backend; listings show each of them."""
-        return ({},)
-
     @property
     @abstractmethod
     def capabilities(self) -> Capabilities:

@@ -1,4 +1,4 @@
-"""Any panel over HTTP that a description tells how to speak to: each verb reads, writes what is missing, reads.
+"""Any panel over HTTP whose description tells how to speak to it; a verb reads, writes, reads again.
 
 What a panel means is in the file; what a verb means is here, the same for every file: who owns the account,
 what counts as done, and that doubt stays doubt.
@@ -40,13 +40,13 @@ from panelbridge_declarative.abilities import abilities
 from panelbridge_declarative.changes import Changes, Wish
 from panelbridge_declarative.create import Creation
 from panelbridge_declarative.errors import error_of, not_found
-from panelbridge_declarative.load import SpecInvalid, load, shipped
+from panelbridge_declarative.load import SpecInvalid, load
 from panelbridge_declarative.lookups import Reader, as_lookup
 from panelbridge_declarative.options import check_options
 from panelbridge_declarative.packages import Packages
 from panelbridge_declarative.running import Runner
 from panelbridge_declarative.settings import DeclarativeSettings, settings_model
-from panelbridge_declarative.spec import Is, ReadOp, Spec
+from panelbridge_declarative.spec import Is, ListOp, ReadOp, Spec
 from panelbridge_declarative.wire import Session, Wire
 
 
@@ -65,15 +65,12 @@ class DeclarativeAdapter(PanelAdapter[DeclarativeSettings]):
         self._reader = Reader(self._runner)
         self._packages = Packages(self._runner, settings)
         self._changes = Changes(self._runner, self._reader, self._capabilities)
+        self._creation = Creation(self._runner, self._reader, self._capabilities)
 
     @classmethod
     def settings_model_for(cls, values: Mapping[str, Any]) -> type[BaseModel]:
         name = values.get("spec")
         return cls.settings_model if not isinstance(name, str) else settings_model(_spec_named(name))
-
-    @classmethod
-    def settings_choices(cls) -> tuple[Mapping[str, str], ...]:
-        return tuple({"spec": name} for name in shipped())
 
     @property
     def capabilities(self) -> Capabilities:
@@ -101,7 +98,7 @@ class DeclarativeAdapter(PanelAdapter[DeclarativeSettings]):
                 "options": dict(order.options),
                 **self._sold(order.package),
             }
-            return Creation(self._runner, self._reader, self._capabilities).make(order, scope)
+            return self._creation.make(order, scope)
 
     def extend(self, ref: AccountRef, until: datetime, purchase: Purchase | None = None) -> VerbResult:
         if purchase is not None:
@@ -153,11 +150,9 @@ class DeclarativeAdapter(PanelAdapter[DeclarativeSettings]):
         op = self.spec.op.list
         if op is None:
             raise Unsupported("this panel's description has no list of accounts")
-        return self._accounts()
+        return self._accounts(op)
 
-    def _accounts(self) -> Iterator[PanelAccount]:
-        op = self.spec.op.list
-        assert op is not None
+    def _accounts(self, op: ListOp) -> Iterator[PanelAccount]:
         alike = self.spec.op.get if op.like is not None else None
         now = datetime.now(UTC)
         seen: set[str] = set()
@@ -209,6 +204,10 @@ class DeclarativeAdapter(PanelAdapter[DeclarativeSettings]):
 
     def close(self) -> None:
         self._wire.close()
+
+    def tokens(self) -> list[str]:
+        """Secrets that the panel gave us; for whoever writes down what was said."""
+        return self._wire.tokens()
 
     def _change(self, verb: Verb, wish: Wish) -> VerbResult:
         self._needs(verb)

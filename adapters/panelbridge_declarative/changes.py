@@ -15,6 +15,7 @@ from panelbridge.exceptions import (
     OutcomeUnknown,
     PanelError,
     PermissionMissing,
+    Unsupported,
 )
 from panelbridge.models import AccountRef, AccountState, Outcome, PanelAccount, VerbResult
 from panelbridge_declarative import facts
@@ -116,7 +117,8 @@ class Changes:
     def terminate(self, wish: Wish) -> VerbResult:
         """The account proved absent; where the panel has no delete, out of use as the file says."""
         op = self._runner.spec.op.terminate
-        assert op is not None
+        if op is None:
+            raise Unsupported("this panel's description has no terminate")
         if op.verify is not None:
             try:
                 return replace(self.reach(Verb.TERMINATE, wish), note=op.note)

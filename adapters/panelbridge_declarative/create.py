@@ -6,8 +6,8 @@ from typing import Any
 
 from panelbridge.capabilities import Capabilities, Extend
 from panelbridge.doubt import nothing_sent
-from panelbridge.exceptions import ContractBroken, OutcomeUnknown, PanelError
-from panelbridge.models import AccountId, CreateOrder, Outcome, PanelAccount, VerbResult
+from panelbridge.exceptions import ContractBroken, OutcomeUnknown, PanelError, Unsupported
+from panelbridge.models import AccountId, AccountState, CreateOrder, Outcome, PanelAccount, VerbResult
 from panelbridge_declarative import queries
 from panelbridge_declarative.abilities import after_unknown
 from panelbridge_declarative.changes import holds, same_moment
@@ -19,49 +19,47 @@ from panelbridge_declarative.spec import AfterUnknown, CreateOp, Is
 
 
 class Creation:
-    """One create of one description."""
+    """The create of one description."""
 
     def __init__(self, runner: Runner, reader: Reader, capabilities: Capabilities) -> None:
-        op = runner.spec.op.create
-        assert op is not None
-        self._op: CreateOp = op
         self._runner = runner
         self._reader = reader
         self._capabilities = capabilities
 
     def make(self, order: CreateOrder, scope: Scope) -> VerbResult:
-        """Raises ``PanelError``."""
+        """The account as ordered. Raises ``PanelError``."""
+        op = self._runner.spec.op.create
+        if op is None:
+            raise Unsupported("this panel's description has no create")
         reads = self._reader.can_read
-        if reads and self._op.look_first:
+        if reads and op.look_first:
             with nothing_sent():
                 seen = must_be_told(self._reader.by_name(order.credentials.username))
             if seen is not None:
                 return self._adopted(order, seen, scope)
-        written = self._runner.write(self._op, {**scope, "present": {}})
+        written = self._runner.write(op, {**scope, "present": {}})
         outcome = written.verdict.outcome
         if not written.is_done and outcome not in (Is.UNKNOWN, Is.EXISTS, Is.NOT_FOUND):
             raise error_of(written.verdict)
         if not reads:
-            return self._believed(order, written)
+            return self._believed(op, order, written)
         if outcome is Is.OK:
-            return self._read_back(order, written, scope)
+            return self._read_back(order, scope)
         return self._doubted(order, written, scope)
 
-    def _believed(self, order: CreateOrder, written: Written) -> VerbResult:
+    def _believed(self, op: CreateOp, order: CreateOrder, written: Written) -> VerbResult:
         """Nothing can be read: only a plain success counts, and a taken name may be ours or not."""
         if written.verdict.outcome is not Is.OK:
             raise error_of(written.verdict)
         name = order.credentials.username
-        own = self._op.result.get("id")
+        own = op.result.get("id")
         told = queries.ask(own.at, written.facts) if own is not None else name
         if not isinstance(told, (str, int)) or isinstance(told, bool):
             raise ContractBroken("the panel accepted the create and told no id", field="id")
-        from panelbridge.models import AccountState
-
         account = PanelAccount(id=AccountId(str(told)), username=name, state=AccountState.ACTIVE)
         return VerbResult(outcome=Outcome.DONE, account=account)
 
-    def _read_back(self, order: CreateOrder, written: Written, scope: Scope) -> VerbResult:
+    def _read_back(self, order: CreateOrder, scope: Scope) -> VerbResult:
         try:
             seen = found_or_broken(must_be_told(self._reader.by_name(order.credentials.username)), "create")
         except PanelError as error:
@@ -115,7 +113,8 @@ class Creation:
             "expires_at": self._capabilities.extend is Extend.NONE
             or same_moment(account, order.until, self._capabilities),
         }
-        if self._op.verify is not None and not holds(self._op.verify, seen, scope, self._runner):
+        op = self._runner.spec.op.create
+        if op is not None and op.verify is not None and not holds(op.verify, seen, scope, self._runner):
             as_asked["verify"] = False
         differs = tuple(name for name, equal in as_asked.items() if not equal)
         return VerbResult(outcome=outcome, account=account, differs=differs)

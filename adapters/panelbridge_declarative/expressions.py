@@ -143,12 +143,13 @@ def template(source: str) -> Template:
         tree = _ENVIRONMENT.parse(source)
     except TemplateSyntaxError as error:
         raise ExpressionInvalid(f"{source!r}: {error.message}") from None
-    parts: list[str | Expression] = []
-    for output in tree.body:
-        assert isinstance(output, nodes.Output)  # nothing else can be written
-        for node in output.nodes:
-            parts.append(node.data if isinstance(node, nodes.TemplateData) else _expression(source, node))
-    return Template(parts=tuple(parts))
+    written = (node for output in tree.find_all(nodes.Output) for node in output.nodes)
+    return Template(
+        parts=tuple(
+            node.data if isinstance(node, nodes.TemplateData) else _expression(source, node)
+            for node in written
+        )
+    )
 
 
 @lru_cache(maxsize=2048)

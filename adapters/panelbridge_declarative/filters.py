@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -10,6 +11,8 @@ from typing import Any
 from urllib.parse import quote
 
 from jinja2 import Undefined
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
 class FilterRefused(ValueError):
@@ -19,7 +22,7 @@ class FilterRefused(ValueError):
 def path(value: Any) -> str:
     """One segment of a path, quoted whole: a slash in a value never becomes a step."""
     text = as_text(value)
-    if text in {"", ".", ".."} or any(ord(sign) < 0x20 or ord(sign) == 0x7F for sign in text):
+    if text in {"", ".", ".."} or _CONTROL.search(text):
         raise FilterRefused("cannot be a part of an address")
     return quote(text, safe="")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from email.utils import parsedate_to_datetime
@@ -22,6 +22,12 @@ Values = dict[str, Any]
 NEVER = "never"
 """An expiry that is none."""
 
+_FROM_WHOLE: Mapping[str, Callable[[int, datetime], Any]] = {
+    "epoch_s": lambda value, _: datetime.fromtimestamp(value, UTC),
+    "epoch_ms": lambda value, _: datetime.fromtimestamp(value / 1000, UTC),
+    "days_left": lambda value, now: now + timedelta(days=value),
+    "int": lambda value, _: value,
+}
 _SIZES = {"bytes": 1, "mib": 1024**2, "gib": 1024**3}
 
 
@@ -83,20 +89,14 @@ def _mapped(field: ResultField, value: Any) -> Any:
 
 
 def _in_unit(field: ResultField, value: Any, now: datetime) -> Any:
-    match field.unit:
-        case "epoch_s":
-            return datetime.fromtimestamp(as_int(value), UTC)
-        case "epoch_ms":
-            return datetime.fromtimestamp(as_int(value) / 1000, UTC)
-        case "days_left":
-            return now + timedelta(days=as_int(value))
-        case "iso":
-            return _utc(datetime.fromisoformat(value))
-        case "date":
-            return _utc(datetime.strptime(value, field.format or ""))  # noqa: DTZ007 - zone set by _utc
-        case "bytes" | "mib" | "gib":
-            return int(Decimal(str(_number(value))) * _SIZES[field.unit])
-    return as_int(value)
+    unit = field.unit or "int"
+    if unit in _SIZES:
+        return int(Decimal(str(_number(value))) * _SIZES[unit])
+    if unit == "iso":
+        return _utc(datetime.fromisoformat(value))
+    if unit == "date":
+        return _utc(datetime.strptime(value, field.format or ""))  # noqa: DTZ007 - zone set by _utc
+    return _FROM_WHOLE[unit](as_int(value), now)
 
 
 def _utc(moment: datetime) -> datetime:
@@ -193,15 +193,17 @@ def amount(values: Values, name: str) -> Decimal | None:
     value = values.get(name)
     if value is None:
         return None
-    try:
-        if isinstance(value, bool):
-            raise TypeError
-        found = Decimal(str(value))
-    except (InvalidOperation, TypeError):
-        found = None
+    found = None if isinstance(value, bool) else _decimal(value)
     if found is None or not found.is_finite():
         raise ContractBroken(f"the panel's reply has a {name} that is no number", field=name)
     return found
+
+
+def _decimal(value: Any) -> Decimal | None:
+    try:
+        return Decimal(str(value))
+    except InvalidOperation:
+        return None
 
 
 def text_of(values: Values, name: str) -> str | None:

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from panelbridge_declarative.spec import LISTS, READS, WRITES, ListOp, ReadOp, Request, Rules, Spec, WriteOp
+from panelbridge_declarative.spec import (
+    LISTS,
+    READS,
+    WRITES,
+    ListOp,
+    ReadOp,
+    Request,
+    Results,
+    Rules,
+    Spec,
+    WriteOp,
+)
 
 ANY = None
 """Facts whose names nobody knows before the panel answers."""
@@ -19,7 +30,8 @@ PAGE = frozenset({"number", "offset", "size", "after"})
 RESULTS: Mapping[str, frozenset[str]] = {
     "test": frozenset({"version", "identity"}),
     "get": frozenset(
-        {"id", "username", "password", "expires", "state", "package", "connections", "reference", "trial", "mac"}
+        {"id", "username", "password", "expires", "state", "package", "connections", "reference", "trial",
+         "mac"}
     ),
     "balance": frozenset({"amount", "unit"}),
     "sign_on": frozenset({"url", "expires"}),
@@ -175,30 +187,30 @@ def queries(spec: Spec) -> Iterator[Place]:
         yield Place(key="auth.login.token", text=spec.auth.login.token)
         yield from _rule_queries("auth.login.outcomes", spec.auth.login.outcomes)
     for name, read in reads(spec):
-        yield from _rule_queries(f"op.{name}.outcomes", read.outcomes)
-        yield from _result_queries(f"op.{name}.result", read.result)
-        for part in ("rows", "when"):
-            text = getattr(read.found, part, None)
-            if text is not None:
-                yield Place(key=f"op.{name}.found.{part}", text=text)
+        yield from _op_queries(f"op.{name}.", read.outcomes, read.result)
+        yield from _parts(f"op.{name}.found.", read.found, ("rows", "when"))
     for name, many in lists(spec):
-        yield from _rule_queries(f"op.{name}.outcomes", many.outcomes)
-        yield from _result_queries(f"op.{name}.result", many.result)
+        yield from _op_queries(f"op.{name}.", many.outcomes, many.result)
         yield Place(key=f"op.{name}.rows", text=many.rows)
-        for part in ("total", "next"):
-            text = getattr(many.page, part, None)
-            if text is not None:
-                yield Place(key=f"op.{name}.page.{part}", text=text)
+        yield from _parts(f"op.{name}.page.", many.page, ("total", "next"))
     for name, write in writes(spec):
-        yield from _rule_queries(f"op.{name}.outcomes", write.outcomes)
-        yield from _result_queries(f"op.{name}.result", getattr(write, "result", {}))
+        yield from _op_queries(f"op.{name}.", write.outcomes, getattr(write, "result", {}))
         for key, step in _steps(name, write):
-            yield from _rule_queries(f"{key}outcomes", step.outcomes if write.steps else ())
+            yield from _rule_queries(f"{key}outcomes", step.outcomes)
             yield from (Place(key=f"{key}take.{own}", text=text) for own, text in step.take.items())
-            for part in ("follow", "until", "fail_when"):
-                text = getattr(step.poll, part, None)
-                if text is not None:
-                    yield Place(key=f"{key}poll.{part}", text=text)
+            yield from _parts(f"{key}poll.", step.poll, ("follow", "until", "fail_when"))
+
+
+def _op_queries(key: str, own: Rules, results: Results) -> Iterator[Place]:
+    yield from _rule_queries(f"{key}outcomes", own)
+    yield from (Place(key=f"{key}result.{name}", text=field.at) for name, field in results.items())
+
+
+def _parts(key: str, holder: Any, names: Iterable[str]) -> Iterator[Place]:
+    for name in names:
+        text = getattr(holder, name, None)
+        if text is not None:
+            yield Place(key=f"{key}{name}", text=text)
 
 
 def _rule_queries(key: str, given: Rules) -> Iterator[Place]:
@@ -207,10 +219,6 @@ def _rule_queries(key: str, given: Rules) -> Iterator[Place]:
             text = getattr(rule, part)
             if text is not None:
                 yield Place(key=f"{key}.{at}.{part}", text=text)
-
-
-def _result_queries(key: str, results: Mapping[str, Any]) -> Iterator[Place]:
-    yield from (Place(key=f"{key}.{name}", text=field.at) for name, field in results.items())
 
 
 def texts(value: Any, key: str) -> Iterator[Place]:

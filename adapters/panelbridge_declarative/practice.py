@@ -46,7 +46,7 @@ class DeclarativePracticePanel(PracticePanel):
     imitates = "the panel that option spec names"
     setups: ClassVar[Mapping[str, Setup]] = dict(_setups())
 
-    def __new__(cls, books: Path, options: Mapping[str, str] | None = None) -> Any:  # noqa: PYI034
+    def __new__(cls, books: Path, options: Mapping[str, str] | None = None) -> Any:
         chosen = dict(options or {})
         return practice_of(chosen.pop("spec", _FIRST))(books, chosen)
 

@@ -1,9 +1,9 @@
 """The practice panel for Marzban 0.8.4, from the facts in ``specs/README.md`` and not from the description.
 
-Options: ``login`` (``database`` or ``environment``: whose users have no owner, so that deleting one answers 500
-and is done), ``role`` (``sudo`` or ``reseller``), ``user`` and ``password`` of the admin.
-Acts: ``delete``, ``set_expiry``, ``create`` (somebody else's), ``review`` (the job that sets expired), ``expire_tokens``,
-``break`` (leave a broken row behind), ``bend`` (values that nobody asked for).
+Options: ``login`` (``database`` or ``environment``: whose users have no owner, so that deleting one answers
+500 and is done), ``role`` (``sudo`` or ``reseller``), ``user`` and ``password`` of the admin.
+Acts: ``delete``, ``set_expiry``, ``create`` (somebody else's), ``review`` (the job that sets expired),
+``expire_tokens``, ``break`` (leave a broken row behind), ``bend`` (values that nobody asked for).
 """
 
 from __future__ import annotations
@@ -46,6 +46,11 @@ _ROUTES = (
     ("DELETE", _USER, "terminate"),
 )
 _NAME = re.compile(r"(?=.{3,32}$)[A-Za-z0-9_](?:[A-Za-z0-9_.@-]*[A-Za-z0-9_])?")
+_ACTS = {
+    "delete": "DELETE FROM users",
+    "bend": "UPDATE users SET data_limit = 7, expire = expire + 86400",
+}
+_BROKEN = 500
 _CRASH = PracticeReply(status=500, body=b"Internal Server Error", content_type="text/plain; charset=utf-8")
 
 
@@ -55,7 +60,7 @@ class _Said(Exception):
     def __init__(self, status: int, detail: Any, *, keep: bool = False) -> None:
         super().__init__(detail)
         self.keep = keep
-        self.reply = _CRASH if status == 500 else PracticeReply.json({"detail": detail}, status=status)
+        self.reply = _CRASH if status == _BROKEN else PracticeReply.json({"detail": detail}, status=status)
 
 
 class MarzbanPracticePanel(PracticePanel):
@@ -219,7 +224,7 @@ class MarzbanPracticePanel(PracticePanel):
 
     def _revoke(self, db: sqlite3.Connection, name: str, _: PracticeRequest) -> Any:
         row = self._row(db, name)
-        secrets = _with_secrets(dict.fromkeys(json.loads(row["proxies"]), {}))
+        secrets = _with_secrets({name: {} for name in json.loads(row["proxies"])})
         return self._set(db, row, "revoke", {"proxies": json.dumps(secrets), "link": row["link"] + 1})
 
     def _reset(self, db: sqlite3.Connection, name: str, _: PracticeRequest) -> Any:
@@ -270,27 +275,21 @@ class MarzbanPracticePanel(PracticePanel):
         return {"accounts": {row["username"]: _in_books(row) for row in rows}, **self.books.effects()}
 
     def act(self, name: str, arguments: Mapping[str, Any]) -> Any:
-        who = arguments.get("username")
+        who = str(arguments.get("username"))
         with self.books.writing() as db:
+            if name in _ACTS:
+                return db.execute(f"{_ACTS[name]} WHERE username = ?", (who,)).rowcount
             match name:
-                case "delete":
-                    return db.execute("DELETE FROM users WHERE username = ?", (who,)).rowcount
                 case "set_expiry":
                     at = int(datetime.fromisoformat(arguments["expires_at"]).timestamp())
                     return db.execute("UPDATE users SET expire = ? WHERE username = ?", (at, who)).rowcount
                 case "create":
                     proxies = json.dumps(_with_secrets({"shadowsocks": {}}))
-                    return self._insert(
-                        db, str(who), {"proxies": proxies, "inbounds": "{}", "owner": "other"}
-                    )
+                    return self._insert(db, who, {"proxies": proxies, "inbounds": "{}", "owner": "other"})
                 case "break":
-                    return self._insert(db, str(who), {"proxies": None, "expire": None})
-                case "bend":
-                    sql = "UPDATE users SET data_limit = 7, expire = expire + 86400 WHERE username = ?"
-                    return db.execute(sql, (who,)).rowcount
+                    return self._insert(db, who, {"proxies": None, "expire": None})
                 case "review":
-                    due = "status = 'active' AND expire IS NOT NULL AND expire <= ?"
-                    sql = f"UPDATE users SET status = 'expired' WHERE {due}"  # noqa: S608
+                    sql = "UPDATE users SET status = 'expired' WHERE status = 'active' AND expire <= ?"
                     return db.execute(sql, (int(self.now().timestamp()),)).rowcount
                 case "expire_tokens":
                     return db.execute("DELETE FROM tokens").rowcount

@@ -1,12 +1,11 @@
 """The practice panel for the Outline server's management API, from the facts in ``specs/README.md``.
 
-Options: ``secret`` (the path that is the only credential). Acts: ``delete``, ``create`` (a key of somebody else's,
-named by hand), ``set_limit`` (``username``, ``bytes`` or null), ``bend`` (a limit that nobody asked for).
+Options: ``secret`` (the path that is the only credential). Acts: ``delete``, ``create`` (a key of somebody
+else's, named by hand), ``set_limit`` (``username``, ``bytes`` or null), ``bend`` (a limit nobody asked for).
 """
 
 from __future__ import annotations
 
-import json
 import re
 import sqlite3
 from collections.abc import Callable, Mapping
@@ -89,9 +88,11 @@ class OutlinePracticePanel(PracticePanel):
 
     def respond(self, request: PracticeRequest) -> PracticeReply:
         operation, key = self._route(request)
+        if operation == "nothing":
+            return _Refused(
+                404, "ResourceNotFound", f"{request.path.rpartition('/')[2]} does not exist"
+            ).reply
         try:
-            if operation == "nothing":
-                raise _Refused(404, "ResourceNotFound", f"{request.path.rpartition('/')[2]} does not exist")
             answer: Callable[..., PracticeReply] = getattr(self, f"_{operation}")
             with self.books.writing() as db:
                 return answer(db, key, request)

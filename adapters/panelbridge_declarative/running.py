@@ -16,7 +16,7 @@ from panelbridge_declarative.errors import error_of, not_found, refused_value
 from panelbridge_declarative.expressions import ExpressionFailed, Scope, expression, template
 from panelbridge_declarative.mapping import Facts, Values, values_from
 from panelbridge_declarative.outcomes import Verdict
-from panelbridge_declarative.spec import Is, ListOp, Poll, ReadOp, Request, Rules, Spec, Step, WriteOp
+from panelbridge_declarative.spec import Is, ListOp, Paging, Poll, ReadOp, Request, Rules, Spec, Step, WriteOp
 from panelbridge_declarative.wire import Wire
 
 _MOST_PAGES = 10_000
@@ -98,7 +98,7 @@ class Runner:
             count += len(rows)
             if op.page is None:
                 return
-            after = _next_page(op, facts, count, len(rows))
+            after = _next_page(op.page, facts, count, len(rows))
             if after is None:
                 return
             if str(after) in seen:
@@ -269,10 +269,8 @@ def _nobody(proved: bool) -> Answer:
     return Answer(verdict=Verdict(outcome=Is.UNKNOWN, message="its search cannot be read"))
 
 
-def _next_page(op: ListOp, facts: Facts, count: int, rows: int) -> Any:
+def _next_page(paging: Paging, facts: Facts, count: int, rows: int) -> Any:
     """What names the next page, ``None`` after the last. Raises ``ContractBroken`` when rows are missing."""
-    paging = op.page
-    assert paging is not None
     if paging.next is not None:
         return _asked(paging.next, facts)
     if paging.total is None:

@@ -20,7 +20,7 @@ from panelbridge_declarative.outcomes import Verdict, judge
 from panelbridge_declarative.rendering import Rendered, render
 from panelbridge_declarative.replies import Reply, read
 from panelbridge_declarative.settings import DeclarativeSettings
-from panelbridge_declarative.spec import Is, Request, Rules, Send, Spec
+from panelbridge_declarative.spec import Is, Login, Request, Rules, Send, Spec
 
 
 class Session(Protocol):
@@ -66,30 +66,33 @@ class Wire:
         On ``auth`` (nothing happened) the token is asked for anew, once. Raises ``PanelError`` only while
         nothing has left: ``InvalidOrder``, ``PanelUnreachable``, or what the login ended with.
         """
-        if self._spec.auth.login is None:
+        login = self._spec.auth.login
+        if login is None:
             return self._judged(request, self._spec.auth.send, scope, rules, repeatable=repeatable)
-        token = self._known_token(None)
+        token = self._known_token(login, None)
         for last in (False, True):
             told = {**scope, "token": token}
             verdict, reply = self._judged(request, self._spec.auth.send, told, rules, repeatable=repeatable)
             if verdict.outcome is not Is.AUTH or last:
                 break
-            token = self._known_token(token)
+            token = self._known_token(login, token)
         return verdict, reply
 
     def close(self) -> None:
         self._session.close()
 
-    def _known_token(self, refused: Any) -> Any:
-        """The token, a new one when the known one was ``refused``. Raises ``PanelError``: nothing else left."""
+    def tokens(self) -> list[str]:
+        """The token in use, to be kept out of what is written down."""
+        return [] if self._token is None else [str(self._token)]
+
+    def _known_token(self, login: Login, refused: Any) -> Any:
+        """The token, a new one when the known was ``refused``. Raises ``PanelError``: nothing was sent."""
         with self._login:
             if self._token is None or self._token == refused:
-                self._token = self._log_in()
+                self._token = self._log_in(login)
             return self._token
 
-    def _log_in(self) -> Any:
-        login = self._spec.auth.login
-        assert login is not None
+    def _log_in(self, login: Login) -> Any:
         rules = login.outcomes + self._spec.outcomes
         verdict, reply = self._judged(login.request, Send(), {}, rules, repeatable=False)
         if verdict.outcome is not Is.OK or reply is None:

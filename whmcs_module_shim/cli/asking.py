@@ -66,7 +66,7 @@ def _given(
 ) -> dict[str, Any]:
     from panelbridge.settings import secret_fields
 
-    values = _from_file(file) if file is not None else {}
+    values = settings_in(file) if file is not None else {}
     pairs = [_pair(text) for text in sets]
     model = _model(backend, {**present, **values, **dict(pairs)})
     hidden = secret_fields(model)
@@ -90,7 +90,8 @@ def _pair(text: str) -> tuple[str, str]:
     return name, value
 
 
-def _from_file(file: TextIO) -> dict[str, Any]:
+def settings_in(file: TextIO) -> dict[str, Any]:
+    """The JSON object in ``file``. Raises ``Refused``."""
     try:
         values = json.load(file)
     except ValueError:

@@ -27,6 +27,7 @@ from whmcs_module_shim.cli import (
     practice,
     resellers,
     serve,
+    spec,
     subscription_verbs,  # noqa: F401 - its commands join those of subscriptions
     subscriptions,
 )
@@ -79,6 +80,7 @@ app.add_typer(attention.app, name="attention")
 app.add_typer(ledger.app, name="ledger")
 app.command("adapters")(adapters.adapters_command)
 app.command("check")(check.check_command)
+app.add_typer(spec.app, name="spec")
 app.command("practice")(practice.practice_command)
 app.command("backup")(backup.backup_command)
 app.command("restore")(backup.restore_command)

@@ -6,11 +6,11 @@ A scripted round against its practice panel, in this process and without HTTP, s
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from random import Random
@@ -199,16 +199,18 @@ class Round:
         except PanelError:
             return
         for package in packages:
-            order = self.order(package=package)
-            yield self._call(lambda order=order: self.adapter.create(order))  # type: ignore[misc]
-            yield self._books(order)
-            yield self._call(lambda: self.adapter.suspend(self._ref(order), "overdue"))
-            yield self._call(lambda: self.adapter.unsuspend(self._ref(order)))
-            yield self._books(order)
-            for other in packages:
-                change = PackageChange(package=other)
-                yield self._call(lambda change=change: self.adapter.change_package(self._ref(order), change))  # type: ignore[misc]
-            yield self._books(order)
+            yield from self._package(self.order(package=package), packages)
+
+    def _package(self, order: CreateOrder, packages: list[str]) -> Iterator[Any]:
+        yield self._call(lambda: self.adapter.create(order))
+        yield self._books(order)
+        yield self._call(lambda: self.adapter.suspend(self._ref(order), "overdue"))
+        yield self._call(lambda: self.adapter.unsuspend(self._ref(order)))
+        yield self._books(order)
+        for other in packages:
+            change = partial(self.adapter.change_package, self._ref(order), PackageChange(package=other))
+            yield self._call(change)
+        yield self._books(order)
 
     def _strangers(self) -> Iterator[Any]:
         """Names and ids of somebody else's, a wrong secret, a token that was taken back."""
@@ -233,12 +235,12 @@ class Round:
         for mode in ("lie", "cut", "bend"):
             lost = self.order()
             self.session.mode, self.session.whom = mode, lost.credentials.username
-            yield self._call(lambda lost=lost: self.adapter.create(lost))  # type: ignore[misc]
+            yield self._call(partial(self.adapter.create, lost))
             self.session.mode = "plain"
-            yield self._call(lambda lost=lost: self.adapter.create(lost))  # type: ignore[misc]
+            yield self._call(partial(self.adapter.create, lost))
             order = self.order()
             self.session.whom = order.credentials.username
-            yield self._call(lambda order=order: self.adapter.create(order))  # type: ignore[misc]
+            yield self._call(partial(self.adapter.create, order))
             for verb, do in self._verbs(order):
                 self.session.mode = mode
                 yield verb, mode, self._call(do)
@@ -304,10 +306,3 @@ def told(value: Any) -> Any:
         shown.pop("clock_skew", None)
         return type(value).__name__, shown
     return value
-
-
-def printable(item: Any) -> str:
-    """For a message."""
-    return json.dumps(
-        item, default=lambda value: asdict(value) if hasattr(value, "__dataclass_fields__") else str(value)
-    )[:2000]
