@@ -16,6 +16,7 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
+from panelbridge.capabilities import Verb
 from panelbridge.secret import random_text
 from panelbridge.testing.practice import Fault, PracticePanel, PracticeReply, PracticeRequest, UnknownAct
 from panelbridge.testing.practice.setup import Setup
@@ -50,6 +51,7 @@ class WhmPractice(PracticePanel):
             # Long looks after a lost create, and sleeping when asked to slow down, would only take time.
             settings={"create_poll": 0.1, "poll_every": 0.03, "total_timeout": 6},
             reads={"find": "get"},
+            unseen=frozenset({Verb.RESET_CREDENTIALS}),  # WHM shows no password, and has no way to try one
         )
     }
 

@@ -16,6 +16,8 @@ class LyingSuccess(Suite):
     @pytest.mark.parametrize("verb", list(Verb))
     def test_a_success_that_changed_nothing_is_not_done(self, subject: PanelUnderTest, verb: Verb) -> None:
         """Only what a read of the panel shows is done; else nobody knows."""
+        if verb in subject.unseen:
+            pytest.skip(f"{subject.adapter.backend}: the panel lets nobody see what came of {verb.value}")
         asked = deed(subject, verb)
         before, mark = subject.in_books(asked.username), subject.mark()
         subject.set_fault(Fault.SUCCESS_BUT_NOTHING, subject.operation(verb), times=None)

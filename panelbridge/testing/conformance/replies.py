@@ -48,7 +48,7 @@ class RandomReplies(Suite):
             effects, mark = subject.effects(asked.username), subject.mark()
             with deadline(_PATIENCE):
                 outcome = ending_of(asked.do)
-            if outcome in (Outcome.DONE, Outcome.ALREADY):
+            if outcome in (Outcome.DONE, Outcome.ALREADY) and verb not in subject.unseen:
                 assert asked.shown(subject.in_books(asked.username)), f"told {outcome} of {reply}"
             if outcome in (Outcome.REFUSED, Outcome.RETRY_LATER):
                 assert subject.effects(asked.username) == effects, f"told {outcome} of {reply}"

@@ -52,6 +52,7 @@ class PanelUnderTest:
     options: Mapping[str, str] = field(default_factory=dict)  # of a create; {username} is the login name
     device: str = ""  # mag or enigma: orders carry a MAC, and the panel makes up the login
     repeatable: frozenset[Verb] = frozenset()  # verbs whose request may be sent twice within one attempt
+    unseen: frozenset[Verb] = frozenset()  # verbs whose end state can neither be read nor tried at the panel
 
     @property
     def capabilities(self) -> Capabilities:

@@ -26,3 +26,4 @@ class Setup:
     reads: Mapping[str, str] = field(default_factory=dict)  # the same for get, find, list_accounts
     device: str = ""  # mag or enigma: orders carry a MAC, and the panel makes up the login
     repeatable: frozenset[Verb] = frozenset()  # verbs whose request may be sent twice within one attempt
+    unseen: frozenset[Verb] = frozenset()  # verbs whose end state can neither be read nor tried at the panel
