@@ -47,18 +47,26 @@ ApiT = TypeVar("ApiT", bound=LineActions)
 _PLAYER = ("/player_api.php", "/player_api")
 
 
+def _lines(**options: str) -> Setup:
+    return Setup(package="1", other_package="20", practice_options=options)
+
+
+def _boxes(device: str, **options: str) -> Setup:
+    searched = {"device_search": "notes", **options}
+    return Setup(package="41", other_package="42", practice_options=searched, device=device)
+
+
 class XuiPractice(PracticePanel):
     """One XC_VM-like panel: our reseller, another one with lines of its own, an admin, packages."""
 
     imitates = "XC_VM, source of July 2025 (Admin API and Reseller API, lines and devices)"
     setups: ClassVar[Mapping[str, Setup]] = {
-        name: Setup(package="1", other_package="20", practice_options=options)
-        for name, options in {
-            "reseller": {"dialect": "reseller", "credits": "5000"},
-            "reseller-admin-lookup": {"dialect": "reseller", "credits": "5000", "admin_lookup": "on"},
-            "reseller-list-works": {"dialect": "reseller", "credits": "5000", "reseller_list": "works"},
-            "admin": {"dialect": "admin"},
-        }.items()
+        "reseller": _lines(dialect="reseller", credits="5000"),
+        "reseller-admin-lookup": _lines(dialect="reseller", credits="5000", admin_lookup="on"),
+        "reseller-list-works": _lines(dialect="reseller", credits="5000", reseller_list="works"),
+        "admin": _lines(dialect="admin"),
+        "reseller-mag": _boxes("mag", dialect="reseller", credits="5000", admin_lookup="on"),
+        "admin-enigma": _boxes("enigma", dialect="admin"),
     }
 
     def seed(self) -> None:

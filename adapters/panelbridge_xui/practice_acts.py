@@ -1,6 +1,6 @@
 """What the practice panel's owner does behind our back.
 
-Of an account by its login name ``username``, a hidden one too: ``create`` (with ``mac``: a MAG device),
+Of an account by its login name ``username``, a hidden one too: ``create`` (with ``mac``: a device),
 ``ban``, ``unban``, ``delete``, ``set_expiry`` (expires_at), ``edit`` (columns), ``move`` (to another
 reseller). Else: ``set_balance`` (amount), ``group`` (columns), ``package`` (id, columns), ``key`` (status).
 """
@@ -31,8 +31,10 @@ def _edit(db: sqlite3.Connection, arguments: Mapping[str, Any], columns: Mapping
 def _create(db: sqlite3.Connection, arguments: Mapping[str, Any], now: datetime) -> None:
     line_id = insert(db, "lines", line_by_hand(arguments["username"], now))
     if "mac" in arguments:
-        update(db, "lines", line_id, {"is_mag": 1})
-        insert(db, "mag_devices", {"user_id": line_id, "mac": arguments["mac"]})
+        enigma = arguments.get("device") == "enigma"
+        update(db, "lines", line_id, {"is_e2" if enigma else "is_mag": 1})
+        table = "enigma2_devices" if enigma else "mag_devices"
+        insert(db, table, {"user_id": line_id, "mac": arguments["mac"]})
 
 
 def _delete(db: sqlite3.Connection, arguments: Mapping[str, Any], _: datetime) -> None:

@@ -132,6 +132,7 @@ def _seed_packages(db: sqlite3.Connection) -> None:
     }
     insert(db, "packages", {**other, "bouquets": "[1]", "groups": "[9]"})
     boxes = {"is_trial": 0, "is_official": 1, "official_duration": 1, "is_line": 0, "is_mag": 1, "is_e2": 1}
+    boxes["official_credits"] = 1
     insert(db, "packages", {**boxes, "id": 41, "package_name": "Boxes only", "bouquets": "[1]"})
     more = {"id": 42, "package_name": "Boxes, more channels", "official_credits": 2, "bouquets": "[1,2]"}
     insert(db, "packages", {**boxes, **more, "check_compatible": 1})

@@ -54,7 +54,7 @@ class Faults(Suite):
             assert found.account.username == account.username
         orders = [subject.order() for _ in range(2)]
         for order in orders:
-            assert subject.made(order).username == order.credentials.username
+            assert subject.is_ordered(subject.made(order), order)
 
 
 class Repeats(Suite):

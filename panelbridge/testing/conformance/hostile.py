@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -71,8 +71,9 @@ class HostileValues(Suite):
                 assert field.removeprefix("new ") in (result.field or ""), f"it names {result.field!r}"
             return
         assert result.outcome in (Outcome.DONE, Outcome.ALREADY)
-        assert _others(subject, call.names) == {
-            name: account for name, account in before.items() if name not in call.names
+        names = {subject.login(name) for name in call.names}
+        assert _others(subject, names) == {
+            name: account for name, account in before.items() if name not in names
         }
         told = any(call.column is not None and call.column in name for name in result.differs)
         if call.column is None or told:
@@ -89,7 +90,7 @@ def _result_of(do: Callable[[], VerbResult]) -> VerbResult | PanelError:
         return error
 
 
-def _others(subject: PanelUnderTest, names: tuple[str, ...]) -> dict[str, Any]:
+def _others(subject: PanelUnderTest, names: Collection[str]) -> dict[str, Any]:
     accounts = subject.control.books()["accounts"]
     return {name: account for name, account in accounts.items() if name not in names}
 

@@ -22,10 +22,11 @@ class Lifecycle(Suite):
         account = subject.made(order)
         books = subject.in_books(order.credentials.username)
         assert books is not None
-        assert books["password"] == order.credentials.password.get_secret_value()
+        if not subject.device:  # whose hidden line has a login of the panel's making
+            assert books["password"] == order.credentials.password.get_secret_value()
         assert books["package"] in (order.package or None, None)
         assert books["state"] == "active"
-        assert account.username == order.credentials.username
+        assert subject.is_ordered(account, order)
         assert account.expires_at == expiry(books)
         if subject.capabilities.reference_field is not None:
             assert books["reference"] == order.reference
@@ -41,7 +42,8 @@ class Lifecycle(Suite):
 
     def test_create_never_takes_a_name_that_is_not_ours(self, subject: PanelUnderTest) -> None:
         order = subject.order()
-        subject.act("create", username=order.credentials.username)
+        device = {"mac": order.mac, "device": subject.device} if subject.device else {}
+        subject.act("create", username=order.credentials.username, **device)
         before = subject.in_books(order.credentials.username)
         with pytest.raises(PanelError) as caught:
             subject.adapter.create(order)

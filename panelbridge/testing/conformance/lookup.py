@@ -36,6 +36,8 @@ class Lookups(Suite):
     def test_find_finds_ours_and_nothing_else(self, subject: PanelUnderTest, by: FindBy) -> None:
         if by not in subject.capabilities.find_by:
             pytest.skip(f"{subject.adapter.backend}: capabilities.find_by lacks {by.value}")
+        if subject.device and by is FindBy.USERNAME:
+            pytest.skip(f"{subject.adapter.backend}: a device's login is of the panel's making")
         order = subject.order()
         account = subject.made(order)
         wanted = {FindBy.USERNAME: order.credentials.username, FindBy.REFERENCE: order.reference}

@@ -140,6 +140,12 @@ class PanelUnderTest:
         exact = timedelta(seconds=self.capabilities.expiry_granularity)
         return left is not None and abs(left - right) <= exact
 
+    def is_ordered(self, account: PanelAccount, order: CreateOrder) -> bool:
+        """Whether it is the account of that order: by its login name, a device by its MAC."""
+        if self.device:
+            return account.mac == order.mac
+        return account.username == order.credentials.username
+
     def mark(self) -> int:
         """The number of the newest request that reached the panel."""
         return self.control.last_request()
@@ -150,19 +156,19 @@ class PanelUnderTest:
 
     def in_books(self, username: str) -> dict[str, Any] | None:
         """The account as the panel's own books have it; ``None`` when they have none."""
-        account: dict[str, Any] | None = self.control.books()["accounts"].get(self._login(username))
+        account: dict[str, Any] | None = self.control.books()["accounts"].get(self.login(username))
         return account
 
     def effects(self, username: str, kind: str | None = None) -> list[dict[str, Any]]:
         """Everything that happened to that account at the panel, in order."""
-        login = self._login(username)
+        login = self.login(username)
         return [
             effect
             for effect in self.control.books()["effects"]
             if effect["account"] == login and kind in (None, effect["kind"])
         ]
 
-    def _login(self, username: str) -> str:
+    def login(self, username: str) -> str:
         """The name in the books: a device ordered under ``username`` has a login of the panel's making."""
         if not self.device:
             return username
