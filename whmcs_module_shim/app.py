@@ -13,7 +13,9 @@ from flask.globals import app_ctx, request_ctx
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
+from werkzeug.wsgi import ClosingIterator
 
+from panelbridge.interpreter import end_turn, take_turn
 from whmcs_module_shim.api import health
 from whmcs_module_shim.api.whmcs import PREFIX, module_routes, serve_module
 from whmcs_module_shim.config import ServiceConfig
@@ -48,15 +50,15 @@ class Service(Flask):
 
     def wsgi_app(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """A list: each answer of ours is one piece, and the server sends that without asking for more."""
-        answer = super().wsgi_app(environ, start_response)
+        take_turn()
         try:
-            return list(answer)
+            answer = super().wsgi_app(environ, start_response)
+            whole = list(answer)
+            if isinstance(answer, ClosingIterator):  # one without a body is none
+                answer.close()
+            return whole
         finally:
-            getattr(answer, "close", _nothing)()
-
-
-def _nothing() -> None:
-    """What has no end of its own needs none."""
+            end_turn()
 
 
 def create_app(

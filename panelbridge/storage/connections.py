@@ -10,12 +10,10 @@ import sqlite3
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Lock
 from typing import Any
 
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event
 
-_COURTESY = 0.005  # seconds
 _KEPT = {"poolclass": NullPool, "connect_args": {"check_same_thread": False}}
 
 
@@ -26,7 +24,6 @@ class KeptConnections:
         self._engine = engine
         self._idle: deque[Connection] = deque()
         self._closed = False
-        self._gate = Lock()
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -44,29 +41,20 @@ class KeptConnections:
     def snapshot(self) -> Iterator[Connection]:
         """The same for readers, who have nothing to commit: SQLAlchemy's transaction stays open as long as
         the connection, and each snapshot is the driver's alone.
-
-        Readers of one process go one after the other, as long as each is quick. The driver lets go of the
-        interpreter at each statement, and with several threads at it each then waits to get it back: measured
-        with eight callers, that doubled what a read costs. Behind a slow reader nobody waits for long.
         """
-        first = self._gate.acquire(timeout=_COURTESY)
+        connection = self._taken()
+        if connection is None:
+            connection = self._engine.connect()
+            connection.begin()
+        else:
+            connection.connection.execute("BEGIN")
         try:
-            connection = self._taken()
-            if connection is None:
-                connection = self._engine.connect()
-                connection.begin()
-            else:
-                connection.connection.execute("BEGIN")
-            try:
-                yield connection
-                connection.connection.commit()
-            except BaseException:
-                connection.close()
-                raise
-            self._give_back(connection)
-        finally:
-            if first:
-                self._gate.release()
+            yield connection
+            connection.connection.commit()
+        except BaseException:
+            connection.close()
+            raise
+        self._give_back(connection)
 
     def _taken(self) -> Connection | None:
         try:

@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from panelbridge.interpreter import ASIDE
 from panelbridge.storage.exceptions import StorageBusy
 
 
@@ -66,7 +67,9 @@ class _ThreadLine:
             place = threading.Lock()
             place.acquire()
             self._waiting.append(place)
-        if place.acquire(timeout=max(0.0, patience)):
+        with ASIDE:
+            handed = place.acquire(timeout=max(0.0, patience))
+        if handed:
             return True
         with self._mutex:
             if place in self._waiting:
@@ -107,7 +110,8 @@ class _FileLock:
                 else:
                     return True
             self._wanted, self._granted = True, False
-            self._state.wait_for(lambda: self._granted, timeout=max(0.0, patience))
+            with ASIDE:
+                self._state.wait_for(lambda: self._granted, timeout=max(0.0, patience))
             self._wanted = False
             return self._granted
 

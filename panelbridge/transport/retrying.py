@@ -9,6 +9,7 @@ from email.utils import parsedate_to_datetime
 from tenacity import RetryCallState, Retrying, retry_if_exception, wait_exponential, wait_random
 
 from panelbridge.exceptions import OutcomeUnknown, PanelError, PanelUnreachable, RateLimited
+from panelbridge.interpreter import ASIDE
 from panelbridge.transport.deadline import remaining
 
 TRIES = 3
@@ -53,7 +54,8 @@ def _enough(state: RetryCallState) -> bool:
 
 
 def _sleep(seconds: float) -> None:
-    time.sleep(seconds)
+    with ASIDE:
+        time.sleep(seconds)
 
 
 REPEATS = Retrying(
