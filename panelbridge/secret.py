@@ -18,5 +18,14 @@ PASSWORD_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789"  
 
 
 def random_text(length: int, alphabet: str = PASSWORD_ALPHABET) -> str:
-    """``length`` characters drawn from ``alphabet`` by the operating system's generator."""
-    return "".join(secrets.choice(alphabet) for _ in range(length))
+    """``length`` characters drawn from ``alphabet`` by the operating system's generator.
+
+    ``alphabet`` has at most 256. The bytes above its largest whole multiple are left out, so that each
+    character is equally likely.
+    """
+    fair = 256 - 256 % len(alphabet)
+    text = ""
+    while len(text) < length:
+        drawn = secrets.token_bytes(2 * length)
+        text += "".join(alphabet[byte % len(alphabet)] for byte in drawn if byte < fair)
+    return text[:length]

@@ -42,7 +42,7 @@ class ChainKeys:
         key = self.keys.get(key_id)
         if key is None:
             raise ChainKeyMissing(f"chain key {key_id!r} is needed and not in the key file")
-        return hmac.new(key, form, hashlib.sha256).hexdigest()
+        return hmac.digest(key, form, "sha256").hex()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -34,6 +34,7 @@ class Draft:
     price: Credits = _ZERO
     username: str | None = None
     password: Secret | None = None
+    unowned: bool = False  # this very transaction has seen that no operation owns the key
 
 
 def place(unit: Unit, desk: Desk, draft: Draft) -> Admission:
@@ -41,7 +42,7 @@ def place(unit: Unit, desk: Desk, draft: Draft) -> Admission:
 
     Raises ``Refusal`` (``insufficient_credit``) when the plan does not queue.
     """
-    owner = unit.journal.by_key(draft.key)
+    owner = None if draft.unowned else unit.journal.by_key(draft.key)
     if owner is not None:
         return Admission(operation=owner, joined=True)
     now = desk.clock()

@@ -191,7 +191,12 @@ class SqlJournalStore:
         return self._all(_WAITING_FOR_CREDIT, wanted=reseller)
 
     def save(self, operation: Operation, *, was: Operation) -> bool:
-        changed = [name for name in _COLUMNS if _differs(getattr(operation, name), getattr(was, name))]
+        before = vars(was)
+        changed = [
+            name
+            for name, value in vars(operation).items()
+            if value is not before[name] and value != before[name]
+        ]
         if "state" not in changed:
             changed.append("state")  # written even if it stays: there is always something to compare and set
         values = {f"new_{name}": _COLUMNS[name](operation) for name in changed if name != "password"}
@@ -390,10 +395,6 @@ _COLUMNS: dict[str, Callable[[Operation], Any]] = {
     "reported_pending": attrgetter("reported_pending"),
     "acknowledged": attrgetter("acknowledged"),
 }
-
-
-def _differs(left: object, right: object) -> bool:
-    return left is not right and left != right
 
 
 def _attempt_values(attempt: Attempt) -> dict[str, Any]:

@@ -68,6 +68,7 @@ _PLAN_NAMED = Prepared(
     _PLAN_NOW.where(plans.c.reseller_id == bindparam("reseller"), plans.c.code == bindparam("named")),
     typed=True,
 )
+_FIELDS = {"anchor_start": "anchor", "anchor_months": "anchor"}  # where they are not named as the column
 _KEPT_COLUMNS = [column.name for column in subscriptions.c if column.name != "id"]
 _ADD = Prepared(
     insert(subscriptions)
@@ -212,8 +213,12 @@ class SqlSubscriptionStore:
         values = self._values(subscription)
         read = self._read.get(subscription.id)
         if read is not None:  # unchanged columns are left alone: each has its indexes and parents
-            before = self._values(read)
-            values = {name: value for name, value in values.items() if value != before[name]}
+            now, before = vars(subscription), vars(read)
+            values = {
+                name: value
+                for name, value in values.items()
+                if now[field := _FIELDS.get(name, name)] is not before[field] and now[field] != before[field]
+            }
         self._read[subscription.id] = subscription
         if values:
             named = {f"new_{name}": value for name, value in values.items()}

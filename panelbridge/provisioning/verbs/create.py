@@ -77,6 +77,7 @@ class CreateRules(VerbRules[CreateWish]):
                 price=quote(plan, offer, connections),
                 username=_login_name(wish, capabilities.username),
                 password=Secret(_password(capabilities.password)),
+                unowned=subscription.generation == 1,  # it was new, or its key was asked for above
             ),
         )
 
