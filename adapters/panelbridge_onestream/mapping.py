@@ -10,9 +10,9 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from panelbridge.exceptions import ContractBroken
 from panelbridge.models import AccountId, AccountState, Package, PanelAccount, PanelBalance, Purchase, Term
@@ -25,6 +25,14 @@ _UNEVEN = 0.12  # of the length: a panel's month may be 30 days, or end on anoth
 _MOST_UNEVEN = timedelta(days=4)
 
 
+def _iso(value: object) -> object:
+    """No number, not even one in a string: it would be taken for an epoch, which the panel never sends."""
+    if value is None or (isinstance(value, str) and "T" in value):
+        return value
+    msg = "must be an ISO 8601 date or null"
+    raise ValueError(msg)
+
+
 class _Wire(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True, hide_input_in_errors=True)
 
@@ -34,7 +42,9 @@ class _Line(_Wire):
     username: str = Field(min_length=1)
     password: str | None
     mac_addr: str | None
-    expire_at: AwareDatetime | None = Field(strict=False)  # null = unlimited
+    expire_at: Annotated[AwareDatetime | None, BeforeValidator(_iso)] = Field(
+        strict=False
+    )  # null = unlimited
     is_enabled: bool
     is_trial: bool
     package_id: int | None
