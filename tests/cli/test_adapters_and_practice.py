@@ -11,6 +11,7 @@ from importlib.metadata import EntryPoint
 import pytest
 
 from panelbridge.registry import AdapterEntry
+from panelbridge.testing.practice import PracticeControl
 from tests.cli.conftest import Shell
 
 
@@ -26,6 +27,22 @@ def test_the_matrix_shows_each_backend_in_its_variants(bare: Shell) -> None:
     table = bare.done("adapters").out
     for text in ("dialect=reseller", "adds (bought, fenced)", "late commit", "reference"):
         assert text in table
+
+
+def test_one_backend_is_shown_whole(bare: Shell) -> None:
+    whole = bare.done("adapters", "reference").out
+    assert "8 to 32 of [A-Za-z0-9]+" in whole
+    assert "xui" not in whole
+    assert {item["backend"] for item in bare.done("adapters", "xui", "--json").json["adapters"]} == {"xui"}
+    unknown = bare("adapters", "nobody")
+    assert unknown.code == 1
+    assert "installed: " in unknown.err
+
+
+def test_a_set_up_that_is_not_there_is_named(bare: Shell) -> None:
+    ran = bare("practice", "xui", "--setup", "nowhere")
+    assert ran.code == 1
+    assert "reseller, reseller-admin-lookup" in ran.err
 
 
 def test_a_backend_that_fails_to_load_is_named_and_the_others_shown(
@@ -70,6 +87,9 @@ def test_a_practice_panel_is_made_known_and_answers(shell: Shell, tmp_path: obje
         assert process.stdout is not None
         announced = json.loads(process.stdout.readline())
         assert announced["url"].startswith("http://127.0.0.1:")
+        assert announced["page"] == announced["url"] + "_practice/"
+        accounts = PracticeControl(announced["url"]).books()["accounts"].values()
+        assert sorted(account["state"] for account in accounts) == ["active", "active", "suspended"]
         panel = shell.done("panels", "show", "try", "--json").json
         assert (panel["practice"], panel["settings"]["base_url"]) == (True, announced["url"])
         assert "answers" in shell.done("panels", "test", "try").out

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from whmcs_module_shim.cli.options import AsJson
 from whmcs_module_shim.cli.screen import Screen
+
+if TYPE_CHECKING:
+    from panelbridge.testing.practice import Setup
 
 
 def practice_command(
@@ -19,25 +22,41 @@ def practice_command(
         "practice.sqlite"
     ),
     port: Annotated[int, typer.Option(min=0, max=65535, help="0: a free one.")] = 0,
+    setup: Annotated[
+        str | None, typer.Option(metavar="NAME", help="One of its set-ups, such as a dialect; the first.")
+    ] = None,
     option: Annotated[
         list[str] | None, typer.Option("--option", metavar="NAME=VALUE", help="Of the simulated panel.")
     ] = None,
+    seed: Annotated[int, typer.Option(min=0, max=1000, help="Accounts to begin with, in new books.")] = 3,
     add: Annotated[
         str | None, typer.Option(metavar="PANEL", help="Make it known to this bridge under that code.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Run a simulated panel until Ctrl-C. It speaks the real protocol and keeps its books in a file."""
-    from panelbridge.testing.practice import PracticeServer
-    from panelbridge.testing.practice.__main__ import practice_class
+    """Run a simulated panel until Ctrl-C. It speaks the real protocol and keeps its books in a file.
+
+    Its control page, for a browser on this machine, has its faults as buttons, its books and its settings.
+    """
+    from panelbridge.testing.practice import PracticeServer, practice_class
     from panelbridge.testing.practice.ending import Ending
     from whmcs_module_shim.cli.typed import parse_pairs
 
     screen = Screen(as_json=as_json)
-    panel = practice_class(backend)(books, parse_pairs(option or [], option="--option"))
+    chosen = _chosen_setup(backend, setup)
+    options = {**chosen.practice_options, **parse_pairs(option or [], option="--option")}
+    panel = practice_class(backend)(books, options)
     with PracticeServer(panel, host="127.0.0.1", port=port) as server:
-        settings = panel.settings(server.url)
-        announced = {"backend": backend, "url": server.url, "imitates": panel.imitates, "settings": settings}
+        settings = {**panel.settings(server.url), **chosen.settings}
+        page = f"{server.url}_practice/"
+        announced = {
+            "backend": backend,
+            "url": server.url,
+            "page": page,
+            "imitates": panel.imitates,
+            "settings": settings,
+        }
+        seeded = _seeded(backend, settings, chosen, seed) if not panel.snapshot()["accounts"] else ""
         if add is not None:
             _make_known(context, add, backend, settings)
         end = Ending()
@@ -47,16 +66,59 @@ def practice_command(
             (
                 ("imitates", panel.imitates),
                 ("address", server.url),
-                ("its books", f"{server.url}_practice/books   (kept in {books})"),
+                ("control page", page),
+                ("its books", f"{page}books   (kept in {books})"),
                 ("settings", _shown(settings)),
             ),
             title=f"Practice panel {backend}; Ctrl-C ends it",
         )
+        if seeded:
+            screen.hint(seeded)
         if add is None:
             screen.hint("--add PANEL makes it known to the bridge, secrets included.")
         else:
             screen.hint(f"Known to the bridge as panel {add}. Try: panelbridge panels test {add}")
         end.wait()
+
+
+def _chosen_setup(backend: str, name: str | None) -> Setup:
+    """What the panel is run as, and what can be ordered there. Raises ``Refused``."""
+    from panelbridge.testing.practice import Setup, practice_class
+    from whmcs_module_shim.cli.faults import Refused
+
+    known = practice_class(backend).setups
+    if name is None:
+        return next(iter(known.values()), Setup())
+    if name not in known:
+        raise Refused(
+            "invalid_request",
+            f"the practice panel of {backend} has no set-up {name!r}",
+            advice=f"There are: {', '.join(known) or 'none'}.",
+        )
+    return known[name]
+
+
+def _seeded(backend: str, settings: dict[str, Any], setup: Setup, count: int) -> str:
+    """Make some accounts the way the bridge does, so that there is something to see; told in words."""
+    from panelbridge import PanelError, Verb, load_adapter, read_settings
+    from panelbridge.testing.orders import order_for
+
+    kind = load_adapter(backend)
+    made = 0
+    try:
+        with kind(read_settings(kind.settings_model_for(settings), settings)) as adapter:
+            declared = adapter.capabilities
+            for number in range(count):
+                order = order_for(
+                    declared, package=setup.package, term=setup.term, options=setup.options, tried_by="seed"
+                )
+                account = adapter.create(order).account
+                made += 1
+                if number == 1 and account is not None and Verb.SUSPEND in declared.verbs:
+                    adapter.suspend(account.ref, "to have one that is")
+    except PanelError as error:
+        return f"{made} accounts to begin with; the next one failed: {error.message}"
+    return f"{made} accounts to begin with." if made else ""
 
 
 def _shown(settings: dict[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import secrets
 import threading
 from collections import deque
@@ -11,17 +12,20 @@ from datetime import timedelta
 from typing import Any
 
 from panelbridge.testing.practice.faults import (
+    Fault,
     FaultBox,
     FaultRule,
     LateWork,
     NotApplicable,
     ScriptedReply,
 )
+from panelbridge.testing.practice.page import PageView, page_of
 from panelbridge.testing.practice.panel import PracticePanel, UnknownAct
 from panelbridge.testing.practice.wire import PracticeReply, PracticeRequest
 from panelbridge.transport.redaction import Redactor
 
 PREFIX = "/_practice/"
+_WRONG_WISHES = (UnknownAct, KeyError, TypeError, ValueError, TimeoutError)
 _KEPT_REQUESTS = 10_000
 
 
@@ -30,6 +34,8 @@ class Controls:
 
     def __init__(self, panel: PracticePanel) -> None:
         self._panel = panel
+        self.url = ""  # where the panel listens; told once it does
+        self._said = ""
         self.faults = FaultBox()
         self.late = LateWork()
         self._latency: tuple[float, str | None] = (0.0, None)
@@ -56,13 +62,18 @@ class Controls:
         return request.path.startswith(PREFIX)
 
     def respond(self, request: PracticeRequest) -> PracticeReply:
-        route = self._routes.get((request.method, request.path.removeprefix(PREFIX)))
+        name = request.path.removeprefix(PREFIX)
+        if (request.method, name) == ("GET", ""):
+            return self._page()
+        if (request.method, name) == ("POST", "do"):
+            return self._do(request)
+        route = self._routes.get((request.method, name))
         if route is None:
             known = ", ".join(f"{method} {PREFIX}{name}" for method, name in self._routes)
             return PracticeReply.json({"error": f"known: {known}"}, status=404)
         try:
             return PracticeReply.json(route(request))
-        except (UnknownAct, KeyError, TypeError, ValueError, TimeoutError) as error:
+        except _WRONG_WISHES as error:
             return PracticeReply.json({"error": f"{type(error).__name__}: {error}"}, status=400)
 
     def received(self, request: PracticeRequest, operation: str, rule: FaultRule | None) -> dict[str, Any]:
@@ -107,12 +118,70 @@ class Controls:
         with self._lock:
             return [entry for entry in self._received if entry["number"] > since]
 
+    def _page(self) -> PracticeReply:
+        said, self._said = self._said, ""
+        with self._lock:
+            received = list(self._received)
+        view = PageView(
+            imitates=self._panel.imitates,
+            settings=self._panel.settings(self.url),
+            rules=self.faults.rules(),
+            latency=self._latency,
+            clock_offset=self._panel.clock_offset,
+            held=self.late.held(),
+            # By value only: a login name may look like the name of a secret.
+            books=json.loads(self._redactor.text(json.dumps(self._panel.snapshot(), default=str))),
+            received=received,
+            cannot=self._panel.cannot,
+            said=self._redactor.text(said),
+        )
+        return PracticeReply(body=page_of(view).encode(), content_type="text/html; charset=utf-8")
+
+    def _do(self, request: PracticeRequest) -> PracticeReply:
+        """A button of the page; what came of it is told on the page that follows."""
+        origin = request.headers.get("origin")
+        if origin is not None and origin.rstrip("/") != self.url.rstrip("/"):
+            return PracticeReply.html("403 Forbidden", status=403)  # a page from elsewhere pressed it
+        try:
+            self._said = self._pressed({**dict(request.query), **dict(request.form)})
+        except _WRONG_WISHES as error:
+            self._said = f"Not done: {type(error).__name__}: {error}"
+        return PracticeReply(status=303, headers={"Location": PREFIX})
+
+    def _pressed(self, form: dict[str, str]) -> str:
+        number = {name: float(form[name]) for name in ("seconds", "offset", "times") if form.get(name)}
+        if "fault" in form:
+            times = int(number.get("times", 1)) or None
+            seconds = number.get("seconds")
+            rule = FaultRule(Fault(form["fault"]), form.get("match") or None, times, seconds)
+            self._take(rule)
+            return f"{rule.fault.value} waits for the next {rule.match or 'request'}."
+        match form.get("do"):
+            case "clear":
+                self.faults.clear()
+                return "No fault is waiting any more."
+            case "latency":
+                self._latency = (number.get("seconds", 0.0), form.get("match") or None)
+                return f"Requests take {self._latency[0]:g} s."
+            case "clock":
+                self._panel.clock_offset = timedelta(seconds=number.get("offset", 0.0))
+                return "The panel's clock was set."
+            case "release":
+                return f"{self.late.release()} held effects happened."
+            case "act":
+                pairs = (line.partition("=") for line in form.get("arguments", "").splitlines() if line)
+                told = self._panel.act(form["act"], {name.strip(): value for name, _, value in pairs})
+                return f"{form['act']}: {told if told not in (None, {}) else 'done'}"
+        raise ValueError("no such button")
+
     def _list_replies(self) -> dict[str, Any]:
         with self._lock:
             return {operation: reply.written() for operation, reply in self._replies.items()}
 
     def _add_fault(self, request: PracticeRequest) -> None:
-        rule = FaultRule.read(request.json())
+        self._take(FaultRule.read(request.json()))
+
+    def _take(self, rule: FaultRule) -> None:
         why_not = self._panel.cannot(rule.fault)
         if why_not is not None:
             raise NotApplicable(why_not)

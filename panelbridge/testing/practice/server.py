@@ -221,6 +221,7 @@ class PracticeServer:
         self._server = _Server((host, port), panel)
         self.port = self._server.server_port
         self.url = f"http://{host}:{self._server.server_port}/"
+        self._server.controls.url = self.url
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, name="practice", daemon=True
         )
