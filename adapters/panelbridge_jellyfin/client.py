@@ -25,7 +25,7 @@ from panelbridge.transport import PanelReply, PanelSession
 from panelbridge_jellyfin import mapping
 from panelbridge_jellyfin.settings import Dialect, JellyfinSettings
 
-_PAGE = 100
+_PAGE = 500
 _NOT_FOUND = 404
 _OK, _NO_CONTENT = 200, 204
 _REFUSALS: dict[int, tuple[type[PanelError], str]] = {

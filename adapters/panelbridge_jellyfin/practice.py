@@ -177,7 +177,7 @@ class JellyfinPracticePanel(PracticePanel):
         if self._dialect == "jellyfin":
             return PracticeReply.json(rows)
         start = int(request.value("StartIndex") or 0)
-        size = min(int(request.value("Limit") or 100), int(self.options.get("page", "100")))
+        size = min(int(request.value("Limit") or 100), int(self.options.get("page", "500")))
         return PracticeReply.json({"Items": rows[start : start + size], "TotalRecordCount": len(rows)})
 
     def _get(self, db: sqlite3.Connection, user_id: str, _: PracticeRequest) -> PracticeReply:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from panelbridge.exceptions import (
     AuthenticationFailed,
@@ -67,8 +67,10 @@ _NOT_FOUND_CODE = "NotFoundHttpException"
 
 
 class _Meta(BaseModel):
-    source_field: str
-    rule: str = ""
+    """Names only: they are told on, and nothing else that the panel writes is."""
+
+    source_field: str = Field(pattern=r"^[A-Za-z0-9_.]{1,64}$")
+    rule: str = Field(default="", pattern=r"^[A-Za-z0-9_]{0,64}$")
 
 
 class _Error(BaseModel):
@@ -159,10 +161,10 @@ class PterodactylClient:
         """From the last page to the first: what is deleted meanwhile moves rows to pages not read yet, so
         that none is lost. What is made meanwhile comes at the end.
         """
-        pages = self._page(kind, 1).pages
+        first = self._page(kind, 1)
         lowest: int | None = None
-        for number in range(max(1, pages), 0, -1):
-            rows = self._page(kind, number).rows
+        for number in range(max(1, first.pages), 0, -1):
+            rows = (self._page(kind, number) if first.pages > 1 else first).rows
             yield from (row for row_id, row in rows.items() if lowest is None or row_id < lowest)
             lowest = min(rows, default=lowest)
 

@@ -7,6 +7,8 @@ making a second one: the natural key of both.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from panelbridge.exceptions import (
     Conflict,
@@ -73,7 +75,8 @@ class Making:
             if user.external_id != order.reference:
                 raise ContractBroken("the panel answered a new user with another one than ordered")
             return user
-        user = self._accounts.user_of(order.reference)
+        with _must_be_there():
+            user = self._accounts.user_of(order.reference)
         if user.username != order.credentials.username:
             raise Conflict("our reference belongs to a user of another name")
         return check_customer(user)
@@ -85,7 +88,8 @@ class Making:
         except FieldsRefused as refused:
             if "external_id" not in refused.rules:
                 raise InvalidOrder(refused.message, field="package") from None
-            server, outcome = self._accounts.server_of(order.reference), Outcome.ALREADY
+            with _must_be_there():
+                server, outcome = self._accounts.server_of(order.reference), Outcome.ALREADY
         else:
             outcome = Outcome.DONE
         if server.external_id != order.reference:
@@ -128,6 +132,15 @@ class Making:
                 advice="Nothing to do: the bridge looks again until it is installed.",
             )
         time.sleep(self._settings.poll_seconds)
+
+
+@contextmanager
+def _must_be_there() -> Iterator[None]:
+    """The panel has called our reference taken: that nobody has it cannot be."""
+    try:
+        yield
+    except NotFound:
+        raise ContractBroken("the panel calls our reference taken and shows nothing that has it") from None
 
 
 def _told(refused: FieldsRefused) -> PanelError:

@@ -129,7 +129,7 @@ class TestSent:
 
     def test_emby_is_asked_page_by_page(self, wire: responses.RequestsMock, emby: JellyfinClient) -> None:
         def page(start: int) -> Any:
-            return matchers.query_param_matcher({"StartIndex": str(start), "Limit": "100"})
+            return matchers.query_param_matcher({"StartIndex": str(start), "Limit": "500"})
 
         wire.get(f"{BASE}Users/Query", json={"Items": [USER], "TotalRecordCount": 2}, match=[page(0)])
         wire.get(f"{BASE}Users/Query", json={"Items": [USER], "TotalRecordCount": 2}, match=[page(1)])

@@ -260,6 +260,26 @@ class TestClosedList:
             client.create_user({})
         assert (caught.value.rules, caught.value.field) == ({"email": "unique"}, "email")
 
+    @pytest.mark.parametrize("field", ["<b>name</b>", "x" * 65, ""])
+    def test_a_field_that_is_no_name_is_not_told_on(
+        self, wire: responses.RequestsMock, client: PterodactylClient, field: str
+    ) -> None:
+        body = refusal(422, "ValidationException", source_field=field, rule="unique")
+        wire.post(f"{API}users", status=422, json=body)
+        with pytest.raises(ContractBroken):
+            client.create_user({})
+
+    def test_a_reference_that_is_taken_by_nobody_is_unknown(
+        self, wire: responses.RequestsMock, adapter: PterodactylAdapter
+    ) -> None:
+        taken = refusal(422, "ValidationException", source_field="external_id", rule="unique")
+        wire.post(f"{API}users", status=422, json=taken)
+        gone = refusal(404, "NotFoundHttpException")
+        wire.get(f"{API}users/external/b%3A1%3A1", status=404, json=gone)
+        wire.get(f"{API}servers", json=listed(per_page=1))
+        with pytest.raises(ContractBroken):
+            adapter.create(ORDER)
+
     @pytest.mark.parametrize(
         "reply",
         [
