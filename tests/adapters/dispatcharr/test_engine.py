@@ -1,0 +1,61 @@
+"""Through the engine: a lost create is made once, and the bridge itself ends what was not paid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from panelbridge.provisioning import OperationState, RenewWish, ResetWish
+from panelbridge.secret import Secret
+from panelbridge.testing.practice import Fault, PracticeProcess
+from tests.support.rig import Rig, rig_in
+
+
+@pytest.fixture
+def practice(tmp_path: Path) -> Iterator[PracticeProcess]:
+    with PracticeProcess("dispatcharr", books=tmp_path / "panel.sqlite") as panel:
+        yield panel
+
+
+@pytest.fixture
+def rig(tmp_path: Path, practice: PracticeProcess) -> Iterator[Rig]:
+    with rig_in(tmp_path / "bridge", attempt=3.0, lookup=2.0, budget=3.0) as made:
+        panel = made.add_panel("main", "dispatcharr", practice.settings)
+        made.add_plan("gold", panel, {"1m": ("1", "1")})
+        made.top_up("100")
+        yield made
+
+
+@pytest.mark.parametrize("fault", [Fault.CUT_BEFORE, Fault.CUT_AFTER_COMMIT])
+def test_a_lost_create_is_made_and_charged_once(rig: Rig, practice: PracticeProcess, fault: Fault) -> None:
+    practice.control.set_fault(fault, "create")
+    rig.provisioner.submit(rig.create())
+    rig.settle_all()
+
+    assert rig.operations()[-1].state is OperationState.DONE
+    assert practice.control.books()["counts"] == {"create": 1}
+    assert str(rig.wallet().balance) == "99"
+
+
+def test_what_is_not_paid_ends_and_a_reset_meanwhile_waits(rig: Rig, practice: PracticeProcess) -> None:
+    who: dict[str, Any] = {"installation": rig.installation, "service_id": 501, "actor": "test"}
+    rig.provisioner.submit(rig.create())
+    paid_until = rig.subscription().entitled_until
+    assert paid_until is not None  # and the grace of the plan is 48 hours
+    rig.clock.forward(seconds=(paid_until - rig.clock()).total_seconds() + 49 * 3600)
+    assert rig.provisioner.hold_to_paid_time() == 1
+    rig.settle_all()
+    practice.control.set_fault(Fault.CUT_AFTER_COMMIT, "reset_credentials")
+    rig.provisioner.submit(ResetWish(**who, password=Secret("newpassword1")))
+    rig.settle_all()
+    name = str(rig.subscription().username)
+    assert practice.control.books()["accounts"][name]["state"] == "suspended"
+
+    rig.provisioner.submit(RenewWish(**who, fact="item:7"))
+    rig.settle_all()
+    account = practice.control.books()["accounts"][name]
+    told = (account["state"], account["password"], account["web_password"])
+    assert told == ("active", "newpassword1", "newpassword1")
