@@ -19,6 +19,7 @@ from panelbridge.exceptions import (
     PanelError,
     PermissionMissing,
 )
+from panelbridge.models import Outcome
 from panelbridge.transport import PanelReply, PanelSession
 from panelbridge_dispatcharr.guards import nothing_sent
 from panelbridge_dispatcharr.settings import DispatcharrSettings
@@ -30,6 +31,7 @@ _REFUSALS: dict[int, tuple[type[PanelError], str]] = {
     403: (PermissionMissing, "our user may not do this; it must be an admin (user_level 10)"),
     404: (NotFound, "the panel has no user with this id"),
 }
+# The name first: only it may be refused for an earlier try of ours.
 _FIELDS = {
     "username": "username",
     "password": "password",
@@ -85,12 +87,16 @@ class DispatcharrClient:
         return _accepted(reply, 200).json()
 
     def _write(self, method: str, path: str, wish: Mapping[str, Any] | None, *, success: int) -> PanelReply:
-        # Sent once: after a 401 only a read signs in anew, and every verb begins with one.
         credential = self._credential()
         reply = self._session.request(method, path, json=wish, headers=credential, repeatable=False)
-        if reply.status == 401:  # noqa: PLR2004
-            self._forget_token()
-        return _accepted(reply, success)
+        try:
+            return _accepted(reply, success)
+        except AuthenticationFailed as error:
+            if (
+                self._forget_token()
+            ):  # it ended before its time; the next try signs in anew, this was sent once
+                error.outcome = Outcome.RETRY_LATER
+            raise
 
     def _credential(self) -> dict[str, str]:
         if self._settings.api_key is not None:
@@ -127,7 +133,7 @@ def _accepted(reply: PanelReply, success: int) -> PanelReply:
         refusal, message = _REFUSALS[reply.status]
         raise refusal(message)
     if reply.status == 400 and content and all(map(_are_words, content.values())):  # noqa: PLR2004
-        field = next((_FIELDS[name] for name in content if name in _FIELDS), None)
+        field = next((ours for name, ours in _FIELDS.items() if name in content), None)
         raise InvalidOrder(f"the panel does not accept {field or 'a field of the request'}", field=field)
     raise ContractBroken(f"the panel answered {reply.status} without a refusal of its documented kind")
 

@@ -356,7 +356,7 @@ class TestSigningIn:
         assert panel.operations().count("sign_in") == 2
         assert panel.operations().count("unsuspend") == 1
 
-    def test_a_write_that_meets_a_dead_token_is_refused_and_not_sent_again(
+    def test_a_write_that_meets_a_dead_token_waits_and_is_not_sent_again(
         self, panel_with: Any, order: Any
     ) -> None:
         panel = panel_with(auth="jwt")
@@ -365,7 +365,7 @@ class TestSigningIn:
         panel.control.act("forget_tokens")
         with pytest.raises(PanelError) as caught:
             adapter.create(wish)
-        assert caught.value.outcome is Outcome.REFUSED
+        assert caught.value.outcome is Outcome.RETRY_LATER
         assert panel.operations().count("create") == 1
         assert adapter.create(wish).outcome is Outcome.DONE  # signed in anew
 

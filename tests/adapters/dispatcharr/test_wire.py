@@ -252,6 +252,15 @@ class TestRefusals:
         assert caught.value.field == field
         assert "<b>" not in caught.value.message
 
+    def test_a_taken_name_beside_another_fault_is_still_looked_up(self, order: Any) -> None:
+        wish = order(
+            reference="b:1:1",
+            credentials=Credentials(username="anna2345", password=Secret("TrainWindow7")),
+        )
+        both = {"channel_profiles": ["gone"], "username": ["taken"]}
+        adapter, _ = scripted(reply(400, both), reply(200, [ROW]))
+        assert adapter.create(wish).outcome is Outcome.ALREADY
+
     def test_a_name_that_breaks_a_rule_is_refused(self, order: Any) -> None:
         adapter, _ = scripted(reply(400, {"username": ["no"]}), reply(200, [ROW]))
         with pytest.raises(InvalidOrder) as caught:
