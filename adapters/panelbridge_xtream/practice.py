@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
@@ -41,6 +42,7 @@ class XtreamPractice(PracticePanel):
     setups: ClassVar[Mapping[str, Setup]] = {
         "key": _sold(),
         "tells-less": _sold(gate="open", ids="hidden", outputs="hidden"),
+        "mag": replace(_sold(), device="mag"),
     }
 
     def seed(self) -> None:

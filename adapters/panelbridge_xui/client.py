@@ -210,7 +210,10 @@ def _check_credential(answer: Mapping[str, Any], action: str) -> None:
             "the panel refuses the API key: wrong, disabled, or of the other dialect",
         )
     if error == "Invalid action.":
-        raise Unsupported(f"{action}: this panel's API does not know the action")
+        raise Unsupported(
+            f"{action}: this panel's API does not know the action",
+            advice="Compare the panel's release; if it has no devices, switch the setting devices off.",
+        )
 
 
 def _row(kind: Kind, payload: Any) -> LineRow:

@@ -1,81 +1,8 @@
-"""The xtream backend keeps every promise: as it speaks, and as the forks that tell less do."""
+"""The xtream backend keeps every promise, for lines and for MAG devices."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
-
 from panelbridge.testing import conformance
+from panelbridge.testing.conformance.suites import *  # noqa: F403 - every class of the suite
 
-
-@pytest.fixture(scope="module", params=conformance.setups("xtream"))
-def subject(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[conformance.PanelUnderTest]:
-    with conformance.panel_under_test(
-        "xtream",
-        tmp_path_factory.mktemp(request.param),
-        setup=request.param,
-    ) as panel:
-        yield panel
-
-
-class TestLifecycle(conformance.Lifecycle):
-    pass
-
-
-class TestSuspension(conformance.Suspension):
-    pass
-
-
-class TestPackages(conformance.Packages):
-    pass
-
-
-class TestCredentialReset(conformance.CredentialReset):
-    pass
-
-
-class TestLookups(conformance.Lookups):
-    pass
-
-
-class TestErrors(conformance.Errors):
-    pass
-
-
-class TestRepeats(conformance.Repeats):
-    pass
-
-
-class TestFaults(conformance.Faults):
-    pass
-
-
-class TestFence(conformance.Fence):
-    pass
-
-
-class TestSecretScan(conformance.SecretScan):
-    pass
-
-
-class TestHostileValues(conformance.HostileValues):
-    pass
-
-
-class TestPagination(conformance.Pagination):
-    pass
-
-
-class TestCapabilityTruth(conformance.CapabilityTruth):
-    pass
-
-
-class TestLyingSuccess(conformance.LyingSuccess):
-    pass
-
-
-class TestRandomReplies(conformance.RandomReplies):
-    pass
+subject = conformance.subject_of("xtream", ["key", "mag"])
