@@ -10,6 +10,7 @@ import time
 import traceback
 from collections.abc import MutableMapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TextIO
 
 import structlog
@@ -54,6 +55,11 @@ _PROCESSORS: list[Any] = [
     redact_event,
     structlog.processors.JSONRenderer(),
 ]
+
+
+@lru_cache(maxsize=1)
+def _written(second: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
 
 
 def describe(error: BaseException) -> str:
@@ -114,8 +120,7 @@ class ServiceLog:
         """
         if self.requests:
             seconds = time.time()
-            stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
-            fields = {"timestamp": f"{stamp}.{int(seconds % 1 * 1000):03d}Z", **fields}
+            fields = {"timestamp": f"{_written(int(seconds))}.{int(seconds % 1 * 1000):03d}Z", **fields}
             self.stream.write(_REQUEST_LINE + _encode(fields)[1:] + "\n")
             self.stream.flush()
 

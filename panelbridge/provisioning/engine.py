@@ -306,7 +306,7 @@ class Provisioner:
             waits_for = next((item for item in ahead if item < operation.id), None)
         told = operation
         if joined and operation.state is OperationState.DONE:
-            told = replace(operation, outcome=Outcome.ALREADY)
+            told = operation.already()
         return Answer(operation=told, pending=pending, waits_for=waits_for, message=operation.message or "")
 
     @contextmanager

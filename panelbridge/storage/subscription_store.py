@@ -68,6 +68,12 @@ _PLAN_NAMED = Prepared(
     _PLAN_NOW.where(plans.c.reseller_id == bindparam("reseller"), plans.c.code == bindparam("named")),
     typed=True,
 )
+_CODES = Prepared(
+    select(
+        select(plans.c.code).where(plans.c.id == bindparam("plan")).scalar_subquery(),
+        select(panels.c.code).where(panels.c.id == bindparam("panel")).scalar_subquery(),
+    )
+)
 _FIELDS = {"anchor_start": "anchor", "anchor_months": "anchor"}  # where they are not named as the column
 _KEPT_COLUMNS = [column.name for column in subscriptions.c if column.name != "id"]
 _ADD = Prepared(
@@ -196,6 +202,10 @@ class SqlSubscriptionStore:
         saved = replace(plan, id=plan_id, version=version)
         self._connection.execute(insert(plan_versions).values(**_plan_values(saved)))
         return saved
+
+    def codes(self, plan: PlanId, panel: PanelId) -> tuple[str | None, str | None]:
+        of_plan, of_panel = _CODES.run(self._connection, {"plan": plan, "panel": panel}).first()
+        return of_plan, of_panel
 
     def subscription(self, subscription: SubscriptionId) -> Subscription | None:
         return self._read.get(subscription) or self._known_subscription(_SUBSCRIPTION, wanted=subscription)

@@ -93,8 +93,7 @@ def operation_view(operation: Operation, *, waits_for: int | None = None) -> Ope
 
 def account_view(unit: Unit, subscription: Subscription, *, with_password: bool = False) -> AccountView:
     """The account as the journal knows it."""
-    plan = unit.subscriptions.plan(subscription.plan_id, subscription.plan_version)
-    panel = unit.subscriptions.panel(subscription.panel_id)
+    plan, panel = unit.subscriptions.codes(subscription.plan_id, subscription.panel_id)
     shown = subscription.password if with_password else None
     return AccountView(
         username=subscription.username,
@@ -103,11 +102,11 @@ def account_view(unit: Unit, subscription: Subscription, *, with_password: bool 
         expires_at=subscription.panel_until,
         entitled_until=subscription.entitled_until,
         suspensions=tuple(sorted(item.value for item in subscription.reasons)),
-        plan=plan.code if plan else None,
+        plan=plan,
         term=str(subscription.term),
         package=subscription.package,
         connections=subscription.connections,
-        panel=panel.code if panel else None,
+        panel=panel,
         account_id=subscription.account_id,
     )
 
