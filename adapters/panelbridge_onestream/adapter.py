@@ -17,7 +17,6 @@ from panelbridge.doubt import already_sent, nothing_sent
 from panelbridge.exceptions import (
     Conflict,
     ContractBroken,
-    InsufficientPanelCredit,
     InvalidOrder,
     NotFound,
     OutcomeUnknown,
@@ -26,13 +25,11 @@ from panelbridge.exceptions import (
     Unsupported,
 )
 from panelbridge.models import (
-    Absent,
     AccountRef,
     AccountState,
     Connection,
     CreateOrder,
     Credentials,
-    Found,
     Lookup,
     Outcome,
     Package,
@@ -47,6 +44,7 @@ from panelbridge.order_check import check_credentials, check_order, check_packag
 from panelbridge_onestream import mapping, orders
 from panelbridge_onestream.client import Answered, OneStreamClient
 from panelbridge_onestream.mapping import Line
+from panelbridge_onestream.reader import Reader, refused
 from panelbridge_onestream.settings import OneStreamSettings
 
 _CLOCKS = 120  # the panel counts from its own clock, and a purchase takes its time
@@ -61,6 +59,7 @@ class OneStreamAdapter(PanelAdapter[OneStreamSettings]):
     def __init__(self, settings: OneStreamSettings) -> None:
         super().__init__(settings)
         self._client = OneStreamClient(settings)
+        self._reader = Reader(self._client)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -81,7 +80,7 @@ class OneStreamAdapter(PanelAdapter[OneStreamSettings]):
         )
 
     def test_connection(self) -> Connection:
-        name, balance = mapping.profile_from(self._client.profile())
+        name, balance = self._reader.profile()
         missing: tuple[str, ...] = ()
         try:
             next(self._client.lines("nobody"), None)
@@ -93,7 +92,7 @@ class OneStreamAdapter(PanelAdapter[OneStreamSettings]):
         check_order(orders.with_mac(order), self.capabilities)
         wish = orders.create_body(order)
         with nothing_sent():
-            named = self._named(order.credentials.username)
+            named = self._reader.named(order.credentials.username)
         if named:
             return self._adopt(order, named)
         try:
@@ -102,7 +101,7 @@ class OneStreamAdapter(PanelAdapter[OneStreamSettings]):
             return self._after_refusal(order, error)
         with already_sent():
             line = next(
-                (line for line in self._named(order.credentials.username) if line.id == line_id), None
+                (line for line in self._reader.named(order.credentials.username) if line.id == line_id), None
             )
         if line is None:
             raise ContractBroken("the panel sold a line and does not list it under the name asked for")
@@ -111,21 +110,21 @@ class OneStreamAdapter(PanelAdapter[OneStreamSettings]):
     def _after_refusal(self, order: CreateOrder, error: Answered) -> VerbResult:
         """A repeated ``rid`` may be answered with an error although the first try was done: look by name."""
         with already_sent():
-            named = self._named(order.credentials.username)
-        if named:
-            return self._adopt(order, named)
-        raise self._why(order.package, error)
+            named = self._reader.named(order.credentials.username)
+            refusal = None if named else self._reader.refusal(order.package, error.message)
+        if refusal is not None:
+            raise refusal
+        return self._adopt(order, named)
 
     def _adopt(self, order: CreateOrder, named: list[Line]) -> VerbResult:
         """The name is taken: ours, from an earlier try, only when password and reference are."""
-        line = named[0]
-        ours = (line.account.password, line.account.reference) == (
-            order.credentials.password,
-            order.reference,
-        )
-        if len(named) > 1 or not ours:
+        proof = (order.credentials.password, order.reference)
+        ours = [line for line in named if (line.account.password, line.account.reference) == proof]
+        if not ours:
             raise Conflict("the login name is taken by a line that is not ours")
-        return self._created(order, line, Outcome.ALREADY)
+        if len(ours) > 1:
+            raise ContractBroken("the panel sold this line more than once")
+        return self._created(order, ours[0], Outcome.ALREADY)
 
     def _created(self, order: CreateOrder, line: Line, outcome: Outcome) -> VerbResult:
         """``outcome``, naming the fields that the panel set otherwise than asked."""
@@ -159,7 +158,9 @@ class OneStreamAdapter(PanelAdapter[OneStreamSettings]):
             raise InvalidOrder("the purchase is of another package", field="package")
         if change.connections is not None:
             with nothing_sent():
-                self._check_connections(change.package, change.connections)
+                package = self._reader.package(change.package)
+            if package is None or package.connections != change.connections:
+                raise InvalidOrder("a renewal gives the connections of its package", field="connections")
         line = self._buy(ref, change.purchase)
         if line.account.package != change.package:
             raise ContractBroken("the panel sold the package and did not give it")
@@ -168,7 +169,7 @@ class OneStreamAdapter(PanelAdapter[OneStreamSettings]):
     def _buy(self, ref: AccountRef, purchase: Purchase) -> Line:
         """One renewal, on exactly the expiry it was planned on, under a ``rid`` of its own."""
         wish = {"package": orders.package_id(purchase.package), "rid": mapping.renewal_rid(ref.id, purchase)}
-        line = self._ours(ref)
+        line = self._reader.ours(ref)
         before = line.account.expires_at
         if before != purchase.before:
             raise Conflict("the expiry is not the one the purchase was planned on; nothing was bought")
@@ -176,18 +177,19 @@ class OneStreamAdapter(PanelAdapter[OneStreamSettings]):
         try:
             answered = self._client.renew(ref.id, wish)
         except Answered as error:
-            with already_sent():
-                after = self._ours(ref)
-            if after.account.expires_at != before:
-                raise OutcomeUnknown(
-                    "the panel answered a purchase with an error, and moved the expiry"
-                ) from None
-            raise self._why(purchase.package, error) from None
+            raise self._unsold(ref, purchase, error.message) from None
         with already_sent():
-            after = self._ours(ref)
+            after = self._reader.ours(ref)
         if answered != ref.id or after.account.expires_at == before:
             raise ContractBroken("the panel accepted the purchase and did not move the expiry")
         return after
+
+    def _unsold(self, ref: AccountRef, purchase: Purchase, told: str) -> PanelError:
+        """What an error was that answered a purchase: unknown when the expiry moved all the same."""
+        with already_sent():
+            if self._reader.ours(ref).account.expires_at == purchase.before:
+                return self._reader.refusal(purchase.package, told)
+        return OutcomeUnknown("the panel answered a purchase with an error, and moved the expiry")
 
     def suspend(self, ref: AccountRef, reason: str) -> VerbResult:
         del reason  # the notes hold our reference
@@ -197,12 +199,12 @@ class OneStreamAdapter(PanelAdapter[OneStreamSettings]):
         return self._switch(ref, "enable", lambda state: state is not AccountState.SUSPENDED)
 
     def _switch(self, ref: AccountRef, deed: str, reached: Callable[[AccountState], bool]) -> VerbResult:
-        line = self._ours(ref)
+        line = self._reader.ours(ref)
         if reached(line.account.state):
             return VerbResult(outcome=Outcome.ALREADY, account=line.account)
         doubt = _tried(lambda: self._client.switch(ref.id, deed))
         with already_sent():
-            after = self._ours(ref)
+            after = self._reader.ours(ref)
         if not reached(after.account.state):
             raise doubt
         return VerbResult(outcome=Outcome.DONE, account=after.account)
@@ -212,16 +214,18 @@ class OneStreamAdapter(PanelAdapter[OneStreamSettings]):
             raise Unsupported("our user may not edit lines (update-advanced); see the setting may_edit")
         check_credentials(credentials, self.capabilities)
         # The journaled name may be the old one or, when an earlier try got through, already the new one.
-        line = self._ours(ref, credentials.username)
+        line = self._reader.ours(ref, credentials.username)
         if _has(line.account, credentials):
             return VerbResult(outcome=Outcome.ALREADY, account=line.account)
         if line.account.username != credentials.username:
             with nothing_sent():
-                self._check_free(credentials.username)
+                taken = self._reader.named(credentials.username)
+            if taken:
+                raise Conflict("the login name is taken at the panel")
         wish = {"username": credentials.username, "password": credentials.password.get_secret_value()}
         doubt = _tried(lambda: self._client.update(ref.id, wish))
         with already_sent():
-            after = self._ours(ref, credentials.username)
+            after = self._reader.ours(ref, credentials.username)
         if not _has(after.account, credentials):
             raise doubt
         moved = orders.moved_unasked(line, after)
@@ -229,102 +233,34 @@ class OneStreamAdapter(PanelAdapter[OneStreamSettings]):
 
     def terminate(self, ref: AccountRef) -> VerbResult:
         try:
-            line = self._ours(ref)
+            line = self._reader.ours(ref)
         except NotFound:
             return VerbResult(outcome=Outcome.ALREADY, account=None)
         doubt = _tried(lambda: self._client.switch(ref.id, "terminate"))
         with already_sent():
-            if any(item.id == ref.id for item in self._named(line.account.username)):
+            if any(item.id == ref.id for item in self._reader.named(line.account.username)):
                 raise doubt
         return VerbResult(outcome=Outcome.DONE, account=None)
 
     def get(self, ref: AccountRef) -> Lookup:
-        try:
-            return Found(account=self._line(ref.id, ref.username).account)
-        except NotFound as error:
-            return Absent(proof=error.message)
-        except PanelError as error:
-            return Unknown(cause=error.message)
+        return self._reader.look_up(ref)
 
     def find(self, *, username: str | None = None, reference: str | None = None) -> Lookup:
         if username is None:
             return Unknown(cause="this panel searches by login name only")
-        try:
-            named = [line.account for line in self._named(username)]
-        except PanelError as error:
-            return Unknown(cause=error.message)
-        if not named:
-            return Absent(proof="the panel lists no line of that name")
-        if len(named) > 1 or reference not in (None, named[0].reference):
-            return Unknown(cause=f"the panel lists {len(named)} lines of that name, and none is certainly it")
-        return Found(account=named[0])
+        return self._reader.find(username, reference)
 
     def list_accounts(self) -> Iterator[PanelAccount]:
-        return (self._read(payload).account for payload in self._client.lines())
+        return self._reader.accounts()
 
     def list_packages(self) -> Iterator[Package]:
-        return map(mapping.package_from, self._client.packages())
+        return self._reader.packages()
 
     def balance(self) -> PanelBalance | None:
-        return mapping.profile_from(self._client.profile())[1]
+        return self._reader.profile()[1]
 
     def close(self) -> None:
         self._client.close()
-
-    def _read(self, payload: object) -> Line:
-        return mapping.line_from(payload, datetime.now(UTC))
-
-    def _named(self, username: str) -> list[Line]:
-        """Lines of exactly that name: whether names are unique there is not documented."""
-        if not username:
-            raise InvalidOrder("a look-up needs a login name", field="username")
-        lines = map(self._read, self._client.lines(username))
-        return [line for line in lines if line.account.username == username]
-
-    def _line(self, line_id: str, *names: str) -> Line:
-        """The line of that id. The panel cannot be asked by id: it is sought among those names, then among
-        all, for somebody may have renamed it. Raises ``NotFound`` when the whole list lacks it.
-        """
-        orders.check_id(line_id)
-        for name in names:
-            for line in self._named(name):
-                if line.id == line_id:
-                    return line
-        for line in map(self._read, self._client.lines()):
-            if line.id == line_id:
-                return line
-        raise NotFound("the panel's list of lines is whole and lacks it")
-
-    def _ours(self, ref: AccountRef, *other_names: str) -> Line:
-        """The line, when it still is the one ``ref`` means."""
-        with nothing_sent():
-            line = self._line(ref.id, ref.username, *other_names)
-        account = line.account
-        same_name = account.username in (ref.username, *other_names)
-        if not same_name or ref.reference not in (None, account.reference):
-            raise Conflict("the panel's line of this id is not ours any more")
-        return line
-
-    def _check_free(self, username: str) -> None:
-        if self._named(username):
-            raise Conflict("the login name is taken at the panel")
-
-    def _check_connections(self, package_id: str, connections: int) -> None:
-        """Raises ``InvalidOrder``: a renewal gives what the package has."""
-        package = next((package for package in self.list_packages() if package.id == package_id), None)
-        if package is None or package.connections != connections:
-            raise InvalidOrder("a renewal gives the connections of its package", field="connections")
-
-    def _why(self, package_id: str, error: Answered) -> PanelError:
-        """What an error was about that had no effect: its words are not documented, our reads are."""
-        with already_sent():
-            package = next((item for item in self.list_packages() if item.id == package_id), None)
-            balance = mapping.profile_from(self._client.profile())[1]
-        if package is None:
-            return InvalidOrder("the panel offers our user no package of that id", field="package")
-        if package.price is not None and balance.amount < package.price:
-            return InsufficientPanelCredit("our credit at the panel is below the package's price")
-        return _refused(f"{error.message}; nothing was sold")
 
 
 def _tried(write: Callable[[], Any]) -> PanelError:
@@ -332,13 +268,8 @@ def _tried(write: Callable[[], Any]) -> PanelError:
     try:
         write()
     except Answered as error:
-        return _refused(f"{error.message}; nothing was changed")
+        return refused(f"{error.message}; nothing was changed")
     return ContractBroken("the panel accepted the change and did not make it")
-
-
-def _refused(message: str) -> PanelError:
-    advice = "Ask the panel's provider: the reason stands in its log."
-    return PanelError(message, outcome=Outcome.REFUSED, advice=advice)
 
 
 def _has(account: PanelAccount, credentials: Credentials) -> bool:

@@ -53,12 +53,14 @@ class OneStreamPracticePanel(PracticePanel):
             package="1",
             other_package="2",
             reads={"get": "find"},
+            settings={"list_dialect": "lines"},
             practice_options={"list": "lines", "permissions": "all", "replay": "answer"},
         ),
         "index": Setup(
             package="1",
             other_package="2",
             reads={"get": "find"},
+            settings={"list_dialect": "index"},
             practice_options={"list": "index", "replay": "error", "errors": "200", "page": "3"},
         ),
     }

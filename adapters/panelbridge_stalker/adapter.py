@@ -17,15 +17,13 @@ from pydantic import BaseModel
 from panelbridge.adapter import PanelAdapter
 from panelbridge.capabilities import Capabilities, Extend, FindBy, Verb
 from panelbridge.doubt import already_sent, nothing_sent
-from panelbridge.exceptions import Conflict, ContractBroken, InvalidOrder, NotFound, PanelError, Unsupported
+from panelbridge.exceptions import Conflict, ContractBroken, InvalidOrder, NotFound, Unsupported
 from panelbridge.models import (
-    Absent,
     AccountRef,
     AccountState,
     Connection,
     CreateOrder,
     Credentials,
-    Found,
     Lookup,
     Outcome,
     Package,
@@ -36,9 +34,10 @@ from panelbridge.models import (
     VerbResult,
 )
 from panelbridge.secret import random_text
-from panelbridge_stalker import mapping, orders
+from panelbridge_stalker import orders
 from panelbridge_stalker.client import Doubtful, StalkerClient
 from panelbridge_stalker.mapping import Mark, Plan, Row
+from panelbridge_stalker.reader import Reader
 from panelbridge_stalker.settings import StalkerSettings
 
 _WORD = 6
@@ -56,6 +55,7 @@ class StalkerAdapter(PanelAdapter[StalkerSettings]):
         super().__init__(settings)
         self._client = StalkerClient(settings)
         self._zone = ZoneInfo(settings.time_zone) if settings.internal_billing else None
+        self._reader = Reader(self._client, self._zone)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -78,24 +78,17 @@ class StalkerAdapter(PanelAdapter[StalkerSettings]):
         warnings = []
         if self._client.is_open():
             warnings.append("the panel's API answers without a password: set api_auth_login there")
-        if self._zone is not None and self._hides_dates():
+        if self._zone is not None and self._reader.hides_dates():
             warnings.append("the panel shows no end_date: enable internal billing there, or unset it here")
         return Connection(version=None, identity="REST API v1", warnings=tuple(warnings))
-
-    def _hides_dates(self) -> bool:
-        try:
-            user = self._client.first_user()
-        except NotFound:
-            return False
-        return isinstance(user, dict) and "end_date" not in user
 
     def create(self, order: CreateOrder) -> VerbResult:
         fields, packages = orders.first_fields(order, self._zone), orders.packages_of(order.options)
         name = order.credentials.username
         with nothing_sent():
-            row = self._row_or_none(name)
+            row = self._reader.row_or_none(name)
             if row is None:
-                self._plan(order.package, packages)
+                self._reader.plan(order.package, packages)
         if row is None:
             row = self._made(name, fields)
         return self._finish(order) if row is None else self._adopt(order, row)
@@ -108,7 +101,7 @@ class StalkerAdapter(PanelAdapter[StalkerSettings]):
             if error.field == "mac":
                 raise
             with already_sent():
-                row = self._row_or_none(name)
+                row = self._reader.row_or_none(name)
             if row is not None:
                 return row
             if isinstance(error, Doubtful):
@@ -131,9 +124,9 @@ class StalkerAdapter(PanelAdapter[StalkerSettings]):
         name, packages = order.credentials.username, orders.packages_of(order.options)
         with already_sent():
             self._client.update(name, orders.last_fields(order))
-            row = self._row(name)
+            row = self._reader.row(name)
             if packages is not None:
-                row = self._with_packages(row, self._plan(order.package, packages), packages)
+                row = self._with_packages(row, self._reader.plan(order.package, packages), packages)
         if row.comment.mark is not Mark.NONE or not row.on:
             raise ContractBroken("the panel accepted the new account and did not switch it on")
         return self._created(order, row, Outcome.DONE)
@@ -156,7 +149,7 @@ class StalkerAdapter(PanelAdapter[StalkerSettings]):
         if self._zone is None:
             raise Unsupported("this panel keeps no expiry (internal billing is off)")
         fields = orders.dated(until, self._zone)
-        row = self._ours(ref)
+        row = self._reader.ours(ref)
         if row.end_date == fields["end_date"]:
             return _already(row)
         lapsed = row.account.state is AccountState.EXPIRED and until > datetime.now(UTC)
@@ -168,7 +161,7 @@ class StalkerAdapter(PanelAdapter[StalkerSettings]):
     def suspend(self, ref: AccountRef, reason: str) -> VerbResult:
         """Marks the account as well, so that an extend can tell this from the panel's own expiry job."""
         del reason  # the comment holds our reference and the mark
-        row = self._ours(ref)
+        row = self._reader.ours(ref)
         if not row.on and row.comment.mark is not Mark.NONE:
             return _already(row)
         comment = replace(row.comment, mark=Mark.SUSPENDED)
@@ -176,13 +169,16 @@ class StalkerAdapter(PanelAdapter[StalkerSettings]):
         return _done(self._put(row, wish, lambda after: not after.on and after.comment == comment))
 
     def unsuspend(self, ref: AccountRef) -> VerbResult:
-        row = self._ours(ref)
+        row = self._reader.ours(ref)
         if row.comment.mark is Mark.UNFINISHED:
             raise Conflict("the account was never finished: its create must be repeated first")
         if row.comment.mark is Mark.NONE and row.account.state is not AccountState.SUSPENDED:
             return _already(row)
-        wish = {"status": "1", "comment": replace(row.comment, mark=Mark.NONE).written()}
-        return _done(self._put(row, wish, lambda after: after.on and after.comment.mark is Mark.NONE))
+        # Only what has time left goes on: the panel's job may not look at a passed date again.
+        lapsed = row.account.expires_at is not None and row.account.expires_at <= datetime.now(UTC)
+        comment = replace(row.comment, mark=Mark.NONE)
+        wish = {"status": "0" if lapsed else "1", "comment": comment.written()}
+        return _done(self._put(row, wish, lambda after: after.comment == comment and after.on is not lapsed))
 
     def reset_credentials(self, ref: AccountRef, credentials: Credentials) -> VerbResult:
         """Set again by every repeat: no password is shown. That the panel took it is told by a word that is
@@ -191,7 +187,7 @@ class StalkerAdapter(PanelAdapter[StalkerSettings]):
         if credentials.username != ref.username:
             raise InvalidOrder("an account of this panel keeps its login name", field="username")
         password = orders.check_password(credentials.password)
-        row = self._ours(ref)
+        row = self._reader.ours(ref)
         comment = replace(row.comment, reset=random_text(_WORD))
         wish = {"password": password, "comment": comment.written()}
         return _done(self._put(row, wish, lambda after: after.comment == comment))
@@ -199,11 +195,11 @@ class StalkerAdapter(PanelAdapter[StalkerSettings]):
     def change_package(self, ref: AccountRef, change: PackageChange) -> VerbResult:
         packages = orders.packages_of(change.options)
         orders.check_connections(change.connections)
-        row = self._ours(ref)
+        row = self._reader.ours(ref)
         with nothing_sent():
-            plan = self._plan(change.package, packages)
+            plan = self._reader.plan(change.package, packages)
             if packages is not None:
-                self._check_number(row)
+                self._reader.check_number(row)
         has_plan = row.account.package == change.package
         if has_plan and packages in (None, row.subscribed & plan.optional):
             return _already(row)
@@ -226,101 +222,40 @@ class StalkerAdapter(PanelAdapter[StalkerSettings]):
             self._client.subscribe(row.number or "", packages)
         except Doubtful as error:
             doubt = error
-        after = self._row(row.account.id)
+        after = self._reader.row(row.account.id)
         if after.subscribed & plan.optional != packages:
             raise doubt
         return after
 
-    def _check_number(self, row: Row) -> None:
-        """Packages are subscribed by account number: only by one that we gave and nobody shares."""
-        number = mapping.number_of(row.account.reference or "")
-        if row.number != number or len(self._client.numbered(number)) != 1:
-            raise Conflict("the account's number is not the one we gave it, or others share it")
-
     def terminate(self, ref: AccountRef) -> VerbResult:
         try:
-            row = self._ours(ref)
+            row = self._reader.ours(ref)
             self._client.delete(row.account.id)
         except NotFound:  # the panel's own words, not any 404
             return VerbResult(outcome=Outcome.ALREADY, account=None)
         with already_sent():
-            if self._row_or_none(row.account.id) is not None:
+            if self._reader.row_or_none(row.account.id) is not None:
                 raise ContractBroken("the panel accepted the end of the account and still has it")
         return VerbResult(outcome=Outcome.DONE, account=None)
 
     def get(self, ref: AccountRef) -> Lookup:
-        return self._look_up(ref.id)
+        return self._reader.look_up(ref.id)
 
     def find(self, *, username: str | None = None, reference: str | None = None) -> Lookup:
-        if reference is None and username is not None:
-            return self._look_up(username)
-        if reference is None:
-            return Unknown(cause="neither a login name nor a reference was given")
-        try:
-            rows = [self._read(payload) for payload in self._client.numbered(mapping.number_of(reference))]
-        except NotFound as error:
-            return Absent(proof=error.message)
-        except PanelError as error:
-            return Unknown(cause=error.message)
-        ours = [row.account for row in rows if row.account.reference == reference]
-        if len(ours) != 1 or username not in (None, ours[0].username):
-            return Unknown(
-                cause=f"the panel has {len(rows)} accounts of that number, and none is certainly it"
-            )
-        return Found(account=ours[0])
-
-    def _look_up(self, identifier: str) -> Lookup:
-        try:
-            return Found(account=self._row(identifier).account)
-        except NotFound as error:
-            return Absent(proof=error.message)
-        except PanelError as error:
-            return Unknown(cause=error.message)
+        if reference is not None:
+            return self._reader.find(reference, username)
+        if username is not None:
+            return self._reader.look_up(username)
+        return Unknown(cause="neither a login name nor a reference was given")
 
     def list_accounts(self) -> Iterator[PanelAccount]:
-        return (self._read(payload).account for payload in self._client.every_account())
+        return self._reader.accounts()
 
     def list_packages(self) -> Iterator[Package]:
-        return (plan.package for plan in self._plans())
+        return (plan.package for plan in self._reader.plans())
 
     def close(self) -> None:
         self._client.close()
-
-    def _plans(self) -> Iterator[Plan]:
-        return filter(None, map(mapping.plan_from, self._client.tariffs()))
-
-    def _plan(self, package: str, packages: frozenset[str] | None) -> Plan:
-        """Raises ``InvalidOrder``: an unknown plan would silently become the panel's default one."""
-        plan = next((plan for plan in self._plans() if plan.package.id == package), None)
-        if plan is None:
-            raise InvalidOrder("the panel has no tariff plan of that external id", field="package")
-        if packages is not None and not packages <= plan.optional:
-            raise InvalidOrder("a package is none of the plan's optional ones", field="options.packages")
-        return plan
-
-    def _read(self, payload: object) -> Row:
-        return mapping.row_from(payload, self._zone, datetime.now(UTC))
-
-    def _row(self, identifier: str) -> Row:
-        """Raises ``Conflict`` when the panel answers with an account of another name."""
-        row = self._read(self._client.user(orders.address(identifier)))
-        if identifier not in (row.account.id, row.account.mac):
-            raise Conflict("the panel answers with an account of another name, such as another case of it")
-        return row
-
-    def _row_or_none(self, identifier: str) -> Row | None:
-        try:
-            return self._row(identifier)
-        except NotFound:
-            return None
-
-    def _ours(self, ref: AccountRef) -> Row:
-        """The account, when it still is the one ``ref`` means: a login may be given out anew."""
-        with nothing_sent():
-            row = self._row(ref.id)
-        if ref.username != row.account.username or ref.reference not in (None, row.account.reference):
-            raise Conflict("the panel's account of this name is not ours any more")
-        return row
 
     def _put(self, row: Row, wish: dict[str, str], reached: Callable[[Row], bool]) -> Row:
         """Write, and believe only the account that is read afterwards, whatever the panel said of it."""
@@ -330,7 +265,7 @@ class StalkerAdapter(PanelAdapter[StalkerSettings]):
         except Doubtful as error:
             doubt = error
         with already_sent():
-            after = self._row(row.account.id)
+            after = self._reader.row(row.account.id)
         if not reached(after):
             raise doubt
         return after

@@ -17,6 +17,7 @@ from panelbridge import (
     AccountRef,
     AuthenticationFailed,
     Conflict,
+    ContractBroken,
     Credentials,
     Found,
     InsufficientPanelCredit,
@@ -229,7 +230,12 @@ class TestNames:
         body = {"package": 1, "username": "anna2345", "password": "other"}
         assert "line_id" in panel.naive("POST", "line/create", json=body)
         assert isinstance(adapter.find(username="anna2345"), Unknown)
-        with pytest.raises(Conflict):
+        again = adapter.create(order())
+        assert again.account is not None
+        assert again.account.reference == "b:anna2345:1"  # the one that is provably ours
+        body |= {"password": "TrainWindow7", "reseller_notes": "b:anna2345:1"}
+        panel.naive("POST", "line/create", json=body)
+        with pytest.raises(ContractBroken):  # sold twice: a person must look
             adapter.create(order())
 
     @pytest.mark.parametrize("names", ["free", "unique"])

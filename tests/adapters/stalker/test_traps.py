@@ -133,6 +133,18 @@ class TestExpiryJob:
         assert adapter.unsuspend(account.ref).outcome is Outcome.ALREADY
         assert panel.book("anna2345")["state"] == "suspended"
 
+    def test_a_lifted_suspension_gives_none_either_and_the_extend_then_does(self, panel: Panel) -> None:
+        adapter = panel.adapter()
+        account = made(adapter)
+        adapter.suspend(account.ref, "overdue")
+        self.lapsed(panel)
+        lifted = adapter.unsuspend(account.ref).account
+        assert lifted is not None
+        assert lifted.state is AccountState.EXPIRED
+        assert panel.book("anna2345")["state"] == "suspended"
+        adapter.extend(account.ref, NOON + 30 * DAY)
+        assert panel.book("anna2345")["state"] == "active"
+
     def test_an_extend_into_the_past_switches_nothing_on(self, panel: Panel) -> None:
         adapter = panel.adapter()
         account = made(adapter)
