@@ -6,6 +6,7 @@ Values (names, passwords, replies) are only ever data: nothing read from them is
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -143,10 +144,13 @@ def template(source: str) -> Template:
         tree = _ENVIRONMENT.parse(source)
     except TemplateSyntaxError as error:
         raise ExpressionInvalid(f"{source!r}: {error.message}") from None
-    written = (node for output in tree.find_all(nodes.Output) for node in output.nodes)
+    written = [node for output in tree.find_all(nodes.Output) for node in output.nodes]
+    shown = iter(re.findall(r"\{\{(.*?)\}\}", source))
     return Template(
         parts=tuple(
-            node.data if isinstance(node, nodes.TemplateData) else _expression(source, node)
+            node.data
+            if isinstance(node, nodes.TemplateData)
+            else _expression(source, next(shown, source).strip(), node)
             for node in written
         )
     )
@@ -161,15 +165,12 @@ def expression(source: str) -> Expression:
     return parts[0]
 
 
-def _expression(source: str, node: nodes.Expr) -> Expression:
+def _expression(source: str, shown: str, node: nodes.Expr) -> Expression:
     _check(source, node)
     outermost = node.name if isinstance(node, nodes.Filter) else None
     chains = tuple(dict.fromkeys(_chains(node)))
     body: list[nodes.Node] = [nodes.Assign(nodes.Name("result", "store"), _joined_as_text(node), lineno=1)]
     compiled = _ENVIRONMENT.from_string(nodes.Template(body, lineno=1))
-    shown = (
-        source.strip().removeprefix("{{").removesuffix("}}").strip() if source.count("{{") == 1 else source
-    )
     return Expression(
         source=shown, chains=chains, filter=outermost, _compiled=TemplateExpression(compiled, False)
     )

@@ -231,7 +231,7 @@ class Round:
         yield self._call(lambda: stranger.create(self.order()))
 
     def _doubts(self) -> Iterator[Any]:
-        """A panel that accepts and does nothing, that is cut off after it did it, that does something else."""
+        """A panel that accepts and does nothing, that is cut off after doing it, that does something else."""
         for mode in ("lie", "cut", "bend"):
             lost = self.order()
             self.session.mode, self.session.whom = mode, lost.credentials.username

@@ -1,0 +1,215 @@
+"""Marzban's traps: a few naive lines fall into each, the description does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import requests
+
+from panelbridge import (
+    Absent,
+    AccountState,
+    Conflict,
+    CreateOrder,
+    Credentials,
+    Found,
+    Outcome,
+    PanelError,
+    PermissionMissing,
+    Secret,
+    Unknown,
+)
+from panelbridge.models import AccountId, AccountRef
+from tests.adapters.declarative.conftest import Practised
+
+Start = Callable[..., Practised]
+SOON = datetime.now(UTC).replace(microsecond=0) + timedelta(days=30)
+
+
+def order(number: int = 1) -> CreateOrder:
+    name = f"svc{number:05d}"
+    credentials = Credentials(username=name, password=Secret(f"Passw0rd{number:08d}"))
+    return CreateOrder(credentials=credentials, package="1", until=SOON, reference=f"bridge:{number}:1")
+
+
+def ref(number: int = 1) -> AccountRef:
+    name = f"svc{number:05d}"
+    return AccountRef(id=AccountId(name), username=name, reference=f"bridge:{number}:1")
+
+
+class Naive:
+    """What somebody writes in an afternoon."""
+
+    def __init__(self, panel: Practised) -> None:
+        self.url = panel.practice.url + "api"
+        login = {"username": panel.practice.settings["user"], "password": panel.practice.settings["password"]}
+        self.login = login
+        token = self.call("POST", "/admin/token", data=login).json()["access_token"]
+        self.headers = {"Authorization": f"Bearer {token}"}
+
+    def call(self, method: str, path: str, **more: Any) -> requests.Response:
+        headers = getattr(self, "headers", {})
+        return requests.request(method, self.url + path, headers=headers, timeout=5, **more)
+
+
+def books(panel: Practised, number: int = 1) -> Any:
+    return panel.practice.control.books()["accounts"].get(f"svc{number:05d}")
+
+
+def test_a_delete_that_answers_500_is_done(practised: Start) -> None:
+    panel = practised("marzban", login="environment")
+    panel.adapter.create(order())
+    assert Naive(panel).call("DELETE", "/user/svc00001").status_code == 500  # "failed", and the user is gone
+    assert books(panel) is None
+    panel.adapter.create(order(2))
+    assert panel.adapter.terminate(ref(2)).outcome is Outcome.DONE
+    assert panel.adapter.terminate(ref(2)).outcome is Outcome.ALREADY
+    assert books(panel, 2) is None
+
+
+def test_inbounds_left_out_make_a_user_of_nothing(practised: Start) -> None:
+    panel = practised("marzban")
+    body = {"username": "naive001", "proxies": {"shadowsocks": {}}}
+    made = Naive(panel).call("POST", "/user", json=body)
+    assert (made.status_code, made.json()["status"], made.json()["links"]) == (200, "active", [])
+    panel.adapter.create(order())
+    assert books(panel)["reachable"] == {"shadowsocks": ["Shadowsocks TCP"]}
+
+
+def test_proxies_left_out_poison_every_list(practised: Start) -> None:
+    panel = practised("marzban")
+    panel.adapter.create(order())
+    naive = Naive(panel)
+    assert naive.call("POST", "/user", json={"username": "naive001"}).status_code == 500  # "not created"
+    assert naive.call("GET", "/users").status_code == 500
+    assert "naive001" in panel.practice.control.books()["accounts"]
+    with pytest.raises(PanelError) as caught:  # never a part of the list
+        list(panel.adapter.list_accounts())
+    assert caught.value.outcome is Outcome.UNKNOWN
+    assert isinstance(panel.adapter.get(ref()), Found)  # each by itself can still be read
+    broken = AccountRef(id=AccountId("naive001"), username="naive001")
+    assert isinstance(panel.adapter.get(broken), Unknown)
+    naive.call("DELETE", "/user/naive001")
+    assert len(list(panel.adapter.list_accounts())) == 1
+
+
+def test_moving_the_expiry_never_switches_a_disabled_user_on(practised: Start) -> None:
+    panel = practised("marzban")
+    panel.adapter.create(order())
+    panel.adapter.suspend(ref(), "overdue")
+    result = panel.adapter.extend(ref(), SOON + timedelta(days=31))
+    assert result.account is not None
+    assert result.account.state is AccountState.SUSPENDED
+    assert books(panel)["state"] == "suspended"
+
+
+def test_an_expired_user_is_revived_by_the_expiry_and_told_as_expired_before(practised: Start) -> None:
+    panel = practised("marzban")
+    panel.adapter.create(order())
+    past = datetime.now(UTC) - timedelta(days=1)
+    panel.practice.control.act("set_expiry", username="svc00001", expires_at=past.isoformat())
+    naive = Naive(panel)
+    assert naive.call("GET", "/user/svc00001").json()["status"] == "active"  # until the job has looked
+    found = panel.adapter.get(ref())
+    assert isinstance(found, Found)
+    assert found.account.state is AccountState.EXPIRED
+    panel.practice.control.act("review")
+    assert (
+        panel.adapter.unsuspend(ref()).outcome is Outcome.ALREADY
+    )  # it is not switched off; extend revives it
+    panel.adapter.extend(ref(), SOON)
+    assert books(panel)["state"] == "active"
+
+
+def test_a_login_as_json_and_a_token_that_was_taken_back(practised: Start) -> None:
+    panel = practised("marzban")
+    naive = Naive(panel)
+    assert naive.call("POST", "/admin/token", json=naive.login).status_code == 422
+    panel.adapter.create(order())
+    panel.practice.control.act("expire_tokens")
+    assert naive.call("GET", "/system").status_code == 401
+    assert panel.adapter.suspend(ref(), "overdue").outcome is Outcome.DONE  # one silent new login
+    logins = [one for one in panel.practice.control.requests() if one["operation"] == "login"]
+    assert len(logins) == 4  # ours twice, the naive two
+
+
+def test_a_repeat_is_409_and_ours_or_not(practised: Start) -> None:
+    panel = practised("marzban")
+    panel.adapter.create(order())
+    body = {"username": "svc00001", "proxies": {"shadowsocks": {}}}
+    assert Naive(panel).call("POST", "/user", json=body).status_code == 409  # whose is it?
+    assert panel.adapter.create(order()).outcome is Outcome.ALREADY
+    with pytest.raises(Conflict):
+        panel.adapter.create(replace(order(), reference="bridge:2:1"))
+
+
+def test_names_that_differ_in_case_are_two_users(practised: Start) -> None:
+    panel = practised("marzban")
+    body = {"proxies": {"shadowsocks": {}}, "inbounds": {}}
+    for name in ("alice01", "ALICE01"):
+        assert Naive(panel).call("POST", "/user", json={"username": name, **body}).status_code == 200
+    assert panel.adapter.capabilities.username.breach("ALICE01") is not None
+
+
+def test_an_unknown_field_does_nothing_so_the_password_is_where_it_counts(practised: Start) -> None:
+    panel = practised("marzban")
+    body = {"username": "naive001", "proxies": {"shadowsocks": {}}, "password": "ignored01"}
+    made = Naive(panel).call("POST", "/user", json=body)
+    assert made.status_code == 200
+    assert made.json()["proxies"]["shadowsocks"]["password"] != "ignored01"
+    panel.adapter.create(order())
+    assert books(panel)["password"] == "Passw0rd00000001"
+
+
+def test_a_new_password_comes_with_a_new_link(practised: Start) -> None:
+    """The old subscription link would show the new password to whoever holds it."""
+    panel = practised("marzban")
+    panel.adapter.create(order())
+    naive = {"proxies": {"shadowsocks": {"password": "N3wPassword"}}}
+    assert Naive(panel).call("PUT", "/user/svc00001", json=naive).status_code == 200
+    assert books(panel)["link"] == 1
+    renewed = Credentials(username="svc00001", password=Secret("An0therPassword"))
+    assert panel.adapter.reset_credentials(ref(), renewed).outcome is Outcome.DONE
+    assert (books(panel)["link"], books(panel)["password"]) == (2, "An0therPassword")
+
+
+def test_the_link_differs_on_every_read_and_is_not_compared(practised: Start) -> None:
+    panel = practised("marzban")
+    panel.adapter.create(order())
+    naive = Naive(panel)
+    first, second = (naive.call("GET", "/user/svc00001").json()["subscription_url"] for _ in range(2))
+    assert first != second
+    assert panel.adapter.get(ref()) == panel.adapter.get(ref())
+
+
+def test_a_reseller_meets_403_for_the_users_of_others(practised: Start) -> None:
+    panel = practised("marzban", role="reseller")
+    panel.practice.control.act("create", username="svc00001")
+    assert Naive(panel).call("GET", "/user/svc00001").status_code == 403
+    assert isinstance(panel.adapter.get(ref()), Unknown)  # not absent: it is somebody's
+    with pytest.raises(PermissionMissing):
+        panel.adapter.create(order())
+    assert list(panel.adapter.list_accounts()) == []
+
+
+def test_404_is_absence_only_while_the_panel_answers(practised: Start) -> None:
+    panel = practised("marzban")
+    assert isinstance(panel.adapter.get(ref()), Absent)
+    with panel.with_settings(base_url=panel.practice.url + "elsewhere/") as lost:
+        assert not isinstance(lost.get(ref()), Found)
+        with pytest.raises(PanelError) as caught:
+            lost.terminate(ref())
+        assert caught.value.outcome is not Outcome.REFUSED
+
+
+def test_a_template_is_copied_because_nothing_else_applies_it(practised: Start) -> None:
+    panel = practised("marzban")
+    panel.adapter.create(replace(order(), package="2"))
+    shown = Naive(panel).call("GET", "/user/svc00001").json()
+    assert shown["data_limit"] == 200 * 1024**3
+    packages = {package.id: package.name for package in panel.adapter.list_packages()}
+    assert packages == {"1": "50 GiB", "2": "200 GiB"}
