@@ -113,20 +113,19 @@ class StalkerAdapter(PanelAdapter[StalkerSettings]):
         """The name is taken: ours, from an earlier try, only when the reference is: no password is shown."""
         if row.account.reference != order.reference:
             raise Conflict("the login name is taken by an account that is not ours")
-        return (
-            self._finish(order)
-            if row.comment.mark is Mark.UNFINISHED
-            else self._created(order, row, Outcome.ALREADY)
-        )
+        if row.comment.mark is Mark.UNFINISHED:
+            return self._finish(order)
+        return self._created(order, row, Outcome.ALREADY)
 
     def _finish(self, order: CreateOrder) -> VerbResult:
-        """The second write, and what the account is then."""
+        """Packages, then the second write, and what the account is then: unfinished until all is done."""
         name, packages = order.credentials.username, orders.packages_of(order.options)
         with already_sent():
+            if packages is not None:
+                plan = self._reader.plan(order.package, packages)
+                self._with_packages(self._reader.row(name), plan, packages)
             self._client.update(name, orders.last_fields(order))
             row = self._reader.row(name)
-            if packages is not None:
-                row = self._with_packages(row, self._reader.plan(order.package, packages), packages)
         if row.comment.mark is not Mark.NONE or not row.on:
             raise ContractBroken("the panel accepted the new account and did not switch it on")
         return self._created(order, row, Outcome.DONE)

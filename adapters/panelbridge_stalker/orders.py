@@ -19,6 +19,7 @@ NAMES = TextRule()
 
 _REFERENCE = re.compile(r"[!-~]([ -~]{0,198}[!-~])?")
 _PACKAGES = "packages"
+_LONGEST = 255  # of anything put into a path
 
 
 def address(identifier: str) -> str:
@@ -26,7 +27,7 @@ def address(identifier: str) -> str:
 
     An empty one would be answered with the first account of all, one with a comma with several.
     """
-    fits = identifier.isprintable() and not set(identifier) & set("/,\\") and 0 < len(identifier) <= 255  # noqa: PLR2004 - the column's length
+    fits = identifier.isprintable() and not set(identifier) & set("/,\\") and 0 < len(identifier) <= _LONGEST
     if not fits or identifier in (".", "..") or (":" in identifier and mac_or_none(identifier) != identifier):
         raise InvalidOrder("the panel cannot be asked for an account of that name", field="id")
     return identifier
