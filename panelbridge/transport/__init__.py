@@ -5,6 +5,7 @@ from __future__ import annotations
 from panelbridge.transport.breaker import Breaker, BreakerState
 from panelbridge.transport.deadline import deadline, remaining
 from panelbridge.transport.digest import DigestAuth
+from panelbridge.transport.json_api import JsonApi
 from panelbridge.transport.redaction import Redactor, redact
 from panelbridge.transport.reply import PanelReply
 from panelbridge.transport.session import PanelSession
@@ -13,6 +14,7 @@ __all__ = [
     "Breaker",
     "BreakerState",
     "DigestAuth",
+    "JsonApi",
     "PanelReply",
     "PanelSession",
     "Redactor",

@@ -1,4 +1,4 @@
-"""The practice panel's page: every control a person needs, no secret but in the settings, nothing unescaped."""
+"""The practice panel's page: what a person needs, no secret but in the settings, nothing unescaped."""
 
 from __future__ import annotations
 

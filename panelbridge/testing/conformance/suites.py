@@ -71,6 +71,3 @@ class TestCapabilityTruth(conformance.CapabilityTruth):
 
 class TestSecretScan(conformance.SecretScan):
     """Nothing that is told holds a secret."""
-
-
-__all__ = [name for name in list(globals()) if name.startswith("Test")]

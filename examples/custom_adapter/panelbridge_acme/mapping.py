@@ -1,0 +1,59 @@
+"""ACME's JSON to records and back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from pydantic import Field, PositiveInt
+
+import panelbridge as pb
+from panelbridge.record_adapter import Change
+from panelbridge.strict import Strict
+
+
+class Me(Strict):
+    name: str
+    version: str
+    tiers: dict[str, str]  # id and name of what we may sell
+
+
+class Customer(Strict):
+    id: PositiveInt
+    login: str
+    secret: str
+    tier: str
+    until: int = Field(ge=0, lt=2**33)  # seconds since 1970
+    on: bool
+    note: str
+
+    def account(self) -> pb.PanelAccount:
+        until = datetime.fromtimestamp(self.until, UTC)
+        usable = pb.AccountState.EXPIRED if until <= datetime.now(UTC) else pb.AccountState.ACTIVE
+        return pb.PanelAccount(
+            id=pb.AccountId(str(self.id)),
+            username=self.login,
+            state=usable if self.on else pb.AccountState.SUSPENDED,
+            expires_at=until,
+            password=pb.Secret(self.secret),
+            package=self.tier,
+            reference=self.note,
+        )
+
+
+class Page(Strict):
+    rows: list[Customer]
+    left: int  # customers that follow, those of this page included
+    limit: PositiveInt  # rows that a page has at most
+
+
+def body_of(change: Change) -> dict[str, object]:
+    body: dict[str, object] = {}
+    if change.until is not None:
+        body["until"] = int(change.until.timestamp())
+    if change.suspended is not None:
+        body["on"] = not change.suspended
+    if change.package is not None:
+        body["tier"] = change.package
+    if (login := change.credentials) is not None:
+        body |= {"login": login.username, "secret": login.password.get_secret_value()}
+    return body
