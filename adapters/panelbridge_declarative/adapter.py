@@ -38,6 +38,7 @@ from panelbridge.secret import Secret
 from panelbridge_declarative import facts, mapping
 from panelbridge_declarative.abilities import abilities
 from panelbridge_declarative.changes import Changes, Wish
+from panelbridge_declarative.client import PanelClient, Session
 from panelbridge_declarative.create import Creation
 from panelbridge_declarative.errors import error_of, not_found
 from panelbridge_declarative.load import SpecInvalid, load
@@ -47,7 +48,6 @@ from panelbridge_declarative.packages import Packages
 from panelbridge_declarative.running import Runner
 from panelbridge_declarative.settings import DeclarativeSettings, settings_model
 from panelbridge_declarative.spec import Is, ListOp, ReadOp, Spec
-from panelbridge_declarative.wire import Session, Wire
 
 
 class DeclarativeAdapter(PanelAdapter[DeclarativeSettings]):
@@ -60,8 +60,8 @@ class DeclarativeAdapter(PanelAdapter[DeclarativeSettings]):
         super().__init__(settings)
         self.spec = _spec_named(settings.spec)
         self._capabilities = abilities(self.spec)
-        self._wire = Wire(self.spec, settings, session)
-        self._runner = Runner(self.spec, self._wire, settings.base_url)
+        self._client = PanelClient(self.spec, settings, session)
+        self._runner = Runner(self.spec, self._client, settings.base_url)
         self._reader = Reader(self._runner)
         self._packages = Packages(self._runner, settings)
         self._changes = Changes(self._runner, self._reader, self._capabilities)
@@ -92,7 +92,7 @@ class DeclarativeAdapter(PanelAdapter[DeclarativeSettings]):
         self._needs(Verb.CREATE)
         check_order(order, self._capabilities)
         check_options(self.spec, "create", order.options)
-        with self._wire.patience("create"):
+        with self._client.patience("create"):
             scope = {
                 "account": facts.of_order(order),
                 "options": dict(order.options),
@@ -133,7 +133,7 @@ class DeclarativeAdapter(PanelAdapter[DeclarativeSettings]):
 
     def terminate(self, ref: AccountRef) -> VerbResult:
         self._needs(Verb.TERMINATE)
-        with self._wire.patience("terminate"):
+        with self._client.patience("terminate"):
             return self._changes.terminate(Wish(ref=ref, account=facts.of_ref(ref)))
 
     def get(self, ref: AccountRef) -> Lookup:
@@ -203,15 +203,15 @@ class DeclarativeAdapter(PanelAdapter[DeclarativeSettings]):
         )
 
     def close(self) -> None:
-        self._wire.close()
+        self._client.close()
 
     def tokens(self) -> list[str]:
         """Secrets that the panel gave us; for whoever writes down what was said."""
-        return self._wire.tokens()
+        return self._client.tokens()
 
     def _change(self, verb: Verb, wish: Wish) -> VerbResult:
         self._needs(verb)
-        with self._wire.patience(verb.value):
+        with self._client.patience(verb.value):
             return self._changes.reach(verb, wish)
 
     def _told(self, op: ReadOp, account: Mapping[str, Any]) -> Mapping[str, Any]:

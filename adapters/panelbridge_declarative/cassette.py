@@ -22,8 +22,8 @@ from panelbridge.settings import read_settings, secret_fields
 from panelbridge.transport import PanelReply, PanelSession, Redactor
 from panelbridge.transport.redaction import is_secret_key
 from panelbridge_declarative.adapter import DeclarativeAdapter
+from panelbridge_declarative.client import Session
 from panelbridge_declarative.settings import DeclarativeSettings
-from panelbridge_declarative.wire import Session
 
 _KEPT_HEADERS = frozenset({"content-type", "retry-after", "location"})
 STARS = "***"

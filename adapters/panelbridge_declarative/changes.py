@@ -172,7 +172,7 @@ class Changes:
 
 def holds(test: str, seen: Seen, scope: Scope, runner: Runner) -> bool:
     """Whether a ``verify`` is exactly true of what was read; what cannot be compared is not."""
-    told = {**scope, "result": facts.of_values(seen.values), "config": runner.wire.config}
+    told = {**scope, "result": facts.of_values(seen.values), "config": runner.client.config}
     told.setdefault("present", told["result"])
     try:
         return expression(test).value(told) is True

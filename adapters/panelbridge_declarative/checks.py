@@ -15,7 +15,7 @@ from panelbridge_declarative import places, queries
 from panelbridge_declarative.abilities import abilities, is_checkable
 from panelbridge_declarative.expressions import Expression, ExpressionInvalid, expression, template
 from panelbridge_declarative.findings import Finding
-from panelbridge_declarative.places import ANY, Known, RequestPlace
+from panelbridge_declarative.places import Known, RequestPlace
 from panelbridge_declarative.settings import OWN_SETTINGS
 from panelbridge_declarative.shadows import shadows
 from panelbridge_declarative.spec import AfterUnknown, Is, ListOp, ReadOp, ResultField, Spec, WriteOp
@@ -127,7 +127,7 @@ def _names(part: Expression, key: str, known: Known) -> Iterator[Finding]:
             yield Finding(key=key, message=f"there is no {root!r} here{meant(root, known)}")
             continue
         names = known[root]
-        if names is ANY:
+        if names is None:  # nobody knows them before the panel answers
             continue
         if rest and rest[0] not in names:
             yield Finding(key=key, message=f"{root} has no {rest[0]!r}{meant(rest[0], names)}")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from panelbridge.exceptions import InvalidOrder
-from panelbridge_declarative.expressions import ExpressionInvalid, expression, template
+from panelbridge_declarative.expressions import Expression, ExpressionInvalid, expression, template
 from panelbridge_declarative.places import texts
 from panelbridge_declarative.spec import Spec
 from panelbridge_declarative.words import meant
@@ -22,12 +23,13 @@ def check_options(spec: Spec, verb: str, options: Mapping[str, str]) -> None:
 
 def _read(op: Any) -> Iterator[str]:
     for place in texts(op.model_dump(), ""):
-        for found in (template, expression):
-            try:
-                made = found(place.text)
-            except ExpressionInvalid:
-                continue
-            parts = made.expressions if hasattr(made, "expressions") else (made,)
-            yield from (
-                chain[1] for part in parts for chain in part.chains if chain[:1] == ("options",) and chain[1:]
-            )
+        for part in _expressions(place.text):
+            yield from (chain[1] for chain in part.chains if chain[0] == "options" and len(chain) > 1)
+
+
+def _expressions(text: str) -> Iterator[Expression]:
+    """Those of a text with braces; and the text as one without."""
+    with suppress(ExpressionInvalid):
+        yield from template(text).expressions
+    with suppress(ExpressionInvalid):
+        yield expression(text)

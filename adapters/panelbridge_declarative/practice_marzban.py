@@ -55,11 +55,10 @@ _CRASH = PracticeReply(status=500, body=b"Internal Server Error", content_type="
 
 
 class _Said(Exception):
-    """An answer that is no success, and whether what was written before it stays."""
+    """An answer that is no success. What was written before it stays."""
 
-    def __init__(self, status: int, detail: Any, *, keep: bool = False) -> None:
+    def __init__(self, status: int, detail: Any) -> None:
         super().__init__(detail)
-        self.keep = keep
         self.reply = _CRASH if status == _BROKEN else PracticeReply.json({"detail": detail}, status=status)
 
 
@@ -106,16 +105,14 @@ class MarzbanPracticePanel(PracticePanel):
         operation, name = _route(request)
         if operation == "nothing":
             return PracticeReply.json({"detail": "Not Found"}, status=404)
-        refusal: _Said | None = None
+        answer: Callable[..., Any] = getattr(self, f"_{operation}")
         with self.books.writing() as db:
-            answer: Callable[..., Any] = getattr(self, f"_{operation}")
             try:
                 if operation != "login":
                     self._admit(db, request)
-                content = answer(db, name, request)
-            except _Said as said:
-                refusal = said
-        return refusal.reply if refusal is not None else PracticeReply.json(content)
+                return PracticeReply.json(answer(db, name, request))
+            except _Said as said:  # what was written before it stays
+                return said.reply
 
     def _admit(self, db: sqlite3.Connection, request: PracticeRequest) -> None:
         kind, _, token = request.headers.get("authorization", "").partition(" ")
@@ -156,13 +153,17 @@ class MarzbanPracticePanel(PracticePanel):
         return self._shown(self._row(db, name))
 
     def _row(self, db: sqlite3.Connection, name: str) -> sqlite3.Row:
+        row = self._allowed(db, name)
+        if row["proxies"] is None:
+            raise _Said(500, "")
+        return row
+
+    def _allowed(self, db: sqlite3.Connection, name: str) -> sqlite3.Row:
         row: sqlite3.Row | None = db.execute("SELECT * FROM users WHERE username = ?", (name,)).fetchone()
         if row is None:
             raise _Said(404, "User not found")
         if not self._is_sudo and row["owner"] != self._user:
             raise _Said(403, "You're not allowed")
-        if row["proxies"] is None:
-            raise _Said(500, "")
         return row
 
     def _create(self, db: sqlite3.Connection, _: None, request: PracticeRequest) -> Any:
@@ -172,7 +173,7 @@ class MarzbanPracticePanel(PracticePanel):
             raise _Said(409, "User already exists")
         if "proxies" not in body:
             self._insert(db, name, {"proxies": None, "expire": None})
-            raise _Said(500, "", keep=True)
+            raise _Said(500, "")
         self._insert(
             db,
             name,
@@ -231,15 +232,11 @@ class MarzbanPracticePanel(PracticePanel):
         return self._set(db, self._row(db, name), "reset", {"used_traffic": 0})
 
     def _terminate(self, db: sqlite3.Connection, name: str, _: PracticeRequest) -> Any:
-        row = db.execute("SELECT * FROM users WHERE username = ?", (name,)).fetchone()
-        if row is None:
-            self._row(db, name)
-        elif not self._is_sudo and row["owner"] != self._user:
-            raise _Said(403, "You're not allowed")
+        row = self._allowed(db, name)
         db.execute("DELETE FROM users WHERE username = ?", (name,))
         self.books.record(db, "terminate", name)
         if row["owner"] is None or row["proxies"] is None:
-            raise _Said(500, "", keep=True)  # done, and then its report fails
+            raise _Said(500, "")  # done, and then its report fails
         return {"detail": "User successfully deleted"}
 
     def _set(self, db: sqlite3.Connection, row: sqlite3.Row, kind: str, values: Mapping[str, Any]) -> Any:

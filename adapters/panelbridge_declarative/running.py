@@ -12,12 +12,12 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 from panelbridge.exceptions import ContractBroken, OutcomeUnknown, PanelError
 from panelbridge.transport import remaining
 from panelbridge_declarative import queries
+from panelbridge_declarative.client import PanelClient
 from panelbridge_declarative.errors import error_of, not_found, refused_value
 from panelbridge_declarative.expressions import ExpressionFailed, Scope, expression, template
 from panelbridge_declarative.mapping import Facts, Values, values_from
 from panelbridge_declarative.outcomes import Verdict
 from panelbridge_declarative.spec import Is, ListOp, Paging, Poll, ReadOp, Request, Rules, Spec, Step, WriteOp
-from panelbridge_declarative.wire import Wire
 
 _MOST_PAGES = 10_000
 _DONE = frozenset({Is.OK, Is.ALREADY})
@@ -49,18 +49,18 @@ class Written:
 class Runner:
     """Operations of one description at one panel."""
 
-    def __init__(self, spec: Spec, wire: Wire, base_url: str) -> None:
+    def __init__(self, spec: Spec, client: PanelClient, base_url: str) -> None:
         self.spec = spec
-        self.wire = wire
+        self.client = client
         self._base_url = base_url
 
     def read(self, op: ReadOp, scope: Scope) -> Answer:
         """Raises ``PanelError`` only while nothing was learned: unreachable, refused before sending."""
         told = {**scope, "lookup": self._looked_up(op.lookup, scope)}
-        verdict, reply = self.wire.send(op.request, told, op.outcomes + self.spec.outcomes, repeatable=True)
+        verdict, reply = self.client.send(op.request, told, op.outcomes + self.spec.outcomes, repeatable=True)
         if verdict.outcome is not Is.OK or reply is None:
             return Answer(verdict=verdict)
-        return self._found(op, reply.facts(), {**told, "config": self.wire.config}, verdict)
+        return self._found(op, reply.facts(), {**told, "config": self.client.config}, verdict)
 
     def _found(self, op: ReadOp, facts: Facts, scope: Scope, verdict: Verdict) -> Answer:
         """An ``ok`` of a search: who was found, or ``not_found``, or nothing that can be relied on."""
@@ -108,7 +108,7 @@ class Runner:
 
     def _page(self, op: ListOp, scope: Scope) -> Facts:
         rules = op.outcomes + self.spec.outcomes
-        verdict, reply = self.wire.send(op.request, scope, rules, repeatable=True)
+        verdict, reply = self.client.send(op.request, scope, rules, repeatable=True)
         if verdict.outcome is not Is.OK or reply is None:
             raise error_of(verdict)
         return reply.facts()
@@ -159,7 +159,7 @@ class Runner:
         if step.when is None:
             return True
         try:
-            value = expression(step.when).value({**scope, "config": self.wire.config})
+            value = expression(step.when).value({**scope, "config": self.client.config})
         except ExpressionFailed as error:
             refusal = refused_value(error)
         else:
@@ -170,7 +170,7 @@ class Runner:
 
     def _step(self, op: WriteOp, step: Step, scope: Scope, took: dict[str, Any]) -> tuple[Verdict, Facts]:
         rules = step.outcomes + op.outcomes + self.spec.outcomes
-        verdict, reply = self.wire.send(step.request, scope, rules, repeatable=False)
+        verdict, reply = self.client.send(step.request, scope, rules, repeatable=False)
         if verdict.outcome in step.also_ok:
             verdict = Verdict(outcome=Is.ALREADY, message=verdict.message)
         if verdict.outcome not in _DONE or reply is None:
@@ -193,7 +193,7 @@ class Runner:
             if step.undo is None:
                 return unknown
             try:
-                verdict, _ = self.wire.send(step.undo, scope, self.spec.outcomes, repeatable=False)
+                verdict, _ = self.client.send(step.undo, scope, self.spec.outcomes, repeatable=False)
             except PanelError:
                 return unknown
             if verdict.outcome not in (Is.OK, Is.ALREADY, Is.NOT_FOUND):
@@ -222,7 +222,7 @@ class Runner:
 
     def _poll_once(self, request: Request, scope: Scope, rules: Rules) -> Facts:
         try:
-            verdict, reply = self.wire.send(request, scope, rules, repeatable=True)
+            verdict, reply = self.client.send(request, scope, rules, repeatable=True)
         except PanelError:
             return {}
         return reply.facts() if reply is not None and verdict.outcome is Is.OK else {}
@@ -232,7 +232,7 @@ class Runner:
         told = _asked(poll.follow or "", facts)
         if not isinstance(told, str):
             return None
-        prefix = template(self.spec.prefix).value({"config": self.wire.config}).lstrip("/")
+        prefix = template(self.spec.prefix).value({"config": self.client.config}).lstrip("/")
         base = f"{self._base_url}{prefix}/" if prefix else self._base_url
         target = urljoin(self._base_url, told)
         parts = urlsplit(target)

@@ -42,7 +42,7 @@ class Session(Protocol):
     def close(self) -> None: ...
 
 
-class Wire:
+class PanelClient:
     """Requests of one description to one panel; safe between threads."""
 
     def __init__(self, spec: Spec, settings: DeclarativeSettings, session: Session | None = None) -> None:
