@@ -10,6 +10,7 @@ PanelError                         something a panel call ended with, and what i
  |- InsufficientPanelCredit        our balance *at the panel* is too low                     retry later
  |- RateLimited                    asked to slow down; ``retry_after`` seconds               retry later
  |- PanelUnreachable               the connection was never established                      retry later
+ |- PanelRefused                   the panel says no by a rule of its own                    refused
  |- Unsupported                    the backend cannot do this verb                           refused
  |- ContractBroken                 the reply is not what the protocol promises               unknown
  |- OutcomeUnknown                 time-out, cut, 5xx: the request may have had its effect   unknown
@@ -131,6 +132,14 @@ class PanelUnreachable(PanelError):
     code = "panel_unreachable"
     default_outcome = Outcome.RETRY_LATER
     default_advice = "Check that the panel is up and its address and firewall are right; the bridge repeats."
+
+
+class PanelRefused(PanelError):
+    """The panel says no by a rule of its own that fits nothing else; nothing happened."""
+
+    code = "panel_refused"
+    default_outcome = Outcome.REFUSED
+    default_advice = "See at the panel what it does not allow; correct the order or the panel, then repeat."
 
 
 class Unsupported(PanelError):

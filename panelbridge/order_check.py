@@ -9,13 +9,25 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from panelbridge.capabilities import Capabilities
+from panelbridge.capabilities import Capabilities, OrderFact
 from panelbridge.exceptions import InvalidOrder, Unsupported
 from panelbridge.models import CreateOrder, Credentials, PackageChange
 
 LONGEST = 255
 """Characters of a package or a reference; panels cut longer ones without a word."""
 LONGEST_OPTION = 2000
+LONGEST_FACT = 180
+"""Characters of a domain or an address: where a domain is part of an account's id, both fit into 200."""
+_LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_DOMAIN = rf"({_LABEL}\.)+{_LABEL}"
+_FACTS = {
+    OrderFact.DOMAIN: re.compile(_DOMAIN, re.IGNORECASE),
+    OrderFact.EMAIL: re.compile(rf"[a-z0-9!#$%&'*+/=?^_`{{|}}~.-]{{1,64}}@{_DOMAIN}", re.IGNORECASE),
+}
+_SUCH_AS = {
+    OrderFact.DOMAIN: "customer.example, other scripts in their xn-- form",
+    OrderFact.EMAIL: "maria@customer.example",
+}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _MAC = re.compile(r"[0-9A-Fa-f]{2}([:-]?[0-9A-Fa-f]{2}){5}")
 
@@ -27,8 +39,7 @@ def check_order(order: CreateOrder, capabilities: Capabilities) -> None:
     check_text("reference", order.reference)
     check_options(order.options)
     for fact in sorted(capabilities.needs):
-        if not order.options.get(fact):
-            raise InvalidOrder(f"this panel needs the {fact.value} of an order", field=fact.value)
+        _check_fact(fact, order.options.get(fact, ""))
     if order.mac is None:
         return
     if capabilities.devices <= {"line"}:
@@ -66,6 +77,14 @@ def check_text(field: str, text: str, longest: int = LONGEST) -> None:
     breach = _broken(text, longest)
     if breach is not None:
         raise InvalidOrder(f"the {field} {breach}", field=field)
+
+
+def _check_fact(fact: OrderFact, value: str) -> None:
+    field = f"options.{fact.value}"
+    if not value:
+        raise InvalidOrder(f"this panel needs the {fact.value} of an order", field=field)
+    if len(value) > LONGEST_FACT or _FACTS[fact].fullmatch(value) is None:
+        raise InvalidOrder(f"the {fact.value} must be one such as {_SUCH_AS[fact]}", field=field)
 
 
 def _broken(text: str, longest: int) -> str | None:

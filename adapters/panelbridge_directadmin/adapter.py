@@ -19,6 +19,7 @@ from panelbridge.exceptions import (
     InvalidOrder,
     NotFound,
     PanelError,
+    PanelRefused,
     Unsupported,
 )
 from panelbridge.models import (
@@ -41,7 +42,7 @@ from panelbridge.models import (
 )
 from panelbridge.order_check import check_credentials
 from panelbridge_directadmin import mapping
-from panelbridge_directadmin.client import DirectAdminClient, EmptyList, PanelRefused
+from panelbridge_directadmin.client import DirectAdminClient, EmptyList
 from panelbridge_directadmin.create import Creation
 from panelbridge_directadmin.mapping import UserRow
 from panelbridge_directadmin.reader import UserReader, half_way

@@ -12,8 +12,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
-from panelbridge.exceptions import AuthenticationFailed, ContractBroken, PanelError
-from panelbridge.models import Outcome
+from panelbridge.exceptions import AuthenticationFailed, ContractBroken, PanelRefused
 from panelbridge.secret import Secret
 from panelbridge.transport import PanelReply, PanelSession, Redactor
 from panelbridge_directadmin.settings import DirectAdminSettings
@@ -22,14 +21,6 @@ from panelbridge_directadmin.wire import Fields, decoded
 _LONGEST_REASON = 200
 _KEY_LIFE = "30m"
 _MARKS = frozenset({"0", "1"})
-
-
-class PanelRefused(PanelError):
-    """``error=1``. Whether nothing happened is then read, not believed."""
-
-    code = "panel_refused"
-    default_outcome = Outcome.REFUSED
-    default_advice = "See what the panel says; correct the order or the panel, then repeat."
 
 
 class DirectAdminClient:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from panelbridge.capabilities import Capabilities
 from panelbridge.doubt import already_sent, nothing_sent
-from panelbridge.exceptions import Conflict, ContractBroken
+from panelbridge.exceptions import Conflict, ContractBroken, PanelRefused
 from panelbridge.models import CreateOrder, Outcome, VerbResult
 from panelbridge.order_check import check_order
 from panelbridge_directadmin import mapping
-from panelbridge_directadmin.client import DirectAdminClient, PanelRefused
+from panelbridge_directadmin.client import DirectAdminClient
 from panelbridge_directadmin.mapping import UserRow
 from panelbridge_directadmin.reader import UserReader, half_way
 

@@ -8,10 +8,11 @@ from panelbridge.exceptions import (
     InvalidOrder,
     OutcomeUnknown,
     PanelError,
+    PanelRefused,
 )
 from panelbridge.models import Credentials
 from panelbridge_directadmin import mapping
-from panelbridge_directadmin.client import DirectAdminClient, EmptyList, PanelRefused
+from panelbridge_directadmin.client import DirectAdminClient, EmptyList
 from panelbridge_directadmin.mapping import UserRow
 from panelbridge_directadmin.settings import DirectAdminSettings
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from panelbridge.adapter import PanelAdapter
 from panelbridge.capabilities import Capabilities, Extend, FindBy, TextRule, Verb
+from panelbridge.doubt import already_sent, nothing_sent
 from panelbridge.exceptions import (
     Conflict,
     InvalidOrder,
@@ -42,7 +43,6 @@ from panelbridge.order_check import check_credentials, check_order, check_packag
 from panelbridge.secret import random_text
 from panelbridge_dispatcharr import mapping
 from panelbridge_dispatcharr.client import DispatcharrClient
-from panelbridge_dispatcharr.guards import already_sent, nothing_sent
 from panelbridge_dispatcharr.mapping import HELD_PASSWORD, PLAYER_PASSWORD, User
 from panelbridge_dispatcharr.settings import DispatcharrSettings
 

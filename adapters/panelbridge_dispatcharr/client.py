@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from panelbridge.doubt import nothing_sent
 from panelbridge.exceptions import (
     AuthenticationFailed,
     ContractBroken,
@@ -21,7 +22,6 @@ from panelbridge.exceptions import (
 )
 from panelbridge.models import Outcome
 from panelbridge.transport import PanelReply, PanelSession
-from panelbridge_dispatcharr.guards import nothing_sent
 from panelbridge_dispatcharr.settings import DispatcharrSettings
 
 _USERS = "api/accounts/users/"

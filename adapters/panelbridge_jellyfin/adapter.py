@@ -10,6 +10,7 @@ from datetime import datetime
 
 from panelbridge.adapter import PanelAdapter
 from panelbridge.capabilities import Capabilities, Extend, TextRule, Verb
+from panelbridge.doubt import already_sent, nothing_sent
 from panelbridge.exceptions import (
     Conflict,
     ContractBroken,
@@ -37,7 +38,6 @@ from panelbridge.models import (
 from panelbridge.order_check import check_credentials, check_order, check_package_change
 from panelbridge_jellyfin import mapping
 from panelbridge_jellyfin.client import JellyfinClient
-from panelbridge_jellyfin.guards import already_sent, nothing_sent
 from panelbridge_jellyfin.making import Making
 from panelbridge_jellyfin.mapping import Policy, User
 from panelbridge_jellyfin.settings import Dialect, FolderPackage, JellyfinSettings

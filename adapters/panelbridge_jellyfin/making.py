@@ -6,12 +6,12 @@ with an empty password and access to everything, and all it says later is that t
 
 from __future__ import annotations
 
+from panelbridge.doubt import already_sent, nothing_sent
 from panelbridge.exceptions import Conflict, ContractBroken, InvalidOrder
 from panelbridge.models import CreateOrder, Credentials, Outcome, VerbResult
 from panelbridge.secret import Secret
 from panelbridge_jellyfin import mapping
 from panelbridge_jellyfin.client import JellyfinClient
-from panelbridge_jellyfin.guards import already_sent, nothing_sent
 from panelbridge_jellyfin.mapping import User
 from panelbridge_jellyfin.settings import FolderPackage, JellyfinSettings
 from panelbridge_jellyfin.users import Users

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from panelbridge.doubt import nothing_sent
 from panelbridge.exceptions import Conflict, ContractBroken, InvalidOrder, NotFound, PermissionMissing
 from panelbridge.models import AccountRef
 from panelbridge_jellyfin import mapping
 from panelbridge_jellyfin.client import JellyfinClient
-from panelbridge_jellyfin.guards import nothing_sent
 from panelbridge_jellyfin.mapping import User
 from panelbridge_jellyfin.settings import Dialect, guid_key
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from panelbridge.doubt import nothing_sent
 from panelbridge.exceptions import Conflict, ContractBroken, InvalidOrder, NotFound, PermissionMissing
 from panelbridge.models import AccountRef, PanelAccount
 from panelbridge_pterodactyl import mapping
 from panelbridge_pterodactyl.client import PterodactylClient
-from panelbridge_pterodactyl.guards import nothing_sent
 from panelbridge_pterodactyl.mapping import Server, User
 from panelbridge_pterodactyl.settings import PterodactylSettings
 

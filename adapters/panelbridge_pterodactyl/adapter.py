@@ -12,12 +12,14 @@ from datetime import datetime
 
 from panelbridge.adapter import PanelAdapter
 from panelbridge.capabilities import Capabilities, Extend, FindBy, OrderFact, TextRule, Verb
+from panelbridge.doubt import already_sent, nothing_sent
 from panelbridge.exceptions import (
     Conflict,
     ContractBroken,
     InvalidOrder,
     NotFound,
     PanelError,
+    PanelRefused,
     PermissionMissing,
     Unsupported,
 )
@@ -41,8 +43,7 @@ from panelbridge.order_check import check_credentials, check_order, check_packag
 from panelbridge.secret import LOGIN_ALPHABET, random_text
 from panelbridge_pterodactyl import mapping
 from panelbridge_pterodactyl.accounts import Accounts, check_customer, check_reference, number_of
-from panelbridge_pterodactyl.client import FieldsRefused, PanelRefused, PterodactylClient
-from panelbridge_pterodactyl.guards import already_sent, nothing_sent
+from panelbridge_pterodactyl.client import FieldsRefused, PterodactylClient
 from panelbridge_pterodactyl.making import Making
 from panelbridge_pterodactyl.mapping import INSTALL_FAILED, INSTALLING, Server, User
 from panelbridge_pterodactyl.settings import PterodactylSettings, ServerPackage

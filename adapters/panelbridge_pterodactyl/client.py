@@ -19,6 +19,7 @@ from panelbridge.exceptions import (
     InvalidOrder,
     NotFound,
     PanelError,
+    PanelRefused,
     PermissionMissing,
 )
 from panelbridge.models import Outcome
@@ -29,14 +30,6 @@ from panelbridge_pterodactyl.settings import PterodactylSettings
 _API = "api/application/"
 _PAGE = 100
 _OK, _CREATED, _NO_CONTENT, _MISSING, _INVALID = 200, 201, 204, 404, 422
-
-
-class PanelRefused(PanelError):
-    """The panel's own rules forbid it (400), such as deleting a user who has servers."""
-
-    code = "panel_refused"
-    default_outcome = Outcome.REFUSED
-    default_advice = "Look at the panel why it refuses (room on the nodes, the egg); then repeat."
 
 
 class ServerBusy(PanelError):

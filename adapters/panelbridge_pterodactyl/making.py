@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from panelbridge.doubt import already_sent
 from panelbridge.exceptions import (
     Conflict,
     ContractBroken,
@@ -23,7 +24,6 @@ from panelbridge.transport import deadline, remaining
 from panelbridge_pterodactyl import mapping
 from panelbridge_pterodactyl.accounts import Accounts, check_customer
 from panelbridge_pterodactyl.client import FieldsRefused, PterodactylClient
-from panelbridge_pterodactyl.guards import already_sent
 from panelbridge_pterodactyl.mapping import Server, User
 from panelbridge_pterodactyl.settings import PterodactylSettings, ServerPackage
 

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from panelbridge.adapter import PanelAdapter
 from panelbridge.capabilities import Capabilities, Extend, FindBy, Verb
+from panelbridge.doubt import Writes, already_sent, nothing_sent
 from panelbridge.exceptions import (
     AuthenticationFailed,
     Conflict,
@@ -41,7 +42,6 @@ from panelbridge.models import (
 from panelbridge.order_check import check_credentials, check_order, check_package_change
 from panelbridge_tvheadend import mapping
 from panelbridge_tvheadend.client import TvheadendClient
-from panelbridge_tvheadend.guards import Writes, already_sent, nothing_sent
 from panelbridge_tvheadend.lookups import PairFinder
 from panelbridge_tvheadend.mapping import Access, Pair
 from panelbridge_tvheadend.settings import TvheadendSettings

@@ -20,6 +20,7 @@ from panelbridge.exceptions import (
     NotFound,
     OutcomeUnknown,
     PanelError,
+    PanelRefused,
     PermissionMissing,
     Unsupported,
 )
@@ -43,7 +44,7 @@ from panelbridge.models import (
 )
 from panelbridge.order_check import check_credentials
 from panelbridge_whm import mapping
-from panelbridge_whm.client import PanelRefused, WhmClient
+from panelbridge_whm.client import WhmClient
 from panelbridge_whm.create import Creation
 from panelbridge_whm.mapping import AccountRow
 from panelbridge_whm.reader import AccountReader

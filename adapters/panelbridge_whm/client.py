@@ -14,8 +14,7 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 
-from panelbridge.exceptions import AuthenticationFailed, ContractBroken, PanelError
-from panelbridge.models import Outcome
+from panelbridge.exceptions import AuthenticationFailed, ContractBroken, PanelError, PanelRefused
 from panelbridge.secret import Secret
 from panelbridge.transport import PanelReply, PanelSession, Redactor
 from panelbridge_whm.mapping import flag
@@ -24,14 +23,6 @@ from panelbridge_whm.settings import WhmSettings
 _WANT = ("user", "domain", "email", "plan", "owner", "suspended", "is_locked", "diskused", "disklimit")
 _ANSWERING = frozenset({HTTPStatus.OK, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 _LONGEST_REASON = 200
-
-
-class PanelRefused(PanelError):
-    """The function said that it failed. Whether nothing happened is then read, not believed."""
-
-    code = "panel_refused"
-    default_outcome = Outcome.REFUSED
-    default_advice = "See what the panel says; correct the order or the panel, then repeat."
 
 
 class WhmClient:

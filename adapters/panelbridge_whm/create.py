@@ -13,12 +13,13 @@ from panelbridge.exceptions import (
     ContractBroken,
     OutcomeUnknown,
     PanelError,
+    PanelRefused,
 )
 from panelbridge.models import CreateOrder, Outcome, VerbResult
 from panelbridge.order_check import check_order
 from panelbridge.transport import deadline, remaining
 from panelbridge_whm import mapping
-from panelbridge_whm.client import PanelRefused, WhmClient
+from panelbridge_whm.client import WhmClient
 from panelbridge_whm.mapping import AccountRow
 from panelbridge_whm.reader import AccountReader
 from panelbridge_whm.settings import WhmSettings

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from panelbridge.exceptions import ContractBroken, OutcomeUnknown, PanelError
+from panelbridge.exceptions import ContractBroken, OutcomeUnknown, PanelError, PanelRefused
 from panelbridge_whm import mapping
-from panelbridge_whm.client import PanelRefused, WhmClient
+from panelbridge_whm.client import WhmClient
 from panelbridge_whm.mapping import AccountRow
 from panelbridge_whm.settings import WhmSettings
 

@@ -19,7 +19,7 @@ SURFACE = [
     "Capabilities", "CapacityExhausted", "Conflict", "Connection", "ContractBroken", "CreateOrder",
     "Credentials", "Extend", "FindBy", "Found", "InsufficientPanelCredit", "InvalidOrder", "Lookup",
     "NotFound", "OrderFact", "Outcome", "OutcomeUnknown", "Package", "PackageChange", "PackageWrite",
-    "PanelAccount", "PanelAdapter", "PanelBalance", "PanelError", "PanelSettings", "PanelUnreachable",
+    "PanelAccount", "PanelAdapter", "PanelBalance", "PanelError", "PanelRefused", "PanelSettings", "PanelUnreachable",
     "PermissionMissing", "Purchase", "RateLimited", "Secret", "SerialiseWrites", "SettingsInvalid",
     "SignOn", "Term", "TextRule", "Unknown", "Unsupported", "Usage", "Verb", "VerbResult", "adapters",
     "load_adapter", "read_settings",

@@ -23,11 +23,11 @@ from panelbridge import (
     OutcomeUnknown,
     PackageChange,
     PanelError,
+    PanelRefused,
     Secret,
     Unknown,
 )
 from panelbridge.testing.practice import Fault
-from panelbridge_directadmin.client import PanelRefused
 
 
 def refusal_of(panel: Any, name: str, secret: str) -> PanelRefused:

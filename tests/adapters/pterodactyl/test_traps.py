@@ -19,6 +19,7 @@ from panelbridge import (
     OutcomeUnknown,
     PackageChange,
     PanelError,
+    PanelRefused,
     PermissionMissing,
     RateLimited,
     Secret,
@@ -26,7 +27,7 @@ from panelbridge import (
 )
 from panelbridge.testing.practice import Fault
 from panelbridge.transport import deadline
-from panelbridge_pterodactyl.client import PanelRefused, ServerBusy
+from panelbridge_pterodactyl.client import ServerBusy
 from panelbridge_pterodactyl.making import InstallFailed
 from panelbridge_pterodactyl.practice import PACKAGES
 

@@ -27,6 +27,7 @@ from panelbridge import (
     OutcomeUnknown,
     PackageChange,
     PanelError,
+    PanelRefused,
     PermissionMissing,
     RateLimited,
     Secret,
@@ -36,7 +37,7 @@ from panelbridge import (
 )
 from panelbridge.settings import read_settings
 from panelbridge_pterodactyl import PterodactylAdapter, PterodactylSettings, mapping
-from panelbridge_pterodactyl.client import FieldsRefused, PanelRefused, PterodactylClient, ServerBusy
+from panelbridge_pterodactyl.client import FieldsRefused, PterodactylClient, ServerBusy
 
 BASE = "https://panel.example/"
 API = f"{BASE}api/application/"
@@ -182,7 +183,7 @@ class TestSent:
     def test_what_a_wrong_order_holds_is_refused_unsent(self, adapter: PterodactylAdapter) -> None:
         for field, changes in (
             ("options.email", {"options": {"email": "no address"}}),
-            ("email", {"options": {}}),
+            ("options.email", {"options": {}}),
             ("options", {"options": {"email": "a@x.example", "colour": "red"}}),
             ("reference", {"reference": "../x"}),
             ("reference", {"reference": ".."}),

@@ -20,12 +20,12 @@ from panelbridge import (
     OutcomeUnknown,
     PackageChange,
     PanelError,
+    PanelRefused,
     PermissionMissing,
     Secret,
     Unknown,
 )
 from panelbridge.testing.practice import Fault
-from panelbridge_whm.client import PanelRefused
 
 STRANGE = AccountRef(id="strange1", username="strange1")  # type: ignore[arg-type]
 

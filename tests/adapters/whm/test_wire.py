@@ -316,7 +316,7 @@ class TestOrders:
     @pytest.mark.parametrize(
         ("changes", "field"),
         [
-            ({"domain": ""}, "domain"),
+            ({"domain": ""}, "options.domain"),
             ({"domain": "localhost"}, "options.domain"),
             ({"domain": "müller.example"}, "options.domain"),
             ({"domain": "a.example; rm"}, "options.domain"),
