@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from panelbridge.adapter import PanelAdapter, SettingsT
 from panelbridge.capabilities import FindBy, Verb
+from panelbridge.doubt import already_sent, nothing_sent
 from panelbridge.exceptions import (
     Conflict,
     ContractBroken,
@@ -98,7 +98,8 @@ class RecordAdapter(PanelAdapter[SettingsT]):
             account_id = self.add(order)
         except Conflict:
             return self._adopted(order)
-        account = self._read_back(account_id)
+        with already_sent():
+            account = self._read(account_id)
         if account.username != order.credentials.username:
             raise ContractBroken("the panel answered the create with another account")
         return self._as_ordered(order, account, Outcome.DONE)
@@ -138,7 +139,7 @@ class RecordAdapter(PanelAdapter[SettingsT]):
     def terminate(self, ref: AccountRef) -> VerbResult:
         self._declared(Verb.TERMINATE)
         try:
-            with _nothing_sent():
+            with nothing_sent():
                 account = self._ours(ref)
             self.remove(account)
         except NotFound:
@@ -189,26 +190,18 @@ class RecordAdapter(PanelAdapter[SettingsT]):
         return account
 
     def _moved(self, ref: AccountRef, change: Change, has: Has, *other_names: str) -> VerbResult:
-        with _nothing_sent():
+        with nothing_sent():
             account = self._ours(ref, *other_names)
         if account.state is AccountState.BANNED and change.suspended is False:
             raise PermissionMissing("the panel's owner banned the account; only the owner can lift that")
         if has(account):
             return VerbResult(outcome=Outcome.ALREADY, account=account)
         self.write(account, change)
-        after = self._read_back(account.id)
+        with already_sent():
+            after = self._read(account.id)
         if not has(after):
             raise OutcomeUnknown("the panel accepted the change, and it cannot be read back")
         return VerbResult(outcome=Outcome.DONE, account=after)
-
-    def _read_back(self, account_id: AccountId) -> PanelAccount:
-        """After a write: however this fails, the write was accepted and must not be told as refused."""
-        try:
-            return self._read(account_id)
-        except PanelError as error:
-            raise OutcomeUnknown(
-                f"the panel accepted the change, but reading back failed: {error.message}"
-            ) from error
 
     def _adopted(self, order: CreateOrder) -> VerbResult:
         """The name is taken: ours from an earlier try, when everything readable that proves it matches."""
@@ -244,15 +237,3 @@ class RecordAdapter(PanelAdapter[SettingsT]):
     def _ends(self, account: PanelAccount, until: datetime) -> bool:
         exact = timedelta(seconds=self.capabilities.expiry_granularity)
         return account.expires_at is not None and abs(account.expires_at - until) <= exact
-
-
-@contextmanager
-def _nothing_sent() -> Iterator[None]:
-    """A read before a write: when nobody can tell, this call has changed nothing yet."""
-    try:
-        yield
-    except PanelError as error:
-        if error.outcome is Outcome.UNKNOWN:
-            error.outcome = Outcome.RETRY_LATER
-            error.advice = "Nothing was changed; the bridge repeats the call."
-        raise

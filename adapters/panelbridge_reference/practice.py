@@ -73,7 +73,7 @@ class ReferencePracticePanel(PracticePanel):
         name: Setup(
             package="basic-1m", other_package="family-1m", practice_options={"extend": name, "page": "3"}
         )
-        for name in ("set", "add")
+        for name in ("set", "add", "none")
     }
 
     def seed(self) -> None:
