@@ -7,6 +7,7 @@ suite's skips. A capability is never found by calling a verb and catching an err
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Self
 
@@ -103,6 +104,10 @@ class Capabilities(BaseModel):
         default=60.0, ge=0, description="seconds after a request's deadline in which it may still take effect"
     )
     serialise_writes: SerialiseWrites = SerialiseWrites.NONE
+    slow_verbs: Mapping[Verb, float] = Field(
+        default_factory=dict,
+        description="verbs that may take longer than a caller waits, with the seconds of one try",
+    )
 
     @model_validator(mode="after")
     def _no_expiry_is_not_extended(self) -> Self:

@@ -50,10 +50,12 @@ class Later:
         if self._runner is not None:
             self._runner.stop()
 
-    def wake(self, operation: OperationId, at: datetime) -> None:
-        """Look at ``operation`` when its time comes, not only at the next scan."""
-        if self._runner is not None:
-            self._runner.wake(operation, at)
+    def wake(self, operation: OperationId, at: datetime) -> bool:
+        """Look at ``operation`` when its time comes, not only at the next scan; false when nobody will."""
+        if self._runner is None:
+            return False
+        self._runner.wake(operation, at)
+        return True
 
     def check(self) -> Check:
         """Whether due operations are looked at."""

@@ -95,6 +95,7 @@ class WhmAdapter(PanelAdapter[WhmSettings]):
             admin_sign_on=True,
             usage=True,
             late_commit=self.settings.late_commit,
+            slow_verbs={Verb.CREATE: self.settings.create_timeout},
         )
 
     def test_connection(self) -> Connection:

@@ -71,6 +71,7 @@ class Wait:
     until: datetime | None
     waits_for: OperationId | None = None
     running: bool = False  # somebody's attempt is under way: its end may come at any moment
+    for_the_jobs: bool = False  # it may take longer than anybody waits for an answer
     at_once: bool = False  # the panel takes nothing now: whoever asks is answered without waiting
 
 
@@ -88,10 +89,12 @@ def claim(
     seconds: float,
     fence_read: PanelAccount | None = None,
     admitted: Operation | None = None,
+    somebody_waits: bool = False,
 ) -> Claim:
     """Runs inside one write transaction, which the caller commits before it calls the panel.
 
-    ``admitted``: the operation as this very transaction has just read or written it.
+    ``admitted``: the operation as this very transaction has just read or written it. ``somebody_waits``: for
+    an answer, so that what a panel is slow at is left to the jobs.
     """
     operation = admitted or unit.journal.operation(operation_id)
     if operation is None:
@@ -101,6 +104,8 @@ def claim(
         return Settled(operation=operation)
     if operation.state in (OperationState.QUEUED, OperationState.ATTENTION):
         return Wait(operation=operation, until=None)
+    if somebody_waits and operation.verb in desk.panels.capabilities(operation.panel_id).slow_verbs:
+        return Wait(operation=operation, until=desk.clock(), running=True, for_the_jobs=True)
     subscription = unit.subscriptions.subscription(operation.subscription_id)
     if subscription is None:
         msg = f"operation {operation_id} has no subscription"
@@ -186,7 +191,7 @@ def begin(
     now = desk.clock()
     capabilities = desk.panels.capabilities(operation.panel_id)
     prepared = _prepared(unit, desk, operation, subscription, now)
-    deadline = now + timedelta(seconds=seconds)
+    deadline = now + timedelta(seconds=capabilities.slow_verbs.get(operation.verb, seconds))
     attempt = Attempt(
         operation_id=operation.id,
         number=operation.attempts + 1,

@@ -107,13 +107,21 @@ class Provisioner:
 
     def step(self, operation_id: OperationId) -> Claim:
         """Do the one next thing for an operation, and say how it stands."""
-        return self._perform(self._next(operation_id, self.desk.limits.attempt), self.desk.limits.attempt)
+        longest = self.desk.limits.attempt
+        with self.units.write() as unit:
+            todo = self._claim(unit, operation_id, longest, somebody_waits=False)
+        return self._perform(todo, longest)
 
     def _drive(self, operation_id: OperationId, ends: datetime, todo: Claim | None) -> Operation:
+        handed_over = False
         while todo is not None:
             state = self._perform(todo, self._left(ends))
             if isinstance(state, Settled):
                 return state.operation
+            if isinstance(state, Wait) and state.for_the_jobs and not handed_over:
+                handed_over = self._wake is not None and self._wake(operation_id, self.desk.clock())
+                if not handed_over:
+                    break
             if isinstance(state, Wait) and not self._pause(state, ends):
                 break
             left = self._left(ends)
@@ -125,10 +133,23 @@ class Provisioner:
             return self._claim(unit, operation_id, seconds)
 
     def _claim(
-        self, unit: Unit, operation_id: OperationId, seconds: float, *, admitted: Operation | None = None
+        self,
+        unit: Unit,
+        operation_id: OperationId,
+        seconds: float,
+        *,
+        admitted: Operation | None = None,
+        somebody_waits: bool = True,
     ) -> Claim:
         patience = min(seconds, self.desk.limits.attempt)
-        todo = claim(unit, self.desk, operation_id, seconds=patience, admitted=admitted)
+        todo = claim(
+            unit,
+            self.desk,
+            operation_id,
+            seconds=patience,
+            admitted=admitted,
+            somebody_waits=somebody_waits,
+        )
         if isinstance(todo, NoCall):
             done = self._settle_without_call(unit, todo)
             return Settled(operation=done) if done is not None else todo

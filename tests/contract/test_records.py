@@ -41,6 +41,7 @@ TREE = {
     "insufficient_panel_credit": Outcome.RETRY_LATER,
     "panel_rate_limited": Outcome.RETRY_LATER,
     "panel_unreachable": Outcome.RETRY_LATER,
+    "panel_refused": Outcome.REFUSED,
     "unsupported": Outcome.REFUSED,
     "contract_broken": Outcome.UNKNOWN,
     "outcome_unknown": Outcome.UNKNOWN,
