@@ -31,7 +31,7 @@ from panelbridge_xui.errors import ExistsIdUnknown, NameTaken
 from panelbridge_xui.guards import nothing_sent
 from panelbridge_xui.kinds import Key, Kind, key_of
 from panelbridge_xui.lookups import matcher
-from panelbridge_xui.rows import LineRow, PackageRow
+from panelbridge_xui.rows import DeviceRow, LineRow, PackageRow
 from panelbridge_xui.search import by_text, short_rows
 from panelbridge_xui.settings import XuiSettings
 
@@ -210,5 +210,14 @@ def _kept(before: LineRow, after: LineRow) -> dict[str, bool]:
         "options.bouquets": set(before.bouquets) == set(after.bouquets),
         "reference": (before.reseller_notes or "") == (after.reseller_notes or ""),
         "trial": before.trial == after.trial,
-        "device": before.device == after.device,
+        "device": _device_kept(before.device, after.device),
+    }
+
+
+def _device_kept(before: DeviceRow | None, after: DeviceRow | None) -> bool:
+    """Its MAC, and every column that was set: what the box itself reports may have another value by now."""
+    if before is None or after is None:
+        return before is after
+    return before.mac == after.mac and {name for name, _ in before.hardware} <= {
+        name for name, _ in after.hardware
     }

@@ -57,7 +57,9 @@ class LineActions(ABC):
     def changed(self, db: sqlite3.Connection, line_id: int, parameters: Parameters) -> None:  # noqa: B027
         """After a line was edited."""
 
-    def removed(self, db: sqlite3.Connection, line: dict[str, Any], _: Parameters) -> None:
+    def removed(self, db: sqlite3.Connection, line: dict[str, Any], parameters: Parameters) -> None:
+        """Delete the account that ``parameters`` name; a line is all there is of it."""
+        del parameters
         db.execute("DELETE FROM lines WHERE id = ?", (line["id"],))
 
     def epoch(self) -> int:

@@ -26,7 +26,7 @@ from panelbridge import (
     Unsupported,
 )
 from panelbridge.testing.practice import Fault
-from panelbridge_xui import ExistsIdUnknown
+from panelbridge_xui import ExistsIdUnknown, mapping
 
 MAC = "00:1A:79:12:34:56"
 OTHER = "00:1A:79:00:00:01"
@@ -207,6 +207,15 @@ class TestEdits:
         assert (result.outcome, hardware(panel, MAC)) == (Outcome.DONE, HARDWARE)
         assert {**after, "expires_at": None} == {**before, "expires_at": None}
         assert result.account.expires_at == datetime.fromisoformat(after["expires_at"])
+
+    def test_hardware_that_an_edit_lost_is_told(
+        self, panel: Any, order: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        adapter = panel.admin()
+        account = adapter.create(order(**BOX)).account
+        plug_in(panel, MAC)
+        monkeypatch.setattr(mapping, "device_echo", lambda line: [("mac", line.device.mac)])
+        assert adapter.extend(account.ref, UNTIL).differs == ("device",)
 
     def test_a_purchase_is_fenced_as_for_lines(self, panel: Any, order: Any, purchase: Any) -> None:
         adapter = panel.reseller()
