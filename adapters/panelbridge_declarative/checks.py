@@ -44,7 +44,7 @@ def _requests(spec: Spec) -> Iterator[Finding]:
     token: Known = {"token": frozenset()} if spec.auth.login is not None else {}
     known = {**places.base(spec), **token}
     yield from _texts(spec.auth.send.model_dump(), "auth.send", known)
-    yield from _address(spec, spec.auth.send.query, "auth.send.query", url=True)
+    yield from _address(spec, spec.auth.send.query, "auth.send.query")
     yield from _path(spec, "prefix", spec.prefix, places.base(spec)) if spec.prefix else ()
     for place in places.requests(spec):
         yield from _request(spec, place)
@@ -53,7 +53,7 @@ def _requests(spec: Spec) -> Iterator[Finding]:
 def _request(spec: Spec, place: RequestPlace) -> Iterator[Finding]:
     request, key = place.request, place.key
     yield from _path(spec, f"{key}.{request.method}", request.path, place.known)
-    yield from _address(spec, request.query, f"{key}.query", url=True)
+    yield from _address(spec, request.query, f"{key}.query")
     for name in ("query", "headers", "json_body", "form", "xml"):
         yield from _texts(getattr(request, name), f"{key}.{name.removesuffix('_body')}", place.known)
     for part in ("query", "form"):
@@ -86,12 +86,19 @@ def _path(spec: Spec, key: str, path: str, known: Known) -> Iterator[Finding]:
     for part in found.expressions:
         if part.filter != "path":
             yield Finding(key=key, message=f"{{{{{part.source}}}}} needs the filter path: {{{{…|path}}}}")
-    yield from _address(spec, path, key, url=True)
+    for part in found.expressions:
+        for chain in part.chains:
+            if chain in {("account", "password"), ("token",)}:
+                told = (
+                    f"{'.'.join(chain)} is secret and never stands in a path: our own log would not know it"
+                )
+                yield Finding(key=key, message=told)
+    yield from _address(spec, path, key)
 
 
-def _address(spec: Spec, value: Any, key: str, *, url: bool) -> Iterator[Finding]:
+def _address(spec: Spec, value: Any, key: str) -> Iterator[Finding]:
     """Secrets are kept out of addresses: those stand in logs of every proxy on the way."""
-    if spec.allow_secret_in_url or not url:
+    if spec.allow_secret_in_url:
         return
     hidden = {("config", name) for name, field in spec.config.items() if field.type == "secret"}
     hidden |= {("account", "password")}

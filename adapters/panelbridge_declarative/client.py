@@ -22,6 +22,9 @@ from panelbridge_declarative.replies import Reply, read
 from panelbridge_declarative.settings import DeclarativeSettings
 from panelbridge_declarative.spec import Is, Login, Request, Rules, Send, Spec
 
+_A_MOMENT = 30.0
+"""Seconds in which a verb has read, and writes."""
+
 
 class Session(Protocol):
     """What sends: a ``PanelSession``, or what stands in for one in a recording or a test."""
@@ -56,6 +59,7 @@ class PanelClient:
         self._turn = threading.Lock()
         self._login = threading.Lock()
         self._token: Any = None
+        self._accepted: tuple[Any, float] = (None, 0.0)
         self._next_at = 0.0
 
     def send(
@@ -63,8 +67,10 @@ class PanelClient:
     ) -> tuple[Verdict, Reply | None]:
         """What came of it. ``unknown`` where it may have left and nobody knows what it did.
 
-        On ``auth`` (nothing happened) the token is asked for anew, once. Raises ``PanelError`` only while
-        nothing has left: ``InvalidOrder``, ``PanelUnreachable``, or what the login ended with.
+        On ``auth`` (nothing happened) the token is asked for anew, once. A write is then sent again only when
+        its token was not accepted a moment ago: the read before it has found out a stale one. Raises
+        ``PanelError`` only while nothing has left: ``InvalidOrder``, ``PanelUnreachable``, or what the login
+        ended with.
         """
         login = self._spec.auth.login
         if login is None:
@@ -73,10 +79,19 @@ class PanelClient:
         for last in (False, True):
             told = {**scope, "token": token}
             verdict, reply = self._judged(request, self._spec.auth.send, told, rules, repeatable=repeatable)
-            if verdict.outcome is not Is.AUTH or last:
+            if verdict.outcome is not Is.AUTH:
+                if verdict.outcome is not Is.UNKNOWN:
+                    self._accepted = (token, time.monotonic())
+                break
+            if last or (not repeatable and self._was_accepted(token)):
                 break
             token = self._known_token(login, token)
         return verdict, reply
+
+    def _was_accepted(self, token: Any) -> bool:
+        """Whether the panel took ``token`` a moment ago."""
+        known, at = self._accepted
+        return bool(known == token and time.monotonic() - at < _A_MOMENT)
 
     def close(self) -> None:
         self._session.close()

@@ -1,4 +1,7 @@
-"""JMESPath over replies. A condition that fails is no match; a value that cannot be had is an error."""
+"""JMESPath over replies. A condition that fails is no match; a value that cannot be had is an error.
+
+One function is ours: ``entries(table)``, a list of its entries, each a table of one, for lists keyed by name.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 import jmespath
+from jmespath import functions
 from jmespath.exceptions import JMESPathError
 
 
@@ -16,6 +20,17 @@ class QueryInvalid(ValueError):
 
 class QueryFailed(ValueError):
     """The reply has not what is asked of it."""
+
+
+class _Functions(functions.Functions):
+    """Those of the language, and ``entries``."""
+
+    @functions.signature({"types": ["object"]})
+    def _func_entries(self, table: Mapping[str, Any]) -> list[dict[str, Any]]:
+        return [{name: value} for name, value in table.items()]
+
+
+_OPTIONS = jmespath.Options(custom_functions=_Functions())
 
 
 @lru_cache(maxsize=4096)
@@ -34,7 +49,7 @@ def check(source: str) -> None:
 def holds(source: str, facts: Mapping[str, Any]) -> bool:
     """Whether the condition is exactly true. Whatever goes wrong in it (``>`` on text) is no match."""
     try:
-        found = _compiled(source).search(facts)
+        found = _compiled(source).search(facts, options=_OPTIONS)
     except Exception:  # noqa: BLE001 - jmespath lets TypeError and others of the compared values through
         return False
     return found is True
@@ -43,7 +58,7 @@ def holds(source: str, facts: Mapping[str, Any]) -> bool:
 def ask(source: str, facts: Mapping[str, Any]) -> Any:
     """The value, null where there is none. Raises ``QueryFailed``."""
     try:
-        return _compiled(source).search(facts)
+        return _compiled(source).search(facts, options=_OPTIONS)
     except Exception:  # noqa: BLE001 - as above
         raise QueryFailed(f"{source} cannot be read") from None
 

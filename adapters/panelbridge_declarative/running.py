@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qsl, urljoin, urlsplit
+from urllib.parse import parse_qsl, unquote, urljoin, urlsplit
 
 from panelbridge.exceptions import ContractBroken, OutcomeUnknown, PanelError
 from panelbridge.transport import remaining
@@ -236,7 +236,7 @@ class Runner:
         base = f"{self._base_url}{prefix}/" if prefix else self._base_url
         target = urljoin(self._base_url, told)
         parts = urlsplit(target)
-        if not target.startswith(base) or parts.fragment or "{" in target or "%2e" in target.lower():
+        if not target.startswith(base) or parts.fragment or "{" in unquote(target) or "%2e" in target.lower():
             return None
         path = target.partition("?")[0].removeprefix(base)
         if any(part in (".", "..") for part in path.split("/")):

@@ -176,6 +176,7 @@ class Round:
         for _, do in self._verbs(order):
             yield self._call(do)
             yield self._books(order)
+            yield self._call(lambda: self.adapter.find(username=ref.username))
             yield self._call(do)
 
     def _verbs(self, order: CreateOrder) -> list[tuple[Verb, Callable[[], Any]]]:

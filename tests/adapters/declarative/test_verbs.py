@@ -652,6 +652,7 @@ class TestLookupAndPoll:
             ("//evil.test/x", None),
             ("/a/%2e%2e/b", None),
             ("/{{config.key}}", None),
+            ("/tasks/9?x=%7B%7Bconfig.key%7D%7D", None),
             (7, None),
         ],
     )
@@ -690,17 +691,27 @@ class TestAuth:
         assert session.sent[1]["headers"]["Authorization"] == "Bearer t1"
 
     def test_a_stale_token_is_one_silent_new_login_and_one_resend(self, panel: Panel) -> None:
-        adapter, session = panel(
-            LOGIN, answer({"token": "t1"}), ON, answer({}, 401), answer({"token": "t2"}), OK, OFF
-        )
+        logins = [answer({"token": token}) for token in ("t1", "t2")]
+        adapter, session = panel(LOGIN, logins[0], ON, answer({}, 401), logins[1], ON, OK, OFF)
+        adapter.get(REF)
         assert adapter.suspend(REF, "x").outcome is Outcome.DONE
-        assert session.sent[4]["headers"]["Authorization"] == "Bearer t2"
+        assert session.sent[5]["headers"]["Authorization"] == "Bearer t2"
         adapter, session = panel(
             LOGIN, answer({"token": "t1"}), answer({}, 401), answer({"token": "t2"}), answer({}, 401)
         )
         with pytest.raises(AuthenticationFailed):
             adapter.test_connection()
         assert session.lines == ["POST /login", "GET /me", "POST /login", "GET /me"]
+
+    def test_a_write_is_sent_again_only_for_a_token_nobody_accepted_just_now(self, panel: Panel) -> None:
+        logins = [answer({"token": token}) for token in ("t1", "t2")]
+        adapter, session = panel(_without_reads(LOGIN), logins[0], answer({}, 401), logins[1], OK)
+        assert adapter.suspend(REF, "x").outcome is Outcome.DONE
+        assert len(session.writes) == 4  # two logins among them
+        adapter, session = panel(LOGIN, logins[0], ON, answer({}, 401), logins[1], OK)
+        with pytest.raises(AuthenticationFailed):
+            adapter.suspend(REF, "x")
+        assert session.lines == ["POST /login", "GET /users/7", "POST /users/7"]
 
     @pytest.mark.parametrize(
         ("reply", "outcome"),
