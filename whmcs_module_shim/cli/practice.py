@@ -56,7 +56,7 @@ def practice_command(
             "imitates": panel.imitates,
             "settings": settings,
         }
-        seeded = _seeded(backend, settings, chosen, seed) if not panel.snapshot()["accounts"] else ""
+        seeded = "" if panel.snapshot()["effects"] else _seeded(backend, settings, chosen, seed)
         if add is not None:
             _make_known(context, add, backend, settings)
         end = Ending()
