@@ -10,6 +10,7 @@ from panelbridge.lifecycle import IllegalMove, check_move
 from panelbridge.models import Outcome
 from panelbridge.provisioning.desk import Desk
 from panelbridge.provisioning.exceptions import Refusal, not_provisioned
+from panelbridge.provisioning.intend import wake_queued
 from panelbridge.provisioning.models import Operation, OperationState
 from panelbridge.provisioning.port import Unit
 from panelbridge.subscriptions import Subscription
@@ -48,7 +49,11 @@ def supersede(
     by: Verb,
     owner: str | None = None,
 ) -> None:
-    """Replace operations that were never sent; a sent one is settled first, always."""
+    """Replace operations that were never sent; a sent one is settled first, always.
+
+    The credit they held, or stood in line for, goes to who waits for credit.
+    """
+    freed = False
     for operation in unit.journal.unsettled(subscription.id):
         if operation.verb not in verbs or not never_sent(unit, operation):
             continue
@@ -65,3 +70,6 @@ def supersede(
             message=f"replaced by a later {by.value} before it was sent",
         )
         unit.journal.save(replaced, was=operation)
+        freed = freed or operation.hold is not None or operation.state is OperationState.QUEUED
+    if freed:
+        wake_queued(unit, desk, subscription.reseller_id)

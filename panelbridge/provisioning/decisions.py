@@ -10,6 +10,7 @@ from panelbridge.exceptions import PanelError
 from panelbridge.models import AccountId, AccountRef, Found, Outcome
 from panelbridge.provisioning.desk import Desk
 from panelbridge.provisioning.exceptions import Refusal
+from panelbridge.provisioning.intend import wake_queued
 from panelbridge.provisioning.models import (
     AttentionId,
     AttentionItem,
@@ -61,6 +62,7 @@ def release(units: Units, desk: Desk, operation_id: OperationId, *, actor: str, 
         )
         if operation.hold is not None:
             unit.ledger.void(operation.hold, actor=actor, reason=f"released: {reason}")
+            wake_queued(unit, desk, operation.reseller_id)
         return _decided(unit, desk, operation, released, f"release: {reason}", actor)
 
 

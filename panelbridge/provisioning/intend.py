@@ -112,7 +112,7 @@ def take_hold(unit: Unit, operation: Operation) -> Operation | None:
 
 
 def wake_queued(unit: Unit, desk: Desk, reseller: ResellerId) -> tuple[OperationId, ...]:
-    """Fund what waits for credit, strictly oldest first; called in the top-up's own transaction."""
+    """Fund what waits for credit, strictly oldest first; called in the transaction that freed the credit."""
     woken: list[OperationId] = []
     for waiting in unit.journal.queued(reseller):
         funded = take_hold(unit, waiting)

@@ -15,7 +15,7 @@ from panelbridge.lifecycle import SuspensionReason
 from panelbridge.models import AccountState, Outcome, PanelAccount
 from panelbridge.provisioning.admission import never_sent, supersede
 from panelbridge.provisioning.desk import Desk
-from panelbridge.provisioning.intend import Draft, ledger_context, place, plan_of, snapshot
+from panelbridge.provisioning.intend import Draft, ledger_context, place, plan_of, snapshot, wake_queued
 from panelbridge.provisioning.models import (
     BRIDGE,
     Attempt,
@@ -90,6 +90,7 @@ def settle_refused(unit: Unit, desk: Desk, operation: Operation, error: PanelErr
         return None
     if operation.hold is not None:
         unit.ledger.void(operation.hold, actor=BRIDGE, reason=f"refused: {error.code}")
+        wake_queued(unit, desk, operation.reseller_id)
     if isinstance(error, Conflict | NotFound):
         raise_attention(unit, desk, operation, error.code, error.message, error.advice)
     subscription = unit.subscriptions.subscription(operation.subscription_id)

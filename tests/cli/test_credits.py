@@ -95,6 +95,18 @@ def test_orders_that_waited_are_released_by_a_top_up_and_nobody_running_is_said(
     assert "No `panelbridge serve` runs" in ran.err
 
 
+def test_a_higher_overdraft_releases_orders_that_waited(selling: Shell) -> None:
+    selling.done("plans", "set", "gold", "--queue")
+    selling.done("credits", "adjust", "--take", "50", "--reason", "empty")
+    waiting = selling.order(7101).operation
+    assert waiting.state.value == "queued"
+
+    selling.done("credits", "limits", "--overdraft", "10")
+
+    assert f'"id": {waiting.id}' in selling.done("operations", "list", "--json").out
+    assert selling.done("operations", "show", str(waiting.id), "--json").json["state"] == "ready"
+
+
 def test_the_books_are_verified_and_a_changed_row_is_found(shell: Shell) -> None:
     shell.done("credits", "top-up", "5", "--reason", "start")
     assert "The books are whole: 1 wallets, 1 transfers" in shell.done("ledger", "verify").out

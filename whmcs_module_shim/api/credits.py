@@ -262,12 +262,13 @@ def adjust(call: Call, body: Adjustment, reseller: str) -> Booked:
     problems=(402,),
 )
 def set_limits(call: Call, body: Limits, reseller: str) -> WalletView:
-    """Set overdraft and floor of a wallet."""
+    """Set overdraft and floor of a wallet; a higher overdraft wakes operations that waited for credit."""
     found = reseller_named(call, reseller)
     if body.overdraft < Credits(0):
         raise Problem("invalid_request", "overdraft: must be zero or more.", field="overdraft")
-    wallet = call.unit.ledger.set_limits(found.id, overdraft=body.overdraft, floor=body.floor)
-    return WalletView.of(wallet)
+    call.unit.ledger.set_limits(found.id, overdraft=body.overdraft, floor=body.floor)
+    call.services.provisioner.after_top_up(call.unit, found.id)
+    return WalletView.of(call.unit.ledger.wallet(found.id))
 
 
 @resource.get("/v1/credits/<reseller>/history", answer=HistoryPage, query=HistoryQuery)
