@@ -19,6 +19,7 @@ from unittest.mock import patch
 from urllib.parse import urlencode
 
 from panelbridge import PanelError, Verb
+from panelbridge.capabilities import OrderFact
 from panelbridge.exceptions import OutcomeUnknown
 from panelbridge.models import AccountId, AccountRef, CreateOrder, Credentials, PackageChange
 from panelbridge.order_check import LONGEST
@@ -46,6 +47,7 @@ GENERAL = (
     PracticeReply(status=200, body=b"{}", content_type="text/plain"),
 )
 _VERBS = frozenset(verb.value for verb in Verb)
+_FACTS = {OrderFact.DOMAIN: "{username}.example", OrderFact.EMAIL: "{username}@customer.example"}
 
 
 @dataclass
@@ -151,7 +153,7 @@ class Round:
         if rules.password.breach(password) is not None:
             password = fitting(rules.password, 16)
         options = {key: value.replace("{username}", name) for key, value in self.options.items()}
-        facts = {fact.value: f"{name}.example" for fact in rules.needs}
+        facts = {fact.value: _FACTS[fact].replace("{username}", name) for fact in rules.needs}
         order = CreateOrder(
             credentials=Credentials(username=name, password=Secret(password)),
             package=self.package,
@@ -254,8 +256,17 @@ class Round:
         yield self._call(lambda: self.adapter.create(self.order(package="987654321")))
         yield self._call(lambda: self.adapter.create(self.order(options={"hostile": "x"})))
         yield self._call(lambda: self.adapter.create(self.order(reference="r" * LONGEST)))
+        if OrderFact.DOMAIN in rules.needs:
+            yield from self._domain_of_another()
         longest = fitting(rules.username, rules.username.max_length)
         yield len(longest), self._ended(lambda: self._named(longest))
+
+    def _domain_of_another(self) -> Iterator[Any]:
+        first, second = self.order(), self.order()
+        yield self._call(lambda: self.adapter.create(first))
+        options = {**second.options, "domain": first.options["domain"]}
+        yield self._call(lambda: self.adapter.create(replace(second, options=options)))
+        yield self._books(second)
 
     def _named(self, name: str) -> Any:
         order = self.order()
