@@ -29,6 +29,8 @@ from panelbridge.provisioning.port import Unit
 from panelbridge.provisioning.verbs import RULES
 from panelbridge.subscriptions import Subscription
 
+_LENGTH_TOLERANCE = 0.1
+
 
 def settle_done(
     unit: Unit,
@@ -68,6 +70,7 @@ def settle_done(
     unit.journal.resolve_attention(
         operation=operation.id, resolution=f"settled as {outcome.value}", actor=BRIDGE, at=now
     )
+    _check_length(unit, desk, done, account)
     _follow_up(unit, desk, done, moved, account)
     _wake_next(unit, moved, now)
     return done
@@ -215,6 +218,26 @@ def _post(unit: Unit, operation: Operation, account: PanelAccount | None) -> Non
         expiry_after=account.expires_at if account is not None else None,
     )
     unit.ledger.post(operation.hold, actor=operation.actor, context=context, period=period)
+
+
+def _check_length(unit: Unit, desk: Desk, done: Operation, account: PanelAccount | None) -> None:
+    """A new account must last about as long as was paid for. A purchase later has its fence."""
+    start, until = done.target.period_from, done.target.entitled_until
+    ends = account.expires_at if account is not None else None
+    if done.verb is not Verb.CREATE or start is None or until is None or ends is None:
+        return
+    slack = max(timedelta(days=1), (until - start) * _LENGTH_TOLERANCE)  # a panel's month may have 30 days
+    if until - slack <= ends <= (done.target.panel_until or until) + slack:
+        return
+    raise_attention(
+        unit,
+        desk,
+        done,
+        "length_differs",
+        f"{done.term} was sold, until {until:%Y-%m-%d}, and package {done.target.package} of the panel "
+        f"lasts until {ends:%Y-%m-%d}",
+        f"Give the plan a package that lasts {done.term}, and correct this account's date at the panel.",
+    )
 
 
 def _expiry(before: dict[str, object] | None) -> datetime | None:
