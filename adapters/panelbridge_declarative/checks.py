@@ -5,20 +5,18 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Iterator
-from typing import Any
 
-from defusedxml import ElementTree
 from pydantic import BaseModel, ValidationError
 
 from panelbridge.models import AccountState
 from panelbridge_declarative import places, queries
 from panelbridge_declarative.abilities import abilities, is_checkable
-from panelbridge_declarative.expressions import Expression, ExpressionInvalid, expression, template
+from panelbridge_declarative.check_requests import check_names, check_requests
+from panelbridge_declarative.expressions import ExpressionInvalid, expression
 from panelbridge_declarative.findings import Finding
-from panelbridge_declarative.places import Known, RequestPlace
 from panelbridge_declarative.settings import OWN_SETTINGS
 from panelbridge_declarative.shadows import shadows
-from panelbridge_declarative.spec import AfterUnknown, Is, ListOp, ReadOp, ResultField, Spec, WriteOp
+from panelbridge_declarative.spec import AfterUnknown, Is, ListOp, ReadOp, ResultField, Rules, Spec, WriteOp
 from panelbridge_declarative.words import meant
 
 TIMES = frozenset({"epoch_s", "epoch_ms", "iso", "date", "days_left"})
@@ -40,112 +38,10 @@ def _config(spec: Spec) -> Iterator[Finding]:
             yield Finding(key=key, message=f"has a default that is no {field.type}")
 
 
-def _requests(spec: Spec) -> Iterator[Finding]:
-    token: Known = {"token": frozenset()} if spec.auth.login is not None else {}
-    known = {**places.base(spec), **token}
-    yield from _texts(spec.auth.send.model_dump(), "auth.send", known)
-    yield from _address(spec, spec.auth.send.query, "auth.send.query")
-    yield from _path(spec, "prefix", spec.prefix, places.base(spec)) if spec.prefix else ()
-    for place in places.requests(spec):
-        yield from _request(spec, place)
-
-
-def _request(spec: Spec, place: RequestPlace) -> Iterator[Finding]:
-    request, key = place.request, place.key
-    yield from _path(spec, f"{key}.{request.method}", request.path, place.known)
-    yield from _address(spec, request.query, f"{key}.query")
-    for name in ("query", "headers", "json_body", "form", "xml"):
-        yield from _texts(getattr(request, name), f"{key}.{name.removesuffix('_body')}", place.known)
-    for part in ("query", "form"):
-        for name, value in (getattr(request, part) or {}).items():
-            if isinstance(value, dict) or (
-                isinstance(value, list) and any(isinstance(i, dict) for i in value)
-            ):
-                yield Finding(key=f"{key}.{part}.{name}", message="a table has no place here")
-    if request.xml is not None:
-        yield from _xml(request.xml, f"{key}.xml")
-
-
-def _xml(text: str, key: str) -> Iterator[Finding]:
-    try:
-        ElementTree.fromstring(template(text).literal.replace("\0", "x"))
-    except ExpressionInvalid:
-        return  # told already
-    except (ElementTree.ParseError, ValueError) as error:
-        yield Finding(key=key, message=f"is no well-formed XML: {error}")
-
-
-def _path(spec: Spec, key: str, path: str, known: Known) -> Iterator[Finding]:
-    faults = list(_texts(path, key, known))
-    yield from faults
-    if faults:
-        return
-    found = template(path)
-    if not path.startswith("/") or re.search(r"(^|/)\.{1,2}(/|$)|[\\?#\s]|//", found.literal):
-        yield Finding(key=key, message="a path begins with /, has no query, no blank and no dot segment")
-    for part in found.expressions:
-        if part.filter != "path":
-            yield Finding(key=key, message=f"{{{{{part.source}}}}} needs the filter path: {{{{…|path}}}}")
-    for part in found.expressions:
-        for chain in part.chains:
-            if chain in {("account", "password"), ("token",)}:
-                told = (
-                    f"{'.'.join(chain)} is secret and never stands in a path: our own log would not know it"
-                )
-                yield Finding(key=key, message=told)
-    yield from _address(spec, path, key)
-
-
-def _address(spec: Spec, value: Any, key: str) -> Iterator[Finding]:
-    """Secrets are kept out of addresses: those stand in logs of every proxy on the way."""
-    if spec.allow_secret_in_url:
-        return
-    hidden = {("config", name) for name, field in spec.config.items() if field.type == "secret"}
-    hidden |= {("account", "password")}
-    for place in places.texts(value, key):
-        for part in _expressions(place.text):
-            for chain in part.chains:
-                if chain in hidden or chain == ("token",):
-                    told = f"{'.'.join(chain)} is secret and would stand in the address; put it into a header"
-                    yield Finding(key=place.key, message=f"{told} or body, or set allow_secret_in_url = true")
-
-
-def _texts(value: Any, key: str, known: Known) -> Iterator[Finding]:
-    for place in places.texts(value, key):
-        try:
-            found = template(place.text).expressions
-        except ExpressionInvalid as error:
-            yield Finding(key=place.key, message=str(error))
-            continue
-        for part in found:
-            yield from _names(part, place.key, known)
-
-
-def _expressions(text: str) -> tuple[Expression, ...]:
-    try:
-        return template(text).expressions
-    except ExpressionInvalid:
-        return ()
-
-
-def _names(part: Expression, key: str, known: Known) -> Iterator[Finding]:
-    for root, *rest in part.chains:
-        if root not in known:
-            yield Finding(key=key, message=f"there is no {root!r} here{meant(root, known)}")
-            continue
-        names = known[root]
-        if names is None:  # nobody knows them before the panel answers
-            continue
-        if rest and rest[0] not in names:
-            yield Finding(key=key, message=f"{root} has no {rest[0]!r}{meant(rest[0], names)}")
-        elif not rest and names:
-            yield Finding(key=key, message=f"{root} is a table; name what of it{meant('', names)}")
-
-
 def _tests(spec: Spec) -> Iterator[Finding]:
     for place in places.tests(spec):
         try:
-            yield from _names(expression(place.text), place.key, place.known)
+            yield from check_names(expression(place.text), place.key, place.known)
         except ExpressionInvalid as error:
             yield Finding(key=place.key, message=str(error))
 
@@ -159,11 +55,19 @@ def _queries(spec: Spec) -> Iterator[Finding]:
 
 
 def _rules(spec: Spec) -> Iterator[Finding]:
+    yield from _conditions("outcomes", spec.outcomes)
     yield from shadows("outcomes", spec.outcomes)
     for place in places.rules(spec):
+        yield from _conditions(f"{place.key}.outcomes", place.own)
         yield from shadows(f"{place.key}.outcomes", place.own)
         if not place.also_ok and not any(rule.outcome is Is.OK for rule in place.all):
             yield Finding(key=place.key, message="no rule gives ok, so nothing here could ever succeed")
+
+
+def _conditions(key: str, rules: Rules) -> Iterator[Finding]:
+    for at, rule in enumerate(rules):
+        if not rule.status and not rule.header and {rule.type, rule.text, rule.match} == {None}:
+            yield Finding(key=f"{key}.{at}", message="takes every reply; name a condition")
 
 
 def _results(spec: Spec) -> Iterator[Finding]:
@@ -297,5 +201,5 @@ def _capabilities(spec: Spec) -> Iterator[Finding]:
 
 
 _CHECKS: tuple[Callable[[Spec], Iterator[Finding]], ...] = (
-    _config, _requests, _tests, _queries, _rules, _results, _writes, _lookups, _capabilities,
+    _config, check_requests, _tests, _queries, _rules, _results, _writes, _lookups, _capabilities,
 )  # fmt: skip

@@ -56,6 +56,7 @@ class PanelClient:
         ]
         secrets = [Secret(text) for text in self._hidden]
         self._session: Session = session or PanelSession(settings, secrets=secrets)
+        self._patience = settings.total_timeout
         self._turn = threading.Lock()
         self._login = threading.Lock()
         self._token: Any = None
@@ -179,7 +180,7 @@ class PanelClient:
             self._next_at = starts_at + 1 / pace
         pause = starts_at - now
         left = remaining()
-        if left is not None and pause >= left:
+        if pause >= (self._patience if left is None else left):
             raise PanelUnreachable("the pace of requests leaves no turn before the deadline")
         time.sleep(pause)
 
