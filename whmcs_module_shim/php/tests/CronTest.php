@@ -147,14 +147,29 @@ final class CronTest extends ModuleTestCase
         self::assertCount(1, array_keys(Captured::$activity, 'Panelbridge: ' . $text, true));
     }
 
-    public function testARenewalThatWaitsForAPersonIsLoggedOnce(): void
+    /** @dataProvider unhappyEnds */
+    public function testARenewalThatCameToNothingIsShownToStaffOnce(string $state, string $text): void
     {
-        $text = 'extend of service 501 needs a person (operation 17): the expiry jumped.';
-        $this->finished([self::item(['verb' => 'extend', 'text' => $text])], false);
+        $this->finished([self::item(['verb' => 'extend', 'state' => $state, 'text' => $text])], false);
         foreach ([1, 2, 3] as $round) {
             $this->round($round);
         }
+        self::assertCount(1, array_keys(array_column(Captured::$localCalls, 'action'), 'SendAdminEmail', true));
         self::assertCount(1, array_keys(Captured::$activity, 'Panelbridge: ' . $text, true));
+    }
+
+    public static function unhappyEnds(): iterable
+    {
+        yield ['attention', 'extend of service 501 needs a person (operation 17): the expiry jumped.'];
+        yield ['refused', 'extend of service 501 was refused (operation 17): the panel forbids it.'];
+    }
+
+    public function testARenewalThatWasDoneLateIsOnlyLogged(): void
+    {
+        $this->finished([self::item(['verb' => 'extend', 'state' => 'done', 'text' => 'extend is done.'])]);
+        $this->round(1);
+        self::assertSame(['Panelbridge: extend is done.'], Captured::$activity);
+        self::assertNotContains('SendAdminEmail', array_column(Captured::$localCalls, 'action'));
     }
 
     public function testPaidItemsAreSentUntilAcknowledged(): void
@@ -251,6 +266,7 @@ final class CronTest extends ModuleTestCase
     {
         return $over + [
             'cursor' => 4, 'serviceid' => 501, 'operation' => 17, 'verb' => 'create', 'close_with' => null,
+            'state' => ($over['close_with'] ?? $over['password'] ?? null) === null ? 'attention' : 'done',
             'suspendreason' => null, 'username' => null, 'password' => null, 'text' => '',
         ];
     }

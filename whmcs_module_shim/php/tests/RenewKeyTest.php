@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace Panelbridge\Tests;
 
 use WHMCS\Module\Server\Panelbridge\PaidItems;
+use WHMCS\Module\Server\Panelbridge\Wire\Reply;
 use WHMCS\Module\Server\Panelbridge\Wire\TransportError;
 use WHMCS\Module\Server\Panelbridge\Wiring;
 
@@ -115,6 +116,27 @@ final class RenewKeyTest extends ModuleTestCase
         $this->call('CreateAccount', $this->shop->params());
         $this->hook('AfterCronJob');
         self::assertSame([991], array_column($this->bridge->body('PaidItems')['items'], 'id'));
+    }
+
+    /** @dataProvider endings */
+    public function testThePaymentThatSetsAServiceUpBuysNoRenewalHoweverTheCreateEnds(Reply|TransportError $end): void
+    {
+        $this->shop->paidInvoice(77, 991, 501); // not the order's first invoice, which was cancelled and made anew
+        $this->hook('InvoicePaidPreEmail', ['invoiceid' => 77]);
+        $this->bridge->answer('CreateAccount', $end);
+        $this->call('CreateAccount', $this->shop->params(['username' => '', 'status' => 'Pending']));
+        self::assertTrue($this->renewed()['invoice_item']['first']);
+        PaidItems::forgetAll();
+        $this->hook('AfterCronJob');
+        self::assertNotContains('PaidItems', $this->bridge->called());
+    }
+
+    public static function endings(): iterable
+    {
+        yield 'done' => [FakeBridge::success()];
+        yield 'pending' => [FakeBridge::pending()];
+        yield 'lost' => [TransportError::unanswered('timed out')];
+        yield 'refused' => [FakeBridge::problem(402, 'insufficient_credit', 'No credit.')];
     }
 
     /** @return array<string, mixed> the `call` that was sent */

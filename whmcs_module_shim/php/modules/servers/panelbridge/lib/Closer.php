@@ -12,8 +12,6 @@ final class Closer
     ];
     /** Endings of our own function after which the next round may succeed. */
     private const NOT_FINAL = ['pending', Guarded::SUCCESS, 'not_stored', 'not_understood'];
-    /** Verbs of these actions: told without one, they did not succeed. */
-    private const CLOSABLE = ['create', 'suspend', 'unsuspend', 'terminate', 'change_package'];
     private const SAME_WITHIN = 30 * 86400;
     private const NOTE = 'closing';
     private const MOST_PAGES = 20;
@@ -114,7 +112,8 @@ final class Closer
         if ($text === '' || !Notebook::firstWithin(self::SAME_WITHIN, 'told', $word)) {
             return;
         }
-        if ($told->exact('password') === '' && in_array($told->text('verb'), self::CLOSABLE, true)) {
+        // Also a renewal: WHMCS was told success when it was durable, so nothing else tells that it was refused.
+        if ($told->text('state') !== 'done') {
             Alerts::show($text, $service->number('userid'));
         } else {
             Log::activity($text, $service->number('userid'));

@@ -14,6 +14,9 @@ final class Lifecycle
 {
     public function create(ServiceCall $call): string
     {
+        if (Closing::operationOf($call->params->serviceId()) === 0) {
+            Guarded::orElse('create', static fn () => PaidItems::setsUp($call->params->serviceId()), null);
+        }
         $email = $call->params->member('clientsdetails', 'email'); // some panels need it; others never get it
         $answer = $this->sent($call, 'CreateAccount', $email === '' ? [] : ['email' => $email]);
         if ($answer->isPending()) {

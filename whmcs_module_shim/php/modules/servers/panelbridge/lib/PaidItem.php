@@ -19,6 +19,21 @@ final class PaidItem
     ) {
     }
 
+    /** The same item, which pays for the create. */
+    public function asFirst(): self
+    {
+        return new self(
+            $this->id,
+            $this->invoiceId,
+            $this->serviceId,
+            true,
+            $this->billingCycle,
+            $this->plan,
+            $this->connections,
+            $this->serverId
+        );
+    }
+
     /** @return array{id: int, invoice_id: int, first: bool} */
     public function forCall(): array
     {

@@ -84,6 +84,19 @@ final class PaidItems
         Settings::put(self::STARTED, date('Y-m-d H:i:s'));
     }
 
+    /**
+     * The payment that sets a service up pays for its create, whatever becomes of that call: a Renew of the same
+     * request buys nothing, nor does the cron. Not every such payment is the order's first invoice.
+     */
+    public static function setsUp(int $serviceId): void
+    {
+        $item = self::$beingPaid[$serviceId] ?? null;
+        if ($item !== null) {
+            self::$beingPaid[$serviceId] = $item->asFirst();
+            self::acknowledge($item);
+        }
+    }
+
     /** An account was made just now, in one go: whatever was paid for its service before is paid for by that. */
     public static function startService(int $serviceId): void
     {
