@@ -36,6 +36,8 @@ class PanelError(Exception):
     code: ClassVar[str] = "panel_error"
     default_outcome: ClassVar[Outcome] = Outcome.UNKNOWN
     default_advice: ClassVar[str] = "Look the account up at the panel before repeating."
+    needs_person: ClassVar[bool] = False
+    """Whether asking the panel again tells nothing new: the journal then waits for a person's decision."""
 
     def __init__(
         self,

@@ -34,6 +34,7 @@ class InstallFailed(OutcomeUnknown):
     """User and server exist, and the panel could not install the server."""
 
     code = "install_failed"
+    needs_person = True
     default_advice = "Reinstall the server at the panel and repeat, or terminate the service."
 
 

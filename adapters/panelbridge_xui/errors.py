@@ -21,6 +21,7 @@ class ExistsIdUnknown(OutcomeUnknown):
     """
 
     code = "exists_id_unknown"
+    needs_person = True
     default_advice = (
         "Look the name up in the panel's own pages, then adopt the line by its id; setting a read-only admin "
         "credential on this panel makes the bridge find it by itself."

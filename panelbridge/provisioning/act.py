@@ -28,9 +28,6 @@ from panelbridge.provisioning.verbs import RULES
 from panelbridge.subscriptions import Subscription
 from panelbridge.transport import deadline
 
-# Codes of the adapter contract that say "the account exists, and the panel gives no way to name it".
-_ONLY_A_PERSON = frozenset({"exists_id_unknown"})
-
 
 def send(units: Units, desk: Desk, call: Call) -> Operation | None:
     """Call the panel for a committed attempt and settle. Never raises ``PanelError``.
@@ -90,7 +87,7 @@ def _settle_result(unit: Unit, desk: Desk, call: Call, result: VerbResult) -> Op
 def _settle_failure(unit: Unit, desk: Desk, call: Call, error: PanelError) -> Operation | None:
     operation = call.operation
     attempt = finish_attempt(unit, desk, call.attempt, error.outcome, code=error.code, evidence=error.message)
-    if error.code in _ONLY_A_PERSON:
+    if error.needs_person:
         return settle_attention(
             unit, desk, operation, code=error.code, message=error.message, advice=error.advice
         )
@@ -165,7 +162,8 @@ def _ask(desk: Desk, operation: Operation, subscription: Subscription) -> Lookup
             return adapter.get(RULES[operation.verb].ref(subscription, desk))
         capabilities = adapter.capabilities
         answer: Lookup = Unknown(cause="this panel has no look-up by name or reference")
-        if FindBy.USERNAME in capabilities.find_by:
+        # A device has no login name of ours: that nobody has the name would prove nothing of the device.
+        if FindBy.USERNAME in capabilities.find_by and operation.target.mac is None:
             answer = adapter.find(username=operation.username)
         if not isinstance(answer, Found) and FindBy.REFERENCE in capabilities.find_by:
             by_reference = adapter.find(reference=reference(desk.bridge, subscription))

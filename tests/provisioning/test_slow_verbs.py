@@ -1,4 +1,4 @@
-"""What a panel may take minutes for is sent by the jobs with the time it needs; no caller's patience cuts it."""
+"""What a panel may take minutes for is sent by the jobs with the time it needs, whoever waits."""
 
 from __future__ import annotations
 

@@ -1,0 +1,41 @@
+"""Through the engine: an installation that failed goes before a person once, and his retry settles it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from panelbridge.capabilities import OrderFact
+from panelbridge.provisioning import OperationState
+from panelbridge.testing.practice import PracticeProcess
+from panelbridge_pterodactyl.practice import PRACTICE
+from tests.support.rig import rig_in
+
+
+def test_a_failed_installation_waits_for_a_person_and_is_charged_once(tmp_path: Path) -> None:
+    setup = next(iter(PRACTICE.setups.values()))
+    with (
+        PracticeProcess(
+            "pterodactyl", books=tmp_path / "panel.sqlite", options=setup.practice_options
+        ) as panel,
+        rig_in(tmp_path / "bridge", attempt=3.0, lookup=2.0, budget=3.0) as rig,
+    ):
+        record = rig.add_panel("main", "pterodactyl", {**panel.settings, **setup.settings})
+        rig.add_plan("gold", record, {"1m": (setup.package, "1")})
+        rig.top_up("100")
+        panel.control.act("set", installs_that_fail=1)
+
+        rig.provisioner.submit(rig.create(facts={OrderFact.EMAIL: "maria@shop.example"}))
+
+        (operation,) = rig.operations()
+        assert (operation.state, operation.code) == (OperationState.ATTENTION, "install_failed")
+        assert rig.attention() == ["install_failed"]
+        assert str(rig.wallet().held) == "1"
+
+        (name,) = panel.control.books()["accounts"]
+        panel.control.act("edit", username=name, server={"status": None})  # the owner reinstalled it
+        rig.provisioner.retry(operation.id, actor="admin:1")
+        rig.settle_all()
+
+        assert rig.operations()[0].state is OperationState.DONE
+        assert panel.control.books()["counts"]["create"] == 1
+        assert (str(rig.wallet().held), str(rig.wallet().balance), rig.attention()) == ("0", "99", [])
