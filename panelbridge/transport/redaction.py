@@ -20,7 +20,7 @@ STARS = "***"
 
 _SECRET_KEY = re.compile(
     r"pass(wd|word|phrase)?$|pwd|secret|token|api[-_]?key|access[-_]?(key|code|hash)|private|credential"
-    r"|authori[sz]ation|cookie|signature|^auth$|^key$|^pin$|session[-_]?id",
+    r"|authori[sz]ation|cookie|signature|^auth$|^r?key$|^pin$|session[-_]?id",
     re.IGNORECASE,
 )
 _MIN_BASE64 = 6  # a shorter piece would match by accident
