@@ -162,8 +162,7 @@ def _ask(desk: Desk, operation: Operation, subscription: Subscription) -> Lookup
             return adapter.get(RULES[operation.verb].ref(subscription, desk))
         capabilities = adapter.capabilities
         answer: Lookup = Unknown(cause="this panel has no look-up by name or reference")
-        # A device has no login name of ours: that nobody has the name would prove nothing of the device.
-        if FindBy.USERNAME in capabilities.find_by and operation.target.mac is None:
+        if FindBy.USERNAME in capabilities.find_by:
             answer = adapter.find(username=operation.username)
         if not isinstance(answer, Found) and FindBy.REFERENCE in capabilities.find_by:
             by_reference = adapter.find(reference=reference(desk.bridge, subscription))
