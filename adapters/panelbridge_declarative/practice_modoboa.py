@@ -112,14 +112,14 @@ class ModoboaPracticePanel(PracticePanel):
         answer: Callable[..., PracticeReply] = getattr(self, f"_{operation}")
         try:
             with self.books.writing() as db:
-                self._admit(db, request)
+                self._admit(request)
                 self._throttle(db, request)
             with self.books.writing() as db:
                 return answer(db, which, request)
         except _Said as said:
             return said.reply
 
-    def _admit(self, db: sqlite3.Connection, request: PracticeRequest) -> None:
+    def _admit(self, request: PracticeRequest) -> None:
         kind, _, token = request.headers.get("authorization", "").partition(" ")
         if kind != "Token" or token != self._token:  # the same token with the word Bearer is refused
             raise _Said(401, {"detail": "Invalid token."})
@@ -273,8 +273,8 @@ class ModoboaPracticePanel(PracticePanel):
             "rename": ("UPDATE users SET first_name = 'Alice' WHERE username = ?", (who,)),
             "revoke_rights": ("UPDATE users SET role = 'SimpleUsers' WHERE pk = 1", ()),
             "create": (
-                "INSERT INTO users (username, password, first_name, role, is_active, domain_quota, quota)"
-                " VALUES (?, 'S0mebody-else', 'Alice', 'SimpleUsers', 1, 1, 0)",
+                """INSERT INTO users (username, password, first_name, role, is_active, domain_quota, quota)
+                VALUES (?, 'S0mebody-else', 'Alice', 'SimpleUsers', 1, 1, 0)""",
                 (who,),
             ),
         }

@@ -37,7 +37,7 @@ def running_modoboa(folder: Path) -> Iterator[Modoboa]:
         instance = folder / "inst"
         token = _manage(instance, "drf_create_token", "admin").split()[2]
         log = folder / "modoboa.log"
-        serve = [PYTHON, "manage.py", "runserver", f"127.0.0.1:{port}", "--noreload"]
+        serve: list[str | Path] = [PYTHON, "manage.py", "runserver", f"127.0.0.1:{port}", "--noreload"]
         with started(serve, log=log, cwd=instance) as process:
             url = f"http://localhost:{port}/"
             wait_for(f"{url}api/v2/account/me/", process, log)

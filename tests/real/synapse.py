@@ -30,19 +30,23 @@ class Synapse:
 def running_synapse(folder: Path) -> Iterator[Synapse]:
     port = free_port()
     _configure(folder, port)
-    command = [PYTHON, "-m", "synapse.app.homeserver", "-c", "homeserver.yaml"]
+    command: list[Path | str] = [PYTHON, "-m", "synapse.app.homeserver", "-c", "homeserver.yaml"]
     log = folder / "synapse.log"
     with started(command, log=log, cwd=folder) as process:
         url = f"http://127.0.0.1:{port}/"
         wait_for(f"{url}health", process, log)
-        register = [INSTALLED / "synapse/bin/register_new_matrix_user", "-c", "homeserver.yaml"]
+        register: list[Path | str] = [
+            INSTALLED / "synapse/bin/register_new_matrix_user",
+            "-c",
+            "homeserver.yaml",
+        ]
         register += ["-u", "root1", "-p", "rootpw1", "-a", url]
         _run(folder, register)
         yield Synapse(url=url, username="root1", password="rootpw1")
 
 
 def _configure(folder: Path, port: int) -> None:
-    generate = [PYTHON, "-m", "synapse.app.homeserver", "--server-name", HOST]
+    generate: list[Path | str] = [PYTHON, "-m", "synapse.app.homeserver", "--server-name", HOST]
     generate += ["--config-path", "homeserver.yaml", "--generate-config", "--report-stats=no"]
     _run(folder, generate)
     path = folder / "homeserver.yaml"
