@@ -101,7 +101,9 @@ def test_a_panel_without_it_says_so(service: Service, panel: PracticeProcess) ->
 
 
 def test_the_administration_is_for_keys_that_may_log_in_there(service: Service, able: dict[str, Any]) -> None:
-    strong = service.key(scopes=frozenset({Scope.READ, Scope.PANEL_LOGIN}), installation=service.rig.installation.id)
+    strong = service.key(
+        scopes=frozenset({Scope.READ, Scope.PANEL_LOGIN}), installation=service.rig.installation.id
+    )
 
     refused = service.call("AdminSignOn", {})
     signed = service.call("AdminSignOn", {}, key=strong)

@@ -35,11 +35,9 @@ def usage(services: Services, caller: Caller, request: ModuleRequest) -> ModuleA
         except PanelError as error:
             failed.append({"panel": panel.code, "message": error.message, "advice": error.advice})
             continue
-        rows += [
-            _row(subscription, used[subscription.account_id])
-            for subscription in _subscriptions(services, installation, panel)
-            if subscription.account_id in used
-        ]
+        for subscription in _subscriptions(services, installation, panel):
+            ours = used.get(subscription.account_id) if subscription.account_id is not None else None
+            rows += [] if ours is None else [_row(subscription, ours)]
     message = f"{len(rows)} accounts" + (f", {len(failed)} panels could not be read." if failed else ".")
     return ModuleAnswer(message=message, data={"usage": rows, "failed": failed})
 
