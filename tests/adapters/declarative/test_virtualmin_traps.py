@@ -1,0 +1,249 @@
+"""Virtualmin's traps: a few naive lines fall into each, the description does not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import requests
+
+from panelbridge import (
+    Absent,
+    AccountState,
+    AuthenticationFailed,
+    Conflict,
+    CreateOrder,
+    Credentials,
+    Extend,
+    Found,
+    InvalidOrder,
+    Outcome,
+    PanelError,
+    PermissionMissing,
+    Secret,
+    Unsupported,
+)
+from panelbridge.models import AccountId, AccountRef, PackageChange
+from panelbridge_declarative.cassette import record
+from panelbridge_declarative.load import find
+from tests.adapters.declarative.conftest import Panel, Practised, answer
+
+Start = Callable[..., Practised]
+ORDER = CreateOrder(
+    credentials=Credentials(username="svc00001", password=Secret("Passw0rd00000001")),
+    package="0",
+    until=datetime(2031, 1, 1, tzinfo=UTC),
+    reference="bridge:1:1",
+    options={"domain": "Maria.example", "email": "maria@customer.example"},
+)
+REF = AccountRef(id=AccountId("maria.example"), username="svc00001", reference="bridge:1:1")
+PROGRAM = "panel-webmin/1"
+
+
+def naive(
+    panel: Practised, program: str, agent: str = PROGRAM, password: str = "", **fields: str
+) -> requests.Response:
+    """What somebody writes in an afternoon, once he has found out about the User-Agent."""
+    settings = panel.practice.settings
+    return requests.post(
+        f"{panel.practice.url}virtual-server/remote.cgi",
+        data={"program": program, "json": "1", **{key.replace("_", "-"): one for key, one in fields.items()}},
+        auth=(settings["user"], password or settings["password"]),
+        headers={"User-Agent": agent},
+        timeout=5,
+    )
+
+
+def books(panel: Practised, name: str = "svc00001") -> Any:
+    return panel.practice.control.books()["accounts"].get(name)
+
+
+def test_without_the_word_webmin_the_right_password_gets_a_login_page_and_200(practised: Start) -> None:
+    panel = practised("virtualmin")
+    page = naive(panel, "delete-domain", agent="python-requests/2.34", domain="maria.example")
+    assert page.status_code == 200  # "deleted", says whoever looks at the status
+    assert page.headers["Content-Type"].startswith("text/html")
+    assert naive(panel, "list-plans", agent="My-WEBMIN-client").json()["status"] == "success"
+    assert panel.adapter.test_connection().identity
+    assert naive(panel, "list-plans", password="wrong").status_code == 401
+    with panel.with_settings(password="wrong") as stranger, pytest.raises(AuthenticationFailed):
+        stranger.create(ORDER)
+
+
+def test_a_login_page_is_never_an_answer(panel: Panel) -> None:
+    """A panel whose list of programs is another one: told by the test, and a write is not taken for done."""
+    page = answer(b"<!DOCTYPE html><html><title>Login to Webmin</title></html>", kind="text/html")
+    text = find("virtualmin").read_text()
+    adapter, session = panel(text, page, user="root", password="s3cret-k3y")
+    with pytest.raises(AuthenticationFailed) as caught:
+        adapter.test_connection()
+    assert "login page" in caught.value.message
+    assert not isinstance(adapter.get(REF), (Found, Absent))
+    with pytest.raises(PanelError):
+        adapter.terminate(REF)
+    sent = [dict(one["form"])["program"] for one in session.sent]
+    assert sent == ["list-plans", "list-domains", "list-domains"]  # and the delete was never sent
+
+
+def test_failures_are_200_and_the_first_line_of_the_error_is_a_warning(practised: Start) -> None:
+    panel = practised("virtualmin")
+    failed = naive(panel, "delete-domain", domain="nobody.example")
+    assert (failed.status_code, failed.json()["status"]) == (200, "failure")
+    assert "does not exist" not in failed.json()["error"]  # "some other failure": it is retried for ever
+    assert "does not exist" in failed.json()["full_error"]
+    panel.adapter.create(ORDER)
+    assert panel.adapter.terminate(REF).outcome is Outcome.DONE
+    assert panel.adapter.terminate(REF).outcome is Outcome.ALREADY
+    assert isinstance(panel.adapter.get(REF), Absent)
+
+
+def test_warnings_come_as_rows(practised: Start) -> None:
+    panel = practised("virtualmin")
+    panel.adapter.create(ORDER)
+    rows = naive(panel, "list-domains").json()["data"]
+    assert [row["name"] for row in rows] == ["perl: warning: Setting locale failed.", "maria.example"]
+    assert rows[0]["values"] == {}  # "a domain nobody ordered"; and of one domain, the first row is not it
+    assert [account.id for account in panel.adapter.list_accounts()] == ["maria.example"]
+    assert [package.id for package in panel.adapter.list_packages()] == ["0", "1700000001"]
+    found = panel.adapter.get(REF)
+    assert isinstance(found, Found)
+    assert (found.account.username, found.account.package) == ("svc00001", "0")
+
+
+def test_an_unknown_plan_is_accepted_and_changes_nothing(practised: Start) -> None:
+    panel = practised("virtualmin")
+    panel.adapter.create(ORDER)
+    changed = naive(panel, "modify-domain", domain="maria.example", apply_plan="Platinum")
+    assert changed.json()["status"] == "success"  # "changed", and it is not
+    assert books(panel)["package"] == "0"
+    with pytest.raises(InvalidOrder):
+        panel.adapter.change_package(REF, PackageChange(package="Platinum"))
+    with panel.with_settings(packages='{"1700000002": {}}') as adapter, pytest.raises(PanelError) as caught:
+        adapter.change_package(REF, PackageChange(package="1700000002"))  # a plan deleted at the panel since
+    assert caught.value.outcome is Outcome.UNKNOWN
+    assert books(panel)["package"] == "0"
+    assert panel.adapter.change_package(REF, PackageChange(package="1700000001")).outcome is Outcome.DONE
+    assert books(panel)["package"] == "1700000001"
+
+
+def test_a_second_disable_or_enable_is_a_failure_and_no_failure_of_ours(panel: Panel) -> None:
+    """Somebody else was faster between our read and our write."""
+    text = find("virtualmin").read_text()
+    texts = {
+        "suspend": "Virtual server maria.example is already disabled",
+        "unsuspend": "Virtual server maria.example is not disabled",
+    }
+    for verb, error in texts.items():
+        before = _row(disabled=verb == "unsuspend")
+        after = _row(disabled=verb == "suspend")
+        failed = answer(
+            {"status": "failure", "error": "a warning", "full_error": f"a warning\n{error}\nusage"}
+        )
+        adapter, _ = panel(text, before, failed, after, user="root", password="s3cret-k3y")
+        result = adapter.suspend(REF, "overdue") if verb == "suspend" else adapter.unsuspend(REF)
+        assert result.outcome is Outcome.DONE
+        assert result.account is not None
+        wanted = AccountState.SUSPENDED if verb == "suspend" else AccountState.ACTIVE
+        assert result.account.state is wanted
+
+
+def _row(*, disabled: bool) -> Any:
+    values = {"id": ["1"], "username": ["svc00001"], "plan_id": ["0"], "contact_email": ["m@c.example"]}
+    more = {"disabled": ["panelbridge"]} if disabled else {}
+    return answer({"status": "success", "data": [{"name": "maria.example", "values": {**values, **more}}]})
+
+
+def test_a_second_suspend_at_the_panel_fails(practised: Start) -> None:
+    panel = practised("virtualmin")
+    panel.adapter.create(ORDER)
+    naive(panel, "disable-domain", domain="maria.example")
+    assert naive(panel, "disable-domain", domain="maria.example").json()["status"] == "failure"
+    assert panel.adapter.suspend(REF, "overdue").outcome is Outcome.ALREADY
+    assert panel.adapter.unsuspend(REF).outcome is Outcome.DONE
+    assert naive(panel, "enable-domain", domain="maria.example").json()["status"] == "failure"
+    assert panel.adapter.unsuspend(REF).outcome is Outcome.ALREADY
+
+
+def test_a_line_break_begins_another_parameter(practised: Start) -> None:
+    panel = practised("virtualmin")
+    panel.adapter.create(ORDER)
+    naive(panel, "modify-domain", domain="maria.example", desc="a note\n--pass\nst0len")
+    assert books(panel)["password"] == "st0len"
+    for field, order in {
+        "reference": replace(ORDER, reference="a note\n--pass\nst0len"),
+        "domain": replace(ORDER, options={**ORDER.options, "domain": "b.example\n--pass\nst0len"}),
+        "email": replace(ORDER, options={**ORDER.options, "email": "b@b.example\n--pass\nst0len"}),
+    }.items():
+        with pytest.raises(InvalidOrder) as caught:
+            panel.adapter.create(order)
+        assert field in (caught.value.field or "")
+    panel.adapter.suspend(REF, "overdue\n--domain\nsomebody.example")
+    assert books(panel)["state"] == "suspended"
+
+
+def test_the_hash_of_the_password_is_never_told(practised: Start, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    panel = practised("virtualmin")
+    panel.adapter.create(ORDER)
+    shown = naive(panel, "list-domains", domain="maria.example").json()["data"][-1]["values"]
+    assert shown["hashed_password"] == [books(panel)["hashed_password"]]
+    found = panel.adapter.get(REF)
+    assert isinstance(found, Found)
+    assert found.account.password is None
+    tape = json.dumps(record(panel.practice.settings, "0", {**ORDER.options, "domain": "other.example"}))
+    told = repr(found) + "".join(str(entry.__dict__) for entry in caplog.records) + tape
+    assert "remote.cgi" in told
+    assert "$6$" not in told
+
+
+def test_the_domain_is_the_key_and_its_user_may_own_more(practised: Start) -> None:
+    panel = practised("virtualmin")
+    made = panel.adapter.create(ORDER)
+    assert made.account is not None
+    assert (made.account.id, made.account.username, made.differs) == ("maria.example", "svc00001", ())
+    panel.practice.control.act("add_domain", username="svc00001", domain="a-shop.example")
+    rows = naive(panel, "list-domains", user="svc00001").json()["data"]
+    assert [row["name"] for row in rows[1:]] == ["a-shop.example", "maria.example"]  # the first is not it
+    found = panel.adapter.find(username="svc00001")
+    assert isinstance(found, Found)
+    assert found.account.id == "maria.example"
+    panel.adapter.suspend(found.account.ref, "overdue")
+    assert books(panel)["state"] == "suspended"
+    with pytest.raises(Conflict):
+        panel.adapter.terminate(replace(REF, username="somebodyelse"))
+    panel.adapter.terminate(REF)
+    assert books(panel)["domains"] == ["a-shop.example"]
+
+
+def test_a_taken_domain_is_nobodys_success(practised: Start) -> None:
+    panel = practised("virtualmin")
+    naive(panel, "create-domain", domain="maria.example", user="alice", **{"pass": "Passw0rd1"})
+    with pytest.raises(PanelError) as caught:
+        panel.adapter.create(ORDER)
+    assert caught.value.outcome is Outcome.UNKNOWN
+    assert "already hosted" in caught.value.message
+    assert books(panel) is None
+
+
+def test_a_program_that_is_not_there_is_not_allowed(panel: Panel, practised: Start) -> None:
+    told = naive(practised("virtualmin"), "list-plains")
+    assert (told.status_code, told.json()["status"]) == (200, "error")
+    assert told.headers["Content-Type"] == "text/plain"
+    reply = answer(told.content, kind="text/plain")
+    adapter, _ = panel(find("virtualmin").read_text(), reply, user="root", password="s3cret-k3y")
+    with pytest.raises(PermissionMissing):
+        adapter.test_connection()
+
+
+def test_there_is_no_expiry(practised: Start) -> None:
+    panel = practised("virtualmin")
+    result = panel.adapter.create(ORDER)
+    assert panel.adapter.capabilities.extend is Extend.NONE
+    assert result.account is not None
+    assert result.account.expires_at is None
+    with pytest.raises(Unsupported):
+        panel.adapter.extend(REF, ORDER.until)
