@@ -57,6 +57,32 @@ def test_a_rule_that_no_name_of_ours_fits_is_said_and_nothing_is_held(
     assert (asked, rig.operations(), rig.wallet().held.units) == ([], [], 0)
 
 
+def test_a_password_fits_a_rule_that_wants_a_digit_and_both_cases(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rule = TextRule(max_length=10, pattern=r"(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])[A-Za-z0-9]+")
+    asked = declared(monkeypatch, password=rule)
+
+    for service in range(501, 531):
+        rig.provisioner.submit(rig.create(service))
+
+    passwords = [order.credentials.password.get_secret_value() for order in asked]
+    assert len(set(passwords)) == 30
+    assert [rule.breach(password) for password in passwords] == [None] * 30
+
+
+def test_a_rule_that_no_password_of_ours_fits_is_said_and_nothing_is_held(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = declared(monkeypatch, password=TextRule(pattern=r"[a-z]+-[a-z]+"))
+
+    with pytest.raises(Refusal) as caught:
+        rig.provisioner.submit(rig.create())
+
+    assert (caught.value.code, caught.value.field) == ("password_rule", "password")
+    assert (asked, rig.operations(), rig.wallet().held.units) == ([], [], 0)
+
+
 def test_needed_facts_reach_the_panel_and_others_do_not(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = declared(monkeypatch, needs=frozenset({OrderFact.DOMAIN}))
     facts = {OrderFact.DOMAIN: "shop.example", OrderFact.EMAIL: "maria@shop.example"}

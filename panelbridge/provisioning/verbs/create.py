@@ -263,7 +263,18 @@ def _short_name(rule: TextRule) -> str:
 
 
 def _password(rule: TextRule) -> str:
-    return random_text(min(rule.max_length, max(rule.min_length, _PASSWORD_LENGTH)))
+    """Random; some panels want a digit or a capital in it."""
+    length = min(rule.max_length, max(rule.min_length, _PASSWORD_LENGTH))
+    for _ in range(_DRAWS):
+        password = random_text(length)
+        if rule.breach(password) is None:
+            return password
+    raise Refusal(
+        "password_rule",
+        f"the bridge makes no password that fits the panel's rule: {rule.pattern}",
+        advice="Give the service a password that does.",
+        field="password",
+    )
 
 
 def checked_mac(mac: str | None, capabilities: Capabilities) -> str | None:
