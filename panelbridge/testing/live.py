@@ -160,7 +160,8 @@ class LiveCheck:
             raise
         if result.account is None:
             raise _Wrong("the create returned no account")
-        self._account = result.account
+        known = result.account.password or self._planned.credentials.password  # as the journal knows it
+        self._account = replace(result.account, password=known)
         return _done(
             result.outcome, f"{result.account.username}, differs: {', '.join(result.differs) or '-'}"
         )

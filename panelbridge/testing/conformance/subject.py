@@ -122,12 +122,13 @@ class PanelUnderTest:
         return replace(order, **changes)
 
     def made(self, order: CreateOrder | None = None) -> PanelAccount:
-        """An account that exists, as the create returned it."""
+        """An account that exists, as the create returned it, with the password that the journal knows."""
         self.needs(Verb.CREATE)
-        result = self.adapter.create(order or self.order())
+        order = order or self.order()
+        result = self.adapter.create(order)
         assert result.outcome is Outcome.DONE
         assert result.account is not None
-        return result.account
+        return replace(result.account, password=result.account.password or order.credentials.password)
 
     def purchase(self, account: PanelAccount) -> Purchase | None:
         """What an extend of ``account`` needs where lengths are sold."""
