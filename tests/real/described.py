@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -64,3 +65,11 @@ def refused_or_kept(adapter: DeclarativeAdapter, order: CreateOrder, field: str)
     if field == "reference" and adapter.capabilities.reference_field and field not in result.differs:
         assert account.reference == order.reference
     return account
+
+
+def ending_of(do: Callable[[], VerbResult]) -> Outcome:
+    """How a verb ended, whether it returned or raised."""
+    try:
+        return do().outcome
+    except PanelError as error:
+        return error.outcome

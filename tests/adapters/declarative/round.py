@@ -224,6 +224,7 @@ class Round:
         yield self._call(lambda: [account.id for account in self.adapter.list_accounts()])
         theirs = replace(self._ref(order), username="somebodyelse")
         yield self._call(lambda: self.adapter.terminate(theirs))
+        yield from self._without_password(self.order())
         yield self._act("expire_tokens")
         yield self._call(self.adapter.test_connection)
         wrong = dict.fromkeys(
@@ -232,6 +233,13 @@ class Round:
         stranger = self._adapter({**self.values, **wrong})
         yield self._call(stranger.test_connection)
         yield self._call(lambda: stranger.create(self.order()))
+
+    def _without_password(self, order: CreateOrder) -> Iterator[Any]:
+        """An account that was adopted: nobody told us the password it has."""
+        yield self._call(lambda: self.adapter.create(order))
+        ref = replace(self._ref(order), password=None)
+        yield self._call(lambda: self.adapter.suspend(ref, "overdue"))
+        yield self._call(lambda: self.adapter.unsuspend(ref))
 
     def _doubts(self) -> Iterator[Any]:
         """A panel that accepts and does nothing, that is cut off after doing it, that does something else."""
