@@ -80,6 +80,13 @@ def _join(value: Any, between: str = "") -> str:
     return between.join(as_text(item) for item in value)
 
 
+def _with(value: Any, name: Any, entry: Any) -> dict[str, Any]:
+    """The table with that entry another one. Entries that are null are left out, as in a request."""
+    if not isinstance(value, dict) or not isinstance(name, str):
+        raise FilterRefused(f"a {kind_of(value)} is no table")
+    return {key: item for key, item in {**value, name: entry}.items() if item is not None}
+
+
 def _kept_null(work: Callable[..., Any]) -> Callable[..., Any]:
     def apply(value: Any, *arguments: Any) -> Any:
         return None if value is None else work(value, *arguments)
@@ -99,13 +106,14 @@ _WORK: dict[str, Callable[..., Any]] = {
     "str": as_text,
     "int": as_int,
     "join": _join,
+    "with": _with,
 }
 FILTERS: dict[str, Callable[..., Any]] = {
     "path": path,  # null in a path would be an address of its own, so it is refused
     "default": _default,
     **{name: _kept_null(work) for name, work in _WORK.items()},
 }
-"""By name. Those with an argument: ``date('%d.%m.%Y')``, ``default(0)``, ``join(',')``."""
+"""By name. With arguments: ``date('%d.%m.%Y')``, ``default(0)``, ``join(',')``, ``with('key', value)``."""
 
-WITH_ARGUMENT = {"date": (1, 1), "default": (1, 1), "join": (0, 1)}
+WITH_ARGUMENT = {"date": (1, 1), "default": (1, 1), "join": (0, 1), "with": (2, 2)}
 """How few and how many arguments; all other filters take none."""

@@ -56,7 +56,10 @@ class Runner:
 
     def read(self, op: ReadOp, scope: Scope) -> Answer:
         """Raises ``PanelError`` only while nothing was learned: unreachable, refused before sending."""
-        told = {**scope, "lookup": self._looked_up(op.lookup, scope)}
+        looked_up = self._looked_up(op.lookup, scope)
+        if isinstance(looked_up, Verdict):  # whom one read proves absent, no other will find
+            return Answer(verdict=looked_up)
+        told = {**scope, "lookup": looked_up}
         verdict, reply = self.client.send(op.request, told, op.outcomes + self.spec.outcomes, repeatable=True)
         if verdict.outcome is not Is.OK or reply is None:
             return Answer(verdict=verdict)
@@ -113,15 +116,14 @@ class Runner:
             raise error_of(verdict)
         return reply.facts()
 
-    def _looked_up(self, lookups: Mapping[str, Any], scope: Scope) -> Values:
+    def _looked_up(self, lookups: Mapping[str, Any], scope: Scope) -> Values | Verdict:
+        """What other reads tell, or the verdict of the one that told nothing."""
         found = {}
         for name, lookup in lookups.items():
             op: ReadOp = getattr(self.spec.op, lookup.op)
             answer = self.read(op, scope)
-            if answer.verdict.outcome is Is.NOT_FOUND:
-                raise not_found(answer.verdict)
             if answer.verdict.outcome is not Is.OK:
-                raise error_of(answer.verdict)
+                return answer.verdict
             wanted = {lookup.take: op.result[lookup.take]}
             found[name] = values_from(wanted, answer.facts, datetime.now(UTC))[lookup.take]
         return found
@@ -132,7 +134,10 @@ class Runner:
         A step that is refused after others took effect lets them be undone; what cannot be undone, or is
         unknown, makes the whole unknown. Raises ``PanelError`` only while nothing has left.
         """
-        told = {**scope, "lookup": self._looked_up(op.lookup, scope)}
+        looked_up = self._looked_up(op.lookup, scope)
+        if isinstance(looked_up, Verdict):
+            raise not_found(looked_up) if looked_up.outcome is Is.NOT_FOUND else error_of(looked_up)
+        told = {**scope, "lookup": looked_up}
         took: dict[str, Any] = {}
         done: list[Step] = []
         facts: Facts = {}
