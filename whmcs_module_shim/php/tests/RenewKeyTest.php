@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Panelbridge\Tests;
 
+use WHMCS\Database\Capsule;
 use WHMCS\Module\Server\Panelbridge\PaidItems;
 use WHMCS\Module\Server\Panelbridge\Wire\Reply;
 use WHMCS\Module\Server\Panelbridge\Wire\TransportError;
@@ -59,6 +60,21 @@ final class RenewKeyTest extends ModuleTestCase
         $call = $this->renewed();
         self::assertArrayNotHasKey('invoice_item', $call);
         self::assertMatchesRegularExpression('/^[0-9a-f]{16,64}$/', $call['token']);
+    }
+
+    public function testRetryInTheModuleQueueMeansThePaymentThatFailed(): void
+    {
+        $this->shop->paidInvoice(77, 991, 501);
+        self::assertSame(991, $this->renewed()['invoice_item']['id']); // by the cron, meanwhile
+        PaidItems::forgetAll();
+        $columns = 'id INTEGER PRIMARY KEY, service_type, service_id, module_action, completed';
+        Capsule::connection()->statement("CREATE TABLE tblmodulequeue ($columns)");
+        $row = ['service_type' => 'service', 'service_id' => 501, 'module_action' => 'Renew', 'completed' => 0];
+        $queued = $this->shop->add('tblmodulequeue', $row);
+        $this->asAdmin();
+        self::assertSame(991, $this->renewed()['invoice_item']['id']);
+        $this->shop->change('tblmodulequeue', $queued, ['completed' => 1]);
+        self::assertArrayNotHasKey('invoice_item', $this->renewed());
     }
 
     public function testADoubleClickIsOneWishAndALaterClickAnother(): void

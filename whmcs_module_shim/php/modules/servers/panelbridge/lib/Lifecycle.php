@@ -56,7 +56,8 @@ final class Lifecycle
     public function renew(ServiceCall $call): string
     {
         $serviceId = $call->params->serviceId();
-        $item = PaidItems::forRenew($serviceId, !Actor::isAdmin());
+        // Retry in the Module Queue is a click too, and means the payment that failed, not one more period.
+        $item = PaidItems::forRenew($serviceId, !Actor::isAdmin() || ModuleQueue::holds($serviceId, 'Renew'));
         if ($item === null) {
             $token = OneShot::forClick('renew', $serviceId);
             $send = static fn (): Answer => $call->send('Renew', [], ['token' => $token]);
