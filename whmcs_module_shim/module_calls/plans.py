@@ -65,7 +65,8 @@ def check_checkout(services: Services, caller: Caller, request: CheckoutRequest)
             try:
                 plan, price = _quoted(services, unit, installation, item)
             except Refusal as refusal:
-                refusals.append(_for_customer(refusal))
+                if refusal.code not in _PASSING:
+                    refusals.append(_for_customer(refusal))
                 continue
             if price > left and not plan.queue_without_credit:
                 refusals.append("This product cannot be ordered at the moment. Please contact us.")
@@ -84,7 +85,8 @@ def check_upgrade(services: Services, caller: Caller, request: UpgradeRequest) -
         try:
             plan, offer = find_offer(unit, installation, request.new_plan, term or Term(months=1))
         except Refusal as refusal:
-            refusals.append(_for_customer(refusal))
+            if refusal.code not in _PASSING:
+                refusals.append(_for_customer(refusal))
         else:
             if subscription is not None and subscription.panel_id != plan.panel_id:
                 refusals.append("This service cannot be moved to that product.")
@@ -139,6 +141,8 @@ def _check_fields(capabilities: Capabilities, item: CartItem) -> None:
     checked_mac(item.mac, capabilities)
 
 
+# What passes by itself stops no sale: the order is provisioned when it has passed.
+_PASSING = frozenset({"writes_off"})
 _SPOKEN = frozenset({"username_rule", "mac_rule"})
 
 
