@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
@@ -12,9 +13,27 @@ import pytest
 
 from examples.demo.bridge import DemoBridge
 from panelbridge.testing.practice import PracticeProcess
-from tests.support.standin import Standin
+from tests.support.standin import Standin, StandinError
+from tests.support.standin_records import Turn
 
 _SHOPS = count(1)
+
+
+class WatchedStandin(Standin):
+    """A stand-in that remembers which of its switches had a say."""
+
+    def __init__(self, **places: Any) -> None:
+        super().__init__(**places)
+        self.asked: set[str] = set()
+
+    def request(self, command: str, **values: Any) -> Turn:
+        try:
+            turn = super().request(command, **values)
+        except StandinError as error:
+            self.asked.update(error.turn.captured.switches if error.turn is not None else ())
+            raise
+        self.asked.update(turn.captured.switches)
+        return turn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +59,7 @@ class Shop:
     """One shop with an installation and a key of its own."""
 
     world: World
-    standin: Standin
+    standin: WatchedStandin
     installation: str
     server: int
     gold: int
@@ -77,6 +96,22 @@ class Shop:
             line["price"] for line in self.world.bridge.ask("GET", path)["items"] if line["kind"] == "post"
         ]
 
+    def settled(self, service: int) -> None:
+        """Wait until nothing of the service is under way at the bridge."""
+        subscription = self.subscription(service)["id"]
+        pause = threading.Event()
+        for _ in range(300):
+            known = self.world.bridge.ask("GET", f"/v1/operations?subscription={subscription}")["items"]
+            if known and all(item["settled_at"] for item in known):
+                return
+            pause.wait(0.1)
+        raise AssertionError("an operation did not settle in 30 seconds")
+
+    def state(self, service: int) -> str:
+        """What the panel's books say of the service's account."""
+        account = self.account(service)
+        return str(account["state"]) if account is not None else "absent"
+
     def account(self, service: int) -> dict[str, Any] | None:
         return self.world.accounts().get(self.standin.service(service).username)
 
@@ -103,8 +138,9 @@ def open_shop(world: World, tmp_path: Path) -> Callable[..., Shop]:
         world.bridge.ask("POST", "/v1/installations", {"code": code, "reseller": "demo", "mode": "test"})
         wanted = {"installation": code, "scopes": ["read", "provision"], "label": code}
         key = world.bridge.ask("POST", "/v1/keys", wanted)["key"]
-        standin = Standin(database_path=tmp_path / f"{code}.db")
-        standin.install(configuration={"SystemURL": f"https://{code}.example.test/"}, switches=switches or {})
+        standin = WatchedStandin(database_path=tmp_path / f"{code}.db")
+        settings = {"SystemURL": f"https://{code}.example.test/", "PanelbridgeCronPause": "0"}
+        standin.install(configuration=settings, switches=switches or {})
         server = standin.add_server(
             hostname="127.0.0.1",
             port=port or world.bridge.port,

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from tests.chain.conftest import Shop
+from tests.support.standin_records import Mail
+
+SLOWER_THAN_AN_ANSWER = 11.0  # the bridge answers after 10 seconds at the latest
 
 
 def test_a_paid_order_becomes_a_working_account_and_the_mail_tells_its_credentials(shop: Shop) -> None:
@@ -66,13 +69,28 @@ def test_create_pressed_again_answers_success_and_buys_nothing(shop: Shop) -> No
     assert shop.charges(service) == ["1"]
 
 
-def test_a_panel_that_is_down_leaves_the_order_in_progress_and_cron_closes_it(shop: Shop) -> None:
-    shop.world.panel.control.set_fault("stall", "create", times=1)
+def test_a_slow_panel_leaves_the_order_in_progress_and_cron_closes_it(shop: Shop) -> None:
+    shop.world.panel.control.set_latency(SLOWER_THAN_AN_ANSWER, "create")
     service, invoice = shop.order()
-
-    paid = shop.standin.pay_invoice(invoice)
+    try:
+        paid = shop.standin.pay_invoice(invoice)
+    finally:
+        shop.world.panel.control.set_latency(0.0, "create")
 
     (create,) = paid.captured.called("CreateAccount")
     assert create.result.startswith("In progress, nothing to do")
     assert shop.standin.service(service).status == "Pending"
-    assert not [mail for mail in shop.standin.emails() if "Welcome" in mail.name and not mail.aborted]
+    assert not welcome_mails(shop)
+
+    shop.settled(service)
+    shop.standin.run_cron()
+
+    account = shop.account(service)
+    assert account is not None
+    assert (shop.standin.service(service).status, account["state"]) == ("Active", "active")
+    assert shop.charges(service) == ["1"]
+    assert [account["password"] in mail.message for mail in welcome_mails(shop)] == [True]
+
+
+def welcome_mails(shop: Shop) -> list[Mail]:
+    return [mail for mail in shop.standin.emails() if "Welcome" in mail.name and not mail.aborted]

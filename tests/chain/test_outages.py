@@ -12,6 +12,7 @@ from tests.support.standin import Standin
 def test_a_renewal_paid_while_the_bridge_is_down_extends_once_without_a_click(shop: Shop) -> None:
     service = shop.buy()
     invoice = shop.standin.generate_renewal(service)
+    before = shop.world.counts()
     shop.world.bridge.stop()
     try:
         shop.standin.pay_invoice(invoice)
@@ -23,8 +24,10 @@ def test_a_renewal_paid_while_the_bridge_is_down_extends_once_without_a_click(sh
     shop.standin.run_cron()
     shop.standin.set_clock("+40 minutes")
     shop.standin.run_cron()
+    shop.settled(service)
 
     assert shop.charges(service) == ["1", "1"]
+    assert shop.world.counts()["extend"] - before.get("extend", 0) == 1
 
 
 def test_cart_pages_and_cron_work_while_the_bridge_is_down(shop: Shop) -> None:

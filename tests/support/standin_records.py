@@ -45,6 +45,7 @@ class Captured:
     hooks: Sequence[Fields]  # each hook that has handlers: name, results (one for each handler)
     errors: Sequence[Fields]
     template_warnings: Sequence[str]
+    switches: Sequence[str]  # those of Switches.php that had a say in it
 
     def called(self, function: str) -> list[ModuleCall]:
         """The calls of one module function in this request."""
@@ -135,7 +136,7 @@ class QueueRow:
     retries: int
 
 
-def captured_from(kept: Mapping[str, Sequence[Fields]]) -> Captured:
+def captured_from(kept: Mapping[str, Sequence[Any]]) -> Captured:
     """Read the ``captured`` member of a reply."""
     return Captured(
         output=[f"{entry['by']}: {entry['text']}" for entry in kept["output"]],
@@ -147,6 +148,7 @@ def captured_from(kept: Mapping[str, Sequence[Fields]]) -> Captured:
         hooks=list(kept["hooks"]),
         errors=list(kept["errors"]),
         template_warnings=[str(entry["message"]) for entry in kept["template_warnings"]],
+        switches=[str(name) for name in kept["switches"]],
     )
 
 

@@ -40,7 +40,7 @@ final class Requests
             $_SESSION = $this->session($command, $input) + (array) ($input['session'] ?? []);
             $result = Json::safe($this->handler($shop, $command)($input));
             $session = Json::safe($_SESSION);
-            return ['ok' => true, 'result' => $result, 'session' => $session, 'captured' => $shop->captured->all()];
+            return ['ok' => true, 'result' => $result, 'session' => $session, 'captured' => $this->captured($shop)];
         } catch (Refused $refused) {
             $error = ['kind' => 'refused', 'message' => $refused->getMessage()];
         } catch (\Throwable $thrown) {
@@ -48,7 +48,13 @@ final class Requests
             $where = basename($thrown->getFile()) . ':' . $thrown->getLine();
             $error = ['kind' => 'uncaught', 'message' => $thrown::class . ': ' . $thrown->getMessage() . " ($where)"];
         }
-        return ['ok' => false, 'error' => $error, 'captured' => $shop->captured->all()];
+        return ['ok' => false, 'error' => $error, 'captured' => $this->captured($shop)];
+    }
+
+    /** @return array<string, list<mixed>> */
+    private function captured(Shop $shop): array
+    {
+        return $shop->captured->all() + ['switches' => $shop->settings->asked()];
     }
 
     /**

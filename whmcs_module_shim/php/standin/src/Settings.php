@@ -9,6 +9,9 @@ use WHMCS\Database\Capsule;
 /** The stand-in's own settings (module folder, clock, switches) and WHMCS's tblconfiguration. */
 final class Settings
 {
+    /** @var array<string, true> */
+    private array $asked = [];
+
     public function own(string $name, string $default = ''): string
     {
         $value = Capsule::table('standin_settings')->where('name', $name)->value('value');
@@ -44,7 +47,14 @@ final class Settings
     /** The position of a switch; see Switches for the list. */
     public function position(string $switch): string
     {
+        $this->asked[$switch] = true;
         return $this->own('switch.' . $switch, Switches::defaultOf($switch));
+    }
+
+    /** @return list<string> the switches that had a say in this request, so that a test can tell that its own did */
+    public function asked(): array
+    {
+        return array_keys($this->asked);
     }
 
     public function says(string $switch, string $position = 'yes'): bool
