@@ -26,7 +26,7 @@ from panelbridge.order_check import LONGEST
 from panelbridge.secret import Secret
 from panelbridge.settings import read_settings, secret_fields
 from panelbridge.testing.conformance.subject import fitting
-from panelbridge.testing.practice import PracticePanel, PracticeReply, PracticeRequest
+from panelbridge.testing.practice import Fault, PracticePanel, PracticeReply, PracticeRequest
 from panelbridge.transport import PanelReply
 from panelbridge_declarative import DeclarativeAdapter
 from panelbridge_declarative.load import load
@@ -55,7 +55,8 @@ class InProcess:
     """A session that ends at a practice panel: ``mode`` is what befalls its writes."""
 
     panel: PracticePanel
-    mode: str = "plain"  # "lie": accepted, not done; "cut": done, no answer; "bend": done with other values
+    # "lie": accepted, not done; "cut": done, no answer; "bend": done with other values; "short": rows are missing
+    mode: str = "plain"
     whom: str = ""  # the login name a bend is about
     sent: list[Any] = field(default_factory=list)
 
@@ -68,6 +69,8 @@ class InProcess:
         target = f"{path}?{urlencode(more.get('query') or [])}"
         request = PracticeRequest.read(method, target, headers, body)
         self.sent.append((method, path, more.get("query"), body.decode(), sorted(headers)))
+        if self.mode == "short":
+            return _reply(self.panel.with_rows_missing(self.panel.respond(request)))
         if self.panel.operation(request) not in _VERBS or self.mode == "plain":
             return _reply(self.panel.respond(request))
         if self.mode == "lie":
@@ -140,6 +143,9 @@ class Round:
         yield from self._life(self.order())
         yield from self._packages()
         yield from self._strangers()
+        if self.panel.cannot(Fault.TRUNCATED_PAGE) is None:
+            yield from self._short()
+        yield from self._expired()
         yield from self._doubts()
         yield from self._refusals()
 
@@ -208,6 +214,7 @@ class Round:
         yield self._call(lambda: self.adapter.create(order))
         yield self._books(order)
         yield self._call(lambda: self.adapter.suspend(self._ref(order), "overdue"))
+        yield self._call(lambda: list(self.adapter.list_accounts()))
         yield self._call(lambda: self.adapter.unsuspend(self._ref(order)))
         yield self._books(order)
         for other in packages:
@@ -222,6 +229,9 @@ class Round:
         yield self._act("create", username=name)
         yield self._call(lambda: self.adapter.create(order))
         yield self._call(lambda: [account.id for account in self.adapter.list_accounts()])
+        yield self._call(lambda: self.adapter.get(self._ref(order)))
+        yield self._act("create", username=f"{name}x")
+        yield self._call(lambda: self.adapter.find(username=name))
         theirs = replace(self._ref(order), username="somebodyelse")
         yield self._call(lambda: self.adapter.terminate(theirs))
         yield from self._without_password(self.order())
@@ -240,6 +250,29 @@ class Round:
         ref = replace(self._ref(order), password=None)
         yield self._call(lambda: self.adapter.suspend(ref, "overdue"))
         yield self._call(lambda: self.adapter.unsuspend(ref))
+
+    def _short(self) -> Iterator[Any]:
+        """Rows are missing, and what counts them tells."""
+        order = self.order()
+        yield self._call(lambda: self.adapter.create(order))
+        self.session.mode = "short"
+        yield self._call(lambda: self.adapter.find(username=order.credentials.username))
+        yield self._call(lambda: list(self.adapter.list_accounts()))
+        self.session.mode = "plain"
+
+    def _expired(self) -> Iterator[Any]:
+        """An account whose time is up, before and after the panel's own job has looked."""
+        order = self.order()
+        yield self._call(lambda: self.adapter.create(order))
+        name = order.credentials.username
+        yield self._act("set_expiry", username=name, expires_at="2020-01-01T00:00:00+00:00")
+        yield self._call(lambda: self.adapter.get(self._ref(order)))
+        yield self._act("review")
+        yield self._call(lambda: self.adapter.get(self._ref(order)))
+        yield self._call(lambda: self.adapter.unsuspend(self._ref(order)))
+        yield self._act("review")
+        yield self._call(lambda: self.adapter.extend(self._ref(order), UNTIL))
+        yield self._books(order)
 
     def _doubts(self) -> Iterator[Any]:
         """A panel that accepts and does nothing, that is cut off after doing it, that does something else."""
