@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import typer
 
 
@@ -10,4 +12,9 @@ def serve_command(context: typer.Context) -> None:
     from whmcs_module_shim.compose import compose
     from whmcs_module_shim.serve import serve
 
-    serve(context.obj(), compose)
+    config = context.obj()
+    if sys.stderr.isatty():  # elsewhere the log is read by a program, line by line
+        typer.echo(
+            f"Serving http://{config.host}:{config.port} from {config.data_folder}. Ctrl-C ends it.", err=True
+        )
+    serve(config, compose)
