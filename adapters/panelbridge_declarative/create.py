@@ -6,7 +6,7 @@ from typing import Any
 
 from panelbridge.capabilities import Capabilities, Extend
 from panelbridge.doubt import nothing_sent
-from panelbridge.exceptions import ContractBroken, OutcomeUnknown, PanelError, Unsupported
+from panelbridge.exceptions import Conflict, ContractBroken, OutcomeUnknown, PanelError, Unsupported
 from panelbridge.models import AccountId, AccountState, CreateOrder, Outcome, PanelAccount, VerbResult
 from panelbridge_declarative import queries
 from panelbridge_declarative.abilities import after_unknown
@@ -82,7 +82,13 @@ class Creation:
             if is_taken:
                 raise ContractBroken(f"the panel calls the name taken and knows no such account: {said}")
             raise OutcomeUnknown(f"nobody knows yet what the create did: {said}")
-        return self._adopted(order, seen, scope, Outcome.ALREADY if is_taken else Outcome.DONE)
+        try:
+            return self._adopted(order, seen, scope, Outcome.ALREADY if is_taken else Outcome.DONE)
+        except Conflict as error:
+            if is_taken:
+                raise
+            # Our own request may have left it there half made: a stranger's it is not proved to be.
+            raise OutcomeUnknown(f"{written.verdict.message}, and since then {error.message}") from None
 
     def _adopted(
         self, order: CreateOrder, seen: Seen, scope: Scope, outcome: Outcome = Outcome.ALREADY

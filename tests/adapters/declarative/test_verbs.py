@@ -114,6 +114,14 @@ class TestCreate:
         assert caught.value.outcome is Outcome.UNKNOWN  # it may still land
         assert len(session.writes) == 1
 
+    def test_an_account_without_our_marks_after_a_lost_create_may_be_ours_half_made(
+        self, panel: Panel
+    ) -> None:
+        adapter, session = panel(ACME, rows(), answer({}, 500), rows({**ACCOUNT, "note": ""}))
+        with pytest.raises(OutcomeUnknown):
+            adapter.create(ORDER)
+        assert len(session.writes) == 1
+
     @pytest.mark.parametrize(
         ("reply", "error", "outcome"),
         [
