@@ -55,7 +55,7 @@ class InProcess:
     """A session that ends at a practice panel: ``mode`` is what befalls its writes."""
 
     panel: PracticePanel
-    # "lie": accepted, not done; "cut": done, no answer; "bend": done with other values; "short": rows are missing
+    # "lie": accepted, not done; "cut": done, no answer; "bend": done with other values; "short": rows missing
     mode: str = "plain"
     whom: str = ""  # the login name a bend is about
     sent: list[Any] = field(default_factory=list)
