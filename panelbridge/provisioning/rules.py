@@ -52,6 +52,10 @@ class VerbRules(ABC, Generic[WishT]):
         """Why no call is needed, asked when its turn comes; ``None`` when one is."""
         return None
 
+    def owes_nothing(self, operation: Operation, subscription: Subscription) -> bool:
+        """Whether what it was to bring was there before, so that its hold is voided, not posted."""
+        return False
+
     def fenced(self, operation: Operation) -> bool:
         """Whether the call only adds, so that the account is read before and after."""
         return operation.target.purchase

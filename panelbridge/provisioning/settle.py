@@ -50,6 +50,7 @@ def settle_done(
     """
     now = desk.clock()
     current = unit.subscriptions.subscription(subscription.id) or subscription
+    owed = not RULES[operation.verb].owes_nothing(operation, current)
     moved = RULES[operation.verb].apply(operation, current, account, now)
     moved = replace(moved, revision=current.revision + 1)
     done = replace(
@@ -61,11 +62,15 @@ def settle_done(
         code="differs" if differs else None,
         message=_differs_note(differs) or note or operation.target.note,
         advice=None,
-        after=snapshot(moved) | {"charged": str(operation.price)},
+        after=snapshot(moved) | {"charged": str(operation.price) if owed else "0"},
     )
     if not unit.journal.save(done, was=was or operation):
         return None
-    _post(unit, done, account)
+    if owed:
+        _post(unit, done, account)
+    elif done.hold is not None:
+        unit.ledger.void(done.hold, actor=BRIDGE, reason="nothing to change")
+        wake_queued(unit, desk, done.reseller_id)
     unit.subscriptions.save(moved)
     unit.journal.resolve_attention(
         operation=operation.id, resolution=f"settled as {outcome.value}", actor=BRIDGE, at=now

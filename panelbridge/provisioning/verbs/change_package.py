@@ -11,7 +11,7 @@ from panelbridge.capabilities import Capabilities, PackageWrite, Verb
 from panelbridge.ledger import Credits
 from panelbridge.lifecycle import upgrade_price
 from panelbridge.models import PackageChange, PanelAccount, Term, VerbResult
-from panelbridge.provisioning.admission import require_account
+from panelbridge.provisioning.admission import require_account, supersede
 from panelbridge.provisioning.desk import Desk
 from panelbridge.provisioning.exceptions import Refusal
 from panelbridge.provisioning.fence import FenceReading, read_fence
@@ -43,7 +43,7 @@ class ChangePackageRules(VerbRules[ChangeWish]):
         connections = wish.connections or plan.connections
         wished = f"{plan.id}:{offer.term}:{connections or ''}"
         key = end_state_key(self.verb, subscription, wished)
-        owner = unit.journal.by_key(key)
+        owner = _same_under_way(unit, subscription, plan, offer, connections) or unit.journal.by_key(key)
         if owner is not None:
             return Admission(operation=owner, joined=True)
         buys = capabilities.change_package is PackageWrite.PURCHASE and offer.package != subscription.package
@@ -54,6 +54,7 @@ class ChangePackageRules(VerbRules[ChangeWish]):
                 advice="Allow purchases on the plan, or change the package at the next renewal.",
             )
         price = change_price(unit, desk, subscription, plan, offer, connections, purchase=buys)
+        supersede(unit, desk, subscription, {self.verb}, by=self.verb)
         return place(
             unit,
             desk,
@@ -97,8 +98,19 @@ class ChangePackageRules(VerbRules[ChangeWish]):
 
     def nothing_to_do(self, operation: Operation, subscription: Subscription) -> str | None:
         target = operation.target
-        same = target.package == subscription.package and target.connections == subscription.connections
+        as_bought = (
+            target.purchase and target.connections is None
+        )  # the package says: no reason to buy it again
+        same = target.package == subscription.package and (
+            as_bought or target.connections == subscription.connections
+        )
         return "the account already has this package and these connections" if same else None
+
+    def owes_nothing(self, operation: Operation, subscription: Subscription) -> bool:
+        target = operation.target
+        wished = (operation.plan_id, operation.term, target.package)
+        there = (subscription.plan_id, subscription.term, subscription.package)
+        return wished == there and target.connections in (None, subscription.connections)
 
     def call(
         self,
@@ -150,6 +162,18 @@ class ChangePackageRules(VerbRules[ChangeWish]):
                 entitled_until=target.entitled_until,
             )
         return adopt_account(changed, account)
+
+
+def _same_under_way(
+    unit: Unit, subscription: Subscription, plan: Plan, offer: PlanTerm, connections: int | None
+) -> Operation | None:
+    """The latest change not settled yet, when it is this one: its key names the revision it was wished at."""
+    waiting = [item for item in unit.journal.unsettled(subscription.id) if item.verb is Verb.CHANGE_PACKAGE]
+    if not waiting:
+        return None
+    latest = waiting[-1]
+    wished = (plan.id, offer.term, connections)
+    return latest if (latest.plan_id, latest.term, latest.target.connections) == wished else None
 
 
 def change_price(
