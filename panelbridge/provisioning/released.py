@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 
 from panelbridge.capabilities import FindBy
@@ -13,6 +14,7 @@ from panelbridge.provisioning.settle import raise_attention
 from panelbridge.transport import deadline
 
 _WATCHED = timedelta(days=7)
+_log = logging.getLogger(__name__)
 
 
 def watch_released(units: Units, desk: Desk) -> int:
@@ -34,8 +36,12 @@ def watch_released(units: Units, desk: Desk) -> int:
 
 
 def _exists(desk: Desk, operation: Operation) -> bool:
-    adapter = desk.panels.adapter(operation.panel_id)
-    if FindBy.USERNAME not in adapter.capabilities.find_by:
+    try:
+        adapter = desk.panels.adapter(operation.panel_id)
+        if FindBy.USERNAME not in adapter.capabilities.find_by:
+            return False
+        with deadline(desk.limits.lookup):
+            return isinstance(adapter.find(username=operation.username), Found)
+    except Exception as error:  # noqa: BLE001 - one panel that cannot be asked hides no name of another
+        _log.warning("released name of operation %s: %s", operation.id, type(error).__name__)
         return False
-    with deadline(desk.limits.lookup):
-        return isinstance(adapter.find(username=operation.username), Found)

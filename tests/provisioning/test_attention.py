@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from panelbridge.exceptions import PanelUnreachable
 from panelbridge.ledger import Credits
 from panelbridge.models import AccountId
 from panelbridge.provisioning import Operation, OperationState, Refusal
+from panelbridge.subscriptions import PanelId
 from panelbridge.testing.practice import PracticeProcess
 from tests.support.rig import Rig
 
@@ -43,6 +45,28 @@ def test_an_account_that_turns_up_after_a_release_is_reported(rig: Rig, stuck: O
 
     rig.provisioner.watch_released()
 
+    assert rig.attention() == ["account_without_charge"]
+
+
+def test_a_panel_that_cannot_be_asked_hides_no_account_of_another(
+    rig: Rig, practice: PracticeProcess, stuck: Operation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig.add_plan("away", rig.add_panel("away", "reference", {**practice.settings}), {"1m": ("basic-1m", "1")})
+    practice.control.set_fault("cut_before", "create")
+    rig.provisioner.submit(rig.create(502, plan="away", username="customer1"))
+    rig.settle_all()
+    for operation in rig.operations():
+        rig.provisioner.release(operation.id, actor="admin:1", reason="looked at the panel")
+    reach, broken = rig.directory.adapter, rig.operations()[0].panel_id
+
+    def adapter(panel: PanelId) -> object:
+        if panel == broken:
+            raise PanelUnreachable("its settings are broken")
+        return reach(panel)
+
+    monkeypatch.setattr(rig.directory, "adapter", adapter)
+
+    assert rig.provisioner.watch_released() == 1
     assert rig.attention() == ["account_without_charge"]
 
 
