@@ -5,14 +5,16 @@ Needs no pytest. What is told never holds a secret.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from panelbridge.adapter import PanelAdapter
 from panelbridge.capabilities import Extend, FindBy, PackageWrite, Verb
-from panelbridge.exceptions import PanelError
+from panelbridge.exceptions import PanelError, RateLimited
 from panelbridge.models import (
     Absent,
     AccountState,
@@ -31,6 +33,9 @@ from panelbridge.testing.scorecard import Finding, Mark
 from panelbridge.transport import Redactor
 
 PART = "live"
+Answer = TypeVar("Answer")
+_SLOWER = 5  # times that a step waits as the panel asks it to
+_LONGEST_WAIT = 30.0  # seconds each time
 
 
 class _NotApplicable(Exception):
@@ -108,7 +113,7 @@ class LiveCheck:
 
     def _tried(self, name: str, step: Callable[[], str]) -> Finding:
         try:
-            told, mark = step(), Mark.PASSED
+            told, mark = _unhurried(step), Mark.PASSED
         except _NotApplicable as why:
             told, mark = str(why), Mark.NOT_APPLICABLE
         except _Wrong as wrong:
@@ -137,7 +142,7 @@ class LiveCheck:
         if Verb.TERMINATE not in self._capabilities.verbs:
             raise _Wrong(f"the account {self._username} is left: remove it at the panel")
         try:
-            self._adapter.terminate(self._account.ref)
+            _unhurried(partial(self._adapter.terminate, self._account.ref))
         except PanelError as error:
             raise _Wrong(
                 f"the account {self._username} is left ({error.message}): remove it at the panel"
@@ -208,8 +213,11 @@ class LiveCheck:
     def _suspend(self) -> str:
         self._needs(Verb.SUSPEND)
         outcome = self._adapter.suspend(self._made().ref, "checked by panelbridge").outcome
-        if self._now().state is not AccountState.SUSPENDED:
-            raise _Wrong(f"told {outcome}, and it is {self._now().state}")
+        state = self._now().state
+        if state is AccountState.ACTIVE and Verb.SUSPEND not in self._capabilities.safe_repeats:
+            return _done(outcome, "the panel does not show it, so try it by hand")
+        if state is not AccountState.SUSPENDED:
+            raise _Wrong(f"told {outcome}, and it is {state}")
         return outcome.value
 
     def _unsuspend(self) -> str:
@@ -285,6 +293,19 @@ class LiveCheck:
                 raise _Wrong(f"the account is absent: {text}")
             case other:
                 raise _Wrong(f"nobody can say how the account is: {other.cause}")
+
+
+def _unhurried(do: Callable[[], Answer]) -> Answer:
+    """``do``, repeated while the panel asks to slow down, which says that nothing was done."""
+    for _ in range(_SLOWER):
+        try:
+            return do()
+        except RateLimited as error:
+            wait = error.retry_after or 1.0
+            if wait > _LONGEST_WAIT:
+                raise
+        time.sleep(wait)
+    return do()
 
 
 def _done(outcome: Outcome, more: str) -> str:
