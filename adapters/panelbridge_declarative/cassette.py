@@ -23,7 +23,10 @@ from panelbridge.transport import PanelReply, PanelSession, Redactor
 from panelbridge.transport.redaction import is_secret_key
 from panelbridge_declarative.adapter import DeclarativeAdapter
 from panelbridge_declarative.client import Session
+from panelbridge_declarative.load import load
+from panelbridge_declarative.places import rules
 from panelbridge_declarative.settings import DeclarativeSettings
+from panelbridge_declarative.spec import Spec
 
 _KEPT_HEADERS = frozenset({"content-type", "retry-after", "location"})
 STARS = "***"
@@ -35,9 +38,10 @@ class CassetteMismatch(AssertionError):
 
 @dataclass
 class Recording:
-    """A session that keeps what passes through it."""
+    """A session that keeps what passes through it. ``headers``: names of those that are kept of a reply."""
 
     inner: Session
+    headers: frozenset[str]
     exchanges: list[dict[str, Any]] = field(default_factory=list)
 
     def request(self, method: str, path: str, **more: Any) -> PanelReply:
@@ -47,7 +51,7 @@ class Recording:
         except PanelError as error:
             self.exchanges.append({"request": asked, "lost": error.code})
             raise
-        self.exchanges.append({"request": asked, "reply": _kept(reply)})
+        self.exchanges.append({"request": asked, "reply": _kept(reply, self.headers)})
         return reply
 
     def close(self) -> None:
@@ -81,7 +85,8 @@ def record(
     """Run the round on a throwaway account and return the cassette. Raises ``SettingsInvalid``."""
     settings: Any = read_settings(DeclarativeAdapter.settings_model_for(values), dict(values))
     secrets = {name: settings_secret(settings, name) for name in secret_fields(type(settings))}
-    tape = Recording(PanelSession(settings, secrets=[Secret(text) for text in secrets.values() if text]))
+    session = PanelSession(settings, secrets=[Secret(text) for text in secrets.values() if text])
+    tape = Recording(session, _judged_by(load(settings.spec).spec))
     with DeclarativeAdapter(settings, tape) as adapter:
         order = throwaway(adapter, package, options or {})
         calls = [{"call": name, "ended": ended} for name, ended in play(adapter, order)]
@@ -206,8 +211,14 @@ def _asked(method: str, path: str, more: Mapping[str, Any]) -> dict[str, Any]:
     return {"method": method, "path": path, "query": urlencode(more.get("query") or []), "body": body}
 
 
-def _kept(reply: PanelReply) -> dict[str, Any]:
-    headers = {name: value for name, value in reply.headers.items() if name.lower() in _KEPT_HEADERS}
+def _judged_by(spec: Spec) -> frozenset[str]:
+    """Headers that the description's rules look at, and those that every reply is read by."""
+    named = {name.lower() for place in rules(spec) for rule in place.all for name in rule.header}
+    return _KEPT_HEADERS | named
+
+
+def _kept(reply: PanelReply, names: frozenset[str]) -> dict[str, Any]:
+    headers = {name: value for name, value in reply.headers.items() if name.lower() in names}
     return {"status": reply.status, "headers": headers, "body": reply.body.decode("utf-8", "replace")}
 
 

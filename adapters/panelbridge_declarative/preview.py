@@ -9,11 +9,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 from panelbridge.transport import Redactor
+from panelbridge_declarative import queries
 from panelbridge_declarative.expressions import ExpressionFailed, expression
 from panelbridge_declarative.facts import of_values
-from panelbridge_declarative.places import results_of
 from panelbridge_declarative.rendering import Rendered, render
-from panelbridge_declarative.spec import LISTS, READS, WRITES, Request, Send, Spec
+from panelbridge_declarative.spec import LISTS, READS, WRITES, Request, ResultField, Send, Spec
 from panelbridge_declarative.words import meant
 
 _UNTIL = datetime(2031, 1, 31, 12, tzinfo=UTC)
@@ -99,6 +99,11 @@ def _sample(name: str, field: Any) -> Any:
     return {"int": 1, "bool": False, "url": "https://panel.example/"}.get(field.type, f"sample-{name}")
 
 
+def _sample_read(field: ResultField) -> Any:
+    keys = queries.table_made(field.at)
+    return "sample" if keys is None else dict.fromkeys(keys, "sample")
+
+
 def _scope(spec: Spec, name: str) -> dict[str, Any]:
     """Made-up facts of every kind, so that each request can be shown."""
     packages = {own: {"id": own, "name": own, **values} for own, values in spec.packages.items()}
@@ -110,7 +115,10 @@ def _scope(spec: Spec, name: str) -> dict[str, Any]:
         "id": "customer1", "username": "customer1", "password": _SECRETS[0], "reference": "bridge:1:1",
         "expires": _UNTIL, "connections": 1, "mac": None, "key": "sample-key", "package": first["id"],
     }  # fmt: skip
-    known = {own: account.get(own, "sample") for own in results_of(spec)}
+    read = spec.op.get or spec.op.find
+    known = {
+        own: account.get(own, _sample_read(field)) for own, field in (read.result if read else {}).items()
+    }
     op = getattr(spec.op, name)
     taken = {own: f"sample-{own}" for step in (op.sequence() if name in WRITES else ()) for own in step.take}
     page = getattr(op, "page", None)

@@ -82,6 +82,17 @@ def plain_path(source: str) -> tuple[str, ...] | None:
     return _keys(_compiled(source).parsed)
 
 
+@lru_cache(maxsize=4096)
+def table_made(source: str) -> tuple[str, ...] | None:
+    """Keys of the table that a query such as ``body.user.{name: login}`` makes; ``None`` when it makes none."""
+    node = _compiled(source).parsed
+    while node["type"] == "subexpression":
+        node = node["children"][-1]
+    if node["type"] != "multi_select_dict":
+        return None
+    return tuple(pair["value"] for pair in node["children"])
+
+
 def _keys(node: Any) -> tuple[str, ...] | None:
     if node["type"] == "field":
         return (node["value"],)
