@@ -84,7 +84,7 @@ def plain_path(source: str) -> tuple[str, ...] | None:
 
 @lru_cache(maxsize=4096)
 def table_made(source: str) -> tuple[str, ...] | None:
-    """Keys of the table that a query such as ``body.user.{name: login}`` makes; ``None`` when it makes none."""
+    """Keys of the table that a query such as ``body.user.{name: login}`` makes, ``None`` if it makes none."""
     node = _compiled(source).parsed
     while node["type"] == "subexpression":
         node = node["children"][-1]
