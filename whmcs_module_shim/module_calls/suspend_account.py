@@ -12,6 +12,7 @@ from whmcs_module_shim.module_calls.closing import closed
 from whmcs_module_shim.module_calls.params import ServiceRequest
 from whmcs_module_shim.module_calls.registry import Kind, module_function
 from whmcs_module_shim.module_calls.rendering import render
+from whmcs_module_shim.module_calls.unknown_service import nothing_there
 from whmcs_module_shim.services import Services
 
 BILLING = "billing"  # the owner of every reason that WHMCS sets and lifts
@@ -45,7 +46,7 @@ def suspend_account(services: Services, caller: Caller, request: SuspendRequest)
     except Refusal as refusal:
         if refusal.code not in _NOTHING_THERE:
             raise
-        return ModuleAnswer(message="Nothing to suspend: this service has no account.")
+        return nothing_there(request, refusal, "Nothing to suspend: this service has no account.")
 
 
 @module_function("UnsuspendAccount", kind=Kind.MUTATES, request=ServiceRequest)

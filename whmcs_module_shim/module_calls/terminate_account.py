@@ -10,6 +10,7 @@ from whmcs_module_shim.module_calls.closing import closed
 from whmcs_module_shim.module_calls.params import ServiceRequest
 from whmcs_module_shim.module_calls.registry import Kind, module_function
 from whmcs_module_shim.module_calls.rendering import render
+from whmcs_module_shim.module_calls.unknown_service import nothing_there
 from whmcs_module_shim.services import Services
 
 
@@ -29,4 +30,6 @@ def terminate_account(services: Services, caller: Caller, request: ServiceReques
     except Refusal as refusal:
         if refusal.code != "service_unknown":
             raise
-        return ModuleAnswer(message="Nothing to terminate: no account was ever made for this service.")
+        return nothing_there(
+            request, refusal, "Nothing to terminate: no account was ever made for this service."
+        )
