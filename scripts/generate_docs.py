@@ -12,6 +12,7 @@ from pathlib import Path
 from scripts.page_backends import capabilities_page, settings_page
 from scripts.page_errors import errors_page
 from scripts.page_service import command_page, http_page
+from scripts.score_cards import score_cards_page
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs" / "reference"
@@ -20,6 +21,7 @@ NOTICE = "<!-- Made by scripts/generate_docs.py from the code. Edit the code, th
 PAGES: dict[str, Callable[[], str]] = {
     "errors.md": errors_page,
     "capabilities.md": capabilities_page,
+    "score-cards.md": score_cards_page,
     "settings.md": settings_page,
     "http.md": http_page,
     "command.md": command_page,
