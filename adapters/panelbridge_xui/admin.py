@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from panelbridge.capabilities import Capabilities, FindBy
+from panelbridge.doubt import nothing_sent
 from panelbridge.exceptions import Conflict, OutcomeUnknown, PanelError
 from panelbridge.models import (
     Absent,
@@ -28,7 +29,6 @@ from panelbridge_xui.client import XuiClient
 from panelbridge_xui.compare import create_differs, owned, same_password
 from panelbridge_xui.dialect import Clock, Dialect
 from panelbridge_xui.errors import ExistsIdUnknown, NameTaken
-from panelbridge_xui.guards import nothing_sent
 from panelbridge_xui.kinds import Key, Kind, key_of
 from panelbridge_xui.lookups import matcher
 from panelbridge_xui.rows import DeviceRow, LineRow, PackageRow

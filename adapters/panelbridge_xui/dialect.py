@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from panelbridge.capabilities import Capabilities
+from panelbridge.doubt import already_sent, nothing_sent
 from panelbridge.exceptions import (
     Conflict,
     InvalidOrder,
@@ -44,7 +45,6 @@ from panelbridge_xui import mapping
 from panelbridge_xui.client import Written, XuiClient
 from panelbridge_xui.devices import DeviceFinder
 from panelbridge_xui.errors import ExistsIdUnknown, NameTaken, PanelRefused
-from panelbridge_xui.guards import already_sent, nothing_sent
 from panelbridge_xui.kinds import Key, Kind, key_of, kind_of, normal_mac, same_mac
 from panelbridge_xui.rows import LineRow, PackageRow
 from panelbridge_xui.search import SeenIds

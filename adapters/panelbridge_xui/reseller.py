@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from panelbridge.capabilities import Capabilities, Extend, FindBy, PackageWrite, SerialiseWrites, Verb
+from panelbridge.doubt import nothing_sent
 from panelbridge.exceptions import (
     Conflict,
     InvalidOrder,
@@ -39,7 +40,6 @@ from panelbridge_xui.compare import create_differs, owned, same_password
 from panelbridge_xui.devices import DeviceFinder
 from panelbridge_xui.dialect import Clock, Dialect
 from panelbridge_xui.errors import ExistsIdUnknown, NameTaken, PanelRefused
-from panelbridge_xui.guards import nothing_sent
 from panelbridge_xui.kinds import Key, Kind, key_of
 from panelbridge_xui.lookups import MAY_NAME, LineFinder
 from panelbridge_xui.purchase import check_no_restart, check_unmoved, needed, sellable
