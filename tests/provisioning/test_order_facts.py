@@ -6,7 +6,7 @@ import pytest
 
 from panelbridge.capabilities import Capabilities, OrderFact, TextRule
 from panelbridge.models import CreateOrder, VerbResult
-from panelbridge.provisioning import Refusal
+from panelbridge.provisioning import Refusal, ResetWish
 from panelbridge_reference import ReferenceAdapter
 from tests.support.rig import Rig
 
@@ -69,6 +69,20 @@ def test_a_password_fits_a_rule_that_wants_a_digit_and_both_cases(
     passwords = [order.credentials.password.get_secret_value() for order in asked]
     assert len(set(passwords)) == 30
     assert [rule.breach(password) for password in passwords] == [None] * 30
+
+
+def test_a_new_password_fits_the_rule_as_well(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    rule = TextRule(max_length=10, pattern=r"(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])[A-Za-z0-9]+")
+    declared(monkeypatch, password=rule)
+    rig.provisioner.submit(rig.create())
+
+    for number in range(30):
+        wish = ResetWish(
+            installation=rig.installation, service_id=501, actor="admin:1", token=f"form-{number}"
+        )
+        made = rig.provisioner.submit(wish).operation.password
+        assert made is not None
+        assert rule.breach(made.get_secret_value()) is None
 
 
 def test_a_rule_that_no_password_of_ours_fits_is_said_and_nothing_is_held(

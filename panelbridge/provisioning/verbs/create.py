@@ -16,15 +16,15 @@ from panelbridge.provisioning.exceptions import Refusal
 from panelbridge.provisioning.intend import Draft, find_offer, place
 from panelbridge.provisioning.keys import create_key, panel_key, reference
 from panelbridge.provisioning.models import Attempt, Fence, Operation, Target
+from panelbridge.provisioning.passwords import LENGTH, password_for
 from panelbridge.provisioning.port import Unit
 from panelbridge.provisioning.rules import Admission, Reading, VerbRules
 from panelbridge.provisioning.wishes import CreateWish
-from panelbridge.secret import LOGIN_ALPHABET, Secret, random_text
+from panelbridge.secret import LOGIN_ALPHABET, random_text
 from panelbridge.subscriptions import Plan, PlanTerm, Subscription, SubscriptionId
 from panelbridge.subscriptions.pricing import quote
 
 _RANDOM_TAIL = 8
-_PASSWORD_LENGTH = 14
 _LETTERS = "".join(letter for letter in LOGIN_ALPHABET if letter.isalpha())
 _DRAWS = 50
 
@@ -76,7 +76,7 @@ class CreateRules(VerbRules[CreateWish]):
                 term=offer.term,
                 price=quote(plan, offer, connections),
                 username=_login_name(wish, capabilities.username),
-                password=Secret(_password(capabilities.password)),
+                password=password_for(capabilities.password),
                 unowned=subscription.generation == 1,  # it was new, or its key was asked for above
             ),
         )
@@ -249,7 +249,7 @@ def _login_name(wish: CreateWish, rule: TextRule) -> str:
 
 def _short_name(rule: TextRule) -> str:
     """As long as the rule allows and random throughout; some panels refuse a digit in front."""
-    length = min(rule.max_length, max(rule.min_length, _PASSWORD_LENGTH))
+    length = min(rule.max_length, max(rule.min_length, LENGTH))
     for _ in range(_DRAWS):
         name = random_text(1, _LETTERS) + random_text(length - 1, LOGIN_ALPHABET)
         if rule.breach(name) is None:
@@ -259,21 +259,6 @@ def _short_name(rule: TextRule) -> str:
         f"the bridge makes no user name that fits the panel's rule: {rule.pattern}",
         advice="Let the customer choose one: add the custom field Username to the product.",
         field="customfields.Username",
-    )
-
-
-def _password(rule: TextRule) -> str:
-    """Random; some panels want a digit or a capital in it."""
-    length = min(rule.max_length, max(rule.min_length, _PASSWORD_LENGTH))
-    for _ in range(_DRAWS):
-        password = random_text(length)
-        if rule.breach(password) is None:
-            return password
-    raise Refusal(
-        "password_rule",
-        f"the bridge makes no password that fits the panel's rule: {rule.pattern}",
-        advice="Give the service a password that does.",
-        field="password",
     )
 
 

@@ -16,13 +16,11 @@ from panelbridge.provisioning.exceptions import Refusal
 from panelbridge.provisioning.intend import Draft, need_subscription, place, plan_of
 from panelbridge.provisioning.keys import end_state_key
 from panelbridge.provisioning.models import Attempt, Fence, Operation, Target
+from panelbridge.provisioning.passwords import password_for
 from panelbridge.provisioning.port import Unit
 from panelbridge.provisioning.rules import Admission, Reading, VerbRules, adopt_account
 from panelbridge.provisioning.wishes import ResetWish
-from panelbridge.secret import Secret, random_text
 from panelbridge.subscriptions import Subscription
-
-_PASSWORD_LENGTH = 14
 
 
 class ResetRules(VerbRules[ResetWish]):
@@ -49,7 +47,6 @@ class ResetRules(VerbRules[ResetWish]):
             if wish.token
             else end_state_key(self.verb, subscription, wished)
         )
-        length = min(rule.max_length, max(rule.min_length, _PASSWORD_LENGTH))
         return place(
             unit,
             desk,
@@ -62,7 +59,7 @@ class ResetRules(VerbRules[ResetWish]):
                 plan=plan_of(unit, subscription),
                 term=subscription.term,
                 username=wish.username or subscription.username,
-                password=wish.password or Secret(random_text(length)),
+                password=wish.password or password_for(rule),
             ),
         )
 
