@@ -70,6 +70,9 @@ def supersede(
             message=f"replaced by a later {by.value} before it was sent",
         )
         unit.journal.save(replaced, was=operation)
+        unit.journal.resolve_attention(
+            operation=operation.id, resolution="superseded", actor=operation.actor, at=desk.clock()
+        )
         freed = freed or operation.hold is not None or operation.state is OperationState.QUEUED
     if freed:
         wake_queued(unit, desk, subscription.reseller_id)

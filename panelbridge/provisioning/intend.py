@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from panelbridge.capabilities import Verb
 from panelbridge.ledger import Credits, InsufficientCredit, ResellerId, TransferContext
 from panelbridge.models import Term
 from panelbridge.provisioning.desk import Desk
 from panelbridge.provisioning.exceptions import Refusal
-from panelbridge.provisioning.models import Operation, OperationId, OperationState, Target
+from panelbridge.provisioning.models import (
+    BRIDGE,
+    AttentionId,
+    AttentionItem,
+    Operation,
+    OperationId,
+    OperationState,
+    Target,
+)
 from panelbridge.provisioning.port import Unit
 from panelbridge.provisioning.rules import Admission
 from panelbridge.secret import Secret
@@ -73,11 +82,11 @@ def place(unit: Unit, desk: Desk, draft: Draft) -> Admission:
         )
     )
     if draft.price > _ZERO:
-        operation = _fund(unit, operation, draft.plan)
+        operation = _fund(unit, desk, operation, draft.plan)
     return Admission(operation=operation, joined=False)
 
 
-def _fund(unit: Unit, operation: Operation, plan: Plan) -> Operation:
+def _fund(unit: Unit, desk: Desk, operation: Operation, plan: Plan) -> Operation:
     waiting = [item for item in unit.journal.queued(operation.reseller_id) if item.id != operation.id]
     funded = None if waiting else take_hold(unit, operation)
     if funded is None:
@@ -93,7 +102,25 @@ def _fund(unit: Unit, operation: Operation, plan: Plan) -> Operation:
     if not unit.journal.save(funded, was=operation):
         msg = f"operation {operation.id} changed while its own transaction was open"
         raise RuntimeError(msg)
+    if funded.state is OperationState.QUEUED and operation.verb is Verb.EXTEND:
+        _tell_waiting(unit, funded, desk.clock())
     return funded
+
+
+def _tell_waiting(unit: Unit, renewal: Operation, now: datetime) -> None:
+    """Billing takes a renewal for done once it is durable, so nothing but this shows that it waits."""
+    unit.journal.raise_attention(
+        AttentionItem(
+            id=AttentionId(0),
+            code="waits_for_credit",
+            message=f"the paid renewal of service {renewal.service_id} waits for {renewal.price} credits",
+            advice="Top up: it then runs by itself, oldest first. Until then the account may expire.",
+            opened_at=now,
+            operation_id=renewal.id,
+            subscription_id=renewal.subscription_id,
+            panel_id=renewal.panel_id,
+        )
+    )
 
 
 def take_hold(unit: Unit, operation: Operation) -> Operation | None:
@@ -120,6 +147,9 @@ def wake_queued(unit: Unit, desk: Desk, reseller: ResellerId) -> tuple[Operation
             break
         ready = replace(funded, state=OperationState.READY, due_at=desk.clock())
         if unit.journal.save(ready, was=waiting):
+            unit.journal.resolve_attention(
+                operation=ready.id, resolution="credit is there", actor=BRIDGE, at=desk.clock()
+            )
             woken.append(ready.id)
     return tuple(woken)
 

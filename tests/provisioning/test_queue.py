@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from panelbridge.ledger import Credits
-from panelbridge.provisioning import OperationState, TerminateWish
+from panelbridge.provisioning import OperationState, RenewWish, TerminateWish
 from panelbridge.testing.practice import PracticeProcess
 from tests.support.rig import Rig
 
@@ -81,3 +81,25 @@ def test_credit_of_a_released_hold_pays_for_the_next(patient: Rig, practice: Pra
 
     assert states(patient) == {1: OperationState.REFUSED, 2: OperationState.DONE}
     assert (patient.wallet().balance, patient.wallet().held) == (Credits.parse("40"), Credits())
+
+
+@pytest.mark.parametrize("ended_by", ["top-up", "terminate"])
+def test_a_paid_renewal_that_waits_for_credit_is_put_before_a_person_until_it_runs(
+    patient: Rig, ended_by: str
+) -> None:
+    patient.provisioner.submit(patient.create(1, plan="patient"))
+    wish = RenewWish(installation=patient.installation, service_id=1, actor="cron", fact="item:1")
+    waiting = patient.provisioner.submit(wish, budget=0.0)
+    assert waiting.operation.state is OperationState.QUEUED
+    assert patient.attention() == ["waits_for_credit"]
+
+    if ended_by == "top-up":
+        patient.top_up("60", key="second")
+    else:
+        terminate(patient, 1)
+    patient.settle_all()
+
+    assert patient.attention() == []
+    assert (patient.provisioner.answer(waiting.operation.id).operation.state is OperationState.DONE) == (
+        ended_by == "top-up"
+    )
