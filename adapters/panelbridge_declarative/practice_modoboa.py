@@ -1,9 +1,10 @@
 """The practice panel for Modoboa 2.12.0, from the facts in ``specs/README.md`` and not from the description.
 
 Options: ``token``, ``domain``, ``language`` (``fr`` or ``en``: of a client that names none), ``throttled``
-(``yes``: five writes a second), ``domain_quota`` (MB, 0: none). Acts: ``delete``, ``create`` (somebody
-else's), ``rename`` (the customer writes into the name), ``race`` (the next create of ``username`` loses
-against an equal one), ``revoke_rights`` (the token's owner administers nothing any more), ``bend``.
+(``yes``: five writes a second; ``silently``: and no word of how long to wait, as now and then),
+``domain_quota`` (MB, 0: none). Acts: ``delete``, ``create`` (somebody else's), ``rename`` (the customer writes
+into the name), ``race`` (the next create of ``username`` loses against an equal one), ``revoke_rights`` (the
+token's owner administers nothing any more), ``bend``.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from panelbridge.capabilities import Verb
@@ -125,13 +127,14 @@ class ModoboaPracticePanel(PracticePanel):
             raise _Said(401, {"detail": "Invalid token."})
 
     def _throttle(self, db: sqlite3.Connection, request: PracticeRequest) -> None:
-        if request.method == "GET" or self.options.get("throttled") != "yes":
+        if request.method == "GET" or "throttled" not in self.options:
             return
         now = self.now().timestamp()
         recent = db.execute("SELECT COUNT(*) FROM writes WHERE at > ?", (now - 1,)).fetchone()[0]
         if recent >= _PER_SECOND:
             said = _Said(429, {"detail": "Request was throttled. Expected available in 1 second."})
-            said.reply = PracticeReply(status=429, body=said.reply.body, headers={"Retry-After": "1"})
+            if self.options["throttled"] == "yes":
+                said.reply = replace(said.reply, headers={"Retry-After": "1"})
             raise said
         db.execute("INSERT INTO writes VALUES (?)", (now,))
 

@@ -96,14 +96,17 @@ def test_a_search_finds_others_as_well(practised: Start) -> None:
     assert ours.account.reference == "bridge:1:1"
 
 
-def test_too_many_writes_a_second_are_asked_to_wait(practised: Start) -> None:
-    panel = practised("modoboa", throttled="yes")
+@pytest.mark.parametrize(("throttled", "wait"), [("yes", 1.0), ("silently", None)])
+def test_too_many_writes_a_second_are_asked_to_wait(
+    practised: Start, throttled: str, wait: float | None
+) -> None:
+    panel = practised("modoboa", throttled=throttled)
     naive = Naive(panel)
     answers = [naive.create(number) for number in range(2, 8)]
     assert answers[-1].status_code == 429
     with pytest.raises(RateLimited) as caught:
         panel.adapter.create(order())
-    assert (caught.value.outcome, caught.value.retry_after) == (Outcome.RETRY_LATER, 1.0)
+    assert (caught.value.outcome, caught.value.retry_after) == (Outcome.RETRY_LATER, wait)
     assert books(panel) is None
 
 
