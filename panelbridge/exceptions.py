@@ -9,6 +9,7 @@ PanelError                         something a panel call ended with, and what i
  |- CapacityExhausted              the panel has no room                                     refused
  |- InsufficientPanelCredit        our balance *at the panel* is too low                     retry later
  |- RateLimited                    asked to slow down; ``retry_after`` seconds               retry later
+ |- PanelBusy                      not now, says the panel, and did nothing                  retry later
  |- PanelUnreachable               the connection was never established                      retry later
  |- PanelRefused                   the panel says no by a rule of its own                    refused
  |- Unsupported                    the backend cannot do this verb                           refused
@@ -126,6 +127,14 @@ class RateLimited(PanelError):
     code = "panel_rate_limited"
     default_outcome = Outcome.RETRY_LATER
     default_advice = "Nothing to do: the bridge repeats after the time the panel named."
+
+
+class PanelBusy(PanelError):
+    """The panel cannot do it now (the account is being moved, a job runs) and did nothing."""
+
+    code = "panel_busy"
+    default_outcome = Outcome.RETRY_LATER
+    default_advice = "Nothing to do: the bridge repeats when the panel is ready."
 
 
 class PanelUnreachable(PanelError):

@@ -11,6 +11,7 @@ from panelbridge.exceptions import (
     InvalidOrder,
     NotFound,
     OutcomeUnknown,
+    PanelBusy,
     PanelError,
     PermissionMissing,
     RateLimited,
@@ -25,7 +26,7 @@ _ERRORS: Mapping[Is, tuple[type[PanelError], str]] = {
     Is.INVALID: (InvalidOrder, "the panel does not accept the order"),
     Is.NO_CREDIT: (InsufficientPanelCredit, "our credit at the panel is used up"),
     Is.RATE_LIMITED: (RateLimited, "the panel asks to slow down"),
-    Is.BUSY: (RateLimited, "the panel is busy and did nothing"),
+    Is.BUSY: (PanelBusy, "the panel is busy and did nothing"),
 }
 _FIELDS = {"expires": "until", "id": "ref"}
 

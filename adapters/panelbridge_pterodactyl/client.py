@@ -18,11 +18,11 @@ from panelbridge.exceptions import (
     ContractBroken,
     InvalidOrder,
     NotFound,
+    PanelBusy,
     PanelError,
     PanelRefused,
     PermissionMissing,
 )
-from panelbridge.models import Outcome
 from panelbridge.transport import PanelReply, PanelSession
 from panelbridge_pterodactyl import mapping
 from panelbridge_pterodactyl.settings import PterodactylSettings
@@ -30,14 +30,6 @@ from panelbridge_pterodactyl.settings import PterodactylSettings
 _API = "api/application/"
 _PAGE = 100
 _OK, _CREATED, _NO_CONTENT, _MISSING, _INVALID = 200, 201, 204, 404, 422
-
-
-class ServerBusy(PanelError):
-    """The server is being moved or restored (409); nothing was done."""
-
-    code = "server_busy"
-    default_outcome = Outcome.RETRY_LATER
-    default_advice = "Nothing to do: the bridge repeats when the panel is done with the server."
 
 
 class FieldsRefused(InvalidOrder):
@@ -54,7 +46,7 @@ _REFUSALS: Mapping[int, tuple[type[PanelError], str]] = {
     401: (AuthenticationFailed, "the panel refuses the API key"),
     403: (PermissionMissing, "the API key may not do this"),
     404: (NotFound, "the panel has no such thing"),
-    409: (ServerBusy, "the server is in a state that does not allow this now"),
+    409: (PanelBusy, "the server is in a state that does not allow this now"),
 }
 _NOT_FOUND_CODE = "NotFoundHttpException"
 

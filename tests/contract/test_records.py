@@ -40,6 +40,7 @@ TREE = {
     "panel_capacity": Outcome.REFUSED,
     "insufficient_panel_credit": Outcome.RETRY_LATER,
     "panel_rate_limited": Outcome.RETRY_LATER,
+    "panel_busy": Outcome.RETRY_LATER,
     "panel_unreachable": Outcome.RETRY_LATER,
     "panel_refused": Outcome.REFUSED,
     "unsupported": Outcome.REFUSED,

@@ -19,8 +19,8 @@ SURFACE = [
     "Capabilities", "CapacityExhausted", "Conflict", "Connection", "ContractBroken", "CreateOrder",
     "Credentials", "Extend", "FindBy", "Found", "InsufficientPanelCredit", "InvalidOrder", "Lookup",
     "NotFound", "OrderFact", "Outcome", "OutcomeUnknown", "Package", "PackageChange", "PackageWrite",
-    "PanelAccount", "PanelAdapter", "PanelBalance", "PanelError", "PanelRefused", "PanelSettings", "PanelUnreachable",
-    "PermissionMissing", "Purchase", "RateLimited", "Secret", "SerialiseWrites", "SettingsInvalid",
+    "PanelAccount", "PanelAdapter", "PanelBalance", "PanelBusy", "PanelError", "PanelRefused",
+    "PanelSettings", "PanelUnreachable", "PermissionMissing", "Purchase", "RateLimited", "Secret", "SerialiseWrites", "SettingsInvalid",
     "SignOn", "Term", "TextRule", "Unknown", "Unsupported", "Usage", "Verb", "VerbResult", "adapters",
     "load_adapter", "read_settings",
 ]

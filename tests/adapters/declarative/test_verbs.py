@@ -25,6 +25,7 @@ from panelbridge import (
     NotFound,
     Outcome,
     OutcomeUnknown,
+    PanelBusy,
     PanelError,
     PanelUnreachable,
     PermissionMissing,
@@ -130,7 +131,7 @@ class TestCreate:
             (answer({}, 403), PermissionMissing, Outcome.REFUSED),
             (answer({}, 402), InsufficientPanelCredit, Outcome.RETRY_LATER),
             (answer({}, 429, **{"Retry-After": "7"}), RateLimited, Outcome.RETRY_LATER),
-            (answer({}, 503), RateLimited, Outcome.RETRY_LATER),
+            (answer({}, 503), PanelBusy, Outcome.RETRY_LATER),
             (PanelUnreachable("gone"), PanelUnreachable, Outcome.RETRY_LATER),
         ],
     )

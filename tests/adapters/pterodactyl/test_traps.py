@@ -18,6 +18,7 @@ from panelbridge import (
     Outcome,
     OutcomeUnknown,
     PackageChange,
+    PanelBusy,
     PanelError,
     PanelRefused,
     PermissionMissing,
@@ -27,7 +28,6 @@ from panelbridge import (
 )
 from panelbridge.testing.practice import Fault
 from panelbridge.transport import deadline
-from panelbridge_pterodactyl.client import ServerBusy
 from panelbridge_pterodactyl.making import InstallFailed
 from panelbridge_pterodactyl.practice import PACKAGES
 
@@ -225,7 +225,7 @@ class TestSuspension:
     def test_a_transfer_is_waited_for(self, panel: Any, made: Any) -> None:
         account = made(panel.adapter())
         panel.control.act("edit", username=account.username, server={"transferring": 1})
-        with pytest.raises(ServerBusy) as caught:
+        with pytest.raises(PanelBusy) as caught:
             panel.adapter().suspend(account.ref, "overdue")
         assert caught.value.outcome is Outcome.RETRY_LATER
         assert panel.account(account.username)["state"] == "active"

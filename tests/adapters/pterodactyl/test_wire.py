@@ -26,6 +26,7 @@ from panelbridge import (
     Outcome,
     OutcomeUnknown,
     PackageChange,
+    PanelBusy,
     PanelError,
     PanelRefused,
     PermissionMissing,
@@ -37,7 +38,7 @@ from panelbridge import (
 )
 from panelbridge.settings import read_settings
 from panelbridge_pterodactyl import PterodactylAdapter, PterodactylSettings, mapping
-from panelbridge_pterodactyl.client import FieldsRefused, PterodactylClient, ServerBusy
+from panelbridge_pterodactyl.client import FieldsRefused, PterodactylClient
 
 BASE = "https://panel.example/"
 API = f"{BASE}api/application/"
@@ -205,7 +206,7 @@ class TestClosedList:
             (401, "AuthenticationException", AuthenticationFailed, Outcome.REFUSED),
             (403, "AccessDeniedHttpException", PermissionMissing, Outcome.REFUSED),
             (404, "NotFoundHttpException", NotFound, Outcome.REFUSED),
-            (409, "ConflictHttpException", ServerBusy, Outcome.RETRY_LATER),
+            (409, "ConflictHttpException", PanelBusy, Outcome.RETRY_LATER),
             (404, "DaemonConnectionException", ContractBroken, Outcome.UNKNOWN),
             (409, "DaemonConnectionException", ContractBroken, Outcome.UNKNOWN),
             (404, "SomethingElse", ContractBroken, Outcome.UNKNOWN),
