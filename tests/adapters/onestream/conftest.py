@@ -3,52 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 
-from panelbridge import CreateOrder, Credentials, PanelAccount, Purchase, Secret, Term, read_settings
-from panelbridge.testing.practice import PracticeControl, PracticeServer
-from panelbridge_onestream import OneStreamAdapter, OneStreamSettings
+from panelbridge import CreateOrder, Credentials, PanelAccount, Purchase, Secret, Term
+from panelbridge_onestream import OneStreamAdapter
 from panelbridge_onestream.practice import OneStreamPracticePanel
+from tests.support.practice_panel import PanelOf, ask, created, started
 
 MONTH = Term(days=30)
 
 
-@dataclass(kw_only=True)
-class Panel:
-    """The practice panel, seen from all sides."""
-
-    server: PracticeServer
-    opened: list[OneStreamAdapter] = field(default_factory=list)
-
-    @property
-    def control(self) -> PracticeControl:
-        return PracticeControl(self.server.url)
-
-    def adapter(self, **settings: Any) -> OneStreamAdapter:
-        made = OneStreamAdapter(read_settings(OneStreamSettings, {**self.server.settings, **settings}))
-        self.opened.append(made)
-        return made
-
+class Panel(PanelOf[OneStreamAdapter, OneStreamPracticePanel]):
     def naive(self, method: str, path: str, **more: Any) -> Any:
         """What a client gets that just calls, whatever the status."""
-        own = self.server.settings
+        own = self.settings
         headers = {"X-Api-Key": own["api_key"], "X-Auth-User": own["auth_user"]}
-        with requests.Session() as session:
-            session.trust_env = False
-            reply = session.request(
-                method, f"{self.server.url}ext/{path}", headers=headers, timeout=10, **more
-            )
-        return reply.json()
+        return ask(method, f"{self.server.url}ext/{path}", headers=headers, **more).json()
 
     def book(self, username: str) -> dict[str, Any]:
-        account: dict[str, Any] = self.control.books()["accounts"][username]
-        return account
+        return self.accounts[username]
 
     def charged(self) -> int:
         return int(self.control.books()["charged"])
@@ -69,9 +46,7 @@ def order(name: str = "anna2345", **changes: Any) -> CreateOrder:
 
 
 def made(adapter: OneStreamAdapter, wish: CreateOrder | None = None) -> PanelAccount:
-    account = adapter.create(wish or order()).account
-    assert account is not None
-    return account
+    return created(adapter, wish or order())
 
 
 def purchase(account: PanelAccount, **changes: Any) -> Purchase:
@@ -81,20 +56,8 @@ def purchase(account: PanelAccount, **changes: Any) -> Purchase:
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[..., Panel]]:
-    panels: list[Panel] = []
-
-    def begin(**options: str) -> Panel:
-        practice = OneStreamPracticePanel(tmp_path / f"books{len(panels)}.sqlite", options)
-        server = PracticeServer(practice)
-        server.start()
-        panels.append(Panel(server=server))
-        return panels[-1]
-
-    yield begin
-    for panel in panels:
-        for adapter in panel.opened:
-            adapter.close()
-        panel.server.stop()
+    with started(tmp_path, Panel, OneStreamPracticePanel, OneStreamAdapter) as begin:
+        yield begin
 
 
 @pytest.fixture

@@ -3,50 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 
-from panelbridge import CreateOrder, Credentials, PanelAccount, Secret, read_settings
-from panelbridge.testing.practice import PracticeControl, PracticeServer
-from panelbridge_stalker import StalkerAdapter, StalkerSettings
+from panelbridge import CreateOrder, Credentials, PanelAccount, Secret
+from panelbridge_stalker import StalkerAdapter
 from panelbridge_stalker.practice import StalkerPracticePanel
+from tests.support.practice_panel import PanelOf, ask, created, started
 
 
-@dataclass(kw_only=True)
-class Panel:
-    """The practice portal, seen from all sides."""
-
-    server: PracticeServer
-    opened: list[StalkerAdapter] = field(default_factory=list)
-
-    @property
-    def control(self) -> PracticeControl:
-        return PracticeControl(self.server.url)
-
-    def adapter(self, **settings: Any) -> StalkerAdapter:
-        made = StalkerAdapter(read_settings(StalkerSettings, {**self.server.settings, **settings}))
-        self.opened.append(made)
-        return made
-
+class Panel(PanelOf[StalkerAdapter, StalkerPracticePanel]):
     def naive(self, method: str, path: str, **more: Any) -> dict[str, Any]:
         """What a client gets that just calls, and believes ``status``."""
-        own = self.server.settings
-        with requests.Session() as session:
-            session.trust_env = False
-            session.auth = (own["api_login"], own["api_password"])
-            answer: dict[str, Any] = session.request(
-                method, own["base_url"] + path, timeout=10, **more
-            ).json()
+        own = self.settings
+        auth = (own["api_login"], own["api_password"])
+        answer: dict[str, Any] = ask(method, own["base_url"] + path, auth=auth, **more).json()
         return answer
 
     def book(self, username: str) -> dict[str, Any]:
-        account: dict[str, Any] = self.control.books()["accounts"][username]
-        return account
+        return self.accounts[username]
 
     def end_date(self, username: str) -> str:
         return str(self.control.books()["end_dates"][username])
@@ -66,27 +44,13 @@ def order(name: str = "anna2345", **changes: Any) -> CreateOrder:
 
 
 def made(adapter: StalkerAdapter, wish: CreateOrder | None = None) -> PanelAccount:
-    account = adapter.create(wish or order()).account
-    assert account is not None
-    return account
+    return created(adapter, wish or order())
 
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[..., Panel]]:
-    panels: list[Panel] = []
-
-    def begin(**options: str) -> Panel:
-        practice = StalkerPracticePanel(tmp_path / f"books{len(panels)}.sqlite", options)
-        server = PracticeServer(practice)
-        server.start()
-        panels.append(Panel(server=server))
-        return panels[-1]
-
-    yield begin
-    for panel in panels:
-        for adapter in panel.opened:
-            adapter.close()
-        panel.server.stop()
+    with started(tmp_path, Panel, StalkerPracticePanel, StalkerAdapter) as begin:
+        yield begin
 
 
 @pytest.fixture
