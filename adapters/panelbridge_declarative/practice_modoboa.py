@@ -3,8 +3,8 @@
 Options: ``token``, ``domain``, ``language`` (``fr`` or ``en``: of a client that names none), ``throttled``
 (``yes``: five writes a second; ``silently``: and no word of how long to wait, as now and then),
 ``domain_quota`` (MB, 0: none). Acts: ``delete``, ``create`` (somebody else's), ``rename`` (the customer
-writes into the name), ``race`` (the next create of ``username`` loses against an equal one), ``revoke_rights`` (the
-token's owner administers nothing any more), ``bend``.
+writes into the name), ``race`` (the next create of ``username`` loses against an equal one),
+``revoke_rights`` (the token's owner administers nothing any more), ``bend``.
 """
 
 from __future__ import annotations
