@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -157,3 +157,25 @@ def practised(tmp_path: Path) -> Iterator[Callable[..., Practised]]:
             return Practised(practice=Running(server, settings), adapter=adapter)
 
         yield start
+
+
+Start = Callable[..., Practised]
+SOON = datetime.now(UTC).replace(microsecond=0) + timedelta(days=30)
+
+
+def order_of(number: int = 1, **values: Any) -> CreateOrder:
+    """Service ``number``'s; ``values`` say at least what is sold and until when."""
+    name, reference = f"svc{number:05d}", f"bridge:{number}:1"
+    credentials = Credentials(username=name, password=Secret(f"Passw0rd{number:08d}"))
+    return CreateOrder(**{"credentials": credentials, "reference": reference, **values})
+
+
+def ref(number: int = 1) -> AccountRef:
+    """Service ``number``'s at a panel whose ids are the login names."""
+    name = f"svc{number:05d}"
+    return AccountRef(id=AccountId(name), username=name, reference=f"bridge:{number}:1")
+
+
+def books(panel: Practised, name: str = "svc00001") -> Any:
+    """What the panel's books have of ``name``; ``None`` for nothing."""
+    return panel.practice.control.books()["accounts"].get(name)

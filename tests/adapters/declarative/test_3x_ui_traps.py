@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,30 +14,20 @@ from panelbridge import (
     AccountState,
     AuthenticationFailed,
     Conflict,
-    CreateOrder,
-    Credentials,
     Found,
     Outcome,
     PanelError,
     Secret,
     Unknown,
 )
-from panelbridge.models import AccountId, AccountRef, PackageChange
+from panelbridge.models import PackageChange
 from panelbridge.testing.practice import Fault
-from tests.adapters.declarative.conftest import Practised
+from tests.adapters.declarative.conftest import SOON, Practised, Start, books, order_of, ref
 
-Start = Callable[..., Practised]
-SOON = datetime.now(UTC).replace(microsecond=0) + timedelta(days=30)
 LATER = SOON + timedelta(days=31)
 PAST = (SOON - timedelta(days=60)).isoformat()
-ORDER = CreateOrder(
-    credentials=Credentials(username="svc00001", password=Secret("Passw0rd00000001")),
-    package="50gib",
-    until=SOON,
-    reference="bridge:1:1",
-    connections=2,
-)
-REF = AccountRef(id=AccountId("svc00001"), username="svc00001", reference="bridge:1:1")
+ORDER = order_of(package="50gib", until=SOON, connections=2)
+REF = ref()
 GIB = 1024**3
 
 
@@ -48,10 +37,6 @@ def call(panel: Practised, method: str, path: str, body: Any = None, **headers: 
     url = f"{panel.practice.url}{settings['secret_path']}/panel/api{path}"
     told = {"Authorization": f"Bearer {settings['token']}", **headers}
     return requests.request(method, url, json=body, headers=told, timeout=5)
-
-
-def books(panel: Practised, name: str = "svc00001") -> Any:
-    return panel.practice.control.books()["accounts"].get(name)
 
 
 def enabled(panel: Practised) -> bool:

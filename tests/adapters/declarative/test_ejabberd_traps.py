@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -28,10 +26,8 @@ from panelbridge import (
 )
 from panelbridge.models import AccountId, AccountRef
 from panelbridge.testing.practice import Fault, ScriptedReply
-from tests.adapters.declarative.conftest import Practised
+from tests.adapters.declarative.conftest import SOON, Practised, Start, books
 
-Start = Callable[..., Practised]
-SOON = datetime.now(UTC).replace(microsecond=0) + timedelta(days=30)
 NAME = "svc00001"
 
 
@@ -58,10 +54,6 @@ class Naive:
 
     def call(self, command: str, **given: Any) -> Any:
         return self.reply(command, **given).json()
-
-
-def books(panel: Practised) -> Any:
-    return panel.practice.control.books()["accounts"].get(NAME)
 
 
 def test_zero_is_yes(practised: Start) -> None:

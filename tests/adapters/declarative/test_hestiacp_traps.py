@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 import requests
@@ -15,8 +12,6 @@ from panelbridge import (
     Absent,
     AccountState,
     AuthenticationFailed,
-    CreateOrder,
-    Credentials,
     Extend,
     Found,
     InvalidOrder,
@@ -26,19 +21,13 @@ from panelbridge import (
     Secret,
     Unsupported,
 )
-from panelbridge.models import AccountId, AccountRef, PackageChange
+from panelbridge.models import AccountId, PackageChange
 from panelbridge_declarative.cassette import record
-from tests.adapters.declarative.conftest import Practised
+from tests.adapters.declarative.conftest import UNTIL, Practised, Start, books, order_of, ref
 
-Start = Callable[..., Practised]
-ORDER = CreateOrder(
-    credentials=Credentials(username="svc00001", password=Secret("Passw0rd00000001")),
-    package="default",
-    until=datetime(2031, 1, 1, tzinfo=UTC),
-    reference="bridge:1:1",
-    options={"domain": "maria.example", "email": "maria@customer.example"},
-)
-REF = AccountRef(id=AccountId("svc00001"), username="svc00001", reference="bridge:1:1")
+FACTS = {"domain": "maria.example", "email": "maria@customer.example"}
+ORDER = order_of(package="default", until=UNTIL, options=FACTS)
+REF = ref()
 CODE = "Hestia-Exit-Code"
 
 
@@ -48,10 +37,6 @@ def naive(panel: Practised, *command: str, **more: str) -> requests.Response:
     arguments = {f"arg{at}": value for at, value in enumerate(command[1:], 1)}
     fields = {**keys, "returncode": "no", "cmd": command[0], **arguments, **more}
     return requests.post(f"{panel.practice.url}api/", data=fields, timeout=5)
-
-
-def books(panel: Practised, name: str = "svc00001") -> Any:
-    return panel.practice.control.books()["accounts"].get(name)
 
 
 def kinds(panel: Practised, name: str = "svc00001") -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -24,21 +23,11 @@ from panelbridge import (
     Unknown,
 )
 from panelbridge.models import AccountId, AccountRef
-from tests.adapters.declarative.conftest import Practised
-
-Start = Callable[..., Practised]
-SOON = datetime.now(UTC).replace(microsecond=0) + timedelta(days=30)
+from tests.adapters.declarative.conftest import SOON, Practised, Start, order_of, ref
 
 
 def order(number: int = 1) -> CreateOrder:
-    name = f"svc{number:05d}"
-    credentials = Credentials(username=name, password=Secret(f"Passw0rd{number:08d}"))
-    return CreateOrder(credentials=credentials, package="1", until=SOON, reference=f"bridge:{number}:1")
-
-
-def ref(number: int = 1) -> AccountRef:
-    name = f"svc{number:05d}"
-    return AccountRef(id=AccountId(name), username=name, reference=f"bridge:{number}:1")
+    return order_of(number, package="1", until=SOON)
 
 
 class Naive:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -15,27 +13,18 @@ from panelbridge import (
     AccountState,
     AuthenticationFailed,
     Conflict,
-    CreateOrder,
-    Credentials,
     Extend,
     Found,
     InvalidOrder,
     Outcome,
     PanelError,
-    Secret,
     Unsupported,
 )
-from panelbridge.models import AccountId, AccountRef, PackageChange
-from tests.adapters.declarative.conftest import Practised
+from panelbridge.models import AccountId, PackageChange
+from tests.adapters.declarative.conftest import UNTIL, Practised, Start, order_of, ref
 
-Start = Callable[..., Practised]
-ORDER = CreateOrder(
-    credentials=Credentials(username="svc00001", password=Secret("Passw0rd00000001")),
-    package="50gib",
-    until=datetime(2031, 1, 1, tzinfo=UTC),
-    reference="bridge:1:1",
-)
-REF = AccountRef(id=AccountId("svc00001"), username="svc00001", reference="bridge:1:1")
+ORDER = order_of(package="50gib", until=UNTIL)
+REF = ref()
 GIB = 1024**3
 
 

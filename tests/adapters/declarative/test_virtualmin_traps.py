@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -16,31 +14,31 @@ from panelbridge import (
     AccountState,
     AuthenticationFailed,
     Conflict,
-    CreateOrder,
-    Credentials,
     Extend,
     Found,
     InvalidOrder,
     Outcome,
     PanelError,
     PermissionMissing,
-    Secret,
     Unsupported,
 )
-from panelbridge.models import AccountId, AccountRef, PackageChange
+from panelbridge.models import AccountId, PackageChange
 from panelbridge_declarative.cassette import record
 from panelbridge_declarative.load import find
-from tests.adapters.declarative.conftest import Panel, Practised, answer
-
-Start = Callable[..., Practised]
-ORDER = CreateOrder(
-    credentials=Credentials(username="svc00001", password=Secret("Passw0rd00000001")),
-    package="0",
-    until=datetime(2031, 1, 1, tzinfo=UTC),
-    reference="bridge:1:1",
-    options={"domain": "Maria.example", "email": "maria@customer.example"},
+from tests.adapters.declarative.conftest import (
+    UNTIL,
+    Panel,
+    Practised,
+    Start,
+    answer,
+    books,
+    order_of,
+    ref,
 )
-REF = AccountRef(id=AccountId("maria.example"), username="svc00001", reference="bridge:1:1")
+
+FACTS = {"domain": "Maria.example", "email": "maria@customer.example"}
+ORDER = order_of(package="0", until=UNTIL, options=FACTS)
+REF = replace(ref(), id=AccountId("maria.example"))
 PROGRAM = "panel-webmin/1"
 
 
@@ -56,10 +54,6 @@ def naive(
         headers={"User-Agent": agent},
         timeout=5,
     )
-
-
-def books(panel: Practised, name: str = "svc00001") -> Any:
-    return panel.practice.control.books()["accounts"].get(name)
 
 
 def test_without_the_word_webmin_the_right_password_gets_a_login_page_and_200(practised: Start) -> None:
