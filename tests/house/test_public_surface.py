@@ -20,9 +20,9 @@ SURFACE = [
     "Credentials", "Extend", "FindBy", "Found", "InsufficientPanelCredit", "InvalidOrder", "Lookup",
     "NotFound", "OrderFact", "Outcome", "OutcomeUnknown", "Package", "PackageChange", "PackageWrite",
     "PanelAccount", "PanelAdapter", "PanelBalance", "PanelBusy", "PanelError", "PanelRefused",
-    "PanelSettings", "PanelUnreachable", "PermissionMissing", "Purchase", "RateLimited", "Secret", "SerialiseWrites", "SettingsInvalid",
-    "SignOn", "Term", "TextRule", "Unknown", "Unsupported", "Usage", "Verb", "VerbResult", "adapters",
-    "load_adapter", "read_settings",
+    "PanelSettings", "PanelUnreachable", "PermissionMissing", "Purchase", "RateLimited", "Secret",
+    "SerialiseWrites", "SettingsInvalid", "SignOn", "Term", "TextRule", "Unknown", "Unsupported",
+    "Usage", "Verb", "VerbResult", "adapters", "load_adapter", "read_settings",
 ]
 # fmt: on
 
