@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass, replace
 from typing import Any
 
 from panelbridge import CreateOrder, Credentials, Outcome, PanelAccount, PanelError, Secret
@@ -13,6 +14,7 @@ from panelbridge.testing.conformance.hostile import VALUES
 from panelbridge.testing.orders import credentials_for, order_for
 from panelbridge.testing.practice.setup import MONTH
 from panelbridge_declarative import DeclarativeAdapter
+from tests.real.relay import Relay
 
 HOSTILE = VALUES
 
@@ -21,6 +23,26 @@ def adapter_for(spec: str, **given: Any) -> DeclarativeAdapter:
     values = {"spec": spec, "allow_http": True, **given}
     settings: Any = read_settings(DeclarativeAdapter.settings_model_for(values), values)
     return DeclarativeAdapter(settings)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Described:
+    """A real panel as its shipped description reaches it."""
+
+    spec: str
+    settings: Mapping[str, Any]
+    adapter: DeclarativeAdapter
+
+    def other(self, **changes: Any) -> DeclarativeAdapter:
+        """An adapter of its own, with some settings changed."""
+        return adapter_for(self.spec, **{**self.settings, **changes})
+
+    def create_unheard(self, order: CreateOrder, request_line: str, *, late: bool) -> None:
+        """``order``, whose answer is lost on the way (see ``Relay``); returns once the panel is done."""
+        with closing(Relay(self.settings["base_url"], request_line, late=late)) as relay:
+            with self.other(base_url=relay.url) as lost:
+                assert relay.ended(lambda: lost.create(order)) in (Outcome.DONE, Outcome.UNKNOWN)
+            relay.wait_until_done()
 
 
 def order_of(adapter: DeclarativeAdapter, package: str = "") -> CreateOrder:
@@ -65,6 +87,13 @@ def refused_or_kept(adapter: DeclarativeAdapter, order: CreateOrder, field: str)
     if field == "reference" and adapter.capabilities.reference_field and field not in result.differs:
         assert account.reference == order.reference
     return account
+
+
+def kept_of_hostile(adapter: DeclarativeAdapter, field: str) -> set[str]:
+    """Login names of the hostile orders that were not refused."""
+    orders = (with_hostile(order_of(adapter), field, text) for text in HOSTILE.values())
+    accounts = (refused_or_kept(adapter, order, field) for order in orders)
+    return {account.username for account in accounts if account is not None}
 
 
 def ending_of(do: Callable[[], VerbResult]) -> Outcome:

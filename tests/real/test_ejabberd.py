@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,30 +20,24 @@ from panelbridge import (
     PanelError,
     PermissionMissing,
 )
-from panelbridge_declarative import DeclarativeAdapter
 from tests.real.described import (
     HOSTILE,
+    Described,
     adapter_for,
     ending_of,
+    kept_of_hostile,
     made,
     new_password,
     order_of,
-    refused_or_kept,
-    with_hostile,
 )
 from tests.real.ejabberd import HOST, Ejabberd, missing, running_ejabberd
-from tests.real.relay import Relay
 
 pytestmark = pytest.mark.skipif(missing() is not None, reason=str(missing()))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shop:
+class Shop(Described):
     ejabberd: Ejabberd
-    adapter: DeclarativeAdapter
-
-    def other(self, **changes: Any) -> DeclarativeAdapter:
-        return adapter_for("ejabberd", **{**settings_of(self.ejabberd), **changes})
 
     def call(self, command: str, **given: str) -> Any:
         server = self.ejabberd
@@ -81,8 +74,10 @@ def settings_of(server: Ejabberd) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     folder = tmp_path_factory.mktemp("ejabberd")
-    with running_ejabberd(folder) as server, adapter_for("ejabberd", **settings_of(server)) as adapter:
-        yield Shop(ejabberd=server, adapter=adapter)
+    with running_ejabberd(folder) as server:
+        settings = settings_of(server)
+        with adapter_for("ejabberd", **settings) as adapter:
+            yield Shop(ejabberd=server, spec="ejabberd", settings=settings, adapter=adapter)
 
 
 def test_the_life_of_an_account(shop: Shop) -> None:
@@ -136,10 +131,7 @@ def test_wrong_credentials_and_a_wrong_host_are_told_as_such(shop: Shop) -> None
 @pytest.mark.parametrize("late", [False, True], ids=["when it was sent", "before its answer"])
 def test_a_create_that_loses_its_answer_makes_one_account(shop: Shop, late: bool) -> None:
     order = order_of(shop.adapter)
-    with closing(Relay(settings_of(shop.ejabberd)["base_url"], "POST /api/register ", late=late)) as relay:
-        with shop.other(base_url=relay.url) as lost:
-            assert relay.ended(lambda: lost.create(order)) in (Outcome.DONE, Outcome.UNKNOWN)
-        relay.wait_until_done()
+    shop.create_unheard(order, "POST /api/register ", late=late)
     assert ending_of(lambda: shop.adapter.create(order)) is Outcome.UNKNOWN
     assert shop.users().count(order.credentials.username) == 1
     assert shop.logs_in(order.credentials)
@@ -148,12 +140,7 @@ def test_a_create_that_loses_its_answer_makes_one_account(shop: Shop, late: bool
 @pytest.mark.parametrize("field", ["username", "password", "reference"])
 def test_hostile_text_is_data_or_refused(shop: Shop, field: str) -> None:
     before = set(shop.users())
-    kept = set()
-    for text in HOSTILE.values():
-        order = with_hostile(order_of(shop.adapter), field, text)
-        account = refused_or_kept(shop.adapter, order, field)
-        if account is not None:
-            kept.add(account.username)
+    kept = kept_of_hostile(shop.adapter, field)
     assert set(shop.users()) - before == kept
 
 

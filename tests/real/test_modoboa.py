@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
@@ -25,9 +24,9 @@ from panelbridge import (
     RateLimited,
 )
 from panelbridge.models import VerbResult
-from panelbridge_declarative import DeclarativeAdapter
 from tests.real.described import (
     HOSTILE,
+    Described,
     adapter_for,
     made,
     new_password,
@@ -36,7 +35,6 @@ from tests.real.described import (
     with_hostile,
 )
 from tests.real.modoboa import DOMAIN, Modoboa, missing, running_modoboa
-from tests.real.relay import Relay
 from tests.real.started import select_nothing
 
 pytestmark = pytest.mark.skipif(missing() is not None, reason=str(missing()))
@@ -44,13 +42,8 @@ Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shop:
+class Shop(Described):
     modoboa: Modoboa
-    adapter: DeclarativeAdapter
-
-    def other(self, **changes: Any) -> DeclarativeAdapter:
-        given = {"base_url": self.modoboa.url, "token": self.modoboa.token, "domain": DOMAIN}
-        return adapter_for("modoboa", **{**given, **changes})
 
     def order(self) -> CreateOrder:
         return order_of(self.adapter, package="1gib")
@@ -82,7 +75,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     with running_modoboa(tmp_path_factory.mktemp("modoboa")) as modoboa:
         given = {"base_url": modoboa.url, "token": modoboa.token, "domain": DOMAIN}
         with adapter_for("modoboa", **given) as adapter:
-            yield Shop(modoboa=modoboa, adapter=adapter)
+            yield Shop(modoboa=modoboa, spec="modoboa", settings=given, adapter=adapter)
 
 
 def ended(do: Callable[[], VerbResult]) -> Outcome:
@@ -141,11 +134,7 @@ def test_an_unknown_domain_is_refused(shop: Shop) -> None:
 def test_a_create_that_loses_its_answer_makes_one_account(shop: Shop, cut: str) -> None:
     order = shop.order()
     name = order.credentials.username
-    with closing(Relay(shop.modoboa.url, "POST ", late=cut == "before its answer")) as relay:
-        with shop.other(base_url=relay.url) as lost:
-            outcome = relay.ended(lambda: lost.create(order))
-        relay.wait_until_done()
-    assert outcome in (Outcome.DONE, Outcome.UNKNOWN)
+    shop.create_unheard(order, "POST ", late=cut == "before its answer")
     assert ended(lambda: shop.adapter.create(order)) in (Outcome.ALREADY, Outcome.DONE)
     assert len(shop.shown(name)) == 1
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,31 +19,24 @@ from panelbridge import (
     Outcome,
     PermissionMissing,
 )
-from panelbridge_declarative import DeclarativeAdapter
 from tests.real.described import (
-    HOSTILE,
+    Described,
     adapter_for,
     clear,
     ending_of,
+    kept_of_hostile,
     made,
     new_password,
     order_of,
-    refused_or_kept,
-    with_hostile,
 )
-from tests.real.relay import Relay
 from tests.real.synapse import HOST, Synapse, missing, running_synapse
 
 pytestmark = pytest.mark.skipif(missing() is not None, reason=str(missing()))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shop:
+class Shop(Described):
     synapse: Synapse
-    adapter: DeclarativeAdapter
-
-    def other(self, **changes: Any) -> DeclarativeAdapter:
-        return adapter_for("synapse", **{**settings_of(self.synapse), **changes})
 
     def log_in(self, credentials: Credentials) -> requests.Response:
         identifier = {"type": "m.id.user", "user": credentials.username}
@@ -62,8 +54,10 @@ def settings_of(server: Synapse) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     folder = tmp_path_factory.mktemp("synapse")
-    with running_synapse(folder) as server, adapter_for("synapse", **settings_of(server)) as adapter:
-        yield Shop(synapse=server, adapter=adapter)
+    with running_synapse(folder) as server:
+        settings = settings_of(server)
+        with adapter_for("synapse", **settings) as adapter:
+            yield Shop(synapse=server, spec="synapse", settings=settings, adapter=adapter)
 
 
 def test_the_life_of_an_account(shop: Shop) -> None:
@@ -125,10 +119,7 @@ def test_a_409_has_made_the_user_and_is_no_refusal(shop: Shop) -> None:
 @pytest.mark.parametrize("late", [False, True], ids=["when it was sent", "before its answer"])
 def test_a_create_that_loses_its_answer_makes_one_account(shop: Shop, late: bool) -> None:
     order = order_of(shop.adapter)
-    with closing(Relay(shop.synapse.url, "PUT ", late=late)) as relay:
-        with shop.other(base_url=relay.url) as lost:
-            assert relay.ended(lambda: lost.create(order)) in (Outcome.DONE, Outcome.UNKNOWN)
-        relay.wait_until_done()
+    shop.create_unheard(order, "PUT ", late=late)
     assert shop.adapter.create(order).outcome is Outcome.ALREADY
     assert shop.users().count(order.credentials.username) == 1
     assert shop.log_in(order.credentials).ok
@@ -151,10 +142,5 @@ def test_equal_creates_at_once_make_one_account(shop: Shop) -> None:
 @pytest.mark.parametrize("field", ["username", "password", "reference"])
 def test_hostile_text_is_data_or_refused(shop: Shop, field: str) -> None:
     before = set(shop.users())
-    kept = set()
-    for text in HOSTILE.values():
-        order = with_hostile(order_of(shop.adapter), field, text)
-        account = refused_or_kept(shop.adapter, order, field)
-        if account is not None:
-            kept.add(account.username)
+    kept = kept_of_hostile(shop.adapter, field)
     assert set(shop.users()) - before == kept
