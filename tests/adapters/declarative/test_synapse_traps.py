@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -15,29 +15,24 @@ from panelbridge import (
     AuthenticationFailed,
     Conflict,
     CreateOrder,
-    Credentials,
     Found,
     NotFound,
     Outcome,
     OutcomeUnknown,
     PanelError,
     PermissionMissing,
-    Secret,
     Unknown,
 )
 from panelbridge.models import AccountRef
 from panelbridge.testing.practice import Fault, ScriptedReply
-from tests.adapters.declarative.conftest import Practised
+from tests.adapters.declarative.conftest import SOON, Practised, Start, order_of
 
-Start = Callable[..., Practised]
-SOON = datetime.now(UTC).replace(microsecond=0) + timedelta(days=30)
 NOBODY = ScriptedReply(status=404, body=b'{"errcode": "M_NOT_FOUND", "error": "User not found"}')
 
 
 def order(number: int = 1, reference: str | None = None) -> CreateOrder:
-    credentials = Credentials(username=f"svc{number:05d}", password=Secret(f"Passw0rd{number:08d}"))
-    told = reference or f"bridge:{number}:1"
-    return CreateOrder(credentials=credentials, package="", until=SOON, reference=told)
+    wish = order_of(number, package="", until=SOON)
+    return replace(wish, reference=reference or wish.reference)
 
 
 def sold(panel: Practised, number: int = 1) -> AccountRef:
