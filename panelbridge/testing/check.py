@@ -86,6 +86,7 @@ def run_suite(backend: str, setups: Sequence[str], parts: Iterable[str] = ()) ->
         raise CannotCheck(f"the suite needs {' and '.join(missing())}: pip install {' '.join(NEEDED)}")
     import pytest
 
+    wanted = _classes(parts)
     notes = _Notes()
     with TemporaryDirectory(prefix="panelbridge-check-") as room, redirect_stdout(sys.stderr):
         file = Path(room) / "test_conformance.py"
@@ -100,14 +101,24 @@ def run_suite(backend: str, setups: Sequence[str], parts: Iterable[str] = ()) ->
             "--import-mode=importlib",
         ]
         words += ["-p", "panelbridge.testing.plugin", "-p", "no:cacheprovider", "-p", "no:terminal"]
-        names = [part.title().replace(" ", "") for part in parts]
-        words += ["-k", " or ".join(f"Test{name}" for name in names)] if names else []
+        words += ["-k", " or ".join(wanted)] if wanted else []
         pytest.main(words, plugins=[notes])
     if notes.broken or not notes.findings:
-        raise CannotCheck("\n".join(notes.broken) or "no test of the suite was found; see --part")
+        raise CannotCheck("\n".join(notes.broken) or "no test of the suite was found")
     return [
         ScoreCard(backend=backend, setup=setup, findings=tuple(notes.findings[setup])) for setup in setups
     ]
+
+
+def _classes(parts: Iterable[str]) -> list[str]:
+    """Test classes of ``parts``. Raises ``CannotCheck`` naming those there are."""
+    from panelbridge.testing.conformance import suites
+
+    known = {part_of(name): name for name in sorted(vars(suites)) if name.startswith("Test")}
+    for part in parts:
+        if part.lower() not in known:
+            raise CannotCheck(f"the suite has no part {part!r}; there are: {', '.join(known)}")
+    return [known[part.lower()] for part in parts]
 
 
 def _told(report: pytest.TestReport) -> str:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
+from contextlib import closing
 from importlib.metadata import EntryPoint
+from pathlib import Path
 
 import pytest
 
 from panelbridge.registry import AdapterEntry
-from panelbridge.testing.practice import PracticeControl
+from panelbridge.testing.practice import PracticeControl, practice_class
 from tests.cli.conftest import Shell
 
 
@@ -43,6 +46,32 @@ def test_a_set_up_that_is_not_there_is_named(bare: Shell) -> None:
     ran = bare("practice", "xui", "--setup", "nowhere")
     assert ran.code == 1
     assert "reseller, reseller-admin-lookup" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["xui", "--books", "{folder}/nowhere/books.sqlite"], "cannot be used as books"),
+        (["xui", "--books", "{folder}/text.sqlite"], "cannot be used as books"),
+        (["xui", "--books", "{folder}/stalker.sqlite"], "cannot be used as books"),
+        (
+            ["xui", "--books", "{folder}/new.sqlite", "--option", "credits=many"],
+            "can read",
+        ),
+        (["xui", "--books", "{folder}/new.sqlite", "--port", "{taken}"], "cannot be listened on"),
+    ],
+)
+def test_what_a_practice_panel_cannot_be_started_with_is_named(
+    bare: Shell, tmp_path: Path, words: list[str], told: str
+) -> None:
+    (tmp_path / "text.sqlite").write_text("no database")
+    practice_class("stalker")(tmp_path / "stalker.sqlite")
+    with closing(socket.create_server(("127.0.0.1", 0))) as busy:
+        taken = busy.getsockname()[1]
+        ran = bare("practice", *[word.format(folder=tmp_path, taken=taken) for word in words])
+    assert ran.code == 1, ran.err
+    assert told in ran.err
+    assert "[invalid_request]" in ran.err
 
 
 def test_a_backend_that_fails_to_load_is_named_and_the_others_shown(

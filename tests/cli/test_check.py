@@ -78,7 +78,10 @@ def test_a_lie_is_named_on_the_card_and_ends_with_1(bare: Shell, liar: None) -> 
     [
         (["reference", "--setup", "nowhere"], "there are: set, add"),
         (["nobody"], "o adapter named 'nobody' is installed"),
-        (["reference", "--setup", "set", "--part", "nothing"], "o test of the suite was found"),
+        (
+            ["reference", "--setup", "set", "--part", "nothing"],
+            "no part 'nothing'; there are: ",
+        ),
         (["reference", "--live"], "--live needs --settings"),
     ],
 )

@@ -150,8 +150,10 @@ def _settings(file: Path | None) -> dict[str, Any]:
     try:
         text = file.read_text()
         values = tomllib.loads(text) if file.suffix == ".toml" else json.loads(text)
-    except (OSError, ValueError) as error:
-        raise _cannot(f"{file} cannot be read as {file.suffix or 'JSON'}: {type(error).__name__}") from None
+    except OSError as error:
+        raise _cannot(f"{file} cannot be read: {error.strerror}") from None
+    except ValueError:
+        raise _cannot(f"{file} is no {'TOML' if file.suffix == '.toml' else 'JSON'}") from None
     if not isinstance(values, dict):
         raise _cannot(f"{file} holds no settings by name")
     return values

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -45,8 +48,11 @@ def practice_command(
     screen = Screen(as_json=as_json)
     chosen = _chosen_setup(backend, setup)
     options = {**chosen.practice_options, **parse_pairs(option or [], option="--option")}
-    panel = practice_class(backend)(books, options)
-    with PracticeServer(panel, host="127.0.0.1", port=port) as server:
+    with _faults_of_input(books, port):
+        panel = practice_class(backend)(books, options)
+        panel.snapshot()  # books of another panel lack its tables
+        listening = PracticeServer(panel, host="127.0.0.1", port=port)
+    with listening as server:
         settings = {**panel.settings(server.url), **chosen.settings}
         page = f"{server.url}_practice/"
         announced = {
@@ -79,6 +85,33 @@ def practice_command(
         else:
             screen.hint(f"Known to the bridge as panel {add}. Try: panelbridge panels test {add}")
         end.wait()
+
+
+@contextmanager
+def _faults_of_input(books: Path, port: int) -> Iterator[None]:
+    """What a caller chose wrongly is told as that. Raises ``Refused``."""
+    from whmcs_module_shim.cli.faults import Refused
+
+    try:
+        yield
+    except sqlite3.Error:
+        raise Refused(
+            "invalid_request",
+            f"{books} cannot be used as books: no file can be made there, or it is not of this panel",
+            advice="Give --books FILE: a new file, or the one that this practice panel kept before.",
+        ) from None
+    except ValueError:
+        raise Refused(
+            "invalid_request",
+            "a value of --option is none that this practice panel can read",
+            advice="The README of the backend lists its options and their values.",
+        ) from None
+    except OSError as error:
+        raise Refused(
+            "invalid_request",
+            f"port {port} cannot be listened on: {error.strerror}",
+            advice="Give another --port, or none for a free one.",
+        ) from None
 
 
 def _chosen_setup(backend: str, name: str | None) -> Setup:
