@@ -9,6 +9,7 @@ from typing import Any
 
 from panelbridge import PanelError
 from panelbridge.ledger.exceptions import LedgerError
+from panelbridge.provisioning.decisions import WAYS_OUT, WHY
 from panelbridge.storage.exceptions import StorageBusy
 from scripts.markdown import first_line, table, yes
 from whmcs_module_shim.problems import KINDS
@@ -70,6 +71,16 @@ different errors.
 Codes of `Refusal`: the wish was not admitted, nothing was sent and nothing is held.
 
 {", ".join(f"`{code}`" for code in sorted(_refusal_codes()))}.
+
+## What waits for a person
+
+Codes of *attention*. Nothing is lost meanwhile: credits stay held, and the subscription sends nothing else.
+
+{table(["code", "means"], [[f"`{code}`", WHY[code]] for code in sorted(WHY)])}
+
+{table(["way out", "does"], [[f"`panelbridge attention {way}`", does] for way, does in WAYS_OUT.items()])}
+
+An item that no operation waits for is closed with `panelbridge attention dismiss`.
 """
 
 

@@ -23,6 +23,24 @@ from panelbridge.provisioning.settle import settle_done
 from panelbridge.subscriptions import Subscription
 from panelbridge.transport import deadline
 
+WHY: Mapping[str, str] = {
+    "account_absent": "a verb met an account that the panel proved absent",
+    "account_conflict": "the name or device belongs to an account that is not provably ours",
+    "account_without_charge": "the account of a released operation turned up after all, and was never paid",
+    "credits_low": "a reseller's credits fell below the floor; the reseller's number follows the code",
+    "exists_id_unknown": "our account exists, and nothing we may read tells its id",
+    "fence_mismatch": "the expiry is where one purchase cannot have put it",
+    "install_failed": "the panel made the server and could not install it",
+    "insufficient_panel_credit": "our credit at the panel itself is used up; the order waits",
+    "length_differs": "a package lasts longer or shorter at the panel than the term that was sold",
+    "old_hold": "credits have been held for more than a day",
+    "orphan_account": "billing deleted a service whose account still exists",
+    "refunded": "billing refunded an invoice of a service; nothing was taken back here",
+    "unknown_too_long": "the panel could not be asked for a day",
+    "waits_for_credit": "a renewal that billing takes for done waits for the reseller's credit",
+}
+"""What puts a thing before a person, by code; other codes are those of the panel error it ended with."""
+
 _ALL = 100_000
 
 WAYS_OUT: Mapping[str, str] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from panelbridge.provisioning.decisions import WHY
 from panelbridge.testing.practice.launch import PracticeProcess
 from tests.support.house import BIN, ROOT, files
 from whmcs_module_shim.problems import KINDS
@@ -137,3 +139,25 @@ def test_the_readme_begins_with_what_a_fresh_machine_needs() -> None:
     lines = commands[1].splitlines()
     assert lines[0].startswith("apt-get install -y make git python3-venv")
     assert [line.split("#")[0].strip() for line in lines[1:]] == ["make run", "make test"]
+
+
+def test_whatever_is_put_before_a_person_is_in_the_catalogue() -> None:
+    raised = set()
+    for folder in ("panelbridge", "whmcs_module_shim"):
+        for path in (ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if not isinstance(node, ast.Call):
+                    continue
+                name = ast.unparse(node.func)
+                named = {word.arg: word.value for word in node.keywords}
+                given = [*node.args, *([named["code"]] if "code" in named else [])]
+                if name in ("settle_attention", "raise_attention", "AttentionItem", "_attention"):
+                    raised |= {item.value for item in given if _is_code(item)}
+
+    assert {"fence_mismatch", "old_hold", "waits_for_credit", "account_without_charge"} <= raised
+    assert raised <= set(WHY)
+
+
+def _is_code(node: ast.expr) -> bool:
+    text = node.value if isinstance(node, ast.Constant) else None
+    return isinstance(text, str) and re.fullmatch(r"[a-z]+(_[a-z]+)+", text) is not None
