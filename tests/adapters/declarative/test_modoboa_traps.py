@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -27,15 +25,11 @@ from panelbridge import (
 )
 from panelbridge.models import AccountRef
 from panelbridge.testing.practice import ScriptedReply
-from tests.adapters.declarative.conftest import Practised
-
-Start = Callable[..., Practised]
-SOON = datetime.now(UTC).replace(microsecond=0) + timedelta(days=30)
+from tests.adapters.declarative.conftest import SOON, Practised, Start, order_of
 
 
 def order(number: int = 1) -> CreateOrder:
-    credentials = Credentials(username=f"svc{number:05d}", password=Secret(f"Passw0rd{number:08d}"))
-    return CreateOrder(credentials=credentials, package="1gib", until=SOON, reference=f"bridge:{number}:1")
+    return order_of(number, package="1gib", until=SOON)
 
 
 def sold(panel: Practised, number: int = 1) -> AccountRef:
