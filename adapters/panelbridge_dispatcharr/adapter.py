@@ -7,6 +7,7 @@ panel's player API does not look, and by closing the web login that has the same
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +16,7 @@ from panelbridge.capabilities import Capabilities, Extend, FindBy, TextRule, Ver
 from panelbridge.doubt import already_sent, nothing_sent
 from panelbridge.exceptions import (
     Conflict,
+    ContractBroken,
     InvalidOrder,
     NotFound,
     OutcomeUnknown,
@@ -176,9 +178,10 @@ class DispatcharrAdapter(PanelAdapter[DispatcharrSettings]):
     def terminate(self, ref: AccountRef) -> VerbResult:
         try:
             user = self._ours(ref)
-            self._client.delete(user.id)
-        except NotFound:  # the panel's own words, not any 404
+        except NotFound:
             return VerbResult(outcome=Outcome.ALREADY, account=None)
+        with suppress(NotFound):  # gone in between, or not: the read tells
+            self._client.delete(user.id)
         if not isinstance(self.get(ref), Absent):
             raise OutcomeUnknown("the panel accepted the deletion, but does not show that the user is gone")
         return VerbResult(outcome=Outcome.DONE, account=None)
@@ -187,7 +190,7 @@ class DispatcharrAdapter(PanelAdapter[DispatcharrSettings]):
         try:
             return Found(account=mapping.account_of(self._read(_user_id(ref))))
         except NotFound as error:
-            return Absent(proof=error.message)
+            return Absent(proof=f"{error.message}, and its list has none")
         except PanelError as error:
             return Unknown(cause=error.message)
 
@@ -228,10 +231,24 @@ class DispatcharrAdapter(PanelAdapter[DispatcharrSettings]):
         return [mapping.user_from(payload) for payload in self._client.users()]
 
     def _read(self, user_id: int) -> User:
-        user = mapping.user_from(self._client.user(user_id))
+        """Raises ``NotFound`` when the panel shows no such id, and its list, which must come, has none."""
+        try:
+            payload = self._client.user(user_id)
+        except NotFound:  # the words of many an application: a wrong address says them of everybody
+            self._check_gone(user_id)
+            raise
+        user = mapping.user_from(payload)
         if user.id != user_id:
             raise OutcomeUnknown("the panel answered with another user than asked for")
         return user
+
+    def _check_gone(self, user_id: int) -> None:
+        try:
+            listed = any(user.id == user_id for user in self._users())
+        except NotFound:
+            raise ContractBroken("the address has no list of users: it is not the panel's") from None
+        if listed:
+            raise ContractBroken("the panel lists the user and does not show it")
 
     def _ours(self, ref: AccountRef) -> User:
         """The user, when it still is the account ``ref`` means and not somebody who runs the panel."""

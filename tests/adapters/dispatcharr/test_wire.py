@@ -23,6 +23,7 @@ from panelbridge import (
     PermissionMissing,
     Secret,
     SettingsInvalid,
+    Unknown,
 )
 from panelbridge.settings import read_settings
 from panelbridge.transport import PanelReply
@@ -154,10 +155,24 @@ class TestRequests:
 
     def test_a_termination_is_proved(self) -> None:
         gone = reply(404, {"detail": "no"})
-        adapter, session = scripted(reply(200, ROW), reply(204, b""), gone)
+        adapter, session = scripted(reply(200, ROW), reply(204, b""), gone, reply(200, []))
         assert adapter.terminate(REF).outcome is Outcome.DONE
-        assert [method for method, *_ in session.sent] == ["GET", "DELETE", "GET"]
-        assert session.repeatable == [True, False, True]
+        assert [method for method, *_ in session.sent] == ["GET", "DELETE", "GET", "GET"]
+        assert session.repeatable == [True, False, True, True]
+
+    @pytest.mark.parametrize(
+        "listed", [reply(404, {"detail": "Not Found"}), reply(200, [ROW]), reply(403, {"detail": "no"})]
+    )
+    def test_a_404_proves_absence_beside_a_list_alone(self, listed: PanelReply) -> None:
+        """Other applications say the same words of every address they do not know."""
+        gone = reply(404, {"detail": "Not Found"})
+        adapter, _ = scripted(gone, listed)
+        assert isinstance(adapter.get(REF), Unknown)
+        adapter, session = scripted(gone, listed)
+        with pytest.raises(PanelError) as caught:
+            adapter.terminate(REF)
+        assert not isinstance(caught.value, NotFound)
+        assert [method for method, *_ in session.sent] == ["GET", "GET"]
 
     def test_a_token_is_asked_for_once(self) -> None:
         by_name = {"api_key": None, "username": "bridge", "password": "pw"}
