@@ -139,8 +139,7 @@ class PanelClient:
             reply = read(self.exchange(rendered, repeatable=repeatable), form)
         except (OutcomeUnknown, ContractBroken) as error:
             return Verdict(outcome=Is.UNKNOWN, message=error.message, retry_after=error.retry_after), None
-        verdict = judge(rules, reply)
-        return self._safe(verdict, told), reply
+        return self._bounded(judge(rules, reply, self._redactor(told).text)), reply
 
     def exchange(self, rendered: Rendered, *, repeatable: bool) -> PanelReply:
         """Raises ``PanelError``; ``InvalidOrder`` for a path that the transport does not take."""
@@ -160,14 +159,17 @@ class PanelClient:
         except ValueError:
             raise PanelUnreachable("the address of a request has a form that is not sent") from None
 
-    def _safe(self, verdict: Verdict, scope: Scope) -> Verdict:
-        """The panel's words may repeat what we sent; secrets are starred, and the wait is bounded."""
+    def _bounded(self, verdict: Verdict) -> Verdict:
+        """The panel may ask for a wait as long as the description allows."""
         wait = verdict.retry_after
-        if wait is not None:
-            wait = min(wait, self._spec.limits.retry_after_at_most_s)
+        return replace(
+            verdict, retry_after=None if wait is None else min(wait, self._spec.limits.retry_after_at_most_s)
+        )
+
+    def _redactor(self, scope: Scope) -> Redactor:
+        """The panel's words may repeat what we sent."""
         secrets = [*self._hidden, str(scope.get("token") or ""), str(_password(scope) or "")]
-        said = Redactor([text for text in secrets if text]).text(verdict.message) if verdict.message else ""
-        return replace(verdict, message=said, retry_after=wait)
+        return Redactor([text for text in secrets if text])
 
     def _wait_for_turn(self) -> None:
         """Requests of this process keep the pace the description names."""

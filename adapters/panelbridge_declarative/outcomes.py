@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from panelbridge.transport.retrying import retry_after
@@ -11,6 +12,10 @@ from panelbridge_declarative.replies import Reply
 from panelbridge_declarative.spec import Is, Rule, Rules
 
 _LONGEST_MESSAGE = 200
+
+
+def _as_it_is(text: str) -> str:
+    return text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,8 +28,11 @@ class Verdict:
     retry_after: float | None = None
 
 
-def judge(rules: Rules, reply: Reply) -> Verdict:
-    """A redirect is always unknown. A reply that cannot be read is never a success."""
+def judge(rules: Rules, reply: Reply, starred: Callable[[str], str] = _as_it_is) -> Verdict:
+    """A redirect is always unknown. A reply that cannot be read is never a success.
+
+    ``starred`` takes secrets out of the panel's words, before they are cut: half a secret is not found.
+    """
     wait = retry_after(reply.headers.get("retry-after"))
     if 300 <= reply.status < 400:  # noqa: PLR2004 - redirects
         return Verdict(
@@ -32,7 +40,7 @@ def judge(rules: Rules, reply: Reply) -> Verdict:
         )
     for rule in rules:
         if _matches(rule, reply) and (reply.readable or _speaks_of_pages(rule)):
-            said = _said(rule, reply) or f"answered {reply.status}"
+            said = _said(rule, reply, starred) or f"answered {reply.status}"
             return Verdict(outcome=rule.outcome, message=said, field=rule.field, retry_after=wait)
     how = "which no rule speaks of" if reply.readable else "with a body that is not what it should be"
     return Verdict(outcome=Is.UNKNOWN, message=f"answered {reply.status}, {how}", retry_after=wait)
@@ -54,7 +62,7 @@ def _speaks_of_pages(rule: Rule) -> bool:
     return not proves and (rule.type is not None or rule.text is not None)
 
 
-def _said(rule: Rule, reply: Reply) -> str:
+def _said(rule: Rule, reply: Reply, starred: Callable[[str], str]) -> str:
     """Text of the panel, safe to print: one short line of visible characters, no markup."""
     if rule.message is None:
         return ""
@@ -63,5 +71,5 @@ def _said(rule: Rule, reply: Reply) -> str:
     except queries.QueryFailed:
         return ""
     text = found if isinstance(found, str) else "" if found is None else str(found)
-    shown = "".join(sign if sign.isprintable() else " " for sign in re.sub(r"<[^>]*>?", " ", text))
-    return " ".join(shown.split())[:_LONGEST_MESSAGE]
+    shown = "".join(sign if sign.isprintable() else " " for sign in re.sub(r"<[^>]*>?", " ", starred(text)))
+    return starred(" ".join(shown.split()))[:_LONGEST_MESSAGE]

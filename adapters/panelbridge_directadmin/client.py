@@ -181,7 +181,8 @@ def _basic(user: str, password: Secret) -> dict[str, str]:
 def _said(fields: Fields, redactor: Redactor) -> str:
     """What the panel says, fit to be shown: one short line without secrets or markup."""
     raw = redactor.text(f"{fields.told('text')}: {fields.told('details')}")
-    text = "".join(char if char.isprintable() and char not in "<>" else " " for char in decoded(raw))
+    told = redactor.text(decoded(raw))  # entities may have hidden a part of a secret
+    text = "".join(char if char.isprintable() and char not in "<>" else " " for char in told)
     return " ".join(text.split())[:_LONGEST_REASON].strip(": ") or "it gives no reason"
 
 

@@ -168,7 +168,7 @@ def _said(part: Any, name: str, redactor: Redactor) -> str:
     reason = part.get(name)
     if not isinstance(reason, str):
         return "it gives no reason"
-    text = re.sub(r"<[^>]*>", " ", redactor.text(reason))
+    text = re.sub(r"<[^>]*>?", " ", redactor.text(reason))  # a tag that is never closed is one as well
     text = " ".join("".join(char if char.isprintable() else " " for char in text).split())
     text = re.sub(r"^(API failure:?\s*)?(\(?XID \w+\)?:?\s*)?", "", text)
     return text[:_LONGEST_REASON] or "it gives no reason"

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from panelbridge.transport import PanelReply
+from panelbridge.transport.redaction import Redactor
 from panelbridge_declarative.load import read as read_spec
 from panelbridge_declarative.outcomes import judge
 from panelbridge_declarative.replies import read
@@ -140,6 +141,15 @@ def test_what_cannot_be_read_matches_no_rule(body: bytes, kind: str, form: str |
     reply = read(answer(body, 200, kind), form)
     assert not reply.readable
     assert judge(rules({"status": 200, "is": "ok"}), reply).outcome is Is.UNKNOWN
+
+
+def test_a_secret_that_the_cut_would_halve_is_starred_whole() -> None:
+    """Cut first, the half that stays would be found by nobody."""
+    found = rules({"status": 400, "is": "invalid", "message": "body.why"})
+    reply = read(answer({"why": "x" * 190 + " Gx7Rk2pQz4Wm9 is too weak"}, 400), None)
+    assert "Gx7Rk2pQz" in judge(found, reply).message
+    told = judge(found, reply, Redactor(["Gx7Rk2pQz4Wm9"]).text).message
+    assert told == "x" * 190 + " *** is to"
 
 
 def test_the_panels_words_are_made_printable() -> None:

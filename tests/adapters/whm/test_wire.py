@@ -199,6 +199,14 @@ class TestClosedList:
             adapter.reset_credentials(REF, ORDER.credentials)
         assert caught.value.outcome is Outcome.REFUSED
 
+    @pytest.mark.parametrize("reason", ["<img src=x onerror=alert(1)", "no<script", "no <b>way</b><a href='"])
+    def test_no_markup_of_the_panel_is_passed_on(self, adapter: WhmAdapter, reason: str) -> None:
+        """A tag that is never closed is closed by the page that shows it."""
+        play(row(), failed(reason), row())
+        with pytest.raises(client.PanelRefused) as caught:
+            adapter.reset_credentials(REF, ORDER.credentials)
+        assert "<" not in caught.value.message
+
     @pytest.mark.parametrize("status", [200, 401, 403])
     def test_refused_access(self, adapter: WhmAdapter, status: int) -> None:
         denied = {
