@@ -33,9 +33,12 @@ def dry_run(
 
 def record(
     name: str, settings: Mapping[str, Any], package: str, options: Mapping[str, str], out: Path
-) -> int:
-    """Write a cassette to ``out``; returns how many requests it holds. Raises ``SettingsInvalid``."""
+) -> tuple[int, list[tuple[str, str]]]:
+    """Write a cassette to ``out``; returns how many requests it holds, and how each call ended.
+
+    Raises ``SettingsInvalid``.
+    """
     path = str(find(name)) if not Path(name).suffix else name
     made = cassette.record({**settings, "spec": path}, package, options)
     out.write_text(json.dumps(made, indent=1, sort_keys=True) + "\n", "utf-8")
-    return len(made["exchanges"])
+    return len(made["exchanges"]), [(call["call"], call["ended"]) for call in made["calls"]]

@@ -100,10 +100,10 @@ def _faults_of_input(books: Path, port: int) -> Iterator[None]:
             f"{books} cannot be used as books: no file can be made there, or it is not of this panel",
             advice="Give --books FILE: a new file, or the one that this practice panel kept before.",
         ) from None
-    except ValueError:
+    except ValueError as error:
         raise Refused(
             "invalid_request",
-            "a value of --option is none that this practice panel can read",
+            f"a value of --option is none that this practice panel can read: {error}",
             advice="The README of the backend lists its options and their values.",
         ) from None
     except OSError as error:

@@ -86,15 +86,29 @@ def record_command(
 
     screen = Screen()
     values = settings_in(settings)
+    if not out.parent.is_dir():
+        raise Refused(
+            "invalid_request",
+            f"{out} cannot be written: there is no such folder",
+            advice="Give --out FILE in a folder that is there; nothing was sent.",
+        )
     screen.confirm(
         f"An account is created at {values.get('base_url', 'the panel')}, changed and terminated. "
         "It may cost credit there.",
         yes=yes,
     )
     with screen.working("running the round"):
-        count = _commands().record(file, values, package, parse_pairs(option or [], option="--option"), out)
+        chosen = parse_pairs(option or [], option="--option")
+        count, ends = _commands().record(file, values, package, chosen, out)
+    screen.table(("call", "how it ended"), ends, empty="Nothing was called.")
     screen.say(f"{count} requests are kept in {out}.")
     screen.hint("Look it over before you pass it on: links of the throwaway account may stand in it.")
+    if not dict(ends).get("create", "").startswith("done"):
+        raise Refused(
+            "not_recorded",
+            "the round made no account, so the cassette shows little",
+            advice="See how its calls ended; correct the settings, the package or the description.",
+        )
 
 
 def _commands() -> Any:

@@ -126,9 +126,25 @@ def test_record_asks_first_and_writes_a_file(shell: Shell, practised: Any, tmp_p
     )
     assert shell(*words).code == 2
     assert not out.exists()
-    assert "requests are kept in" in shell.done(*words, "--yes").out
+    told = shell.done(*words, "--yes").out
+    assert "requests are kept in" in told
+    assert "terminate again" in told
     cassette.replay(out, "outline")
     assert panel.practice.control.books()["accounts"] == {}
+
+
+def test_a_round_that_made_nothing_is_told_as_that(shell: Shell, practised: Any, tmp_path: Path) -> None:
+    panel = practised("marzban")
+    settings = tmp_path / "settings.json"
+    settings.write_text(json.dumps(panel.practice.settings))
+    words = ("spec", "record", "marzban", "--settings", str(settings), "--package", "none", "--yes", "--out")
+    ran = shell(*words, str(tmp_path / "round.json"))
+    assert ran.code == 1
+    assert "invalid_order refused" in ran.out
+    assert "made no account" in ran.err
+    nowhere = shell(*words, str(tmp_path / "nowhere" / "round.json"))
+    assert (nowhere.code, nowhere.out) == (1, "")
+    assert "there is no such folder" in nowhere.err
 
 
 def test_practice_by_hand_names_the_panels_there_are(tmp_path: Path) -> None:
