@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -105,3 +106,11 @@ def test_names_and_paths() -> None:
         load("/etc/passwd")
     with pytest.raises(SpecInvalid, match="cannot be read"):
         load("/nowhere/x.toml")
+
+
+def test_the_guides_example_can_be_used(tmp_path: Path) -> None:
+    guide = (Path(__file__).parents[3] / "docs" / "developer.md").read_text("utf-8")
+    told = guide.partition("## Describe a panel in a file")[2].partition("```toml\n")[2].partition("```")[0]
+    file = tmp_path / "acme.toml"
+    file.write_text(told)
+    assert load(str(file)).warnings == ()
