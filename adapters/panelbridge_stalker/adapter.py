@@ -37,7 +37,7 @@ from panelbridge.secret import random_text
 from panelbridge_stalker import orders
 from panelbridge_stalker.client import Doubtful, StalkerClient
 from panelbridge_stalker.mapping import Mark, Plan, Row
-from panelbridge_stalker.reader import Reader
+from panelbridge_stalker.reader import RENAMED, Reader
 from panelbridge_stalker.settings import StalkerSettings
 
 _WORD = 6
@@ -231,6 +231,10 @@ class StalkerAdapter(PanelAdapter[StalkerSettings]):
             row = self._reader.ours(ref)
             self._client.delete(row.account.id)
         except NotFound:  # the panel's own words, not any 404
+            with nothing_sent():
+                is_renamed = self._reader.is_renamed(ref)
+            if is_renamed:
+                raise Conflict(RENAMED) from None
             return VerbResult(outcome=Outcome.ALREADY, account=None)
         with already_sent():
             if self._reader.row_or_none(row.account.id) is not None:
@@ -238,7 +242,7 @@ class StalkerAdapter(PanelAdapter[StalkerSettings]):
         return VerbResult(outcome=Outcome.DONE, account=None)
 
     def get(self, ref: AccountRef) -> Lookup:
-        return self._reader.look_up(ref.id)
+        return self._reader.get(ref)
 
     def find(self, *, username: str | None = None, reference: str | None = None) -> Lookup:
         if reference is not None:

@@ -13,6 +13,8 @@ from panelbridge_stalker import mapping, orders
 from panelbridge_stalker.client import StalkerClient
 from panelbridge_stalker.mapping import Plan, Row
 
+RENAMED = "the panel has no such login, and our account under another one"
+
 
 class Reader:
     """``zone`` is the panel's, ``None`` where it keeps no expiry. Its look-ups never raise ``PanelError``."""
@@ -42,6 +44,29 @@ class Reader:
         if ref.username != row.account.username or ref.reference not in (None, row.account.reference):
             raise Conflict("the panel's account of this name is not ours any more")
         return row
+
+    def get(self, ref: AccountRef) -> Lookup:
+        try:
+            return Found(account=self.row(ref.id).account)
+        except NotFound as error:
+            told = error.message
+        except PanelError as error:
+            return Unknown(cause=error.message)
+        try:
+            is_renamed = self.is_renamed(ref)
+        except PanelError as error:
+            return Unknown(cause=error.message)
+        return Unknown(cause=RENAMED) if is_renamed else Absent(proof=told)
+
+    def is_renamed(self, ref: AccountRef) -> bool:
+        """Whether our account, gone by its login, is there by its number: an edit makes any login of it."""
+        if ref.reference is None:
+            return False
+        try:
+            rows = [self._read(row) for row in self._client.numbered(mapping.number_of(ref.reference))]
+        except NotFound:
+            return False
+        return any(row.account.reference == ref.reference for row in rows)
 
     def look_up(self, identifier: str) -> Lookup:
         try:

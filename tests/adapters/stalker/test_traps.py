@@ -274,7 +274,10 @@ class TestEdits:
         account = made(adapter)
         assert panel.naive("PUT", "users/anna2345", data={"stb_mac": "zz"})["results"] is True
         assert panel.naive("PUT", "users/anna2345", data={"login": ""})["results"] is True
-        assert isinstance(adapter.get(account.ref), Absent)  # nobody reaches it by its login any more
+        assert isinstance(adapter.find(username="anna2345"), Absent)  # nobody reaches it by its login
+        assert isinstance(adapter.get(account.ref), Unknown)  # its number still does: it is not gone
+        with pytest.raises(Conflict):
+            adapter.terminate(account.ref)
 
     def test_an_account_without_a_comment_is_edited_without_an_empty_field(self, panel: Panel) -> None:
         adapter = panel.adapter()
