@@ -8,7 +8,9 @@ import threading
 from contextlib import suppress
 from typing import Any
 
+import certifi
 import pytest
+import requests
 import requests.auth
 
 from panelbridge import ContractBroken, OutcomeUnknown, PanelUnreachable, Secret, SettingsInvalid
@@ -182,6 +184,26 @@ def test_the_environment_is_ignored(
     wire = serve(wire_reply())
     session(wire.url).request("GET", "x", repeatable=False)
     assert b"Authorization" not in wire.requests[0]
+
+
+def test_a_ca_bundle_of_the_environment_changes_nothing(
+    serve: Any, session: Any, wire_reply: Any, certificate: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A naive session trusts the bundle in place of its own setting: too little, or too much."""
+    pem, context = str(certificate[0]), certificate[1]
+    naive = requests.Session()
+    wire = serve(wire_reply(b"[1]"), context)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", certifi.where())
+    naive.verify = pem
+    with pytest.raises(requests.exceptions.SSLError):
+        naive.get(wire.url, timeout=5)
+    assert session(wire.url, ca_file=pem).request("GET", "x", repeatable=False).json() == [1]
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", pem)
+    naive.verify = True
+    assert naive.get(wire.url, timeout=5).json() == [1]
+    with pytest.raises(PanelUnreachable):
+        session(wire.url).request("GET", "x", repeatable=False)
+    naive.close()
 
 
 def test_an_explicit_proxy_gets_the_request(serve: Any, session: Any, wire_reply: Any) -> None:
