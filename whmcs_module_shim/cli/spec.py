@@ -44,7 +44,7 @@ def try_command(
     operation: Annotated[str, typer.Argument(metavar="OP", help="get, create, suspend, ...")],
     sets: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="A value of [config], or base_url; else made up."),
+        typer.Option("--set", metavar="NAME=VALUE", help="A setting of the file, or base_url; else made up."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -105,7 +105,7 @@ def record_command(
     screen.hint("Look it over before you pass it on: links of the throwaway account may stand in it.")
     if not dict(ends).get("create", "").startswith("done"):
         raise Refused(
-            "not_recorded",
+            "invalid_request",
             "the round made no account, so the cassette shows little",
             advice="See how its calls ended; correct the settings, the package or the description.",
         )
