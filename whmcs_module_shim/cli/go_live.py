@@ -165,7 +165,8 @@ def _submit(trial: Trial, wish: Any) -> Subscription:
 
     provisioner = trial.bridge.services.provisioner
     answer = provisioner.submit(wish, budget=_BUDGET)
-    if answer.pending:  # what a panel is slow at is left to the jobs, and here we are those
+    slow = trial.bridge.services.panels.capabilities(trial.plan.panel_id).slow_verbs
+    if answer.pending and answer.operation.verb in slow:  # that is left to the jobs, and here we are those
         provisioner.pursue(answer.operation.id, seconds=_BUDGET)
         answer = provisioner.answer(answer.operation.id)
     check_outcome(answer.operation)
