@@ -12,7 +12,8 @@ help: ## this list
 run: bootstrap ## bridge and practice panel, one order through the real chain; ONCE=1 ends after the result
 	@exec $(PYTHON_HERE) -m examples.demo $(if $(filter-out 0,$(ONCE)),--once)
 
-test: bootstrap ## every test, Python and PHP; ARGS="..." goes to pytest
+test: bootstrap ## every test, Python and PHP, real servers included; ARGS="..." goes to pytest
+	@$(if $(ARGS),true,scripts/real-servers) || echo 'The tests against real servers are skipped: see above.'
 	@exec scripts/test $(ARGS)
 
 lint: bootstrap ## style, types, import contracts, PHP style
