@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import requests
@@ -24,6 +24,7 @@ from panelbridge.testing.practice import (
     PracticeControl,
     PracticePanel,
     PracticeProcess,
+    PracticeReply,
     PracticeServer,
 )
 from panelbridge_reference.practice import ReferencePracticePanel
@@ -280,3 +281,18 @@ def test_one_that_cannot_start_says_so(tmp_path: Path, capfd: pytest.CaptureFixt
     with pytest.raises(RuntimeError, match="did not start"):
         PracticeProcess("no-such-backend", books=tmp_path / "books.sqlite").start()
     assert "no adapter named 'no-such-backend'" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("page", "cut"),
+    [
+        ([{"id": 1, "tags": [1, 2, 3]}, {"id": 2, "tags": []}], [{"id": 1, "tags": [1, 2, 3]}]),
+        ({"rows": [{"tags": [1, 2]}], "total": 1}, {"rows": [], "total": 1}),
+        ({"meta": {"names": ["a", "b"]}, "rows": [{"id": 1}]}, {"meta": {"names": ["a", "b"]}, "rows": []}),
+        ({"data": {"items": [1, 2, 3], "none": []}}, {"data": {"items": [1], "none": []}}),
+    ],
+)
+def test_a_page_is_cut_by_its_rows_and_not_by_what_a_row_holds(page: Any, cut: Any) -> None:
+    whole = PracticeReply.json(page)
+
+    assert json.loads(PracticePanel.with_rows_missing(cast("PracticePanel", None), whole).body) == cut

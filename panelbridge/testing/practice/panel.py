@@ -84,11 +84,11 @@ class PracticePanel(ABC):
     def with_rows_missing(self, reply: PracticeReply) -> PracticeReply:
         """``reply``, a page of a list, without the last half of its rows and otherwise as it was.
 
-        Of JSON the longest list in it is cut; another format overrides this. A panel whose pages hold
-        neither a count nor a ``next`` that would betray it cannot show this: nobody can notice a row that
-        nothing speaks of. Such a panel says so in ``cannot``.
+        Of JSON the outermost list is cut, the longest of several; another format overrides this. A panel
+        whose pages hold neither a count nor a ``next`` that would betray it cannot show this: nobody can
+        notice a row that nothing speaks of. Such a panel says so in ``cannot``.
         """
-        return reply.with_body(json.dumps(_cut_longest(json.loads(reply.body))).encode())
+        return reply.with_body(json.dumps(_cut_rows(json.loads(reply.body))).encode())
 
     def pretend(self, request: PracticeRequest) -> PracticeReply:
         """Say what a request that was done would be told, and leave the books as they are.
@@ -116,14 +116,14 @@ def _wrap(content: Any) -> Any:
     return [content]
 
 
-def _lists(content: Any) -> list[list[Any]]:
-    """Every list in ``content``, at any depth."""
-    inner = content.values() if isinstance(content, dict) else content if isinstance(content, list) else ()
-    own = [content] if isinstance(content, list) else []
-    return [*own, *(found for item in inner for found in _lists(item))]
-
-
-def _cut_longest(content: Any) -> Any:
-    rows = max(_lists(content), key=len, default=[])
-    del rows[len(rows) // 2 :]
+def _cut_rows(content: Any) -> Any:
+    """Half of the longest list that lies outermost: lists further in belong to a single row."""
+    level = [content]
+    while level:
+        lists = [item for item in level if isinstance(item, list) and item]
+        if lists:
+            rows = max(lists, key=len)
+            del rows[len(rows) // 2 :]
+            break
+        level = [inner for item in level if isinstance(item, dict) for inner in item.values()]
     return content
