@@ -122,7 +122,7 @@ def book_figures(units: ServiceUnits) -> Iterable[Figure]:
     with units.read() as unit:
         resellers = {item.id: item.code for item in unit.subscriptions.resellers()}
         wallets = unit.ledger.wallets()
-        attention = unit.journal.attention(limit=10_000)
+        attention = unit.journal.attention()
         counts = unit.journal.counts()
     for wallet in wallets:
         labels = {"reseller": resellers.get(wallet.reseller, str(wallet.reseller))}

@@ -15,7 +15,6 @@ from whmcs_module_shim.services import ServiceUnit, ServiceUnits
 
 _OLD_HOLD = timedelta(hours=24)
 _LOW = "credits_low_"  # and the reseller
-_ALL = 100_000
 _log = structlog.get_logger(__name__)
 
 
@@ -68,7 +67,7 @@ class Watches:
             self._settle_floors(unit)
 
     def _settle_floors(self, unit: ServiceUnit) -> None:
-        for item in unit.journal.attention(limit=1000):
+        for item in unit.journal.attention():
             if not item.code.startswith(_LOW):
                 continue
             wallet = unit.ledger.wallet(ResellerId(int(item.code.removeprefix(_LOW))))
@@ -111,7 +110,7 @@ class Watches:
 
 def _was_told(unit: ServiceUnit, fall: FloorCrossing) -> bool:
     """Whether this very fall was raised before: by another process, or before this one was started."""
-    items = unit.journal.attention(open_only=False, limit=_ALL)
+    items = unit.journal.attention(open_only=False)
     return any(item.code == f"{_LOW}{fall.reseller}" and item.opened_at >= fall.at for item in items)
 
 

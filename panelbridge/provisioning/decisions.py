@@ -41,8 +41,6 @@ WHY: Mapping[str, str] = {
 }
 """What puts a thing before a person, by code; other codes are those of the panel error it ended with."""
 
-_ALL = 100_000
-
 WAYS_OUT: Mapping[str, str] = {
     "retry": "ask the panel again and go on by itself; charges and makes nothing that is there already",
     "adopt": "take the panel account you name as this service's; the held credits are spent",
@@ -108,7 +106,7 @@ def adopt(
 
 def dismiss(unit: Unit, item_id: AttentionId, *, actor: str, reason: str, at: datetime) -> AttentionItem:
     """A person has seen to it: the item is closed. Raises ``Refusal`` where an operation must be decided."""
-    item = next((one for one in unit.journal.attention(limit=_ALL) if one.id == item_id), None)
+    item = next((one for one in unit.journal.attention() if one.id == item_id), None)
     if item is None:
         raise Refusal("not_found", f"no item {item_id} is open", advice="See `panelbridge attention list`.")
     operation = unit.journal.operation(item.operation_id) if item.operation_id is not None else None

@@ -268,7 +268,7 @@ class SqlJournalStore:
         query = update(attention).where(attention.c.resolved_at.is_(None), attention.c.id == item)
         self._connection.execute(query.values(resolved_at=at, resolution=resolution, actor=actor))
 
-    def attention(self, *, open_only: bool = True, limit: int = 100) -> Sequence[AttentionItem]:
+    def attention(self, *, open_only: bool = True, limit: int | None = None) -> Sequence[AttentionItem]:
         query = select(attention).order_by(attention.c.id).limit(limit)
         if open_only:
             query = query.where(attention.c.resolved_at.is_(None))

@@ -175,7 +175,7 @@ def _check_wallets(bridge: Bridge) -> Iterator[Finding]:
 def _check_work(bridge: Bridge) -> Iterator[Finding]:
     now = bridge.services.clock()
     with bridge.services.units.read() as unit:
-        waiting = unit.journal.attention(limit=10_000)
+        waiting = unit.journal.attention()
         late = [
             item for item in unit.journal.due(now, 10_000) if item.due_at and now - item.due_at > _OVERDUE
         ]

@@ -124,7 +124,7 @@ def _alerts(unit: Unit, caller: Caller, after: str) -> tuple[list[str], str]:
     told = [int(part) for part in re.findall(r"\d+", after)] or [0, 0]
     attention, crossing = told
     texts: list[str] = []
-    for item in unit.journal.attention(limit=1000):
+    for item in unit.journal.attention():
         operation = unit.journal.operation(item.operation_id) if item.operation_id is not None else None
         ours = operation is not None and operation.installation_id == installation.id
         if item.id > told[0] and ours and operation is not None:
