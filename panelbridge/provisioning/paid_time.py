@@ -5,13 +5,15 @@ Looked at again and again, both ways: whatever was lost in between, the account 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from panelbridge.capabilities import Extend, Verb
-from panelbridge.exceptions import AdapterLoadError
+from panelbridge.exceptions import AdapterLoadError, PanelError
 from panelbridge.lifecycle import SubscriptionState, SuspensionReason
 from panelbridge.provisioning.desk import Desk
+from panelbridge.provisioning.exceptions import Refusal
 from panelbridge.provisioning.intend import plan_of
 from panelbridge.provisioning.models import BRIDGE, OperationState
 from panelbridge.provisioning.port import Unit, Units
@@ -21,6 +23,7 @@ from panelbridge.subscriptions import Panel, PanelId, Subscription, Subscription
 
 _PAGE = 500
 _UNDER_WAY = frozenset({OperationState.READY, OperationState.SENT})
+_log = logging.getLogger(__name__)
 
 
 def hold_to_paid_time(units: Units, desk: Desk) -> int:
@@ -30,8 +33,7 @@ def hold_to_paid_time(units: Units, desk: Desk) -> int:
     wishes = 0
     for panel in panels:
         for subscription in _candidates(units, panel, desk.clock()):
-            with units.write() as unit:
-                wishes += _hold(unit, desk, subscription)
+            wishes += _try_to_hold(units, desk, subscription)
     return wishes
 
 
@@ -54,6 +56,16 @@ def _candidates(units: Units, panel: PanelId, now: datetime) -> Iterator[Subscri
             if len(page) < _PAGE:
                 break
             after = page[-1].id
+
+
+def _try_to_hold(units: Units, desk: Desk, wanted: SubscriptionId) -> bool:
+    try:
+        with units.write() as unit:
+            return _hold(unit, desk, wanted)
+    except Exception as error:  # noqa: BLE001 - what fails for one keeps none of those behind it from its end
+        code = error.code if isinstance(error, (Refusal, PanelError)) else type(error).__name__
+        _log.warning("paid time of subscription %s was not kept: %s", wanted, code)
+        return False
 
 
 def _hold(unit: Unit, desk: Desk, wanted: SubscriptionId) -> bool:

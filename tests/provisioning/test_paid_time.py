@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from panelbridge.exceptions import PermissionMissing
 from panelbridge.ledger import Credits
 from panelbridge.lifecycle import SubscriptionState, SuspensionReason
 from panelbridge.models import Outcome
-from panelbridge.provisioning import RenewWish, SuspendWish, TerminateWish, UnsuspendWish
+from panelbridge.provisioning import Refusal, RenewWish, SuspendWish, TerminateWish, UnsuspendWish
+from panelbridge.provisioning.desk import Desk
+from panelbridge.provisioning.port import Unit
+from panelbridge.provisioning.rules import Admission
+from panelbridge.provisioning.verbs.suspend import SuspendRules
 from panelbridge.testing.practice import PracticeProcess
 from tests.support.rig import Rig, rig_in
 
@@ -155,3 +161,38 @@ def test_a_terminated_service_is_left_alone(rig: Rig) -> None:
     rig.clock.forward(days=60)
 
     assert keep_time(rig) == 0
+
+
+@pytest.mark.parametrize(
+    ("failure", "told"),
+    [
+        (Refusal("illegal_move", "not from here: hunter2", advice="None."), "illegal_move"),
+        (PermissionMissing("may not: hunter2"), "panel_permission"),
+        (RuntimeError("plan 1 is gone: hunter2"), "RuntimeError"),
+    ],
+)
+def test_what_fails_for_one_service_is_logged_and_keeps_no_other_from_its_end(
+    rig: Rig,
+    failure: Exception,
+    told: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    rig.provisioner.submit(rig.create(service_id=502))
+    rig.clock.forward(days=60)
+    intend = SuspendRules.intend
+
+    def fail_for_the_first(rules: SuspendRules, unit: Unit, desk: Desk, wish: SuspendWish) -> Admission:
+        if wish.service_id == 501:
+            raise failure
+        return intend(rules, unit, desk, wish)
+
+    monkeypatch.setattr(SuspendRules, "intend", fail_for_the_first)
+
+    with caplog.at_level(logging.WARNING, logger="panelbridge.provisioning"):
+        wishes = keep_time(rig)
+
+    assert (wishes, rig.subscription(502).reasons) == (1, {SuspensionReason.EXPIRED})
+    assert [record.getMessage() for record in caplog.records] == [
+        f"paid time of subscription {rig.subscription().id} was not kept: {told}"
+    ]
