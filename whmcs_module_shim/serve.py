@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import logging
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from multiprocessing.util import Finalize
 from typing import Any
@@ -21,6 +23,7 @@ from granian.server import Server
 
 from whmcs_module_shim.config import ServiceConfig
 from whmcs_module_shim.data_folder import claim_data_folder
+from whmcs_module_shim.logs import ServiceLog, configure_logs, describe
 from whmcs_module_shim.services import Services
 
 _PR_SET_PDEATHSIG = 1
@@ -33,6 +36,8 @@ Compose = Callable[[ServiceConfig], Services]
 def serve(config: ServiceConfig, compose: Compose) -> None:
     """Serve until SIGTERM or SIGINT. Raises ``DataFolderTaken`` when another ``serve`` has the folder."""
     with claim_data_folder(config.data_folder):
+        log = configure_logs(config.log_level)
+        _log_what_python_prints(log)
         server = Server(
             "panelbridge",
             address=config.host,
@@ -42,32 +47,41 @@ def serve(config: ServiceConfig, compose: Compose) -> None:
             blocking_threads=config.threads,
             backpressure=config.threads * 8,
             log_level=LogLevels.warning,
+            # By itself it writes plain text to standard output.
+            log_dictconfig={"loggers": {"_granian": {"propagate": True}}},
             websockets=False,
             workers_kill_timeout=int(config.drain_timeout) + 1,
         )
-        server.serve(target_loader=lambda: load_worker(config, compose), wrap_loader=False)
+        server.serve(target_loader=lambda: load_worker(config, compose, log), wrap_loader=False)
 
 
-def load_worker(config: ServiceConfig, compose: Compose) -> Any:
+def load_worker(config: ServiceConfig, compose: Compose, log: ServiceLog) -> Any:
     """In the worker process: compose everything, start the background, and return the application."""
     _end_with_parent()
     from whmcs_module_shim.app import create_app
-    from whmcs_module_shim.logs import configure_logs
 
-    log = configure_logs(config.log_level)
     try:
         services = compose(config)
         app = create_app(config, services, log=log)
         services.start_background()
     except Exception as error:  # noqa: BLE001 - whatever it is, the operator needs one readable line
-        from whmcs_module_shim.logs import describe
-
         sys.stderr.write(f"panelbridge serve cannot start:\n{describe(error)}\n")
         sys.stderr.flush()
         os._exit(1)
     _settle_memory()
     Finalize(None, _stop, args=(services,), exitpriority=_BEFORE_OTHERS)
     return app
+
+
+def _log_what_python_prints(log: ServiceLog) -> None:
+    """Warnings, and errors that end a thread or befall a destructor: JSON lines too, and redacted."""
+    logging.captureWarnings(capture=True)
+
+    def tell(caught: threading.ExceptHookArgs | sys.UnraisableHookArgs) -> None:
+        if isinstance(caught.exc_value, Exception):
+            log.events.error("an error that nobody caught", error=describe(caught.exc_value))
+
+    threading.excepthook = sys.unraisablehook = tell
 
 
 def _settle_memory() -> None:

@@ -42,6 +42,33 @@ def compose(config):
 serve(read_config(), compose)
 """
 
+NOISY = """
+import gc, threading, warnings
+from whmcs_module_shim import compose as root
+from whmcs_module_shim.config import read_config
+from whmcs_module_shim.serve import serve
+import dataclasses
+
+class Falling:
+    def __del__(self):
+        raise ArithmeticError("on being collected")
+
+def fall():
+    raise LookupError("in a thread")
+
+def compose(config):
+    services = root.compose(config)
+    def start():
+        services.start_background()
+        warnings.warn("from a library", stacklevel=1)
+        threading.Thread(target=fall).start()
+        Falling()
+        gc.collect()
+    return dataclasses.replace(services, start_background=start)
+
+serve(read_config(), compose)
+"""
+
 
 def free_port() -> int:
     with socket.socket() as probe:
@@ -58,12 +85,13 @@ def folder(tmp_path: Path) -> Path:
 
 
 @contextlib.contextmanager
-def serving(folder: Path, *command: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def serving(folder: Path, *command: str, threads: int = 16) -> Iterator[tuple[subprocess.Popen[str], str]]:
     port = free_port()
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("PANELBRIDGE_")},
         "PANELBRIDGE_DATA_FOLDER": str(folder),
         "PANELBRIDGE_PORT": str(port),
+        "PANELBRIDGE_THREADS": str(threads),
     }
     arguments = command or ("-c", "from panelbridge.command import main; main()", "serve")
     process = subprocess.Popen(
@@ -111,8 +139,27 @@ def test_serve_answers_runs_its_jobs_and_ends_on_sigterm(folder: Path) -> None:
 
     assert process.returncode == 0, errors
     assert not Path(f"/proc/{worker}").exists()
-    lines = [json.loads(line) for line in errors.splitlines() if line.startswith("{")]
-    assert [line["route"] for line in lines][:1] == ["/healthz"]
+    lines = [json.loads(line) for line in errors.splitlines()]
+    assert [line["route"] for line in lines if line["event"] == "request"][:1] == ["/healthz"]
+
+
+def test_every_line_is_json_whoever_writes_it(folder: Path) -> None:
+    """The server about more threads than it likes, a library's warning, and errors that Python prints."""
+    with serving(folder, "-c", NOISY, threads=256) as (process, address):
+        wait_until_up(address, process)
+        process.send_signal(signal.SIGTERM)
+        output, errors = process.communicate(timeout=40)
+
+    lines = [json.loads(line) for line in errors.splitlines()]
+    assert output == ""
+    told = "\n".join(line["event"] + line.get("error", "") for line in lines)
+    for expected in (
+        "spawning up to 256 Python threads",
+        "UserWarning: from a library",
+        "LookupError: in a thread",
+        "ArithmeticError: on being collected",
+    ):
+        assert expected in told
 
 
 def test_a_second_serve_on_the_same_folder_is_refused_by_name(folder: Path) -> None:
