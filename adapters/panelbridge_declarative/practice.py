@@ -12,17 +12,23 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar
 
-from panelbridge.testing.practice import PracticePanel, PracticeReply, PracticeRequest, Setup
+from panelbridge.testing.practice import (
+    OptionInvalid,
+    PracticePanel,
+    PracticeReply,
+    PracticeRequest,
+    Setup,
+)
 from panelbridge_declarative.load import shipped
 
 _FIRST = "marzban"
 
 
 def practice_of(name: str) -> type[PracticePanel]:
-    """The class that imitates what the description ``name`` is for. Raises ``ValueError``."""
+    """The class that imitates what the description ``name`` is for. Raises ``OptionInvalid``."""
     module = f"panelbridge_declarative.practice_{name.replace('-', '_')}"
     if name not in shipped() or find_spec(module) is None:
-        raise ValueError(f"no practice panel imitates spec={name!r}; there are {', '.join(practised())}")
+        raise OptionInvalid(f"no practice panel imitates spec={name!r}; there are {', '.join(practised())}")
     found: type[PracticePanel] = import_module(module).PRACTICE
     return found
 
@@ -48,7 +54,12 @@ class DeclarativePracticePanel(PracticePanel):
 
     def __new__(cls, books: Path, options: Mapping[str, str] | None = None) -> Any:
         chosen = dict(options or {})
-        return practice_of(chosen.pop("spec", _FIRST))(books, chosen)
+        spec = chosen.pop("spec", _FIRST)
+        described = practice_of(spec)
+        try:
+            return described(books, chosen)
+        except OptionInvalid as error:
+            raise OptionInvalid(f"with spec={spec}, {error}") from None
 
     def seed(self) -> None:
         raise NotImplementedError

@@ -1,6 +1,5 @@
 """The practice panel for 3x-ui v3, from the facts in ``specs/README.md`` and not from the description.
 
-Options: ``language`` of its messages (``en``, ``de``), ``secret_path``, ``token``.
 Acts: ``delete``, ``create`` (somebody else's), ``set_expiry``, ``review`` (the job that disables clients
 whose time is up), ``bend`` (values nobody asked for).
 """
@@ -14,7 +13,14 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from panelbridge.secret import random_text
-from panelbridge.testing.practice import PracticePanel, PracticeReply, PracticeRequest, Setup, UnknownAct
+from panelbridge.testing.practice import (
+    KnownOptions,
+    PracticePanel,
+    PracticeReply,
+    PracticeRequest,
+    Setup,
+    UnknownAct,
+)
 
 _TABLE = """
 CREATE TABLE IF NOT EXISTS clients (
@@ -67,14 +73,18 @@ class ThreeXUiPracticePanel(PracticePanel):
     imitates = "3x-ui v3 of August 2026"
     setups: ClassVar[Mapping[str, Setup]] = {"": Setup(package="50gib", other_package="200gib")}
 
+    known_options: ClassVar[KnownOptions] = {
+        "language": tuple(_SAYS),  # of its messages
+        "secret_path": "",  # a random one
+        "token": "",  # a random one
+    }
+
     def seed(self) -> None:
         with self.books.writing() as db:
             db.execute(_TABLE)
-            self._path = self.books.fact(
-                db, "secret_path", self.options.get("secret_path") or random_text(18)
-            )
-            self._token = self.books.fact(db, "token", self.options.get("token") or random_text(40))
-            self._says = _SAYS[self.options.get("language", "en")]
+            self._path = self.books.fact(db, "secret_path", self.options["secret_path"] or random_text(18))
+            self._token = self.books.fact(db, "token", self.options["token"] or random_text(40))
+            self._says = _SAYS[self.options["language"]]
 
     def settings(self, url: str) -> dict[str, Any]:
         return {

@@ -1,6 +1,6 @@
 """The practice panel for ejabberd 23.01, ``mod_http_api``, from the facts in ``specs/README.md``.
 
-Options: ``user``, ``password`` of the admin, ``host``. Acts: ``delete``, ``create`` (somebody else's).
+Acts: ``delete``, ``create`` (somebody else's).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from panelbridge.secret import random_text
 from panelbridge.testing.practice import (
     Fault,
+    KnownOptions,
     PracticePanel,
     PracticeReply,
     PracticeRequest,
@@ -60,12 +61,18 @@ class EjabberdPracticePanel(PracticePanel):
     imitates = "ejabberd 23.01"
     setups: ClassVar[Mapping[str, Setup]] = {"": Setup(reads={"find": "get", "list_accounts": "get"})}
 
+    known_options: ClassVar[KnownOptions] = {
+        "host": "chat.example",
+        "user": "",  # practice at that host
+        "password": "",  # a random one
+    }
+
     def seed(self) -> None:
-        self._host = self.options.get("host", "chat.example")
-        self._user = self.options.get("user", f"practice@{self._host}")
+        self._host = self.options["host"]
+        self._user = self.options["user"] or f"practice@{self._host}"
         with self.books.writing() as db:
             db.execute(_TABLE)
-            self._password = self.books.fact(db, "password", self.options.get("password") or random_text(20))
+            self._password = self.books.fact(db, "password", self.options["password"] or random_text(20))
 
     def settings(self, url: str) -> dict[str, Any]:
         own = {"user": self._user, "password": self._password, "host": self._host}

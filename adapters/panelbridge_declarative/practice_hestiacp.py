@@ -1,7 +1,5 @@
 """The practice panel for HestiaCP's API, from the facts in ``specs/README.md`` and not from the description.
 
-Options: ``key`` (``admin``, or ``billing``: the shipped set of permissions, which lists no packages),
-``from`` (``allowed``, or ``elsewhere``: an address that is not in the panel's list).
 Acts: ``delete``, ``create`` (somebody else's), ``half_make`` (a crash half way: a system user without
 files), ``lose_shell`` (the shell of every package is missing from the system's list), ``bend`` (values
 nobody asked for).
@@ -19,6 +17,7 @@ from panelbridge.capabilities import Verb
 from panelbridge.secret import random_text
 from panelbridge.testing.practice import (
     Fault,
+    KnownOptions,
     PracticePanel,
     PracticeReply,
     PracticeRequest,
@@ -81,6 +80,11 @@ class HestiacpPracticePanel(PracticePanel):
         ),
     }
 
+    known_options: ClassVar[KnownOptions] = {
+        "key": ("admin", "billing"),  # billing: the shipped set of permissions, which lists no packages
+        "from": ("allowed", "elsewhere"),  # elsewhere: an address that is not in the panel's list
+    }
+
     def seed(self) -> None:
         with self.books.writing() as db:
             for statement in _TABLES.split(";"):
@@ -124,13 +128,13 @@ class HestiacpPracticePanel(PracticePanel):
 
     def _admit(self, fields: Mapping[str, str]) -> None:
         """The address first, then the key, then whether the key may use the command; all three are 401."""
-        if self.options.get("from") == "elsewhere":
+        if self.options["from"] == "elsewhere":
             raise _Ended(_FORBIDDEN, "Error: this address may not use the API")
         given = fields.get("hash") or f"{fields.get('access_key', '')}:{fields.get('secret_key', '')}"
         if not hmac.compare_digest(given.encode(), f"{self._access}:{self._secret}".encode()):
             raise _Ended(_PASSWORD, "Error: authentication failed")
         command = fields.get("cmd", "")
-        limited = self.options.get("key") == "billing" and command in _NOT_BILLING
+        limited = self.options["key"] == "billing" and command in _NOT_BILLING
         if command not in _OPERATIONS or limited:
             raise _Ended(_FORBIDDEN, f"Error: the key has no permission to run {command}")
 

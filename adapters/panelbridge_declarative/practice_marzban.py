@@ -1,7 +1,5 @@
 """The practice panel for Marzban 0.8.4, from the facts in ``specs/README.md`` and not from the description.
 
-Options: ``login`` (``database`` or ``environment``: whose users have no owner, so that deleting one answers
-500 and is done), ``role`` (``sudo`` or ``reseller``), ``user`` and ``password`` of the admin.
 Acts: ``delete``, ``set_expiry``, ``create`` (somebody else's), ``review`` (the job that sets expired),
 ``expire_tokens``, ``break`` (leave a broken row behind), ``bend`` (values that nobody asked for).
 """
@@ -16,7 +14,14 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from panelbridge.secret import random_text
-from panelbridge.testing.practice import PracticePanel, PracticeReply, PracticeRequest, Setup, UnknownAct
+from panelbridge.testing.practice import (
+    KnownOptions,
+    PracticePanel,
+    PracticeReply,
+    PracticeRequest,
+    Setup,
+    UnknownAct,
+)
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS users (
@@ -68,14 +73,24 @@ class MarzbanPracticePanel(PracticePanel):
     imitates = "Marzban 0.8.4"
     setups: ClassVar[Mapping[str, Setup]] = {"": Setup(package="1", other_package="2", reads={"find": "get"})}
 
+    known_options: ClassVar[KnownOptions] = {
+        "login": (
+            "database",
+            "environment",
+        ),  # the latter's users have no owner: deleting one answers 500, done
+        "role": ("sudo", "reseller"),
+        "user": "practice",  # the admin
+        "password": "",  # a random one
+    }
+
     def seed(self) -> None:
         with self.books.writing() as db:
             for statement in _TABLES.split(";"):
                 db.execute(statement)
-            self._user = self.options.get("user", "practice")
-            self._password = self.books.fact(db, "password", self.options.get("password") or random_text(20))
-            self._owner = None if self.options.get("login") == "environment" else self._user
-            self._is_sudo = self.options.get("role", "sudo") == "sudo"
+            self._user = self.options["user"]
+            self._password = self.books.fact(db, "password", self.options["password"] or random_text(20))
+            self._owner = None if self.options["login"] == "environment" else self._user
+            self._is_sudo = self.options["role"] == "sudo"
 
     def settings(self, url: str) -> dict[str, Any]:
         return {

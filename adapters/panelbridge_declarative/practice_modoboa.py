@@ -1,10 +1,8 @@
 """The practice panel for Modoboa 2.12.0, from the facts in ``specs/README.md`` and not from the description.
 
-Options: ``token``, ``domain``, ``language`` (``fr`` or ``en``: of a client that names none), ``throttled``
-(``yes``: five writes a second; ``silently``: and no word of how long to wait, as now and then),
-``domain_quota`` (MB, 0: none). Acts: ``delete``, ``create`` (somebody else's), ``rename`` (the customer
-writes into the name), ``race`` (the next create of ``username`` loses against an equal one),
-``revoke_rights`` (the token's owner administers nothing any more), ``bend``.
+Acts: ``delete``, ``create`` (somebody else's), ``rename`` (the customer writes into the name), ``race`` (the
+next create of ``username`` loses against an equal one), ``revoke_rights`` (the token's owner administers
+nothing any more), ``bend``.
 """
 
 from __future__ import annotations
@@ -17,7 +15,14 @@ from typing import Any, ClassVar
 
 from panelbridge.capabilities import Verb
 from panelbridge.secret import random_text
-from panelbridge.testing.practice import PracticePanel, PracticeReply, PracticeRequest, Setup, UnknownAct
+from panelbridge.testing.practice import (
+    KnownOptions,
+    PracticePanel,
+    PracticeReply,
+    PracticeRequest,
+    Setup,
+    UnknownAct,
+)
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS domains (pk INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, quota INTEGER);
@@ -73,14 +78,23 @@ class ModoboaPracticePanel(PracticePanel):
         )
     }
 
+    known_options: ClassVar[KnownOptions] = {
+        "token": "",  # a random one
+        "domain": "shop.example",
+        "domain_quota": "0",  # MB, 0: none
+        "language": ("fr", "en"),  # of a client that names none
+        # yes: five writes a second; silently: and no word of how long to wait, as now and then
+        "throttled": ("no", "yes", "silently"),
+    }
+
     def seed(self) -> None:
-        self._domain = self.options.get("domain", "shop.example")
+        self._domain = self.options["domain"]
         self._racing: set[str] = set()
         with self.books.writing() as db:
             for statement in _TABLES.split(";"):
                 db.execute(statement)
-            self._token = self.books.fact(db, "token", self.options.get("token") or random_text(40))
-            quota = int(self.options.get("domain_quota", "0"))
+            self._token = self.books.fact(db, "token", self.options["token"] or random_text(40))
+            quota = int(self.options["domain_quota"])
             db.execute("INSERT OR IGNORE INTO domains (name, quota) VALUES (?, ?)", (self._domain, quota))
             root = "INSERT OR IGNORE INTO users (pk, username, role, is_active, first_name)"
             db.execute(f"{root} VALUES (1, 'admin', 'SuperAdmins', 1, '')")
@@ -127,7 +141,7 @@ class ModoboaPracticePanel(PracticePanel):
             raise _Said(401, {"detail": "Invalid token."})
 
     def _throttle(self, db: sqlite3.Connection, request: PracticeRequest) -> None:
-        if request.method == "GET" or "throttled" not in self.options:
+        if request.method == "GET" or self.options["throttled"] == "no":
             return
         now = self.now().timestamp()
         recent = db.execute("SELECT COUNT(*) FROM writes WHERE at > ?", (now - 1,)).fetchone()[0]
@@ -215,7 +229,7 @@ class ModoboaPracticePanel(PracticePanel):
         return PracticeReply.json(_shown(row), status=201)
 
     def _language(self, request: PracticeRequest) -> str:
-        return request.headers.get("accept-language", self.options.get("language", "fr"))[:2]
+        return request.headers.get("accept-language", self.options["language"])[:2]
 
     def _check(self, db: sqlite3.Connection, body: Mapping[str, Any], *, language: str) -> None:
         name = body.get("username")

@@ -1,7 +1,7 @@
 """The practice panel for the Outline server's management API, from the facts in ``specs/README.md``.
 
-Options: ``secret`` (the path that is the only credential). Acts: ``delete``, ``create`` (a key of somebody
-else's, named by hand), ``set_limit`` (``username``, ``bytes`` or null), ``bend`` (a limit nobody asked for).
+Acts: ``delete``, ``create`` (a key of somebody else's, named by hand), ``set_limit`` (``username``, ``bytes``
+or null), ``bend`` (a limit nobody asked for).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from panelbridge.secret import random_text
 from panelbridge.testing.practice import (
     Fault,
+    KnownOptions,
     PracticePanel,
     PracticeReply,
     PracticeRequest,
@@ -54,10 +55,14 @@ class OutlinePracticePanel(PracticePanel):
         "": Setup(package="50gib", other_package="200gib", reads={"find": "get"})
     }
 
+    known_options: ClassVar[KnownOptions] = {
+        "secret": ""
+    }  # the path that is the only credential: a random one
+
     def seed(self) -> None:
         with self.books.writing() as db:
             db.execute(_TABLE)
-            self._secret = self.books.fact(db, "secret", self.options.get("secret") or random_text(22))
+            self._secret = self.books.fact(db, "secret", self.options["secret"] or random_text(22))
 
     def settings(self, url: str) -> dict[str, Any]:
         return {"spec": "outline", "base_url": url, "allow_http": True, "secret_path": self._secret}

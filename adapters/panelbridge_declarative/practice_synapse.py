@@ -1,6 +1,5 @@
 """The practice panel for Synapse's admin API, 1.163.2, from the facts in ``specs/README.md``.
 
-Options: ``user``, ``password``, ``host``, ``role`` (``admin`` or ``user``: of whom we log in as).
 Acts: ``delete``, ``create`` (somebody else's), ``expire_tokens``.
 """
 
@@ -14,7 +13,14 @@ from typing import Any, ClassVar
 
 from panelbridge.capabilities import Verb
 from panelbridge.secret import random_text
-from panelbridge.testing.practice import PracticePanel, PracticeReply, PracticeRequest, Setup, UnknownAct
+from panelbridge.testing.practice import (
+    KnownOptions,
+    PracticePanel,
+    PracticeReply,
+    PracticeRequest,
+    Setup,
+    UnknownAct,
+)
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS users (
@@ -59,17 +65,24 @@ class SynapsePracticePanel(PracticePanel):
         )
     }
 
+    known_options: ClassVar[KnownOptions] = {
+        "host": "matrix.example",
+        "user": "practice",
+        "password": "",  # a random one
+        "role": ("admin", "user"),  # of whom we log in as
+    }
+
     def seed(self) -> None:
-        self._host = self.options.get("host", "matrix.example")
-        self._user = self.options.get("user", "practice")
+        self._host = self.options["host"]
+        self._user = self.options["user"]
         with self.books.writing() as db:
             for statement in _TABLES.split(";"):
                 db.execute(statement)
-            self._password = self.books.fact(db, "password", self.options.get("password") or random_text(20))
+            self._password = self.books.fact(db, "password", self.options["password"] or random_text(20))
             values = (
                 f"@{self._user}:{self._host}",
                 self._password,
-                int(self.options.get("role", "admin") == "admin"),
+                int(self.options["role"] == "admin"),
                 int(self.now().timestamp()),
             )
             columns = "name, password, admin, creation_ts"

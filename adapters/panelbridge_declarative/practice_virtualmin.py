@@ -1,8 +1,5 @@
 """The practice panel for Virtualmin's remote API, from the facts in ``specs/README.md``, not the description.
 
-Options: ``session_login`` (``on``, the default, where Basic counts only for a User-Agent with the word
-webmin; ``off``), ``warnings`` (``on``: the programs' error stream is mixed into what they tell; ``off``),
-``user``, ``password``.
 Acts: ``delete``, ``create`` (somebody else's), ``add_domain`` (``username``, ``domain``: a second one of that
 user), ``bend`` (values nobody asked for).
 """
@@ -19,6 +16,7 @@ from panelbridge.capabilities import Verb
 from panelbridge.secret import random_text
 from panelbridge.testing.practice import (
     Fault,
+    KnownOptions,
     PracticePanel,
     PracticeReply,
     PracticeRequest,
@@ -71,12 +69,19 @@ class VirtualminPracticePanel(PracticePanel):
         ),
     }
 
+    known_options: ClassVar[KnownOptions] = {
+        "session_login": ("on", "off"),  # on: Basic counts only for a User-Agent with the word webmin
+        "warnings": ("on", "off"),  # on: the programs' error stream is mixed into what they tell
+        "user": "root",
+        "password": "",  # a random one
+    }
+
     def seed(self) -> None:
         with self.books.writing() as db:
             db.execute(_TABLE)
-            self._user = self.options.get("user", "root")
-            self._password = self.books.fact(db, "password", self.options.get("password") or random_text(20))
-            self._warns = self.options.get("warnings", "on") == "on"
+            self._user = self.options["user"]
+            self._password = self.books.fact(db, "password", self.options["password"] or random_text(20))
+            self._warns = self.options["warnings"] == "on"
 
     def settings(self, url: str) -> dict[str, Any]:
         return {
@@ -125,7 +130,7 @@ class VirtualminPracticePanel(PracticePanel):
     def _refused(self, request: PracticeRequest) -> PracticeReply | None:
         """With session login on, Basic counts only for a program that calls itself webmin."""
         is_program = "webmin" in request.headers.get("user-agent", "").lower()
-        if self.options.get("session_login", "on") == "on" and not is_program:
+        if self.options["session_login"] == "on" and not is_program:
             return PracticeReply.html("Login to Webmin", status=200)
         pair = base64.b64encode(f"{self._user}:{self._password}".encode()).decode()
         if request.headers.get("authorization") != f"Basic {pair}":

@@ -1,7 +1,6 @@
 """The practice panel: DirectAdmin's legacy API as its documentation and public clients describe it.
 
-No release was run. Options: ``login`` (hostbridge), ``key``, ``username_max`` (10), ``delete_reports`` (ok,
-error: the user is gone all the same), ``login_host`` (where one-time logins lead; default: the panel's own).
+No release was run.
 """
 
 from __future__ import annotations
@@ -14,7 +13,14 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from panelbridge.secret import random_text
-from panelbridge.testing.practice import Fault, PracticePanel, PracticeReply, PracticeRequest, UnknownAct
+from panelbridge.testing.practice import (
+    Fault,
+    KnownOptions,
+    PracticePanel,
+    PracticeReply,
+    PracticeRequest,
+    UnknownAct,
+)
 from panelbridge.testing.practice.setup import Setup
 from panelbridge_directadmin.practice_commands import COMMANDS, Caller
 from panelbridge_directadmin.practice_tables import RESELLER, insert, row_of, seed, shown, update
@@ -52,15 +58,23 @@ class DirectAdminPractice(PracticePanel):
         )
     }
 
+    known_options: ClassVar[KnownOptions] = {
+        "login": RESELLER,
+        "key": "",  # a random one
+        "username_max": "10",
+        "delete_reports": ("ok", "error"),  # error: the user is gone all the same
+        "login_host": "",  # where one-time logins lead: the panel itself
+    }
+
     def seed(self) -> None:
-        self._login = self.options.get("login", RESELLER)
+        self._login = self.options["login"]
         with self.books.writing() as db:
             seed(db)
-            self._key = self.books.fact(db, "key", self.options.get("key") or random_text(32))
+            self._key = self.books.fact(db, "key", self.options["key"] or random_text(32))
             self.books.fact(db, "commands", json.dumps(sorted(COMMANDS)))
 
     def settings(self, url: str) -> dict[str, Any]:
-        username_max = int(self.options.get("username_max", "10"))
+        username_max = int(self.options["username_max"])
         return {"base_url": url, "login": self._login, "key": self._key, "username_max": username_max}
 
     def secrets(self) -> tuple[str, ...]:

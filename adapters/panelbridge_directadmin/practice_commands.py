@@ -64,7 +64,7 @@ def _account_user(caller: Caller, request: PracticeRequest) -> PracticeReply:
 
 
 def _check_new(caller: Caller, name: str, domain: str, request: PracticeRequest) -> None:
-    longest = int(caller.options.get("username_max", "10"))
+    longest = int(caller.options["username_max"])
     if re.fullmatch(r"[a-z][a-z0-9]*", name) is None or not _SHORTEST_NAME <= len(name) <= longest:
         raise Refused("Cannot Create Account", "That username isn't valid")
     if row_of(caller.db, name) is not None:
@@ -106,7 +106,7 @@ def _select_users(caller: Caller, request: PracticeRequest) -> PracticeReply:
 def _delete(caller: Caller, row: sqlite3.Row) -> PracticeReply:
     caller.db.execute("DELETE FROM users WHERE username = ?", (row["username"],))
     caller.record("terminate", row["username"])
-    if caller.options.get("delete_reports", "ok") == "error":
+    if caller.options["delete_reports"] == "error":
         return marked(1, "Error Deleting User", "Some files weren't removed")
     return marked(0, "Users deleted")
 
@@ -186,7 +186,7 @@ def _login_keys(caller: Caller, request: PracticeRequest) -> PracticeReply:
     token = secrets.token_hex(24)
     caller.db.execute("INSERT INTO logins VALUES (?, ?)", (token, caller.name))
     caller.record("sign_on", caller.name)
-    host = caller.options.get("login_host") or request.headers.get("host", "")
+    host = caller.options["login_host"] or request.headers.get("host", "")
     return marked(0, "Login URL created", f"http://{host}/CMD_LOGIN_URL?hash={token}")
 
 

@@ -1,8 +1,4 @@
-"""The practice panel: Dispatcharr 0.29.0 as the README tells it, users and player API, with its books.
-
-Options: ``auth`` (``key`` or ``jwt``: which settings are printed), ``level`` of our user, ``logins`` (how
-many sign-ins before it answers 429).
-"""
+"""The practice panel: Dispatcharr 0.29.0 as the README tells it, users and player API, with its books."""
 
 from __future__ import annotations
 
@@ -16,6 +12,7 @@ from typing import Any, ClassVar
 from panelbridge.secret import random_text
 from panelbridge.testing.practice import (
     Fault,
+    KnownOptions,
     PracticePanel,
     PracticeReply,
     PracticeRequest,
@@ -58,20 +55,26 @@ class DispatcharrPractice(PracticePanel):
         "key": Setup(package="1", other_package="2", reads={"find": "list_accounts"})
     }
 
+    known_options: ClassVar[KnownOptions] = {
+        "auth": ("key", "jwt"),  # which settings are printed
+        "level": "10",  # user_level of our own user
+        "logins": "1000000000",  # how many sign-ins before it answers 429
+    }
+
     def seed(self) -> None:
         with self.books.writing() as db:
             for statement in users.TABLES.split(";"):
                 db.execute(statement)
             self._key = self.books.fact(db, "api_key", random_text(40))
             self._password = self.books.fact(db, "admin_password", random_text(20))
-            level = int(self.options.get("level", "10"))
+            level = int(self.options["level"])
             if users.by_name(db, "bridge") is None:
                 self._insert(
                     db, username="bridge", password=self._password, user_level=level, api_key=self._key
                 )
 
     def settings(self, url: str) -> dict[str, Any]:
-        if self.options.get("auth", "key") == "jwt":
+        if self.options["auth"] == "jwt":
             return {"base_url": url, "username": "bridge", "password": self._password}
         return {"base_url": url, "api_key": self._key}
 
@@ -142,7 +145,7 @@ class DispatcharrPractice(PracticePanel):
         wish = _object(request)
         tried = int(self.books.fact(db, "logins", "0")) + 1
         self.books.set_fact(db, "logins", str(tried))
-        if tried > int(self.options.get("logins", 10**9)):
+        if tried > int(self.options["logins"]):
             raise _Refused(PracticeReply.json({"detail": "slow down"}, status=429))
         row = users.by_name(db, str(wish.get("username")))
         if row is None or row["password"] != wish.get("password"):

@@ -1,7 +1,6 @@
 """A practice FreeRADIUS: its SQL tables in a file, and a login that judges them as the server does.
 
-The protocol is SQL, so nothing of it passes over HTTP but the control paths and ``POST /login``. Options:
-``daloradius`` (``on``: userinfo beside the tables), ``groups`` (names of plans, by commas).
+The protocol is SQL, so nothing of it passes over HTTP but the control paths and ``POST /login``.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ from typing import Any, ClassVar
 from panelbridge.secret import random_text
 from panelbridge.testing.practice import (
     Fault,
+    KnownOptions,
     PracticePanel,
     PracticeReply,
     PracticeRequest,
@@ -35,12 +35,17 @@ class FreeRadiusPracticePanel(PracticePanel):
         "daloradius": Setup(package="basic", other_package="family", practice_options={"daloradius": "on"}),
     }
 
+    known_options: ClassVar[KnownOptions] = {
+        "daloradius": ("off", "on"),  # userinfo beside the tables
+        "groups": _GROUPS,  # names of plans
+    }
+
     def seed(self) -> None:
         with self.books.writing() as db:
             for statement in TABLES:
                 db.execute(statement)
-            self._dalo = self.books.fact(db, "daloradius", self.options.get("daloradius", "off")) == "on"
-            names = self.books.fact(db, "groups", self.options.get("groups", _GROUPS)).split(",")
+            self._dalo = self.books.fact(db, "daloradius", self.options["daloradius"]) == "on"
+            names = self.books.fact(db, "groups", self.options["groups"]).split(",")
             for name in names:
                 if not db.execute("SELECT 1 FROM radgroupreply WHERE groupname = ?", (name,)).fetchone():
                     db.execute(GROUPS, (name,))

@@ -1,8 +1,4 @@
-"""The practice panel: a Jellyfin server as its source reads in November 2026, or an Emby server, with books.
-
-Options: ``dialect`` (``jellyfin`` or ``emby``), ``password_path`` (``query``, or ``id`` for an older
-Jellyfin), ``tells_password`` (``no``: a release that says "has a password" of everybody), ``api_key``.
-"""
+"""The practice panel: Jellyfin as its source reads in November 2026, or an Emby server, with its books."""
 
 from __future__ import annotations
 
@@ -17,6 +13,7 @@ from panelbridge.capabilities import Verb
 from panelbridge.secret import random_text
 from panelbridge.testing.practice import (
     Fault,
+    KnownOptions,
     PracticePanel,
     PracticeReply,
     PracticeRequest,
@@ -86,15 +83,24 @@ class JellyfinPracticePanel(PracticePanel):
         "emby": Setup(**_SETUP, practice_options={"dialect": "emby"}),
     }
 
+    known_options: ClassVar[KnownOptions] = {
+        "dialect": ("jellyfin", "emby"),
+        "password_path": ("query", "id"),  # id: an older Jellyfin
+        "tells_password": ("yes", "no"),  # no: a release that says "has a password" of everybody
+        "page": "500",  # most rows of a page; Emby only
+        "api_key": "",  # a random one
+    }
+
     def seed(self) -> None:
         with self.books.writing() as db:
             for table in TABLES:
                 db.execute(table)
-            self._api_key = self.books.fact(db, "api_key", self.options.get("api_key") or random_text(32))
-            self._dialect = self.books.fact(db, "dialect", self.options.get("dialect", "jellyfin"))
+            self._api_key = self.books.fact(db, "api_key", self.options["api_key"] or random_text(32))
+            self._dialect = self.books.fact(db, "dialect", self.options["dialect"])
             if row_of(db, name="root") is None:
                 insert_user(db, "root", random_text(16), IsAdministrator=True)
-        self._old_path = self.options.get("password_path", "query") == "id"
+        path = self.options["password_path"]
+        self._old_path = path == "id"
 
     def settings(self, url: str) -> dict[str, Any]:
         return {
@@ -177,7 +183,7 @@ class JellyfinPracticePanel(PracticePanel):
         if self._dialect == "jellyfin":
             return PracticeReply.json(rows)
         start = int(request.value("StartIndex") or 0)
-        size = min(int(request.value("Limit") or 100), int(self.options.get("page", "500")))
+        size = min(int(request.value("Limit") or 100), int(self.options["page"]))
         return PracticeReply.json({"Items": rows[start : start + size], "TotalRecordCount": len(rows)})
 
     def _get(self, db: sqlite3.Connection, user_id: str, _: PracticeRequest) -> PracticeReply:
@@ -229,7 +235,8 @@ class JellyfinPracticePanel(PracticePanel):
         return PracticeReply(status=204)
 
     def _shown(self, row: sqlite3.Row) -> dict[str, Any]:
-        return shown(row, tells_password=self.options.get("tells_password", "yes") == "yes")
+        tells = self.options["tells_password"]
+        return shown(row, tells_password=tells == "yes")
 
     def act(self, name: str, arguments: Mapping[str, Any]) -> Any:
         if name not in ACTS:

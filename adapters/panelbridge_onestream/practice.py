@@ -1,7 +1,7 @@
 """The practice panel of 1-Stream: the B2B billing API with its books, as documented and as clients use it.
 
 Nothing of it was run: where the documentation leaves a behaviour open, an option shows it in each way.
-Options and acts are listed in the README.
+Acts are listed in the README.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 from panelbridge.secret import random_text
 from panelbridge.testing.practice import (
     Fault,
+    KnownOptions,
     PracticePanel,
     PracticeReply,
     PracticeRequest,
@@ -65,13 +66,25 @@ class OneStreamPracticePanel(PracticePanel):
         ),
     }
 
+    known_options: ClassVar[KnownOptions] = {
+        "list": ("lines", "index"),
+        "page": "1000",  # most rows of a page of the index
+        "replay": ("answer", "error"),  # what a repeated rid gets
+        "errors": ("status", "200"),  # 200: failures but 401 and 403 come with it
+        "names": ("unique", "free"),
+        "filter": ("exact", "ignored"),
+        "change": ("keeps", "restarts"),  # the term, when a renewal brings another package
+        "permissions": ("listing", "all"),
+        "credits": "1000.50",
+    }
+
     def seed(self) -> None:
         with self.books.writing() as db:
             seed_tables(db)
             self._api_key = self.books.fact(db, "api_key", random_text(40))
             self._auth_user = self.books.fact(db, "auth_user", random_text(32))
-            self.books.fact(db, "credits", self.options.get("credits", "1000.50"))
-            granted = PERMISSIONS if self.options.get("permissions") == "all" else ("indexLines",)
+            self.books.fact(db, "credits", self.options["credits"])
+            granted = PERMISSIONS if self.options["permissions"] == "all" else ("indexLines",)
             self.books.fact(db, "permissions", json.dumps(granted))
 
     def settings(self, url: str) -> dict[str, Any]:
@@ -79,15 +92,15 @@ class OneStreamPracticePanel(PracticePanel):
             "base_url": url,
             "api_key": self._api_key,
             "auth_user": self._auth_user,
-            "list_dialect": self.options.get("list", "lines"),
-            "may_edit": self.options.get("permissions") == "all",
+            "list_dialect": self.options["list"],
+            "may_edit": self.options["permissions"] == "all",
         }
 
     def secrets(self) -> tuple[str, ...]:
         return (self._api_key, self._auth_user)
 
     def cannot(self, fault: Fault) -> str | None:
-        if fault is Fault.TRUNCATED_PAGE and self.options.get("list", "lines") == "lines":
+        if fault is Fault.TRUNCATED_PAGE and self.options["list"] == "lines":
             return "every line is in one answer, and nothing in it tells how many there should be"
         return None
 
@@ -121,7 +134,7 @@ class OneStreamPracticePanel(PracticePanel):
                 command: Callable[..., Any] = getattr(commands, name)
                 return PracticeReply.json(command(body) if line_id is None else command(line_id, body))
         except Failure as failure:
-            plain = self.options.get("errors") == "200" and failure.status not in (401, 403)
+            plain = self.options["errors"] == "200" and failure.status not in (401, 403)
             status = 200 if plain else failure.status
             told = {"error": str(failure), **({"rid": rid} if rid else {})}
             return PracticeReply.json(told, status=status)

@@ -64,7 +64,7 @@ class Commands:
 
     def index(self, _: Any) -> Any:
         rows = self._listed("index")
-        most = int(self._options.get("page", "1000"))
+        most = int(self._options["page"])
         size = min(int(self._request.value("per_page") or 50), most)
         start = (int(self._request.value("page") or 1) - 1) * size
         items = [shown(row) for row in rows[start : start + size]]
@@ -72,11 +72,11 @@ class Commands:
 
     def _listed(self, dialect: str) -> list[sqlite3.Row]:
         """The filter by name is exact; an option has it ignored."""
-        if self._options.get("list", "lines") != dialect:
+        if self._options["list"] != dialect:
             raise Failure("Not found", status=404)
         self._need("indexLines")
         wanted = self._request.value("username")
-        if wanted is None or self._options.get("filter") == "ignored":
+        if wanted is None or self._options["filter"] == "ignored":
             return self._db.execute("SELECT * FROM lines ORDER BY number").fetchall()
         sql = "SELECT * FROM lines WHERE username = ? ORDER BY number"
         return self._db.execute(sql, (wanted,)).fetchall()
@@ -102,7 +102,7 @@ class Commands:
         if not all(isinstance(text, str) and len(text) <= _LONGEST for text in (username, password)):
             raise Failure("Validation failed", status=422)
         taken = self._db.execute("SELECT 1 FROM lines WHERE username = ?", (username,)).fetchone()
-        if taken and self._options.get("names", "unique") == "unique":
+        if taken and self._options["names"] == "unique":
             raise Failure("Username taken", status=409)
         wanted = body.get("bouquets", package["bouquets"])
         until = (self._now + timedelta(hours=package["duration_hours"])).isoformat()
@@ -129,7 +129,7 @@ class Commands:
         package = _package(body.get("package", row["package_id"]))
         changes = package["id"] != row["package_id"]
         start = self._now
-        if row["expire_at"] and not (changes and self._options.get("change") == "restarts"):
+        if row["expire_at"] and not (changes and self._options["change"] == "restarts"):
             start = max(start, datetime.fromisoformat(row["expire_at"]))
         until = (start + timedelta(hours=package["duration_hours"])).isoformat()
         values: dict[str, Any] = {"expire_at": until}
@@ -183,7 +183,7 @@ class Commands:
             answer = deed()
             self._db.execute("INSERT INTO rids VALUES (?, ?)", (rid, json.dumps(answer)))
             return answer
-        if self._options.get("replay", "answer") == "error":
+        if self._options["replay"] == "error":
             raise Failure("Duplicate rid", status=409)
         return json.loads(row["answer"])
 

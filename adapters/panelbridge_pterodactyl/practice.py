@@ -1,8 +1,4 @@
-"""The practice panel: Pterodactyl 1.11's application API as its source reads, with its books.
-
-Options: ``install`` (reads of a server until it is installed, default 1), ``rate`` (requests a minute,
-default 240, 0 = no limit), ``page`` (rows a page at most), ``api_key``.
-"""
+"""The practice panel: Pterodactyl 1.11's application API as its source reads, with its books."""
 
 from __future__ import annotations
 
@@ -17,7 +13,14 @@ from typing import Any, ClassVar
 
 from panelbridge.capabilities import Verb
 from panelbridge.secret import random_text
-from panelbridge.testing.practice import PracticePanel, PracticeReply, PracticeRequest, Setup, UnknownAct
+from panelbridge.testing.practice import (
+    KnownOptions,
+    PracticePanel,
+    PracticeReply,
+    PracticeRequest,
+    Setup,
+    UnknownAct,
+)
 from panelbridge_pterodactyl import practice_servers as servers
 from panelbridge_pterodactyl import practice_users as users
 from panelbridge_pterodactyl.practice_acts import ACTS
@@ -78,13 +81,20 @@ class PterodactylPracticePanel(PracticePanel):
         )
     }
 
+    known_options: ClassVar[KnownOptions] = {
+        "install": "1",  # reads of a server until it is installed
+        "rate": "240",  # requests a minute, 0: no limit
+        "page": "100",  # most rows of a page
+        "api_key": "",  # a random one
+    }
+
     def seed(self) -> None:
         self._recent: deque[float] = deque()
         self._lock = threading.Lock()
         with self.books.writing() as db:
             for table in (users.TABLE, servers.TABLE):
                 db.execute(table)
-            key = self.options.get("api_key") or f"ptla_{random_text(43)}"
+            key = self.options["api_key"] or f"ptla_{random_text(43)}"
             self._api_key = self.books.fact(db, "api_key", key)
             if users.row_of(db, "username", "root") is None:
                 users.insert(db, username="root", email="root@panel.example", root_admin=1)
@@ -128,7 +138,7 @@ class PterodactylPracticePanel(PracticePanel):
         given = request.headers.get("authorization", "")
         if not hmac.compare_digest(given.encode(), f"Bearer {self._api_key}".encode()):
             raise Refused(401)
-        limit, now = int(self.options.get("rate", "240")), time.monotonic()
+        limit, now = int(self.options["rate"]), time.monotonic()
         with self._lock:
             while self._recent and self._recent[0] <= now - _MINUTE:
                 self._recent.popleft()
@@ -153,7 +163,7 @@ class PterodactylPracticePanel(PracticePanel):
         return self._page("server", [servers.shown(row) for row in servers.rows(db)], request)
 
     def _page(self, kind: str, rows: list[Any], request: PracticeRequest) -> PracticeReply:
-        size = min(int(request.value("per_page") or 50), int(self.options.get("page", "100")))
+        size = min(int(request.value("per_page") or 50), int(self.options["page"]))
         return listed(kind, rows, int(request.value("page") or 1), size)
 
     def _get_user(self, db: sqlite3.Connection, place: str, _: PracticeRequest) -> PracticeReply:
@@ -187,7 +197,7 @@ class PterodactylPracticePanel(PracticePanel):
         self._ask_node(db)  # a node that refuses: the panel deletes the half-made row itself
         fails = int(self.books.fact(db, "installs_that_fail", "0"))
         self.books.set_fact(db, "installs_that_fail", str(max(0, fails - 1)))
-        row = servers.insert(db, wish, reads=int(self.options.get("install", "1")), fails=fails > 0)
+        row = servers.insert(db, wish, reads=int(self.options["install"]), fails=fails > 0)
         self.books.record(db, "create", users.the(db, "id", row["user_id"])["username"])
         return resource("server", servers.shown(row), status=201)
 

@@ -1,8 +1,4 @@
-"""The practice panel of the reference protocol 1, as the README describes it, with its books.
-
-Options: ``extend`` (``set``, ``add`` or ``none``), ``token``, ``balance`` (credits, where lengths are sold),
-``capacity`` (accounts), ``page`` (rows a page).
-"""
+"""The practice panel of the reference protocol 1, as the README describes it, with its books."""
 
 from __future__ import annotations
 
@@ -17,6 +13,7 @@ from typing import Any, ClassVar
 from panelbridge.models import Term
 from panelbridge.secret import random_text
 from panelbridge.testing.practice import (
+    KnownOptions,
     PracticePanel,
     PracticeReply,
     PracticeRequest,
@@ -76,13 +73,21 @@ class ReferencePracticePanel(PracticePanel):
         for name in ("set", "add", "none")
     }
 
+    known_options: ClassVar[KnownOptions] = {
+        "extend": ("set", "add", "none"),
+        "token": "",  # a random one
+        "balance": "1000",  # credits, where lengths are sold
+        "capacity": "1000000000",  # accounts
+        "page": "100",  # rows a page
+    }
+
     def seed(self) -> None:
         with self.books.writing() as db:
             db.execute(_TABLE)
-            self._token = self.books.fact(db, "token", self.options.get("token") or random_text(32))
-            self._extend_by = self.books.fact(db, "extend", self.options.get("extend", "set"))
+            self._token = self.books.fact(db, "token", self.options["token"] or random_text(32))
+            self._extend_by = self.books.fact(db, "extend", self.options["extend"])
             self._sells = self._extend_by == "add"
-            self.books.fact(db, "balance", self.options.get("balance", "1000"))
+            self.books.fact(db, "balance", self.options["balance"])
             self.books.fact(db, "permissions", json.dumps(sorted(PERMISSIONS)))
 
     def settings(self, url: str) -> dict[str, Any]:
@@ -174,7 +179,7 @@ class ReferencePracticePanel(PracticePanel):
         return self._page("accounts", shown)
 
     def _page(self, name: str, left: list[Any]) -> Any:
-        page = left[: int(self.options.get("page", "100"))]
+        page = left[: int(self.options["page"])]
         return {name: page, "next": page[-1]["id"] if len(page) < len(left) else None}
 
     def _create(self, db: sqlite3.Connection, name: str, request: PracticeRequest) -> Any:
@@ -183,9 +188,7 @@ class ReferencePracticePanel(PracticePanel):
             raise _Refused(422, "invalid_field", "username")
         if _row_of(db, name) is not None:
             raise _Refused(409, "name_taken")
-        if db.execute("SELECT count(*) FROM accounts").fetchone()[0] >= int(
-            self.options.get("capacity", 10**9)
-        ):
+        if db.execute("SELECT count(*) FROM accounts").fetchone()[0] >= int(self.options["capacity"]):
             raise _Refused(409, "panel_full")
         package = _package(wish["package"])
         until = self._paid_until(None, package) if self._sells else wish.get("expires_at")

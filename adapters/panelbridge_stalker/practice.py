@@ -1,6 +1,6 @@
 """The practice portal: REST API v1 of Stalker Portal 4.9 with its books, every trap of it included.
 
-Written from the protocol's facts. Options and acts are listed in the README.
+Written from the protocol's facts. Acts are listed in the README.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 from panelbridge.secret import random_text
 from panelbridge.testing.practice import (
     Fault,
+    KnownOptions,
     PracticePanel,
     PracticeReply,
     PracticeRequest,
@@ -54,18 +55,29 @@ class StalkerPracticePanel(PracticePanel):
         for name, billing in (("billing", "on"), ("no-billing", "off"))
     }
 
+    known_options: ClassVar[KnownOptions] = {
+        "billing": ("on", "off"),  # internal billing
+        "time_zone": "UTC",
+        "box_messages": ("work", "broken"),  # broken: subscriptions take effect and answer ERROR
+        "notices": ("off", "on"),  # PHP notices beside every answer
+        "api": ("on", "off"),  # off: the API is not enabled
+        "auth": ("on", "off"),  # off: open to everybody
+        "api_login": "billing",
+        "api_password": "",  # a random one
+    }
+
     def seed(self) -> None:
         with self.books.writing() as db:
             seed_tables(db)
-            self._login = self.books.fact(db, "api_login", self.options.get("api_login", "billing"))
+            self._login = self.books.fact(db, "api_login", self.options["api_login"])
             self._password = self.books.fact(
-                db, "api_password", self.options.get("api_password") or random_text(24)
+                db, "api_password", self.options["api_password"] or random_text(24)
             )
         self._portal = Portal(
             books=self.books,
-            zone_name=self.options.get("time_zone", "UTC"),
-            billing=self.options.get("billing", "on") == "on",
-            box_messages=self.options.get("box_messages", "work") == "work",
+            zone_name=self.options["time_zone"],
+            billing=self.options["billing"] == "on",
+            box_messages=self.options["box_messages"] == "work",
             now=self.now,
         )
 
@@ -105,7 +117,7 @@ class StalkerPracticePanel(PracticePanel):
         found = _PATH.fullmatch(request.path)
         if found is None:
             return PracticeReply.html("404 Not Found", status=404)
-        if self.options.get("api", "on") == "off":
+        if self.options["api"] == "off":
             return PracticeReply(status=404, body=b"API not enabled", content_type="text/plain")
         if not self._is_admitted(request):
             content = {"status": "ERROR", "results": "", "error": "401 Unauthorized request"}
@@ -120,7 +132,7 @@ class StalkerPracticePanel(PracticePanel):
         self, db: sqlite3.Connection, request: PracticeRequest, resource: str, identifier: str
     ) -> PracticeReply:
         commands = AccountCommands(self._portal, db, request, identifier)
-        more = {"output": "<b>Notice</b>: deprecated"} if self.options.get("notices") == "on" else {}
+        more = {"output": "<b>Notice</b>: deprecated"} if self.options["notices"] == "on" else {}
         try:
             return PracticeReply.json({"status": "OK", "results": commands.run(resource), **more})
         except Failure as failure:
@@ -130,7 +142,7 @@ class StalkerPracticePanel(PracticePanel):
 
     def _is_admitted(self, request: PracticeRequest) -> bool:
         """Basic authentication; with no login configured the API is open to everybody."""
-        if self.options.get("auth", "on") == "off":
+        if self.options["auth"] == "off":
             return True
         wanted = "Basic " + base64.b64encode(f"{self._login}:{self._password}".encode()).decode()
         return hmac.compare_digest(request.headers.get("authorization", "").encode(), wanted.encode())

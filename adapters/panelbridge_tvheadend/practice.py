@@ -1,6 +1,6 @@
 """The practice panel: Tvheadend of June 2026 as the README tells it, with its books.
 
-No options. The Digest of a caller is checked as the real one does; a channel tag is taken as it comes.
+The Digest of a caller is checked as the real one does; a channel tag is taken as it comes.
 """
 
 from __future__ import annotations

@@ -1,10 +1,4 @@
-"""The practice panel: WHM API 1 as its public reference and public clients describe it. No release was run.
-
-Options: ``user`` (hostbridge, a reseller, or root), ``token``, ``username_max`` (16), ``password_min`` (8),
-``second_suspend`` (ok, error: which of both is documented nowhere), ``denied`` (cpanelresult, broken),
-``denied_status`` (403), ``capacity`` (accounts of the reseller; 0 = no limit), ``login_page`` (off, on: the
-address answers with HTML, as a proxy or a wrong port does).
-"""
+"""The practice panel: WHM API 1 as its public reference and clients describe it. No release was run."""
 
 from __future__ import annotations
 
@@ -18,7 +12,14 @@ from typing import Any, ClassVar
 
 from panelbridge.capabilities import Verb
 from panelbridge.secret import random_text
-from panelbridge.testing.practice import Fault, PracticePanel, PracticeReply, PracticeRequest, UnknownAct
+from panelbridge.testing.practice import (
+    Fault,
+    KnownOptions,
+    PracticePanel,
+    PracticeReply,
+    PracticeRequest,
+    UnknownAct,
+)
 from panelbridge.testing.practice.setup import Setup
 from panelbridge_whm.practice_functions import FUNCTIONS, Caller
 from panelbridge_whm.practice_tables import RESELLER, insert, row_of, seed, shown, update
@@ -55,15 +56,28 @@ class WhmPractice(PracticePanel):
         )
     }
 
+    known_options: ClassVar[KnownOptions] = {
+        "user": RESELLER,  # or root
+        "token": "",  # a random one
+        "username_max": "16",
+        "password_min": "8",
+        "second_suspend": ("ok", "error"),  # for both directions; documented nowhere
+        "denied": ("cpanelresult", "broken"),  # broken: JSON that is none
+        "denied_status": "403",
+        "capacity": "0",  # accounts of the reseller, 0: no limit
+        "session_host": "",  # where one-time logins lead: the panel itself
+        "login_page": ("off", "on"),  # on: every answer is HTML, as of a proxy or a wrong port
+    }
+
     def seed(self) -> None:
-        self._user = self.options.get("user", RESELLER)
+        self._user = self.options["user"]
         with self.books.writing() as db:
             seed(db, int(self.now().timestamp()))
-            self._token = self.books.fact(db, "token", self.options.get("token") or random_text(32))
+            self._token = self.books.fact(db, "token", self.options["token"] or random_text(32))
             self.books.fact(db, "functions", json.dumps(sorted(FUNCTIONS)))
 
     def settings(self, url: str) -> dict[str, Any]:
-        username_max = int(self.options.get("username_max", "16"))
+        username_max = int(self.options["username_max"])
         return {"base_url": url, "user": self._user, "token": self._token, "username_max": username_max}
 
     def secrets(self) -> tuple[str, ...]:
@@ -82,7 +96,7 @@ class WhmPractice(PracticePanel):
 
     def respond(self, request: PracticeRequest) -> PracticeReply:
         function = _function(request)
-        if not function or self.options.get("login_page", "off") == "on":
+        if not function or self.options["login_page"] == "on":
             return PracticeReply.html("WHM Login", status=200)
         try:
             with self.books.writing() as db:
@@ -92,8 +106,8 @@ class WhmPractice(PracticePanel):
                 )
                 return success(function, FUNCTIONS[function](caller, request), request)
         except Denied as refused:
-            broken = self.options.get("denied", "cpanelresult") == "broken"
-            return denial(str(refused), status=int(self.options.get("denied_status", "403")), broken=broken)
+            broken = self.options["denied"] == "broken"
+            return denial(str(refused), status=int(self.options["denied_status"]), broken=broken)
         except Failed as failed:
             return failure(function, str(failed), request)
 

@@ -100,7 +100,7 @@ def _createacct(caller: Caller, request: PracticeRequest) -> Any:
 
 
 def _check_name(caller: Caller, name: str) -> None:
-    longest = int(caller.options.get("username_max", "16"))
+    longest = int(caller.options["username_max"])
     if re.fullmatch(r"[a-z][a-z0-9]*", name) is None or len(name) > longest or name.startswith("test"):
         raise Failed(f"{name!r} is not a valid username.")
     taken = {row["user"][:_UNIQUE_PART] for row in caller.db.execute("SELECT user FROM accounts")}
@@ -109,20 +109,20 @@ def _check_name(caller: Caller, name: str) -> None:
 
 
 def _check_password(caller: Caller, name: str, password: str) -> None:
-    too_short = len(password) < int(caller.options.get("password_min", "8"))
+    too_short = len(password) < int(caller.options["password_min"])
     if too_short or len(set(password)) < 5 or password == name:  # noqa: PLR2004
         raise Failed(f"The password <b>{password}</b> is too weak: its strength is below the minimum.")
 
 
 def _check_capacity(caller: Caller) -> None:
-    limit = int(caller.options.get("capacity", "0"))
+    limit = int(caller.options["capacity"])
     if limit and len(caller.rows()) >= limit:
         raise Failed("You have reached the number of accounts that you may create.")
 
 
 def _suspendacct(caller: Caller, request: PracticeRequest) -> Any:
     row = caller.row(request.value("user"))
-    if row["suspended"] and caller.options.get("second_suspend", "ok") == "error":
+    if row["suspended"] and caller.options["second_suspend"] == "error":
         raise Failed("The account is already suspended.")
     locked = int(request.value("disallowun") == "1")
     reason = request.value("reason") or "Unknown"
@@ -133,7 +133,7 @@ def _suspendacct(caller: Caller, request: PracticeRequest) -> Any:
 
 def _unsuspendacct(caller: Caller, request: PracticeRequest) -> Any:
     row = caller.row(request.value("user"))
-    if not row["suspended"] and caller.options.get("second_suspend", "ok") == "error":
+    if not row["suspended"] and caller.options["second_suspend"] == "error":
         raise Failed("The account is not suspended.")
     if row["is_locked"] and not caller.is_root:
         raise Failed("This account was suspended by root and may not be unsuspended.")
@@ -198,7 +198,7 @@ def _create_user_session(caller: Caller, request: PracticeRequest) -> Any:
     token = secrets.token_hex(16)
     caller.db.execute("INSERT INTO sessions VALUES (?, ?, ?)", (token, name, service))
     caller.record("sign_on", name, service=service)
-    host = caller.options.get("session_host") or request.headers.get("host", "")
+    host = caller.options["session_host"] or request.headers.get("host", "")
     return {
         "url": f"http://{host}/cpsess{secrets.randbelow(10**10):010}/login/?session={name}:{token}",
         "expires": int((caller.now + _SESSION).timestamp()),
@@ -211,7 +211,7 @@ def _acctcounts(caller: Caller, _: PracticeRequest) -> Any:
         raise Failed("root is no reseller.")
     rows = caller.rows()
     suspended = sum(row["suspended"] for row in rows)
-    limit = int(caller.options.get("capacity", "0"))
+    limit = int(caller.options["capacity"])
     counts = {"user": caller.user, "active": len(rows) - suspended, "suspended": suspended}
     return {"reseller": {**counts, "limit": limit or ""}}
 

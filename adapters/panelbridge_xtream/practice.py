@@ -1,9 +1,4 @@
-"""The practice panel: ``api.php`` of Xtream Codes v1/v2, as an open re-implementation's source has it.
-
-Options: ``gate`` (``key``: an api_pass is asked for; ``open``: the address alone counts), ``denied`` (what a
-closed gate says: ``text``, or ``empty`` or ``html`` as some forks do), ``outputs`` (``shown``, ``hidden``,
-``fixed``: an edit cannot give them), ``ids`` (``shown``, ``hidden`` in ``info``), ``credits``.
-"""
+"""The practice panel: ``api.php`` of Xtream Codes v1/v2, as an open re-implementation's source has it."""
 
 from __future__ import annotations
 
@@ -15,7 +10,13 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from panelbridge.secret import random_text
-from panelbridge.testing.practice import PracticePanel, PracticeReply, PracticeRequest, UnknownAct
+from panelbridge.testing.practice import (
+    KnownOptions,
+    PracticePanel,
+    PracticeReply,
+    PracticeRequest,
+    UnknownAct,
+)
 from panelbridge.testing.practice.setup import Setup
 from panelbridge_xtream.practice_acts import ACTS
 from panelbridge_xtream.practice_tables import TABLES, Failed, printed, seed
@@ -45,11 +46,19 @@ class XtreamPractice(PracticePanel):
         "mag": replace(_sold(), device="mag"),
     }
 
+    known_options: ClassVar[KnownOptions] = {
+        "gate": ("key", "open"),  # open: no api_pass is asked for, the address alone counts
+        "denied": ("text", "empty", "html"),  # what a closed gate says; the last two as some forks do
+        "ids": ("shown", "hidden"),  # in info
+        "outputs": ("shown", "hidden", "fixed"),  # in info; fixed: an edit cannot give them
+        "credits": "100",
+    }
+
     def seed(self) -> None:
         with self.books.writing() as db:
             for statement in TABLES.split(";\n"):
                 db.execute(statement)
-            seed(db, self.options.get("credits", "100"))
+            seed(db, self.options["credits"])
             self._key = self.books.fact(db, "api_pass", random_text(24))
         users = UserActions(self.books, self.options)
         stb = StbActions(self.books, self.options)
@@ -65,7 +74,7 @@ class XtreamPractice(PracticePanel):
         }
 
     def settings(self, url: str) -> dict[str, Any]:
-        key = {"api_pass": self._key} if self.options.get("gate", "key") == "key" else {}
+        key = {"api_pass": self._key} if self.options["gate"] == "key" else {}
         return {"base_url": url, "packages": _PACKAGES, "reseller": "practice", **key}
 
     def secrets(self) -> tuple[str, ...]:
@@ -98,10 +107,10 @@ class XtreamPractice(PracticePanel):
         text = None
         if self.books.fact(db, "address", "allowed") != "allowed":
             text = "IP FORBIDDEN"
-        elif self.options.get("gate", "key") == "key" and request.value("api_pass") != self._key:
+        elif self.options["gate"] == "key" and request.value("api_pass") != self._key:
             text = "KEY WRONG"
         if text is not None:
-            raise Failed(_DENIED.get(self.options.get("denied", "text"), {"result": False, "0": text}))
+            raise Failed(_DENIED.get(self.options["denied"], {"result": False, "0": text}))
 
     def snapshot(self) -> dict[str, Any]:
         with self.books.reading() as db:

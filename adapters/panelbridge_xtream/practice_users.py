@@ -51,7 +51,7 @@ class _Actions:
         if changed:
             assigned = ", ".join(f"{name} = ?" for name in changed)
             db.execute(f"UPDATE users SET {assigned} WHERE id = ?", (*changed.values(), row["id"]))  # noqa: S608
-        given = formats is not None and self.options.get("outputs", "shown") != "fixed"
+        given = formats is not None and self.options["outputs"] != "fixed"
         if given:
             self.give_outputs(db, row["id"], formats or "[]")
         if changed or given:
@@ -67,9 +67,9 @@ class _Actions:
     def shown(self, db: sqlite3.Connection, row: sqlite3.Row) -> dict[str, Any]:
         """A line as ``info`` prints it."""
         told = printed(dict(row))
-        if self.options.get("ids", "shown") == "hidden":
+        if self.options["ids"] == "hidden":
             del told["id"]
-        if self.options.get("outputs", "shown") != "hidden":
+        if self.options["outputs"] != "hidden":
             told["output_formats"] = [str(output) for output in outputs_of(db, row["id"])]
         return told
 

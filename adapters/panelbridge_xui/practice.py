@@ -1,10 +1,4 @@
-"""The practice panel: an imitation of XC_VM's source of July 2025, both APIs, with the traps seen on it.
-
-Options: ``dialect`` (reseller, admin: whose settings are printed), ``admin_lookup`` (on: the reseller's
-settings hold an admin credential too), ``reseller_list`` (empty, works), ``ownership`` (missing, enforced),
-``balance`` (racy, atomic), ``race_window`` (seconds between reading and writing the balance), ``credits``,
-``device_search`` (mac, notes: what the search of devices looks at).
-"""
+"""The practice panel: an imitation of XC_VM's source of July 2025, both APIs, with the traps seen on it."""
 
 from __future__ import annotations
 
@@ -13,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, TypeVar
 
 from panelbridge.testing.practice import (
+    KnownOptions,
     PracticePanel,
     PracticeReply,
     PracticeRequest,
@@ -69,11 +64,22 @@ class XuiPractice(PracticePanel):
         "admin-enigma": _boxes("enigma", dialect="admin"),
     }
 
+    known_options: ClassVar[KnownOptions] = {
+        "dialect": ("reseller", "admin"),  # whose settings are printed
+        "admin_lookup": ("off", "on"),  # on: the reseller's settings hold an admin credential too
+        "reseller_list": ("empty", "works"),
+        "ownership": ("missing", "enforced"),
+        "balance": ("racy", "atomic"),
+        "race_window": "0",  # seconds between reading and writing the balance
+        "device_search": ("mac", "notes"),  # what the search of devices looks at
+        "credits": "100",
+    }
+
     def seed(self) -> None:
         with self.books.writing() as db:
             for statement in (TABLES + DEVICE_TABLES).split(";\n"):
                 db.execute(statement)
-            seed(db, credit=float(self.options.get("credits", "100")), now=self.now())
+            seed(db, credit=float(self.options["credits"]), now=self.now())
             self._reseller_code = self.books.fact(db, "reseller_code", secrets.token_hex(6))
             self._door = self.books.fact(db, "door", "open")
             self._admin_code = self.books.fact(db, "admin_code", secrets.token_hex(6))
@@ -87,7 +93,7 @@ class XuiPractice(PracticePanel):
             keys = {row["id"]: row["api_key"] for row in db.execute("SELECT id, api_key FROM users")}
             newest = db.execute("SELECT max(id) FROM lines").fetchone()[0]
         admin = {"admin_access_code": self._admin_code, "admin_api_key": keys[ADMIN]}
-        if self.options.get("dialect", "reseller") == "admin":
+        if self.options["dialect"] == "admin":
             return {
                 "base_url": url,
                 "dialect": "admin",
@@ -96,7 +102,7 @@ class XuiPractice(PracticePanel):
                 "member_id": OURS,
             }
         reseller = {"base_url": url, "dialect": "reseller", "access_code": self._reseller_code}
-        lookup = admin if self.options.get("admin_lookup", "off") == "on" else {}
+        lookup = admin if self.options["admin_lookup"] == "on" else {}
         return {**reseller, "api_key": keys[OURS], "probe_from": newest, **lookup}
 
     def secrets(self) -> tuple[str, ...]:

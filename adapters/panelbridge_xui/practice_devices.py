@@ -109,7 +109,7 @@ class DeviceActions(LineActions):
     def page(self, db: sqlite3.Connection, parameters: Parameters, mine: str) -> dict[str, Any]:
         search = parameters.cleaned("search[value]") or ""
         searched = "d.mac LIKE :search"
-        if self.options.get("device_search", "mac") == "notes":
+        if self.options["device_search"] == "notes":
             searched += " OR l.reseller_notes LIKE :search"
         source = f"FROM {self.table} d JOIN lines l ON l.id = d.user_id WHERE {mine}"
         values = {

@@ -64,14 +64,14 @@ class ResellerApi(LineActions):
 
     def get_lines(self, user: User, parameters: Parameters) -> Any:
         """Empty though lines exist, unless the option says that this release's list works."""
-        if self.options.get("reseller_list", "empty") == "empty":
+        if self.options["reseller_list"] == "empty":
             return {"status": "STATUS_SUCCESS", "data": [], "recordsTotal": 0, "recordsFiltered": 0}
         with self.books.reading() as db:
             tree = ", ".join(str(member) for member in tree_of(db, user))
             return self.page(db, parameters, f"member_id IN ({tree})")
 
     def user_logs(self, _: User, __: Parameters) -> Any:
-        if self.options.get("reseller_list", "empty") == "empty":
+        if self.options["reseller_list"] == "empty":
             return {"status": "STATUS_SUCCESS", "data": [], "recordsTotal": 0, "recordsFiltered": 0}
         with self.books.reading() as db:
             return self.logs(db)
@@ -127,9 +127,7 @@ class ResellerApi(LineActions):
             return self.full(db, line["id"])
 
     def check_write(self, db: sqlite3.Connection, user: User, line: dict[str, Any]) -> None:
-        if self.options.get("ownership", "missing") == "enforced" and line["member_id"] not in tree_of(
-            db, user
-        ):
+        if self.options["ownership"] == "enforced" and line["member_id"] not in tree_of(db, user):
             raise Refused("STATUS_FAILURE")
 
     def _purchase(
@@ -235,10 +233,10 @@ class ResellerApi(LineActions):
         }
         with self.books.reading() as db:
             balance = db.execute("SELECT credits FROM users WHERE id = ?", (user["id"],)).fetchone()[0]
-            if price is not None and self.options.get("balance", "racy") == "atomic":
+            if price is not None and self.options["balance"] == "atomic":
                 db.execute("UPDATE users SET credits = credits - ? WHERE id = ?", (price, user["id"]))
             elif price is not None:
-                time.sleep(float(self.options.get("race_window", "0")))
+                time.sleep(float(self.options["race_window"]))
                 update(db, "users", user["id"], {"credits": balance - price})
             after = balance - (price or 0)
             insert(db, "user_logs", {**row, "cost": price, "credits_after": after, "date": self.epoch()})

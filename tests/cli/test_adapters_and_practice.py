@@ -74,6 +74,37 @@ def test_what_a_practice_panel_cannot_be_started_with_is_named(
     assert "[invalid_request]" in ran.err
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (
+            ["xui", "--option", "dialekt=admin"],
+            ["'dialekt'", "admin_lookup, balance, credits, device_search"],
+        ),
+        (["xui", "--option", "dialect=amdin"], ["dialect", "'amdin'", "reseller, admin"]),
+        (["tvheadend", "--option", "page=3"], ["'page'", "options: none"]),
+        (
+            ["declarative", "--option", "spec=marzban", "--option", "rolle=reseller"],
+            ["spec=marzban", "'rolle'", "login, password, role, user"],
+        ),
+        (["declarative", "--option", "spec=marzbahn"], ["'marzbahn'", "marzban, modoboa"]),
+    ],
+)
+def test_an_option_that_the_practice_panel_does_not_have_is_refused_with_those_it_has(
+    bare: Shell, tmp_path: Path, words: list[str], told: list[str]
+) -> None:
+    books = tmp_path / "books.sqlite"
+
+    ran = bare("practice", *words, "--books", str(books))
+
+    assert ran.code == 1, ran.err
+    assert "[invalid_request]" in ran.err
+    assert words[0] in ran.err
+    spoken = " ".join(ran.err.split())
+    assert [text for text in told if text not in spoken] == []
+    assert not books.exists()
+
+
 def test_a_backend_that_fails_to_load_is_named_and_the_others_shown(
     bare: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:

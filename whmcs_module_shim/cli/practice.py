@@ -48,7 +48,7 @@ def practice_command(
     screen = Screen(as_json=as_json)
     chosen = _chosen_setup(backend, setup)
     options = {**chosen.practice_options, **parse_pairs(option or [], option="--option")}
-    with _faults_of_input(books, port):
+    with _faults_of_input(backend, books, port):
         panel = practice_class(backend)(books, options)
         panel.snapshot()  # books of another panel lack its tables
         listening = PracticeServer(panel, host="127.0.0.1", port=port)
@@ -88,8 +88,9 @@ def practice_command(
 
 
 @contextmanager
-def _faults_of_input(books: Path, port: int) -> Iterator[None]:
+def _faults_of_input(backend: str, books: Path, port: int) -> Iterator[None]:
     """What a caller chose wrongly is told as that. Raises ``Refused``."""
+    from panelbridge.testing.practice import OptionInvalid
     from whmcs_module_shim.cli.faults import Refused
 
     try:
@@ -99,6 +100,12 @@ def _faults_of_input(books: Path, port: int) -> Iterator[None]:
             "invalid_request",
             f"{books} cannot be used as books: no file can be made there, or it is not of this panel",
             advice="Give --books FILE: a new file, or the one that this practice panel kept before.",
+        ) from None
+    except OptionInvalid as error:
+        raise Refused(
+            "invalid_request",
+            f"the practice panel of {backend} was not started: {error}",
+            advice="Give --option one of those, or leave it out.",
         ) from None
     except ValueError as error:
         raise Refused(

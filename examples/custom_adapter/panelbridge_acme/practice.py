@@ -1,4 +1,4 @@
-"""The practice panel: ACME's API 2.4 as its manual describes it. Option ``page``: rows a page."""
+"""The practice panel: ACME's API 2.4 as its manual describes it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,14 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from panelbridge.secret import random_text
-from panelbridge.testing.practice import PracticePanel, PracticeReply, PracticeRequest, Setup, UnknownAct
+from panelbridge.testing.practice import (
+    KnownOptions,
+    PracticePanel,
+    PracticeReply,
+    PracticeRequest,
+    Setup,
+    UnknownAct,
+)
 
 _TIERS = {"basic": "Basic", "family": "Family"}
 _TABLE = """
@@ -25,6 +32,7 @@ class _Refused(Exception):
 
 class AcmePractice(PracticePanel):
     imitates = "ACME API 2.4"
+    known_options: ClassVar[KnownOptions] = {"page": "100"}  # rows a page
     setups: ClassVar[Mapping[str, Setup]] = {
         "acme": Setup(
             package="basic",
@@ -106,7 +114,7 @@ class AcmePractice(PracticePanel):
         return self._row(db, row["id"])
 
     def _page(self, db: sqlite3.Connection, request: PracticeRequest) -> Any:
-        limit, login = int(self.options.get("page", "100")), request.value("login")
+        limit, login = int(self.options["page"]), request.value("login")
         query = "SELECT id FROM customers WHERE id > ? AND ? IN (login, '') ORDER BY id"
         found = [row["id"] for row in db.execute(query, (request.value("after") or 0, login or ""))]
         rows = [self._row(db, number) for number in found[:limit]]

@@ -10,6 +10,7 @@ from panelbridge.testing.practice.books import Books
 from panelbridge.testing.practice.control import PracticeControl
 from panelbridge.testing.practice.faults import Fault, NotApplicable, ScriptedReply
 from panelbridge.testing.practice.launch import PracticeProcess, practice_class
+from panelbridge.testing.practice.options import KnownOptions, OptionInvalid
 from panelbridge.testing.practice.panel import PracticePanel, UnknownAct
 from panelbridge.testing.practice.server import PracticeServer
 from panelbridge.testing.practice.setup import Setup
@@ -18,7 +19,9 @@ from panelbridge.testing.practice.wire import PracticeReply, PracticeRequest
 __all__ = [
     "Books",
     "Fault",
+    "KnownOptions",
     "NotApplicable",
+    "OptionInvalid",
     "PracticeControl",
     "PracticePanel",
     "PracticeProcess",

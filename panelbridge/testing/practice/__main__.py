@@ -9,6 +9,7 @@ from pathlib import Path
 
 from panelbridge.testing.practice.ending import Ending
 from panelbridge.testing.practice.launch import practice_class
+from panelbridge.testing.practice.options import OptionInvalid
 from panelbridge.testing.practice.server import PracticeServer
 
 __all__ = ["main", "practice_class"]
@@ -29,7 +30,10 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=0, help="0 = a free one")
     parser.add_argument("--option", type=_option, action="append", default=[], metavar="NAME=VALUE")
     chosen = parser.parse_args()
-    panel = practice_class(chosen.backend)(chosen.books, dict(chosen.option))
+    try:
+        panel = practice_class(chosen.backend)(chosen.books, dict(chosen.option))
+    except OptionInvalid as error:
+        parser.error(f"the practice panel of {chosen.backend}: {error}")
     end = Ending()
     server = PracticeServer(panel, host=chosen.host, port=chosen.port)
     with server:

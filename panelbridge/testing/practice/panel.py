@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from panelbridge.testing.practice.books import Books
 from panelbridge.testing.practice.faults import Fault
+from panelbridge.testing.practice.options import KnownOptions, read_options
 from panelbridge.testing.practice.setup import Setup
 from panelbridge.testing.practice.wire import PracticeReply, PracticeRequest
 
@@ -22,8 +23,8 @@ class UnknownAct(LookupError):
 class PracticePanel(ABC):
     """One simulated panel over its books. ``respond`` is called from several threads at once.
 
-    ``options`` are the switches of the imitation (a dialect, a release), as text; each backend's README lists
-    its own. Everything kept lies in the books, so that a restarted panel goes on where it was.
+    ``options`` are the switches of the imitation (a dialect, a release), as text. Everything kept lies in the
+    books, so that a restarted panel goes on where it was.
     """
 
     imitates: ClassVar[str]
@@ -32,9 +33,13 @@ class PracticePanel(ABC):
     setups: ClassVar[Mapping[str, Setup]] = {}
     """How the conformance suite runs it, by name: one for each dialect or switch that matters."""
 
+    known_options: ClassVar[KnownOptions] = {}
+    """What ``options`` may hold; ``self.options`` has each of them."""
+
     def __init__(self, books: Path, options: Mapping[str, str] | None = None) -> None:
+        """Raises ``OptionInvalid``."""
+        self.options = read_options(self.known_options, options or {})
         self.books = Books(books)
-        self.options = dict(options or {})
         self.clock_offset = timedelta()
         self.seed()
 
