@@ -214,3 +214,40 @@ def test_a_settings_file_that_is_no_object_is_refused(shell: Shell, tmp_path: Pa
 
     assert ran.code == 1
     assert "not a JSON object" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("term", "told"),
+    [
+        ("1m=basic-12m@1", "sells 1m by package basic-12m, which lasts 12m"),
+        ("1m=nothing@1", "1m needs package nothing, which the panel does not offer us"),
+    ],
+)
+def test_a_plan_that_does_not_fit_the_panel_is_made_and_told(selling: Shell, term: str, told: str) -> None:
+    for words in (
+        ("add", "silver", "--panel", "main", "--term", term),
+        ("set", "silver", "--term", term),
+        ("set", "silver", "--active", "--json"),
+    ):
+        ran = selling.done("plans", *words)
+        assert f"WRONG: plan silver: {told}" in ran.err
+        assert "panelbridge p" in ran.err
+
+    (doctors,) = (item for item in selling("doctor", "--json").json if item["check"] == "plan silver")
+    assert doctors["cause"] == told
+
+
+def test_a_plan_that_fits_is_made_without_a_word(selling: Shell) -> None:
+    ran = selling.done("plans", "add", "silver", "--panel", "main", "--term", "12m=basic-12m@9")
+
+    assert ran.err == ""
+
+
+def test_a_plan_on_a_panel_that_does_not_answer_is_made_and_said_to_be_not_compared(selling: Shell) -> None:
+    selling.done("panels", "set", "main", "--set", "base_url=http://127.0.0.1:9/")
+
+    ran = selling.done("plans", "add", "silver", "--panel", "main", "--term", "1m=basic-12m@1", "--json")
+
+    assert ran.json["code"] == "silver"
+    assert "plan silver: was not compared with what the panel sells: " in ran.err
+    assert "panelbridge doctor" in ran.err

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from whmcs_module_shim.cli.findings import Finding, fine, note, wrong
 from whmcs_module_shim.cli.go_live import INSTALLATION
+from whmcs_module_shim.cli.plan_check import check_plan
 from whmcs_module_shim.cli.screen import in_credits
 
 if TYPE_CHECKING:
     from panelbridge.models import Connection, Package
-    from panelbridge.subscriptions import Panel, Plan
+    from panelbridge.subscriptions import Panel
     from whmcs_module_shim.cli.bridge import Bridge
 
 _MAX_SKEW = 60.0  # seconds
@@ -45,7 +46,7 @@ def check_bridge(bridge: Bridge) -> Iterator[Finding]:
         yield wrong("plans", "nothing is sold", "panelbridge plans add")
     for plan in plans:
         if plan.panel_id in offered:
-            yield _check_plan(plan, offered[plan.panel_id])
+            yield check_plan(plan, offered[plan.panel_id])
     yield from _check_shops(bridge)
     yield from _check_wallets(bridge)
     yield from _check_work(bridge)
@@ -103,30 +104,6 @@ def _judge(name: str, panel: Panel, answer: Connection) -> Finding:
             "See the adapter's README for what each means.",
         )
     return fine(name, f"{kind}, answers as {answer.identity}{balance}")
-
-
-def _check_plan(plan: Plan, packages: Mapping[str, Package]) -> Finding:
-    name = f"plan {plan.code}"
-    for offer in plan.terms:
-        package = packages.get(offer.package)
-        if package is None:
-            return wrong(
-                name,
-                f"{offer.term} needs package {offer.package}, which the panel does not offer us",
-                "Choose one of panelbridge panels packages PANEL",
-            )
-        if package.term is not None and package.term != offer.term:
-            return wrong(
-                name,
-                f"sells {offer.term} by package {package.id}, which lasts {package.term}",
-                f"panelbridge plans set {plan.code} --term {offer.term}=PACKAGE@{offer.price}",
-            )
-        if package.trial:
-            return wrong(
-                name, f"{offer.term} is sold by a trial package ({package.id})", "Choose another package."
-            )
-    lengths = ", ".join(f"{offer.term} for {in_credits(offer.price)}" for offer in plan.terms)
-    return fine(name, f"sells {lengths}; every package is there")
 
 
 def _check_shops(bridge: Bridge) -> Iterator[Finding]:

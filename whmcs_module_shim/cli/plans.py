@@ -123,7 +123,9 @@ def add_command(
                 f"reseller {owner.code} has a plan {code} already",
                 advice=f"Change it with `panelbridge plans set {code}`, or choose another code.",
             )
-        _put(Screen(as_json=as_json), bridge, code, given | {"reseller": owner.code}, f"Added plan {code}")
+        screen = Screen(as_json=as_json)
+        made = _put(screen, bridge, code, given | {"reseller": owner.code}, f"Added plan {code}")
+        _tell_unfit(screen, bridge, made)
 
 
 @app.command("set")
@@ -155,7 +157,10 @@ def set_command(
         present = _plan(bridge, code, owner.code)
         kept = present.model_dump(mode="json", exclude={"id", "reseller_id", "code", "version", "panel_id"})
         kept |= {"reseller": owner.code, "panel": _panel_codes(bridge)[present.panel_id]}
-        made = _put(Screen(as_json=as_json), bridge, code, kept | given, f"Plan {code}")
+        screen = Screen(as_json=as_json)
+        made = _put(screen, bridge, code, kept | given, f"Plan {code}")
+        if made.active and given.keys() & {"terms", "panel", "active"}:
+            _tell_unfit(screen, bridge, made)
     if not as_json:
         same = made.version == present.version
         typer.echo("Nothing changed." if same else f"Version {made.version} is sold from now on.", err=True)
@@ -223,6 +228,23 @@ def _put(screen: Screen, bridge: Bridge, code: str, given: dict[str, Any], title
     made = bridge.change(plans.put_plan, body=read_options(plans.WantedPlan, **given), code=code)
     _show(screen, bridge, made, title)
     return made
+
+
+def _tell_unfit(screen: Screen, bridge: Bridge, made: PlanView) -> None:
+    """The plan stands, as its first order would; that one would be put before a person."""
+    from panelbridge.subscriptions import PlanId
+    from whmcs_module_shim.cli.findings import Weight
+    from whmcs_module_shim.cli.plan_check import compare
+
+    with bridge.services.units.read() as unit:
+        plan = unit.subscriptions.plan(PlanId(made.id), made.version)
+    if plan is None:
+        msg = f"plan {made.code} is gone"
+        raise LookupError(msg)
+    with screen.working("asking the panel what it sells"):
+        found = compare(bridge, plan)
+    if found.weight is not Weight.FINE:
+        typer.echo(f"{found.weight.value}: {found.check}: {found.cause}\n{found.remedy}", err=True)
 
 
 def _panel_codes(bridge: Bridge) -> dict[int, str]:
