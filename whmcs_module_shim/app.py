@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, Response, g, request
+from flask import Flask, Request, Response, g, request
 from flask.globals import app_ctx, request_ctx
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
-from werkzeug.routing import IntegerConverter
+from werkzeug.routing import IntegerConverter, MapAdapter
 from werkzeug.wsgi import ClosingIterator
 
 from panelbridge.interpreter import end_turn, take_turn
@@ -47,6 +47,14 @@ class Service(Flask):
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """The function itself."""
         return func
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """By path and method alone: no route of ours depends on the host that Flask takes apart each time."""
+        if request is None:
+            return None
+        return self.url_map.bind(
+            "", subdomain="", url_scheme=request.scheme, default_method=request.method, path_info=request.path
+        )
 
     def wsgi_app(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """A list: each answer of ours is one piece, and the server sends that without asking for more."""

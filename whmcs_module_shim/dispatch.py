@@ -34,12 +34,12 @@ class Dispatcher:
     def caller(self, route: Route) -> Caller:
         """Who asks, allowed to do what ``route`` needs. Raises ``Problem``."""
         asked, noted = request_ctx.request, app_ctx.g
-        headers = asked.headers
-        access = self.verifier.verify(bearer(headers))
+        environ = asked.environ
+        access = self.verifier.verify(bearer(environ))
         noted.key = access.key.prefix
         caller = read_caller(
             access,
-            headers,
+            environ,
             request_id=noted.request_id,
             remote_address=asked.remote_addr or "",
             budget=self.services.answer_budget,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 import sys
@@ -14,6 +13,7 @@ from functools import lru_cache
 from typing import Any, TextIO
 
 import structlog
+from pydantic_core import to_json
 
 from panelbridge.transport.redaction import STARS, is_secret_key
 from whmcs_module_shim.config import LogLevel
@@ -46,8 +46,7 @@ def redact_event(logger: object, method: str, event: MutableMapping[str, Any]) -
     return event
 
 
-_REQUEST_LINE = '{"event": "request", "level": "info", '
-_encode = json.JSONEncoder(check_circular=False).encode
+_REQUEST_LINE = '{"event":"request","level":"info",'
 
 _PROCESSORS: list[Any] = [
     structlog.processors.add_log_level,
@@ -121,7 +120,7 @@ class ServiceLog:
         if self.requests:
             seconds = time.time()
             fields = {"timestamp": f"{_written(int(seconds))}.{int(seconds % 1 * 1000):03d}Z", **fields}
-            self.stream.write(_REQUEST_LINE + _encode(fields)[1:] + "\n")
+            self.stream.write(_REQUEST_LINE + to_json(fields).decode()[1:] + "\n")
             self.stream.flush()
 
 

@@ -12,45 +12,44 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from pydantic_core import from_json, to_json
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event
 
+
+def _json_text(value: Any) -> str:
+    return to_json(value).decode()
+
+
+# Every operation has several such columns; Python's own encoder takes five times as long.
+_JSON: dict[str, Any] = {"json_serializer": _json_text, "json_deserializer": from_json}
 _KEPT = {"poolclass": NullPool, "connect_args": {"check_same_thread": False}}
 
 
 class KeptConnections:
     """Open connections of one engine, used by one thread at a time each and by no more than are needed."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, begin: str) -> None:
         self._engine = engine
+        self._begin = begin
         self._idle: deque[Connection] = deque()
         self._closed = False
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """Commits at the end, rolls back on an error; after an error the connection is not used again."""
-        connection = self._taken() or self._engine.connect()
-        try:
-            with connection.begin():
-                yield connection
-        except BaseException:
-            connection.close()
-            raise
-        self._give_back(connection)
+        """Commits at the end, rolls back on an error; after an error the connection is not used again.
 
-    @contextmanager
-    def snapshot(self) -> Iterator[Connection]:
-        """The same for readers, who have nothing to commit: SQLAlchemy's transaction stays open as long as
-        the connection, and each snapshot is the driver's alone.
+        SQLAlchemy's own transaction stays open as long as the connection, and each of ours is the driver's
+        alone, without SQLAlchemy's events on each.
         """
-        connection = self._taken()
-        if connection is None:
-            connection = self._engine.connect()
-            connection.begin()
-        else:
-            connection.connection.execute("BEGIN")
+        known = self._taken()
+        connection = known or self._engine.connect()
         try:
+            if known is None:
+                connection.begin()
+            else:
+                connection.connection.execute(self._begin)
             yield connection
-            connection.connection.commit()
+            _commit(connection)
         except BaseException:
             connection.close()
             raise
@@ -77,20 +76,30 @@ class KeptConnections:
                 return
 
 
+READ = "BEGIN"
+WRITE = "BEGIN IMMEDIATE"  # what may write cannot fail half-way for want of the lock
+
+
+def _commit(connection: Connection) -> None:
+    if not connection.in_transaction():
+        raise RuntimeError("the transaction was rolled back inside; nothing was committed")
+    connection.connection.commit()
+
+
 def reading_engine(url: str, patience: float) -> Engine:
     """Plain BEGIN and a connection that refuses to write."""
     # Every request thread and job may read at once; a pool that is too small makes them wait for nothing.
-    engine = create_engine(url, pool_size=16, max_overflow=240)
+    engine = create_engine(url, pool_size=16, max_overflow=240, **_JSON)
     _on_connect(engine, patience, "PRAGMA query_only=ON")
-    _begin_with(engine, "BEGIN")
+    _begin_with(engine, READ)
     return engine
 
 
 def writing_engine(url: str, patience: float) -> Engine:
-    """BEGIN IMMEDIATE: a transaction that may write cannot fail half-way for want of the lock."""
-    engine = create_engine(url, **_KEPT)
+    """Each transaction takes the write lock as it begins."""
+    engine = create_engine(url, **_KEPT, **_JSON)
     _on_connect(engine, patience)
-    _begin_with(engine, "BEGIN IMMEDIATE")
+    _begin_with(engine, WRITE)
     return engine
 
 

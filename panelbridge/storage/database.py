@@ -12,7 +12,14 @@ from threading import Lock
 from sqlalchemy import Connection, Engine, make_url
 from sqlalchemy.exc import OperationalError
 
-from panelbridge.storage.connections import KeptConnections, jobs_engine, reading_engine, writing_engine
+from panelbridge.storage.connections import (
+    READ,
+    WRITE,
+    KeptConnections,
+    jobs_engine,
+    reading_engine,
+    writing_engine,
+)
 from panelbridge.storage.exceptions import StorageBusy
 from panelbridge.storage.write_queue import WriteQueue
 
@@ -36,7 +43,8 @@ class Database:
         _create_private(self.path)
         self._reading = reading_engine(self._url, patience)
         self._writing = writing_engine(self._url, patience)
-        self._readers, self._writer = KeptConnections(self._reading), KeptConnections(self._writing)
+        self._readers = KeptConnections(self._reading, READ)
+        self._writer = KeptConnections(self._writing, WRITE)
         self._queue = WriteQueue(f"{self.path}.lock", patience)
         self._jobs: Engine | None = None
         self._jobs_made = Lock()
@@ -45,7 +53,7 @@ class Database:
     def read(self) -> Iterator[Connection]:
         """A snapshot: what others commit meanwhile is not seen, and writing is refused."""
         self._check_process()
-        with _CONTENTION, self._readers.snapshot() as connection:
+        with _CONTENTION, self._readers.transaction() as connection:
             yield connection
 
     @contextmanager

@@ -100,6 +100,7 @@ class StoreMemory:
     plans: RowMemory = field(default_factory=RowMemory)
     subscriptions: RowMemory = field(default_factory=RowMemory)
     operations: RowMemory = field(default_factory=RowMemory)
+    codes: dict[tuple[int, int], tuple[str, str]] = field(default_factory=dict)  # of plan and panel: for good
 
 
 @contextmanager

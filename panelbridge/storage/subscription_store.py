@@ -204,8 +204,12 @@ class SqlSubscriptionStore:
         return saved
 
     def codes(self, plan: PlanId, panel: PanelId) -> tuple[str | None, str | None]:
-        of_plan, of_panel = _CODES.run(self._connection, {"plan": plan, "panel": panel}).first()
-        return of_plan, of_panel
+        known = self._memory.codes.get((plan, panel))
+        if known is None:
+            known = _CODES.run(self._connection, {"plan": plan, "panel": panel}).first()
+            if None not in known:
+                self._memory.codes[plan, panel] = known
+        return known
 
     def subscription(self, subscription: SubscriptionId) -> Subscription | None:
         return self._read.get(subscription) or self._known_subscription(_SUBSCRIPTION, wanted=subscription)

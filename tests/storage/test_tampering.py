@@ -123,7 +123,8 @@ def test_a_changed_key_goes_on_with_the_same_chain(sold: Books) -> None:
 
 
 def test_a_refusal_of_the_database_poisons_the_transaction(books: Books) -> None:
-    # Were a guard to refuse half-way, a caller that swallows the error must not commit the first half.
+    # Were a guard to refuse half-way, a caller that swallows the error must not commit the first half, nor
+    # leave believing that it did.
     with books.write() as ledger:
         ledger.hold(ANNA, credits_of("1"), key="h", actor="a", context=sale())
     connection = sqlite3.connect(books.path)
@@ -132,7 +133,11 @@ def test_a_refusal_of_the_database_poisons_the_transaction(books: Books) -> None
     )
     connection.commit()
     connection.close()
-    with books.write() as ledger, pytest.raises(LedgerBroken):
+    with (
+        pytest.raises(RuntimeError, match="nothing was committed"),
+        books.write() as ledger,
+        pytest.raises(LedgerBroken),
+    ):
         ledger.hold(ANNA, credits_of("1"), key="h2", actor="a", context=sale())
     with books.read() as ledger:
         assert ledger.keyed("h2") is None

@@ -165,6 +165,6 @@ def _done_text(operation: Operation, account: AccountView | None) -> str:
         return f"The account is{again} gone.{note}"
     name = account.username if account and account.username else "The account"
     until = account.entitled_until if account else None
-    paid = f" until {until:%Y-%m-%d %H:%M} UTC" if until else ""
+    paid = f" until {until.isoformat(' ')[:16]} UTC" if until else ""
     state = account.state if account else "unknown"
     return f"Account {name} is{again} {state}{paid}.{note}"
