@@ -15,7 +15,6 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, MapAdapter
 from werkzeug.wsgi import ClosingIterator
 
-from panelbridge.interpreter import end_turn, take_turn
 from whmcs_module_shim.api import health
 from whmcs_module_shim.api.whmcs import PREFIX, module_routes, serve_module
 from whmcs_module_shim.config import ServiceConfig
@@ -58,15 +57,11 @@ class Service(Flask):
 
     def wsgi_app(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """A list: each answer of ours is one piece, and the server sends that without asking for more."""
-        take_turn()
-        try:
-            answer = super().wsgi_app(environ, start_response)
-            whole = list(answer)
-            if isinstance(answer, ClosingIterator):  # one without a body is none
-                answer.close()
-            return whole
-        finally:
-            end_turn()
+        answer = super().wsgi_app(environ, start_response)
+        whole = list(answer)
+        if isinstance(answer, ClosingIterator):  # one without a body is none
+            answer.close()
+        return whole
 
 
 def create_app(

@@ -48,6 +48,10 @@ class ServiceConfig(BaseSettings):
     host: str = Field(default="127.0.0.1", description="address to bind")
     port: int = Field(default=8080, ge=1, le=65535)
     threads: int = Field(default=16, ge=2, le=256, description="requests answered at the same time")
+    one_core: bool = Field(
+        default=True,
+        description="run on one core: Python runs one thread at a time, and changing cores slows it down",
+    )
     trusted_proxies: int = Field(
         default=0, ge=0, le=5, description="reverse proxies in front whose X-Forwarded-* are believed"
     )

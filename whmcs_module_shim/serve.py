@@ -10,6 +10,7 @@ import ctypes
 import gc
 import logging
 import os
+import secrets
 import signal
 import sys
 import threading
@@ -58,6 +59,8 @@ def serve(config: ServiceConfig, compose: Compose) -> None:
 def load_worker(config: ServiceConfig, compose: Compose, log: ServiceLog) -> Any:
     """In the worker process: compose everything, start the background, and return the application."""
     _end_with_parent()
+    if config.one_core:
+        _keep_to_one_core()
     from whmcs_module_shim.app import create_app
 
     try:
@@ -82,6 +85,18 @@ def _log_what_python_prints(log: ServiceLog) -> None:
             log.events.error("an error that nobody caught", error=describe(caught.exc_value))
 
     threading.excepthook = sys.unraisablehook = tell
+
+
+def _keep_to_one_core() -> None:
+    """One core of those the process may use is ours: this thread's, and every one's it starts (Linux).
+
+    Python runs one thread at a time, whatever the machine. Where that thread may be on any core, each let-go
+    of the interpreter, of which a statement of SQLite has several, wakes another core for nothing, and what
+    one core has in its cache the next must fetch: docs/decisions/0007-one-core.md.
+    """
+    if sys.platform == "linux":
+        # Any of them: two bridges on one machine shall not always meet on the first.
+        os.sched_setaffinity(0, {secrets.choice(sorted(os.sched_getaffinity(0)))})
 
 
 def _settle_memory() -> None:

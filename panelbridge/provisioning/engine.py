@@ -12,7 +12,6 @@ from typing import Any
 
 from panelbridge.capabilities import Verb
 from panelbridge.exceptions import PanelError
-from panelbridge.interpreter import ASIDE
 from panelbridge.ledger import ResellerId
 from panelbridge.models import AccountId, AccountRef, Found, Outcome, PanelAccount
 from panelbridge.provisioning import decisions
@@ -299,7 +298,7 @@ class Provisioner:
         now = self.desk.clock()
         if state.at_once or state.until is None or (state.until >= ends and not state.running):
             return False
-        with ASIDE, self._settled:
+        with self._settled:
             self._settled.wait(min(self.desk.limits.poll, max(0.0, (ends - now).total_seconds())))
         return True
 

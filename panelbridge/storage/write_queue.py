@@ -14,7 +14,6 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from panelbridge.interpreter import ASIDE
 from panelbridge.storage.exceptions import StorageBusy
 
 
@@ -67,8 +66,7 @@ class _ThreadLine:
             place = threading.Lock()
             place.acquire()
             self._waiting.append(place)
-        with ASIDE:
-            handed = place.acquire(timeout=max(0.0, patience))
+        handed = place.acquire(timeout=max(0.0, patience))
         if handed:
             return True
         with self._mutex:
@@ -110,8 +108,7 @@ class _FileLock:
                 else:
                     return True
             self._wanted, self._granted = True, False
-            with ASIDE:
-                self._state.wait_for(lambda: self._granted, timeout=max(0.0, patience))
+            self._state.wait_for(lambda: self._granted, timeout=max(0.0, patience))
             self._wanted = False
             return self._granted
 

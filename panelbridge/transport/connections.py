@@ -13,7 +13,6 @@ import socket
 import ssl
 import threading
 import time
-from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
@@ -23,7 +22,6 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
-from panelbridge.interpreter import ASIDE
 from panelbridge.transport.addresses import is_refused
 from panelbridge.transport.deadline import remaining, within
 
@@ -53,18 +51,12 @@ def _bound(sock: socket.socket) -> None:
         sock.settimeout(left)
 
 
-def _waiting(sock: socket.socket) -> AbstractContextManager[None]:
-    """Others run while the panel's answer is awaited; a look at what is there already awaits nothing."""
-    return nullcontext() if sock.gettimeout() == 0 else ASIDE
-
-
 class _PlainSocket(socket.socket):
     has_more = False
 
     def recv_into(self, *args: Any, **kwargs: Any) -> int:
         _bound(self)
-        with _waiting(self):
-            return super().recv_into(*args, **kwargs)
+        return super().recv_into(*args, **kwargs)
 
     def sendall(self, *args: Any, **kwargs: Any) -> None:
         _bound(self)
@@ -76,8 +68,7 @@ class _TlsSocket(ssl.SSLSocket):
 
     def recv_into(self, *args: Any, **kwargs: Any) -> int:
         _bound(self)
-        with _waiting(self):
-            return super().recv_into(*args, **kwargs)
+        return super().recv_into(*args, **kwargs)
 
     def sendall(self, *args: Any, **kwargs: Any) -> None:
         _bound(self)
@@ -206,8 +197,7 @@ class _Sending:
     def request(self, *args: Any, **kwargs: Any) -> None:
         conn: Any = self
         if conn.is_closed:
-            with ASIDE:
-                conn.connect()
+            conn.connect()
         within(0)  # nothing is sent after the deadline
         exchange = current_exchange.get()
         if exchange is not None:
@@ -252,8 +242,7 @@ class _TlsPool(_Waiting, HTTPSConnectionPool):
     def _validate_conn(self, conn: Any) -> None:
         """Connect first. Where the operator switched the check off, the log said so once."""
         if conn.is_closed:
-            with ASIDE:
-                conn.connect()
+            conn.connect()
 
 
 _POOLS: dict[str, Any] = {"http": _PlainPool, "https": _TlsPool}

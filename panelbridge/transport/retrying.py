@@ -9,7 +9,6 @@ from email.utils import parsedate_to_datetime
 from tenacity import RetryCallState, Retrying, retry_if_exception, wait_exponential, wait_random
 
 from panelbridge.exceptions import OutcomeUnknown, PanelError, PanelUnreachable, RateLimited
-from panelbridge.interpreter import ASIDE
 from panelbridge.transport.deadline import remaining
 
 TRIES = 3
@@ -54,8 +53,7 @@ def _enough(state: RetryCallState) -> bool:
 
 
 def _sleep(seconds: float) -> None:
-    with ASIDE:
-        time.sleep(seconds)
+    time.sleep(seconds)
 
 
 REPEATS = Retrying(

@@ -85,13 +85,16 @@ def folder(tmp_path: Path) -> Path:
 
 
 @contextlib.contextmanager
-def serving(folder: Path, *command: str, threads: int = 16) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def serving(
+    folder: Path, *command: str, threads: int = 16, **more: str
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
     port = free_port()
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("PANELBRIDGE_")},
         "PANELBRIDGE_DATA_FOLDER": str(folder),
         "PANELBRIDGE_PORT": str(port),
         "PANELBRIDGE_THREADS": str(threads),
+        **more,
     }
     arguments = command or ("-c", "from panelbridge.command import main; main()", "serve")
     process = subprocess.Popen(
@@ -141,6 +144,28 @@ def test_serve_answers_runs_its_jobs_and_ends_on_sigterm(folder: Path) -> None:
     assert not Path(f"/proc/{worker}").exists()
     lines = [json.loads(line) for line in errors.splitlines()]
     assert [line["route"] for line in lines if line["event"] == "request"][:1] == ["/healthz"]
+
+
+def cores_of(pid: int) -> set[int]:
+    """Those that any thread of the process may use."""
+    return {
+        core for task in Path(f"/proc/{pid}/task").iterdir() for core in os.sched_getaffinity(int(task.name))
+    }
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) == 1, reason="this machine lets us use one core only")
+def test_the_worker_and_all_its_threads_stay_on_one_core(folder: Path) -> None:
+    with serving(folder) as (process, address):
+        wait_until_up(address, process, "/readyz")
+        (worker,) = children(process.pid)
+        assert len(cores_of(worker)) == 1
+
+
+def test_on_demand_it_uses_any_core(folder: Path) -> None:
+    with serving(folder, PANELBRIDGE_ONE_CORE="false") as (process, address):
+        wait_until_up(address, process, "/readyz")
+        (worker,) = children(process.pid)
+        assert cores_of(worker) == os.sched_getaffinity(0)
 
 
 def test_every_line_is_json_whoever_writes_it(folder: Path) -> None:
