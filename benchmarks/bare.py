@@ -1,4 +1,4 @@
-"""A bare Flask route on Granian, as ``panelbridge serve`` runs it: one worker, the same threads, no logic."""
+"""A bare Flask route on Granian, with one worker and the threads of ``panelbridge serve``, and no logic."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from flask import Flask, Response
 from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server import Server
+
+from whmcs_module_shim.serve import keep_to_one_core
 
 
 def load() -> Flask:
@@ -21,8 +23,10 @@ def load() -> Flask:
     return app
 
 
-def main(port: int, threads: int) -> None:
-    """Serve until SIGTERM."""
+def main(port: int, threads: int, cores: str) -> None:
+    """Serve until SIGTERM. ``cores``: ``one``, as ``panelbridge serve``, or ``any``."""
+    if cores == "one":
+        keep_to_one_core()
     server = Server(
         "bare",
         address="127.0.0.1",
@@ -38,4 +42,4 @@ def main(port: int, threads: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))
+    main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3])

@@ -143,11 +143,14 @@ def session() -> requests.Session:
 
 
 @contextmanager
-def bare_server() -> Iterator[int]:
+def bare_server(*, one_core: bool = False) -> Iterator[int]:
     """The port of a bare Flask route at ``/bare``, on the same server kind with as many threads."""
     port = free_port()
+    cores = "one" if one_core else "any"
     process = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.bare", str(port), str(THREADS)], cwd=_ROOT, start_new_session=True
+        [sys.executable, "-m", "benchmarks.bare", str(port), str(THREADS), cores],
+        cwd=_ROOT,
+        start_new_session=True,
     )
     try:
         _wait_until_open(process, port)

@@ -23,6 +23,7 @@ class Round:
     """Answers a second of each kind, and CPU seconds of ``serve`` for one of ours."""
 
     bare: float
+    bare_on_one: float  # bound to one core, as serve is
     repeat: float
     create: float
     repeat_cpu: float
@@ -31,15 +32,24 @@ class Round:
 
 def measure(seconds: float = 3.0, rounds: int = 4) -> list[Figure]:
     """Raises ``RuntimeError`` when anything is answered otherwise than expected."""
-    with tempfile.TemporaryDirectory() as folder, staged(Path(folder)) as stage, bare_server() as port:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        staged(Path(folder)) as stage,
+        bare_server() as any_core,
+        bare_server(one_core=True) as one_core,
+    ):
+        ports = (any_core, one_core)
         stage.create(session(), _KNOWN).raise_for_status()
-        _round(stage, port, 0.3, 10_000)  # warms connections, caches and the compiled statements
-        taken = [_round(stage, port, seconds, 1_000_000 * (number + 1)) for number in range(rounds)]
+        _round(stage, ports, 0.3, 10_000)  # warms connections, caches and the compiled statements
+        taken = [_round(stage, ports, seconds, 1_000_000 * (number + 1)) for number in range(rounds)]
     return _figures(taken)
 
 
-def _round(stage: Stage, port: int, seconds: float, first: int) -> Round:
-    bare = _load(Job(port=port, path="/bare", body=stage.order_text(), seconds=seconds, connections=CALLERS))
+def _round(stage: Stage, ports: tuple[int, int], seconds: float, first: int) -> Round:
+    bare, bare_on_one = (
+        _load(Job(port=port, path="/bare", body=stage.order_text(), seconds=seconds, connections=CALLERS))
+        for port in ports
+    )
     spent = stage.cpu_seconds()
     repeat = _load(_job(stage, stage.order_text().replace("%d", str(_KNOWN)), seconds, first))
     repeat_cpu = stage.cpu_seconds() - spent
@@ -48,6 +58,7 @@ def _round(stage: Stage, port: int, seconds: float, first: int) -> Round:
     rows, create_cpu = stage.journal(_DONE)[0][0] - before, stage.cpu_seconds() - spent
     return Round(
         bare=bare.rate,
+        bare_on_one=bare_on_one.rate,
         repeat=repeat.rate,
         create=rows / create.seconds,
         repeat_cpu=repeat_cpu / len(repeat.waits),
@@ -75,6 +86,7 @@ def _load(job: Job) -> Tally:
 
 def _figures(taken: list[Round]) -> list[Figure]:
     bare = sum(one.bare for one in taken) / len(taken)
+    bare_on_one = sum(one.bare_on_one for one in taken) / len(taken)
     repeat = sum(one.repeat for one in taken) / len(taken)
     create = sum(one.create for one in taken) / len(taken)
     against = f"a bare Flask route on the same server: {bare:.0f} requests/s"
@@ -98,6 +110,22 @@ def _figures(taken: list[Round]) -> list[Figure]:
             met=create / bare >= GOAL_CREATE,
         ),
     ]
+    alike = f"that route bound to one core, as serve is: {bare_on_one:.0f} requests/s"
+    for name, value, unit in (
+        ("service.repeat.one_core", repeat, "requests/s"),
+        ("service.create.one_core", create, "journal rows/s"),
+    ):
+        figures.append(
+            Figure(
+                name=name,
+                value=round(value, 1),
+                unit=unit,
+                ratio=round(value / bare_on_one, 3),
+                against=alike,
+                goal="none",
+                met=None,
+            )
+        )
     for name, values in (
         ("service.repeat.cpu", [one.repeat_cpu for one in taken]),
         ("service.create.cpu", [one.create_cpu for one in taken]),

@@ -60,7 +60,7 @@ def load_worker(config: ServiceConfig, compose: Compose, log: ServiceLog) -> Any
     """In the worker process: compose everything, start the background, and return the application."""
     _end_with_parent()
     if config.one_core:
-        _keep_to_one_core()
+        keep_to_one_core()
     from whmcs_module_shim.app import create_app
 
     try:
@@ -87,7 +87,7 @@ def _log_what_python_prints(log: ServiceLog) -> None:
     threading.excepthook = sys.unraisablehook = tell
 
 
-def _keep_to_one_core() -> None:
+def keep_to_one_core() -> None:
     """One core of those the process may use is ours: this thread's, and every one's it starts (Linux).
 
     Python runs one thread at a time, whatever the machine. Where that thread may be on any core, each let-go

@@ -20,6 +20,8 @@ GOALS = {
     "create.overhead.p99.at_8": True,
     "service.repeat": True,
     "service.create": True,
+    "service.repeat.one_core": False,
+    "service.create.one_core": False,
     "service.repeat.cpu": False,
     "service.create.cpu": False,
     "ledger.hot_wallet.postings": True,

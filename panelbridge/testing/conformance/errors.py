@@ -52,12 +52,12 @@ class Errors(Suite):
         assert isinstance(caught.value, AuthenticationFailed) or caught.value.outcome is Outcome.UNKNOWN
 
     def test_being_asked_to_slow_down_is_retry_later(self, subject: PanelUnderTest) -> None:
-        subject.set_fault(Fault.RATE_LIMITED, seconds=7, times=None)
+        subject.set_fault(Fault.RATE_LIMITED, seconds=1, times=None)
         order = subject.order()
         with pytest.raises(RateLimited) as caught:
             subject.adapter.create(order)
         assert caught.value.outcome is Outcome.RETRY_LATER
-        assert caught.value.retry_after == 7
+        assert caught.value.retry_after == 1
         assert subject.effects(order.credentials.username) == []
 
     def test_a_panel_that_is_down_is_unreachable_and_its_accounts_unknown(
