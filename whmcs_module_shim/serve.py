@@ -22,6 +22,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server import Server
 
+from whmcs_module_shim.address import try_address
 from whmcs_module_shim.config import ServiceConfig
 from whmcs_module_shim.data_folder import claim_data_folder
 from whmcs_module_shim.logs import ServiceLog, configure_logs, describe
@@ -35,8 +36,12 @@ Compose = Callable[[ServiceConfig], Services]
 
 
 def serve(config: ServiceConfig, compose: Compose) -> None:
-    """Serve until SIGTERM or SIGINT. Raises ``DataFolderTaken`` when another ``serve`` has the folder."""
+    """Serve until SIGTERM or SIGINT.
+
+    Raises ``DataFolderTaken`` when another ``serve`` has the folder, and ``AddressUnusable``.
+    """
     with claim_data_folder(config.data_folder):
+        try_address(config.host, config.port)
         log = configure_logs(config.log_level)
         _log_what_python_prints(log)
         server = Server(

@@ -106,8 +106,8 @@ def adopt(
 
 def dismiss(unit: Unit, item_id: AttentionId, *, actor: str, reason: str, at: datetime) -> AttentionItem:
     """A person has seen to it: the item is closed. Raises ``Refusal`` where an operation must be decided."""
-    item = next((one for one in unit.journal.attention() if one.id == item_id), None)
-    if item is None:
+    item = unit.journal.attention_item(item_id)
+    if item is None or item.resolved_at is not None:
         raise Refusal("not_found", f"no item {item_id} is open", advice="See `panelbridge attention list`.")
     operation = unit.journal.operation(item.operation_id) if item.operation_id is not None else None
     if operation is not None and operation.state is OperationState.ATTENTION:

@@ -85,6 +85,9 @@ class JournalStore(Protocol):
         at: datetime,
         item: AttentionId | None = None,
     ) -> None: ...
+
+    def attention_item(self, item: AttentionId) -> AttentionItem | None: ...
+
     def attention(self, *, open_only: bool = True, limit: int | None = None) -> Sequence[AttentionItem]:
         """Oldest first; all of them where no ``limit`` is given."""
         ...

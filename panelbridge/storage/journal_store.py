@@ -268,6 +268,10 @@ class SqlJournalStore:
         query = update(attention).where(attention.c.resolved_at.is_(None), attention.c.id == item)
         self._connection.execute(query.values(resolved_at=at, resolution=resolution, actor=actor))
 
+    def attention_item(self, item: AttentionId) -> AttentionItem | None:
+        row = self._connection.execute(select(attention).where(attention.c.id == item)).first()
+        return None if row is None else _attention(row)
+
     def attention(self, *, open_only: bool = True, limit: int | None = None) -> Sequence[AttentionItem]:
         query = select(attention).order_by(attention.c.id).limit(limit)
         if open_only:

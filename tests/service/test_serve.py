@@ -198,6 +198,21 @@ def test_a_second_serve_on_the_same_folder_is_refused_by_name(folder: Path) -> N
         assert requests.get(f"{address}/healthz", timeout=10).status_code == 200
 
 
+def test_an_address_in_use_is_named_with_the_way_out(folder: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with serving(folder, PANELBRIDGE_PORT=str(port)) as (process, _):
+            output, errors = process.communicate(timeout=40)
+
+    assert process.returncode == 4
+    assert output == ""
+    assert errors == (
+        f"Nothing can listen at 127.0.0.1:{port}: Address already in use.\n"
+        "Stop what listens there, or set another `host` or `port`.\n"
+        "Repeating is safe. [configuration]\n"
+    )
+
+
 def test_sigterm_lets_a_running_request_finish_and_stops_the_background(folder: Path) -> None:
     with serving(folder, "-c", SLOW) as (process, address):
         wait_until_up(address, process)

@@ -80,6 +80,7 @@ class Fault:
 
 def fault_of(error: BaseException) -> Fault | None:
     """The fault that ``error`` is; ``None`` for a bug."""
+    from whmcs_module_shim.address import AddressUnusable
     from whmcs_module_shim.config import ConfigInvalid
     from whmcs_module_shim.data_folder import DataFolderTaken
 
@@ -89,6 +90,8 @@ def fault_of(error: BaseException) -> Fault | None:
         return _configuration(str(error), _config_advice(str(error)))
     if isinstance(error, DataFolderTaken):
         return _configuration(str(error), "Nothing was changed.")
+    if isinstance(error, AddressUnusable):
+        return _configuration(str(error), "Stop what listens there, or set another `host` or `port`.")
     return _of_the_product(error)
 
 
