@@ -15,6 +15,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing.util import Finalize
 from typing import Any
 
@@ -100,8 +101,9 @@ def keep_to_one_core() -> None:
     one core has in its cache the next must fetch: docs/decisions/0007-one-core.md.
     """
     if sys.platform == "linux":
-        # Any of them: two bridges on one machine shall not always meet on the first.
-        os.sched_setaffinity(0, {secrets.choice(sorted(os.sched_getaffinity(0)))})
+        # Any of them, for two bridges shall not always meet on the first. A container may forbid it.
+        with suppress(OSError):
+            os.sched_setaffinity(0, {secrets.choice(sorted(os.sched_getaffinity(0)))})
 
 
 def _settle_memory() -> None:
