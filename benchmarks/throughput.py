@@ -111,37 +111,21 @@ def _figures(taken: list[Round]) -> list[Figure]:
         ),
     ]
     alike = f"that route bound to one core, as serve is: {bare_on_one:.0f} requests/s"
-    for name, value, unit in (
-        ("service.repeat.one_core", repeat, "requests/s"),
-        ("service.create.one_core", create, "journal rows/s"),
-    ):
-        figures.append(
-            Figure(
-                name=name,
-                value=round(value, 1),
-                unit=unit,
-                ratio=round(value / bare_on_one, 3),
-                against=alike,
-                goal="none",
-                met=None,
-            )
-        )
-    for name, values in (
-        ("service.repeat.cpu", [one.repeat_cpu for one in taken]),
-        ("service.create.cpu", [one.create_cpu for one in taken]),
-    ):
-        figures.append(
-            Figure(
-                name=name,
-                value=round(1000 * sum(values) / len(values), 3),
-                unit="ms of CPU of serve",
-                ratio=None,
-                against="",
-                goal="none",
-                met=None,
-            )
-        )
-    return figures
+    repeat_cpu = 1000 * sum(one.repeat_cpu for one in taken) / len(taken)
+    create_cpu = 1000 * sum(one.create_cpu for one in taken) / len(taken)
+    return [
+        *figures,
+        _told("service.repeat.one_core", round(repeat, 1), "requests/s", repeat / bare_on_one, alike),
+        _told("service.create.one_core", round(create, 1), "journal rows/s", create / bare_on_one, alike),
+        _told("service.repeat.cpu", round(repeat_cpu, 3), "ms of CPU of serve"),
+        _told("service.create.cpu", round(create_cpu, 3), "ms of CPU of serve"),
+    ]
+
+
+def _told(name: str, value: float, unit: str, ratio: float | None = None, against: str = "") -> Figure:
+    """A figure told for completeness, without a goal."""
+    ratio = None if ratio is None else round(ratio, 3)
+    return Figure(name=name, value=value, unit=unit, ratio=ratio, against=against, goal="none", met=None)
 
 
 if __name__ == "__main__":
