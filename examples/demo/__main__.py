@@ -1,7 +1,7 @@
 """One order through the real chain: billing stand-in, PHP module, bridge, practice panel, ledger.
 
-`--once` ends after the result, with 1 when it is not one account and one charge; without it everything stays
-up to play with until Ctrl-C.
+Ends with 1 when the result is not one account and one charge. Otherwise everything stays up to play with
+until Ctrl-C; with `--once` it ends after the result.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ def run(timeline: Timeline, folder: Path, *, once: bool) -> bool:
         chain.life()
         timeline.heading("A create whose reply is lost")
         passed = chain.lost_reply()
-        if not once:
+        if passed and not once:
             _stay(timeline, chain, parts)
         return passed
 

@@ -36,7 +36,9 @@ def _program(path: Path, script: str) -> None:
 
 
 def _run(checkout: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PATH": f"{checkout.parent / 'bin'}{os.pathsep}{os.environ['PATH']}"}
+    # As from a user's shell: below `make test` the inner make would say which directory it enters.
+    shell = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    environment = {**shell, "PATH": f"{checkout.parent / 'bin'}{os.pathsep}{os.environ['PATH']}"}
     return subprocess.run(
         command,
         cwd=checkout,

@@ -137,7 +137,7 @@ def test_the_readme_begins_with_what_a_fresh_machine_needs() -> None:
 
     assert commands is not None
     lines = commands[1].splitlines()
-    assert lines[0].startswith("apt-get install -y make git python3-venv")
+    assert lines[0].startswith("apt-get update && apt-get install -y make git python3-venv")
     assert [line.split("#")[0].strip() for line in lines[1:]] == ["make run", "make test"]
 
 
