@@ -43,6 +43,51 @@ def test_an_upgrade_changes_nothing_until_paid_and_then_calls_change_package(ope
     assert len(shop.seen("hook AfterProductUpgrade")) == 1
 
 
+@pytest.mark.parametrize(
+    ("cycle", "price", "bought", "changed", "amount"),
+    [
+        # Each side per day of its own cycle: 100/365 x 30 - 10/31 x 30, and nothing for the year to come.
+        ("annually", 100, "2026-12-01", "2026-12-02", "-1.46"),
+        ("annually", 240, "2026-12-01", "2026-12-02", "10.05"),
+        # The cycle that ends at the due date counts, not the shorter one that follows it.
+        ("monthly", 20, "2026-01-01", "2026-01-02", "9.68"),
+        ("quarterly", 60, "2026-06-01", "2026-06-16", "4.78"),
+    ],
+)
+def test_an_upgrade_costs_both_sides_price_per_day_of_their_own_cycles(
+    open_shop: OpenShop, cycle: str, price: float, bought: str, changed: str, amount: str
+) -> None:
+    shop = open_shop()
+    shop.standin.set_clock(f"{bought} 10:00")
+    service = shop.bought()
+    due = shop.standin.service(service).next_due_date
+    other = shop.standin.add_product(
+        name="Other", config_options=["ok", "", "p2"], pricing={cycle: price, "monthly": price}
+    )
+    shop.standin.set_clock(f"{changed} 10:00")
+
+    upgrade = shop.standin.upgrade_product(service, other, billingcycle=cycle)
+
+    assert upgrade.amount == amount
+    if upgrade.invoice_id:
+        shop.standin.pay_invoice(upgrade.invoice_id)
+    assert shop.standin.service(service).next_due_date == due
+
+
+def test_a_free_service_that_becomes_a_paid_one_pays_a_cycle_and_is_due_after_it(open_shop: OpenShop) -> None:
+    shop = open_shop()
+    free = shop.standin.add_product(name="Trial", config_options=["ok"], paytype="free")
+    service = shop.standin.order(shop.client_id, [{"pid": free}]).service_id
+    shop.standin.set_clock("2026-03-10 10:00")
+
+    upgrade = shop.standin.upgrade_product(service, shop.product_id, billingcycle="monthly")
+    shop.standin.pay_invoice(upgrade.invoice_id)
+
+    assert upgrade.amount == "10.00"
+    after = shop.standin.service(service)
+    assert (after.billing_cycle, after.next_due_date) == ("Monthly", "2026-04-10")
+
+
 def test_billing_moves_on_though_change_package_failed(open_shop: OpenShop) -> None:
     shop = open_shop()
     service, other = shop.bought(), dearer(shop)

@@ -54,15 +54,25 @@ final class Cycle
     /** One cycle later; the 31st becomes the last day of a shorter month. */
     public static function after(string $date, string $cycle): string
     {
-        $months = self::CYCLES[$cycle][0] ?? 0;
-        $day = new DateTimeImmutable($date);
-        $first = $day->modify('first day of this month')->modify("+$months months");
-        $last = (int) $first->format('t');
-        return $first->format('Y-m-') . sprintf('%02d', min((int) $day->format('j'), $last));
+        return self::moved($date, self::CYCLES[$cycle][0] ?? 0);
+    }
+
+    /** One cycle earlier, by the same rule. */
+    public static function before(string $date, string $cycle): string
+    {
+        return self::moved($date, -(self::CYCLES[$cycle][0] ?? 0));
     }
 
     public static function days(string $from, string $to): int
     {
         return (int) round((strtotime($to) - strtotime($from)) / 86400);
+    }
+
+    private static function moved(string $date, int $months): string
+    {
+        $day = new DateTimeImmutable($date);
+        $first = $day->modify('first day of this month')->modify(sprintf('%+d months', $months));
+        $last = (int) $first->format('t');
+        return $first->format('Y-m-') . sprintf('%02d', min((int) $day->format('j'), $last));
     }
 }

@@ -7,8 +7,9 @@ namespace Panelbridge\Standin;
 use WHMCS\Database\Capsule;
 
 /**
- * Upgrades and downgrades: pro rata, next due date unchanged, nothing changes until the upgrade's invoice is
- * paid; one open upgrade at a time (WHMCS end-user docs, upgrades; API reference, UpgradeProduct).
+ * Upgrades and downgrades: each side at its own price per day of its own cycle times the days left, next due date
+ * unchanged, nothing changes until the upgrade's invoice is paid; one open upgrade at a time (WHMCS end-user docs,
+ * upgrades and downgrades; API reference, UpgradeProduct).
  */
 final class Upgrades
 {
@@ -26,9 +27,14 @@ final class Upgrades
         }
         $cycle = $newCycle === '' ? (string) $service['billingcycle'] : Cycle::named($newCycle);
         $price = max(0.0, Catalogue::productPrice($newProductId, Cycle::priceColumn($cycle)));
-        [$left, $total] = $this->days($service);
+        [$left, $total, $start] = $this->days($service);
         $change = $price - (float) $service['amount'];
-        $amount = $total > 0 ? round($change * $left / $total, 2) : $change;
+        $amount = $price;
+        if ($total > 0) {
+            $days = Cycle::days($start, Cycle::after($start, $cycle));
+            $daily = ($days > 0 ? $price / $days : 0.0) - (float) $service['amount'] / $total;
+            $amount = round($daily * $left, 2);
+        }
         $overrides = $this->shop->hooks->merged('OrderProductUpgradeOverride', [
             'oldproductid' => (int) $service['packageid'], 'newproductid' => $newProductId, 'days' => $left,
             'totaldays' => $total, 'price' => Text::money($amount), 'discount' => '0.00',
@@ -78,7 +84,9 @@ final class Upgrades
         $changes = ['amount' => (string) $upgrade['new_recurring_amount']];
         if ($upgrade['type'] === 'package') {
             [$productId, $cycle] = explode(',', (string) $upgrade['newvalue']);
-            $changes += ['packageid' => (int) $productId, 'billingcycle' => Cycle::named($cycle)];
+            $cycle = Cycle::named($cycle);
+            $changes += ['packageid' => (int) $productId, 'billingcycle' => $cycle]
+                + $this->firstDueDate($serviceId, $cycle);
             $this->keepCustomFields($serviceId, (int) $productId);
         } else {
             foreach (Json::decode((string) $upgrade['newvalue']) as [$configId, $optionId, $quantity]) {
@@ -149,13 +157,32 @@ final class Upgrades
 
     /**
      * @param array<string, mixed> $service
-     * @return array{0: int, 1: int} days left until the due date, days of the cycle
+     * @return array{0: int, 1: int, 2: string} days left until the due date, days of the cycle that ends there (0
+     *     where there is none), the day it began
      */
     private function days(array $service): array
     {
         $due = (string) $service['nextduedate'];
-        $next = Cycle::after($due, (string) $service['billingcycle']);
-        return [max(0, Cycle::days($this->shop->clock->today(), $due)), Cycle::days($due, $next)];
+        if (!Cycle::isRecurring((string) $service['billingcycle'])) {
+            return [0, 0, $this->shop->clock->today()];
+        }
+        $start = max(Cycle::before($due, (string) $service['billingcycle']), (string) $service['regdate']);
+        return [max(0, Cycle::days($this->shop->clock->today(), $due)), Cycle::days($start, $due), $start];
+    }
+
+    /**
+     * A service without a due date gets one a cycle from the upgrade (WHMCS end-user docs, free to paid products).
+     *
+     * @return array<string, string>
+     */
+    private function firstDueDate(int $serviceId, string $cycle): array
+    {
+        $had = (string) Shop::row('tblhosting', $serviceId)['billingcycle'];
+        if (Cycle::isRecurring($had) || !Cycle::isRecurring($cycle)) {
+            return [];
+        }
+        $due = Cycle::after($this->shop->clock->today(), $cycle);
+        return ['nextduedate' => $due, 'nextinvoicedate' => $due];
     }
 
     /** Custom fields belong to a product; whether same-named values survive an upgrade is not documented. */
