@@ -7,7 +7,7 @@ Money, storage and WHMCS are unknown here. A verb returns a ``VerbResult`` (done
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from types import TracebackType
 from typing import Any, ClassVar, Generic, Self, TypeVar
@@ -18,6 +18,7 @@ from panelbridge.capabilities import Capabilities
 from panelbridge.exceptions import Unsupported
 from panelbridge.models import (
     AccountRef,
+    ConnectDetail,
     Connection,
     CreateOrder,
     Credentials,
@@ -161,6 +162,22 @@ class PanelAdapter(ABC, Generic[SettingsT]):
         Only where capabilities say ``usage``.
         """
         raise Unsupported("this panel does not tell what its accounts use")
+
+    def usages_of(self, refs: Iterable[AccountRef]) -> Iterator[Usage]:
+        """The same of these accounts only; one that is absent is left out.
+
+        For panels that have no list and tell each account by its name; others read ``usages``.
+        """
+        wanted = {ref.id for ref in refs}
+        return (usage for usage in self.usages() if usage.id in wanted)
+
+    def connect(self, account: PanelAccount) -> tuple[ConnectDetail, ...]:
+        """What a customer needs to use ``account``, in the order to show it. No I/O.
+
+        Made of the settings and of what is known of the account; its password is the one that works, also
+        where the panel does not tell it. By default what the panel told with the account.
+        """
+        return account.connect
 
     def close(self) -> None:
         """Give connections back. Safe to repeat."""

@@ -181,11 +181,15 @@ def usage_from(values: Values) -> Usage:
     username = _text(values, "username")
     if username is None:
         raise ContractBroken("the panel's reply has no username", field="username")
-    told = {
-        name: _whole(values, name)
-        for name in ("disk_bytes", "disk_limit_bytes", "traffic_bytes", "traffic_limit_bytes", "connections")
-    }
-    return Usage(id=AccountId(_text(values, "id") or username), username=username, **told)
+    return Usage(
+        id=AccountId(_text(values, "id") or username),
+        username=username,
+        disk_bytes=_whole(values, "disk_bytes"),
+        disk_limit_bytes=_whole(values, "disk_limit_bytes"),
+        traffic_bytes=_whole(values, "traffic_bytes"),
+        traffic_limit_bytes=_whole(values, "traffic_limit_bytes"),
+        connections=_whole(values, "connections"),
+    )
 
 
 def amount(values: Values, name: str) -> Decimal | None:

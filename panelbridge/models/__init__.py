@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from panelbridge.models.account import AccountId, AccountRef, AccountState, Credentials, PanelAccount
+from panelbridge.models.connect import ConnectDetail, ConnectKind
 from panelbridge.models.lookup import Absent, Found, Lookup, Unknown
 from panelbridge.models.order import CreateOrder, PackageChange, Purchase
 from panelbridge.models.outcome import Outcome
@@ -16,6 +17,8 @@ __all__ = [
     "AccountId",
     "AccountRef",
     "AccountState",
+    "ConnectDetail",
+    "ConnectKind",
     "Connection",
     "CreateOrder",
     "Credentials",

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 
+from panelbridge.models.connect import ConnectDetail
 from panelbridge.secret import Secret
 
 AccountId = NewType("AccountId", str)
@@ -56,6 +57,8 @@ class PanelAccount:
     reference: str | None = None
     trial: bool = False
     mac: str | None = None  # upper-case colon form, when the account is a device
+    # How to connect, as far as the panel itself tells it with the account; not part of what an account is.
+    connect: tuple[ConnectDetail, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def ref(self) -> AccountRef:

@@ -16,8 +16,9 @@ from tests.support.house import ROOT, backends
 # fmt: off
 SURFACE = [
     "Absent", "AccountId", "AccountRef", "AccountState", "AdapterLoadError", "AuthenticationFailed",
-    "Capabilities", "CapacityExhausted", "Conflict", "Connection", "ContractBroken", "CreateOrder",
-    "Credentials", "Extend", "FindBy", "Found", "InsufficientPanelCredit", "InvalidOrder", "Lookup",
+    "Capabilities", "CapacityExhausted", "Conflict", "ConnectDetail", "ConnectKind", "Connection",
+    "ContractBroken", "CreateOrder", "Credentials", "Extend", "FindBy", "Found", "InsufficientPanelCredit",
+    "InvalidOrder", "Lookup",
     "NotFound", "OrderFact", "Outcome", "OutcomeUnknown", "Package", "PackageChange", "PackageWrite",
     "PanelAccount", "PanelAdapter", "PanelBalance", "PanelBusy", "PanelError", "PanelRefused",
     "PanelSettings", "PanelUnreachable", "PermissionMissing", "Purchase", "RateLimited", "Secret",
