@@ -129,6 +129,7 @@ class CommonRequest(Body):
     configoption24: Line = ""
     configoptions: ScalarMap = Field(default_factory=dict)  # Connections is read
     customfields: ScalarMap = Field(default_factory=dict)  # Username and Device MAC are read
+    highest_operation: Count | None = None  # the highest operation id this module was ever told
     call: Call = Field(default_factory=CallPart)
 
     @property
