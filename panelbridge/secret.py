@@ -12,9 +12,22 @@ from pydantic import SecretStr
 
 Secret = SecretStr
 
+
+class SecretUnreadable(Exception):
+    """A secret at rest that cannot be opened here. The message names the place, never the value."""
+
+
 # Look-alikes (0 O o 1 l I) are left out: customers type these on a remote control.
 LOGIN_ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
 PASSWORD_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789"  # noqa: S105 - an alphabet
+
+
+def readable(secret: Secret | None) -> str | None:
+    """The text of ``secret``; ``None`` when there is none, or one at rest that cannot be opened."""
+    try:
+        return secret.get_secret_value() if secret is not None else None
+    except SecretUnreadable:
+        return None
 
 
 def random_text(length: int, alphabet: str = PASSWORD_ALPHABET) -> str:

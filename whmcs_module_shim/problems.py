@@ -124,6 +124,12 @@ KINDS: Mapping[str, ProblemKind] = {
         409, "Panel writes are switched off", "An admin switches them on after reviewing the reconciliation."
     ),
     # The bridge itself
+    "secret_unreadable": _kind(
+        409,
+        "A stored secret cannot be opened",
+        "The operator puts the key file back that belongs to the database, or gives the secret anew: a reset "
+        "for a password, `panelbridge panels set` for a panel.",
+    ),
     "overloaded": _kind(503, "Too much at once", "Repeat after the seconds of the Retry-After header."),
     "internal": _kind(
         500,

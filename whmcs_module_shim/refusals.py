@@ -13,11 +13,19 @@ from panelbridge.ledger import LedgerError
 from panelbridge.lifecycle import IllegalMove
 from panelbridge.models import Outcome
 from panelbridge.provisioning.exceptions import Refusal
+from panelbridge.secret import SecretUnreadable
 from panelbridge.storage import StorageBusy
 from whmcs_module_shim.problems import KINDS, Problem
 
-Known = Refusal | PanelError | LedgerError | IllegalMove | StorageBusy
-KNOWN: tuple[type[Exception], ...] = (Refusal, PanelError, LedgerError, IllegalMove, StorageBusy)
+Known = Refusal | PanelError | LedgerError | IllegalMove | StorageBusy | SecretUnreadable
+KNOWN: tuple[type[Exception], ...] = (
+    Refusal,
+    PanelError,
+    LedgerError,
+    IllegalMove,
+    StorageBusy,
+    SecretUnreadable,
+)
 _SOON = 2  # seconds
 
 
@@ -25,6 +33,8 @@ def problem_of(error: Known) -> Problem:
     """The problem that says what ``error`` says."""
     if isinstance(error, StorageBusy):
         return Problem("overloaded", "The database was held by others for too long.", retry_after=_SOON)
+    if isinstance(error, SecretUnreadable):
+        return Problem("secret_unreadable", f"{error}.")
     if isinstance(error, LedgerError):
         code = error.code if error.code in KINDS else "transfer_refused"
         return Problem(code, f"{error.message}.", advice=error.advice)

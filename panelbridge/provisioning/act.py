@@ -25,6 +25,7 @@ from panelbridge.provisioning.settle import (
     settle_unknown,
 )
 from panelbridge.provisioning.verbs import RULES
+from panelbridge.secret import readable
 from panelbridge.subscriptions import Subscription
 from panelbridge.transport import deadline
 
@@ -39,6 +40,7 @@ def send(units: Units, desk: Desk, call: Call) -> Operation | None:
     breaker = desk.panels.breaker(operation.panel_id)
     seconds = (attempt.deadline - attempt.started_at).total_seconds()
     try:
+        _check_password(operation)
         with deadline(seconds):
             adapter = desk.panels.adapter(operation.panel_id)
             result = rules.call(adapter, operation, call.subscription, desk, attempt.fence)
@@ -55,6 +57,15 @@ def send(units: Units, desk: Desk, call: Call) -> Operation | None:
             return _settle_result(unit, desk, call, result)
     with units.write() as unit:
         return _settle_failure(unit, desk, call, failure)
+
+
+def _check_password(operation: Operation) -> None:
+    """Asked before anything is sent, so that one that cannot be opened is no doubt about the panel."""
+    if operation.password is not None and readable(operation.password) is None:
+        raise PanelUnreachable(
+            "the password journaled for this operation cannot be opened, so nothing was sent",
+            advice="Put the key file back that belongs to this database, or release the operation.",
+        )
 
 
 def _settle_result(unit: Unit, desk: Desk, call: Call, result: VerbResult) -> Operation | None:

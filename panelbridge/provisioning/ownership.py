@@ -7,6 +7,7 @@ from enum import Enum, auto
 
 from panelbridge.models import PanelAccount
 from panelbridge.provisioning.models import Operation
+from panelbridge.secret import readable
 
 
 class Ownership(Enum):
@@ -26,8 +27,8 @@ def judge_ownership(
     marks: list[bool] = []
     if account.reference:
         marks.append(account.reference == reference)
-    if account.password is not None and operation.password is not None:
-        shown, sent = account.password.get_secret_value(), operation.password.get_secret_value()
+    shown, sent = readable(account.password), readable(operation.password)
+    if shown is not None and sent is not None:
         marks.append(hmac.compare_digest(shown.encode(), sent.encode()))
     same_name = account.username == operation.username
     if not all(marks) or (not same_name and not account.reference):

@@ -15,6 +15,7 @@ from panelbridge.provisioning.desk import Desk
 from panelbridge.provisioning.keys import panel_key, reference
 from panelbridge.provisioning.models import Attempt, Fence, Operation
 from panelbridge.provisioning.port import Unit
+from panelbridge.secret import readable
 from panelbridge.subscriptions import Subscription
 
 WishT = TypeVar("WishT")
@@ -107,7 +108,8 @@ def account_ref(subscription: Subscription, desk: Desk) -> AccountRef:
         id=subscription.account_id,
         username=subscription.username,
         reference=reference(desk.bridge, subscription),
-        password=subscription.password,
+        # Most panels need none to name an account: one that cannot be opened stops only what needs it.
+        password=subscription.password if readable(subscription.password) is not None else None,
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from panelbridge.secret import SecretUnreadable
+
 
 class StorageBusy(Exception):
     """Others held the database for longer than our patience. Nothing was changed; repeating is safe.
@@ -16,7 +18,7 @@ class StorageBusy(Exception):
     retry_safe: ClassVar[bool] = True
 
 
-class VaultError(Exception):
+class VaultError(SecretUnreadable):
     """A sealed value that cannot be opened here: another place, another key, or changed.
 
     The message names the place, never the value.

@@ -328,7 +328,7 @@ class SqlJournalStore:
     def _operation(self, row: Row[Any]) -> Operation:
         password: Secret | None = None
         if row.password is not None:
-            password = self._vault.open(row.password, table="operations", row=row.key, field="password")
+            password = self._vault.at_rest(row.password, table="operations", row=row.key, field="password")
         return Operation(
             id=OperationId(row.id),
             subscription_id=SubscriptionId(row.subscription_id),

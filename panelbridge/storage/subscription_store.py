@@ -297,7 +297,7 @@ class SqlSubscriptionStore:
 
     def _seal_panel(self, panel: Panel) -> None:
         sealed = {
-            name: self._vault.seal(secret, table="panels", row=str(panel.id), field=name)
+            name: self._vault.keep(secret, table="panels", row=str(panel.id), field=name)
             for name, secret in panel.secrets.items()
         }
         self._connection.execute(update(panels).where(panels.c.id == panel.id).values(secrets=sealed))
@@ -309,7 +309,7 @@ class SqlSubscriptionStore:
             backend=row.backend,
             settings=row.settings,
             secrets={
-                name: self._vault.open(sealed, table="panels", row=str(row.id), field=name)
+                name: self._vault.at_rest(sealed, table="panels", row=str(row.id), field=name)
                 for name, sealed in row.secrets.items()
             },
             practice=row.practice,
@@ -386,7 +386,7 @@ class SqlSubscriptionStore:
     def _opened(self, sealed: str | None, place: str) -> Secret | None:
         if sealed is None:
             return None
-        return self._vault.open(sealed, table="subscriptions", row=place, field="password")
+        return self._vault.at_rest(sealed, table="subscriptions", row=place, field="password")
 
 
 def _row_name(installation: int, service: int) -> str:

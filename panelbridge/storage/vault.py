@@ -24,6 +24,36 @@ from panelbridge.storage.exceptions import VaultError
 _Place = tuple[str, str, str]  # table, row, field
 
 
+class SealedSecret(Secret):
+    """A secret at rest, opened when its text is asked for and no sooner: a broken one breaks no list."""
+
+    def __init__(self, vault: Vault, sealed: str, place: _Place) -> None:
+        super().__init__("sealed")  # what a slip would show in place of the secret
+        self._vault, self.sealed, self.place = vault, sealed, place
+
+    def get_secret_value(self) -> str:
+        """Raises ``VaultError``."""
+        table, row, field = self.place
+        return self._vault.open(self.sealed, table=table, row=row, field=field).get_secret_value()
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __len__(self) -> int:
+        return len(self.get_secret_value())
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, SealedSecret) and (self.sealed, self.place) == (other.sealed, other.place):
+            return True
+        try:
+            return isinstance(other, Secret) and self.get_secret_value() == other.get_secret_value()
+        except VaultError:
+            return False  # what cannot be opened equals nothing
+
+    def __hash__(self) -> int:
+        return hash(self.get_secret_value())
+
+
 class Vault:
     """Seals and opens secrets. ``keys`` are Fernet keys (urlsafe base64 of 32 bytes), newest first.
 
@@ -60,8 +90,14 @@ class Vault:
 
     def keep(self, secret: Secret, *, table: str, row: str, field: str) -> str:
         """Like ``seal``, but a secret last seen at that place unchanged keeps its sealed value."""
+        if isinstance(secret, SealedSecret) and secret.place == (table, row, field):
+            return secret.sealed  # it comes from there
         known = self._kept.sealed((table, row, field), secret)
         return known if known is not None else self.seal(secret, table=table, row=row, field=field)
+
+    def at_rest(self, sealed: str, *, table: str, row: str, field: str) -> Secret:
+        """The secret that ``sealed`` holds, opened only when its text is asked for."""
+        return SealedSecret(self, sealed, (table, row, field))
 
     def open(self, sealed: str, *, table: str, row: str, field: str) -> Secret:
         """Raises ``VaultError`` for another place, an unknown key or a changed value."""

@@ -8,7 +8,9 @@ from typing import Any
 
 from panelbridge.adapter import PanelAdapter
 from panelbridge.capabilities import Capabilities, SerialiseWrites
+from panelbridge.exceptions import PanelUnreachable
 from panelbridge.registry import load_adapter
+from panelbridge.secret import SecretUnreadable
 from panelbridge.settings import read_settings
 from panelbridge.subscriptions.models import Panel, PanelId
 from panelbridge.transport import Breaker
@@ -88,5 +90,12 @@ class PanelDirectory:
 def build_adapter(panel: Panel) -> PanelAdapter[Any]:
     """An adapter for ``panel``, its secrets put back among its settings."""
     adapter = load_adapter(panel.backend)
-    values = {**panel.settings, **{name: secret.get_secret_value() for name, secret in panel.secrets.items()}}
+    try:
+        secrets = {name: secret.get_secret_value() for name, secret in panel.secrets.items()}
+    except SecretUnreadable as error:
+        raise PanelUnreachable(
+            f"a secret of panel {panel.code} cannot be opened ({error}), so nothing was sent",
+            advice="The operator gives it anew: panelbridge panels set, or puts the right key file back.",
+        ) from None
+    values = {**panel.settings, **secrets}
     return adapter(read_settings(adapter.settings_model_for(values), values))

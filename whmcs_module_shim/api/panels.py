@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field, SecretStr
 from panelbridge.access import Scope
 from panelbridge.exceptions import AdapterLoadError, SettingsInvalid
 from panelbridge.registry import load_adapter
-from panelbridge.secret import Secret
+from panelbridge.secret import Secret, readable
 from panelbridge.settings import read_settings, secret_fields
 from panelbridge.subscriptions import Panel, PanelId
 from whmcs_module_shim.api.paging import PageQuery, page
@@ -142,8 +142,10 @@ def change_panel(call: Call, body: PanelChange, code: str) -> PanelView:
     """Change settings of a panel, or switch its writes on or off."""
     panel = panel_named(call, code)
     if body.settings:
-        known = {name: secret.get_secret_value() for name, secret in panel.secrets.items()}
-        values = {**panel.settings, **known, **body.settings}
+        # One that cannot be opened is missing here, and named unless it is given anew.
+        known = {name: readable(secret) for name, secret in panel.secrets.items()}
+        kept = {name: value for name, value in known.items() if value is not None}
+        values = {**panel.settings, **kept, **body.settings}
         plain, secrets = _split(_settings_model(panel.backend, values), values)
         panel = replace(panel, settings=plain, secrets=secrets)
     if body.writes_enabled is not None:

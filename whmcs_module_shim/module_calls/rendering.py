@@ -8,6 +8,7 @@ from panelbridge.capabilities import Verb
 from panelbridge.models import AccountState, Found, Outcome, PanelAccount
 from panelbridge.provisioning import Answer, CreateWish, Operation, OperationState, Refusal
 from panelbridge.provisioning.port import Unit
+from panelbridge.secret import readable
 from panelbridge.subscriptions import Subscription
 from panelbridge.transport import deadline
 from whmcs_module_shim.auth.caller import Caller
@@ -97,7 +98,7 @@ def account_view(unit: Unit, subscription: Subscription, *, with_password: bool 
     shown = subscription.password if with_password else None
     return AccountView(
         username=subscription.username,
-        password=shown.get_secret_value() if shown is not None else None,
+        password=readable(shown),
         state=subscription.state.value,
         expires_at=subscription.panel_until,
         entitled_until=subscription.entitled_until,
