@@ -6,13 +6,14 @@ From the vendor's documentation and public clients; nothing was run. The README 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from pydantic import BaseModel
 
 from panelbridge.adapter import PanelAdapter
-from panelbridge.capabilities import Capabilities, Extend, FindBy, PackageWrite, Verb
+from panelbridge.capabilities import Capabilities, Extend, FindBy, PackageWrite, SerialiseWrites, Verb
 from panelbridge.doubt import already_sent, nothing_sent
 from panelbridge.exceptions import (
     Conflict,
@@ -41,6 +42,7 @@ from panelbridge.models import (
     VerbResult,
 )
 from panelbridge.order_check import check_credentials, check_order, check_package_change
+from panelbridge.transport import turn
 from panelbridge_onestream import mapping, orders
 from panelbridge_onestream.client import Answered, OneStreamClient
 from panelbridge_onestream.mapping import Line
@@ -169,20 +171,27 @@ class OneStreamAdapter(PanelAdapter[OneStreamSettings]):
     def _buy(self, ref: AccountRef, purchase: Purchase) -> Line:
         """One renewal, on exactly the expiry it was planned on, under a ``rid`` of its own."""
         wish = {"package": orders.package_id(purchase.package), "rid": mapping.renewal_rid(ref.id, purchase)}
-        line = self._reader.ours(ref)
-        before = line.account.expires_at
-        if before != purchase.before:
-            raise Conflict("the expiry is not the one the purchase was planned on; nothing was bought")
-        orders.check_leave(line.account, purchase)
-        try:
-            answered = self._client.renew(ref.id, wish)
-        except Answered as error:
-            raise self._unsold(ref, purchase, error.message) from None
+        with self._turn(ref):  # of several callers with one ``before``, one buys
+            line = self._reader.ours(ref)
+            before = line.account.expires_at
+            if before != purchase.before:
+                raise Conflict("the expiry is not the one the purchase was planned on; nothing was bought")
+            orders.check_leave(line.account, purchase)
+            try:
+                answered = self._client.renew(ref.id, wish)
+            except Answered as error:
+                raise self._unsold(ref, purchase, error.message) from None
         with already_sent():
             after = self._reader.ours(ref)
         if answered != ref.id or after.account.expires_at == before:
             raise ContractBroken("the panel accepted the purchase and did not move the expiry")
         return after
+
+    def _turn(self, ref: AccountRef) -> AbstractContextManager[None]:
+        settings = self.settings
+        credential = settings.api_key.get_secret_value(), settings.auth_user.get_secret_value()
+        one_account = () if settings.serialise_writes is SerialiseWrites.PER_CREDENTIAL else (ref.id,)
+        return turn(settings.base_url, *credential, *one_account, patience=settings.total_timeout)
 
     def _unsold(self, ref: AccountRef, purchase: Purchase, told: str) -> PanelError:
         """What an error was that answered a purchase: unknown when the expiry moved all the same."""

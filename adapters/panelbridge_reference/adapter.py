@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from panelbridge.adapter import PanelAdapter
-from panelbridge.capabilities import Capabilities, Extend, FindBy, Verb
+from panelbridge.capabilities import Capabilities, Extend, FindBy, SerialiseWrites, Verb
 from panelbridge.exceptions import (
     Conflict,
     ContractBroken,
@@ -41,6 +41,7 @@ from panelbridge.models import (
     VerbResult,
 )
 from panelbridge.order_check import check_credentials, check_order, check_package_change
+from panelbridge.transport import turn
 from panelbridge_reference import mapping
 from panelbridge_reference.client import ReferenceClient
 from panelbridge_reference.settings import ReferenceSettings
@@ -122,8 +123,8 @@ class ReferenceAdapter(PanelAdapter[ReferenceSettings]):
     def extend(self, ref: AccountRef, until: datetime, purchase: Purchase | None = None) -> VerbResult:
         if self.settings.extend is Extend.NONE:
             raise Unsupported("this panel's accounts have no expiry")
-        account = self._ours(ref)
         if not self._sells:
+            account = self._ours(ref)
             if self._same_moment(account.expires_at, until):
                 return _already(account)
             wish = {"expires_at": mapping.moment_to(until)}
@@ -132,13 +133,24 @@ class ReferenceAdapter(PanelAdapter[ReferenceSettings]):
             )
         if purchase is None:
             raise InvalidOrder("this panel sells lengths: extend needs a purchase", field="purchase")
-        if account.expires_at != purchase.before:
-            raise Conflict("the expiry is not the one the purchase was planned on; nothing was bought")
-        bought = self._same(account.id, self._client.buy(account.id, purchase.package))
-        if bought.expires_at == account.expires_at:
-            raise ContractBroken("the panel accepted the purchase and did not move the expiry")
+        bought = self._buy(ref, purchase)
         differs = () if self._same_moment(bought.expires_at, until) else ("expires_at",)
         return VerbResult(outcome=Outcome.DONE, account=bought, differs=differs)
+
+    def _buy(self, ref: AccountRef, purchase: Purchase) -> PanelAccount:
+        """Looked at and bought in one turn: of several callers with one ``before``, one buys."""
+        settings = self.settings
+        whose: tuple[str, ...] = (settings.base_url, settings.token.get_secret_value())
+        if settings.serialise_writes is SerialiseWrites.NONE:
+            whose = (*whose, ref.id)
+        with turn(*whose, patience=settings.total_timeout):
+            account = self._ours(ref)
+            if account.expires_at != purchase.before:
+                raise Conflict("the expiry is not the one the purchase was planned on; nothing was bought")
+            bought = self._same(account.id, self._client.buy(account.id, purchase.package))
+        if bought.expires_at == account.expires_at:
+            raise ContractBroken("the panel accepted the purchase and did not move the expiry")
+        return bought
 
     def suspend(self, ref: AccountRef, reason: str) -> VerbResult:
         account = self._ours(ref)

@@ -7,6 +7,7 @@ by ``search``.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 
 from panelbridge.capabilities import Capabilities, Extend, FindBy, PackageWrite, SerialiseWrites, Verb
@@ -34,6 +35,7 @@ from panelbridge.models import (
     VerbResult,
 )
 from panelbridge.order_check import check_package_change
+from panelbridge.transport import turn
 from panelbridge_xui import mapping
 from panelbridge_xui.client import XuiClient
 from panelbridge_xui.compare import create_differs, owned, same_password
@@ -216,16 +218,23 @@ class ResellerDialect(Dialect):
         with nothing_sent():
             packages = self._fresh_packages()
         package = sellable(packages.get(purchase.package), key_of(ref.id).kind)
-        line = self._own_line(ref)
-        check_unmoved(line, purchase)
-        if not purchase.allow_restart:
-            check_no_restart(line, packages.get(str(line.package_id)), package, self._clock())
-        kept = tuple(item for item in line.bouquets if item in package.bouquets)
-        fields = [
-            ("package", purchase.package),
-            *mapping.reseller_echo(line, bouquets or kept or package.bouquets),
-        ]
-        return line, self._bought(line, fields)
+        with self._turn():  # of several callers with one ``before``, one buys
+            line = self._own_line(ref)
+            check_unmoved(line, purchase)
+            if not purchase.allow_restart:
+                check_no_restart(line, packages.get(str(line.package_id)), package, self._clock())
+            kept = tuple(item for item in line.bouquets if item in package.bouquets)
+            fields = [
+                ("package", purchase.package),
+                *mapping.reseller_echo(line, bouquets or kept or package.bouquets),
+            ]
+            return line, self._bought(line, fields)
+
+    def _turn(self) -> AbstractContextManager[None]:
+        """The credential's: the panel reads our balance and writes it without a lock."""
+        settings = self._settings
+        credential = settings.access_code.get_secret_value(), settings.api_key.get_secret_value()
+        return turn(settings.base_url, *credential, patience=settings.total_timeout)
 
     def _bought(self, line: LineRow, fields: mapping.Fields) -> LineRow:
         try:

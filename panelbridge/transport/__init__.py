@@ -9,6 +9,7 @@ from panelbridge.transport.json_api import JsonApi
 from panelbridge.transport.redaction import Redactor, redact
 from panelbridge.transport.reply import PanelReply
 from panelbridge.transport.session import PanelSession
+from panelbridge.transport.turn import turn
 
 __all__ = [
     "Breaker",
@@ -21,4 +22,5 @@ __all__ = [
     "deadline",
     "redact",
     "remaining",
+    "turn",
 ]

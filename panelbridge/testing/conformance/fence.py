@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
@@ -15,6 +16,8 @@ from panelbridge.testing.conformance.subject import PanelUnderTest, ending_of
 from panelbridge.testing.conformance.suite import Suite
 from panelbridge.testing.orders import months_ahead
 from panelbridge.testing.practice import Fault
+
+_SLOW = 0.3  # seconds before a purchase has its effect: time for the others to have looked
 
 
 class Fence(Suite):
@@ -38,6 +41,21 @@ class Fence(Suite):
             asked.do()
         assert caught.value.outcome is Outcome.REFUSED
         assert len(subject.effects(asked.username, "extend")) == 1
+
+    def test_of_three_callers_with_one_plan_one_buys(self, subject: PanelUnderTest) -> None:
+        """A library user's threads: whoever has waited for another one's purchase looks again."""
+        account = subject.made()
+        purchase, until = subject.purchase(account), months_ahead(subject.term)
+        subject.control.set_latency(_SLOW, subject.operation(Verb.EXTEND))
+
+        def buy(_: int) -> Outcome:
+            return ending_of(lambda: subject.adapter.extend(account.ref, until, purchase))
+
+        with ThreadPoolExecutor(3) as callers:
+            outcomes = sorted(callers.map(buy, range(3)))
+        subject.control.set_latency(0.0)
+        assert len(subject.effects(account.username, "extend")) == 1
+        assert outcomes == [Outcome.DONE, Outcome.REFUSED, Outcome.REFUSED]
 
     def test_a_purchase_planned_on_another_expiry_is_refused(self, subject: PanelUnderTest) -> None:
         account = subject.made()
