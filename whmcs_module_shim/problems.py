@@ -98,6 +98,9 @@ KINDS: Mapping[str, ProblemKind] = {
     "stale": _kind(
         409, "A later operation has settled", "Nothing to do: look at the service's latest operation."
     ),
+    "account_managed": _kind(
+        409, "The account is another service's", "Name another account, or end the other subscription first."
+    ),
     "username_taken": _kind(409, "The user name is taken", "Choose another name."),
     "password_rule": _kind(
         422, "The password breaks a rule of the panel", "Choose one that fits the rule named."

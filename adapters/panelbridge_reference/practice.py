@@ -280,10 +280,12 @@ class ReferencePracticePanel(PracticePanel):
                     sql = "DELETE FROM accounts WHERE username = ?"
                     return db.execute(sql, (arguments["username"],)).rowcount
                 case "create":
-                    sql = (
-                        "INSERT INTO accounts (username, password, package, connections) VALUES (?, ?, ?, 1)"
-                    )
-                    return db.execute(sql, (arguments["username"], random_text(12), "basic-1m")).rowcount
+                    columns = "username, password, package, connections, reference"
+                    sql = f"INSERT INTO accounts ({columns}) VALUES (?, ?, ?, 1, ?)"  # noqa: S608
+                    given = (arguments["username"], random_text(12), "basic-1m", arguments.get("reference"))
+                    return db.execute(sql, given).rowcount
+                case "forget_ids":  # a restored table, or a database that counts from the highest id there is
+                    return db.execute("DELETE FROM sqlite_sequence WHERE name = 'accounts'").rowcount
                 case "set_balance":
                     return self.books.set_fact(db, "balance", str(int(arguments["amount"])))
                 case "revoke":

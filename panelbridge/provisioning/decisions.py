@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from panelbridge.capabilities import Verb
 from panelbridge.exceptions import PanelError
-from panelbridge.models import AccountId, AccountRef, Found, Outcome
+from panelbridge.models import AccountId, AccountRef, Found, Outcome, PanelAccount
+from panelbridge.provisioning.adoption import check_free, check_takes, take_over
 from panelbridge.provisioning.desk import Desk
 from panelbridge.provisioning.exceptions import Refusal
 from panelbridge.provisioning.intend import wake_queued
@@ -96,12 +98,31 @@ def mark_done(units: Units, desk: Desk, operation_id: OperationId, *, actor: str
 
 
 def adopt(
-    units: Units, desk: Desk, operation_id: OperationId, account: AccountId, *, actor: str
+    units: Units,
+    desk: Desk,
+    operation_id: OperationId,
+    account: AccountId,
+    *,
+    actor: str,
+    needs_proof: bool = False,
 ) -> Operation:
-    """The panel account ``account`` is this service's. Raises ``Refusal`` when it cannot be read."""
+    """The panel account ``account`` is this service's. Raises ``Refusal``: not read, or not to be taken.
+
+    ``needs_proof``: the account must bear the mark of this very order.
+    """
     with units.read() as unit:
         operation = _in_attention(unit, operation_id)
-    return _settle_by_hand(units, desk, operation, account, actor=actor, note=f"adopted by {actor}")
+        check_takes(operation, _subscription(unit, operation), account)
+    found = _read_account(desk, operation, account)
+    with units.write() as unit:
+        current = _in_attention(unit, operation_id)
+        subscription = _subscription(unit, current)
+        check_free(unit, desk, current, subscription, found, needs_proof=needs_proof)
+        if current.verb is Verb.CREATE:
+            current, subscription = take_over(current, subscription, desk, found)
+            unit.subscriptions.save(subscription)
+        note = f"adopted by {actor}"
+        return _settled_by_hand(unit, desk, current, subscription, found, actor=actor, note=note)
 
 
 def dismiss(unit: Unit, item_id: AttentionId, *, actor: str, reason: str, at: datetime) -> AttentionItem:
@@ -125,6 +146,14 @@ def _settle_by_hand(
     units: Units, desk: Desk, operation: Operation, account: AccountId, *, actor: str, note: str
 ) -> Operation:
     """The account is read first: what is written down is what the panel shows."""
+    found = _read_account(desk, operation, account)
+    with units.write() as unit:
+        current = _in_attention(unit, operation.id)
+        subscription = _subscription(unit, current)
+        return _settled_by_hand(unit, desk, current, subscription, found, actor=actor, note=note)
+
+
+def _read_account(desk: Desk, operation: Operation, account: AccountId) -> PanelAccount:
     ref = AccountRef(id=account, username=operation.username or "", password=operation.password)
     try:
         with deadline(desk.limits.lookup):
@@ -138,21 +167,24 @@ def _settle_by_hand(
             advice="Check the id at the panel, or repeat when the panel answers.",
             field="account_id",
         )
-    with units.write() as unit:
-        current = _in_attention(unit, operation.id)
-        done = settle_done(
-            unit,
-            desk,
-            current,
-            _subscription(unit, current),
-            answer.account,
-            outcome=Outcome.DONE,
-            note=note,
-        )
-        if done is None:
-            raise Refusal("illegal_move", "somebody else just settled it", advice="Look at it again.")
-        unit.journal.resolve_attention(operation=operation.id, resolution=note, actor=actor, at=desk.clock())
-        return done
+    return answer.account
+
+
+def _settled_by_hand(
+    unit: Unit,
+    desk: Desk,
+    operation: Operation,
+    subscription: Subscription,
+    account: PanelAccount,
+    *,
+    actor: str,
+    note: str,
+) -> Operation:
+    done = settle_done(unit, desk, operation, subscription, account, outcome=Outcome.DONE, note=note)
+    if done is None:
+        raise Refusal("illegal_move", "somebody else just settled it", advice="Look at it again.")
+    unit.journal.resolve_attention(operation=operation.id, resolution=note, actor=actor, at=desk.clock())
+    return done
 
 
 def _decided(

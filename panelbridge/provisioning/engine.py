@@ -210,9 +210,16 @@ class Provisioner:
         decisions.retry(self.units, self.desk, operation_id, actor=actor)
         return self._answer(self.drive(operation_id, self._ends(budget)), joined=False)
 
-    def adopt(self, operation_id: OperationId, account: AccountId, *, actor: str) -> Answer:
-        """A person says "this account is the service's". Raises ``Refusal``."""
-        done = decisions.adopt(self.units, self.desk, operation_id, account, actor=actor)
+    def adopt(
+        self, operation_id: OperationId, account: AccountId, *, actor: str, needs_proof: bool = False
+    ) -> Answer:
+        """A person says "this account is the service's". Raises ``Refusal``.
+
+        ``needs_proof``: the word of this person alone is not enough, the account must bear our mark.
+        """
+        done = decisions.adopt(
+            self.units, self.desk, operation_id, account, actor=actor, needs_proof=needs_proof
+        )
         return self._answer(done, joined=False)
 
     def release(self, operation_id: OperationId, *, actor: str, reason: str) -> Answer:

@@ -107,10 +107,17 @@ def account_ref(subscription: Subscription, desk: Desk) -> AccountRef:
     return AccountRef(
         id=subscription.account_id,
         username=subscription.username,
-        reference=reference(desk.bridge, subscription),
+        reference=_mark(subscription, desk),
         # Most panels need none to name an account: one that cannot be opened stops only what needs it.
         password=subscription.password if readable(subscription.password) is not None else None,
     )
+
+
+def _mark(subscription: Subscription, desk: Desk) -> str | None:
+    """What the account shows to be ours; an adopted one may show nothing, and its id must do."""
+    if subscription.adopted_reference is None:
+        return reference(desk.bridge, subscription)
+    return subscription.adopted_reference or None
 
 
 def adopt_account(subscription: Subscription, account: PanelAccount | None) -> Subscription:

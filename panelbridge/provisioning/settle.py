@@ -50,6 +50,10 @@ def settle_done(
     """
     now = desk.clock()
     current = unit.subscriptions.subscription(subscription.id) or subscription
+    if operation.verb is Verb.CREATE and account is not None:
+        holder = unit.subscriptions.of_account(operation.panel_id, account.id)
+        if holder is not None and holder.id != subscription.id:
+            return _taken(unit, desk, was or operation, account, holder)
     owed = not RULES[operation.verb].owes_nothing(operation, current)
     moved = RULES[operation.verb].apply(operation, current, account, now)
     moved = replace(moved, revision=current.revision + 1)
@@ -79,6 +83,20 @@ def settle_done(
     _follow_up(unit, desk, done, moved, account)
     _wake_next(unit, moved, now)
     return done
+
+
+def _taken(
+    unit: Unit, desk: Desk, operation: Operation, account: PanelAccount, holder: Subscription
+) -> Operation | None:
+    """The panel told of an account that another service has: ids given out anew, or a wrong answer."""
+    return settle_attention(
+        unit,
+        desk,
+        operation,
+        code=Conflict.code,
+        message=f"the panel answered with account {account.id}, which subscription {holder.id} has",
+        advice="Look both up at the panel: end the one that is gone, then adopt; or release the hold.",
+    )
 
 
 def settle_refused(unit: Unit, desk: Desk, operation: Operation, error: PanelError) -> Operation | None:

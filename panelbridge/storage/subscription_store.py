@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Row, Table, bindparam, func, insert, select, text, update
 
 from panelbridge.ledger import Credits, ResellerId
 from panelbridge.lifecycle import Anchor, SubscriptionState, SuspensionReason
@@ -66,6 +66,14 @@ _PLAN_NOW = select(plan_versions, plans.c.reseller_id, plans.c.code, plans.c.id)
 _PLAN_LATEST = Prepared(_PLAN_NOW.where(plans.c.id == bindparam("wanted")), typed=True)
 _PLAN_NAMED = Prepared(
     _PLAN_NOW.where(plans.c.reseller_id == bindparam("reseller"), plans.c.code == bindparam("named")),
+    typed=True,
+)
+_OF_ACCOUNT = Prepared(  # by the index that holds one account to one living subscription
+    select(subscriptions).where(
+        subscriptions.c.panel_id == bindparam("panel"),
+        subscriptions.c.account_id == bindparam("account"),
+        text("state != 'terminated'"),
+    ),
     typed=True,
 )
 _CODES = Prepared(
@@ -217,6 +225,22 @@ class SqlSubscriptionStore:
     def of_service(self, installation: InstallationId, service_id: int) -> Subscription | None:
         return self._known_subscription(_OF_SERVICE, installation=installation, service=service_id)
 
+    def of_account(self, panel: PanelId, account: AccountId) -> Subscription | None:
+        return self._known_subscription(_OF_ACCOUNT, panel=panel, account=account)
+
+    def holder(
+        self, panels: Sequence[PanelId], account: AccountId, username: str, *, but: SubscriptionId
+    ) -> Subscription | None:
+        query = select(subscriptions).where(
+            subscriptions.c.panel_id.in_(panels),
+            (subscriptions.c.account_id == account)
+            | (subscriptions.c.account_id.is_not(None) & (subscriptions.c.username == username)),
+            subscriptions.c.state != SubscriptionState.TERMINATED.value,
+            subscriptions.c.id != but,
+        )
+        row = self._connection.execute(query.order_by(subscriptions.c.id).limit(1)).one_or_none()
+        return self._subscription(row) if row else None
+
     def insert(self, subscription: Subscription) -> Subscription:
         made = _ADD.run(self._connection, self._values(subscription)).scalar_one()
         added = replace(subscription, id=SubscriptionId(made))
@@ -337,6 +361,7 @@ class SqlSubscriptionStore:
             "entitled_until": subscription.entitled_until,
             "panel_until": subscription.panel_until,
             "account_id": subscription.account_id,
+            "adopted_reference": subscription.adopted_reference,
             "username": subscription.username,
             "password": self._sealed(subscription),
             "connections": subscription.connections,
@@ -374,6 +399,7 @@ class SqlSubscriptionStore:
             entitled_until=row.entitled_until,
             panel_until=row.panel_until,
             account_id=AccountId(row.account_id) if row.account_id else None,
+            adopted_reference=row.adopted_reference,
             username=row.username,
             connections=row.connections,
             mac=row.mac,

@@ -108,6 +108,7 @@ subscriptions = Table(
     Column("suspensions", JSON, nullable=False),
     Column("next_change", JSON),
     Column("cancelled_at", Instant),
+    Column("adopted_reference", String(200)),
     UniqueConstraint("installation_id", "service_id"),
     CheckConstraint("generation >= 1", name="generation"),
     CheckConstraint("state IN ('pending', 'active', 'suspended', 'terminated')", name="state"),

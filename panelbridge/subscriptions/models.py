@@ -122,6 +122,7 @@ class Subscription:
     entitled_until: datetime | None = None
     panel_until: datetime | None = None  # as read from the panel
     account_id: AccountId | None = None
+    adopted_reference: str | None = None  # the mark an adopted account bears; "" = none, None = ours
     username: str | None = None
     password: Secret | None = None
     connections: int | None = None

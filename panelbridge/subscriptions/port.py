@@ -8,6 +8,7 @@ from typing import Protocol
 
 from panelbridge.ledger import ResellerId
 from panelbridge.lifecycle import SubscriptionState
+from panelbridge.models import AccountId
 from panelbridge.subscriptions.models import (
     Installation,
     InstallationId,
@@ -52,6 +53,16 @@ class SubscriptionStore(Protocol):
 
     def subscription(self, subscription: SubscriptionId) -> Subscription | None: ...
     def of_service(self, installation: InstallationId, service_id: int) -> Subscription | None: ...
+    def of_account(self, panel: PanelId, account: AccountId) -> Subscription | None:
+        """The living subscription that has the account of that record."""
+        ...
+
+    def holder(
+        self, panels: Sequence[PanelId], account: AccountId, username: str, *, but: SubscriptionId
+    ) -> Subscription | None:
+        """The living subscription, other than ``but``, that has the account on one of the records."""
+        ...
+
     def insert(self, subscription: Subscription) -> Subscription: ...
     def save(self, subscription: Subscription) -> None: ...
     def search(

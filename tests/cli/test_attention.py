@@ -135,3 +135,15 @@ def test_what_an_operation_waits_for_cannot_be_dismissed(selling: Shell, stuck: 
     assert ran.code != 0
     assert "waits for a decision" in ran.err
     assert len(selling.done("attention", "list", "--json").json) == 1
+
+
+def test_an_account_that_another_subscription_has_is_refused_by_name(selling: Shell, stuck: str) -> None:
+    selling.order(502)
+    theirs = selling.done("subscriptions", "show", "2", "--json").json["account_id"]
+
+    ran = selling("attention", "adopt", "1", theirs, "--yes")
+
+    assert ran.code == 1, ran.err
+    assert "[account_managed]" in ran.err
+    assert "subscription 2" in ran.err
+    assert wallet(selling) == ("49", "1")

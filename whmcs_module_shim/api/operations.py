@@ -95,10 +95,18 @@ def retry_operation(call: Call, number: int) -> Reply:
     effect=Effect.ACTS,
 )
 def adopt_operation(call: Call, body: AdoptedAccount, number: int) -> Reply:
-    """Take the panel account named as this service's; the held credits are spent."""
+    """Take the panel account named as this service's; the held credits are spent.
+
+    A key without the scope admin: only an account that bears the mark of this very order.
+    """
     operation = _checked(call, number)
-    account = AccountId(body.account_id)
-    return told(call, call.services.provisioner.adopt(operation, account, actor=call.caller.actor))
+    answer = call.services.provisioner.adopt(
+        operation,
+        AccountId(body.account_id),
+        actor=call.caller.actor,
+        needs_proof=not call.caller.key.allows(Scope.ADMIN),
+    )
+    return told(call, answer)
 
 
 @resource.write(

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from panelbridge.access import Scope
 from panelbridge.models import AccountId
 from panelbridge.provisioning import OperationId, OperationState
 from whmcs_module_shim.auth.caller import Caller
@@ -38,7 +39,12 @@ def retry(services: Services, caller: Caller, request: RetryRequest) -> ModuleAn
 def adopt(services: Services, caller: Caller, request: AdoptRequest) -> ModuleAnswer:
     """Take the panel account named as this service's; the held credits are spent."""
     operation = _in_attention(services, caller, request, None)
-    answer = services.provisioner.adopt(operation, AccountId(request.account_id), actor=request.call.actor)
+    answer = services.provisioner.adopt(
+        operation,
+        AccountId(request.account_id),
+        actor=request.call.actor,
+        needs_proof=not caller.key.allows(Scope.ADMIN),
+    )
     return render(services, answer, with_password=True)
 
 

@@ -195,6 +195,7 @@ def _admit_subscription(
         sold |= {
             "generation": known.generation + 1,
             "account_id": None,
+            "adopted_reference": None,
             "username": None,
             "password": None,
             "anchor": None,
