@@ -43,7 +43,6 @@ from panelbridge.models import (
 )
 from panelbridge.order_check import check_credentials, check_order, check_package_change
 
-_USABLE = frozenset({AccountState.ACTIVE, AccountState.EXPIRED})
 Has = Callable[[PanelAccount], bool]
 
 
@@ -112,11 +111,11 @@ class RecordAdapter(PanelAdapter[SettingsT]):
     def suspend(self, ref: AccountRef, reason: str) -> VerbResult:
         del reason
         self._declared(Verb.SUSPEND)
-        return self._moved(ref, Change(suspended=True), lambda account: account.state not in _USABLE)
+        return self._moved(ref, Change(suspended=True), lambda account: account.state.is_off)
 
     def unsuspend(self, ref: AccountRef) -> VerbResult:
         self._declared(Verb.UNSUSPEND)
-        return self._moved(ref, Change(suspended=False), lambda account: account.state in _USABLE)
+        return self._moved(ref, Change(suspended=False), lambda account: not account.state.is_off)
 
     def reset_credentials(self, ref: AccountRef, credentials: Credentials) -> VerbResult:
         self._declared(Verb.RESET_CREDENTIALS)

@@ -20,6 +20,7 @@ def abilities(spec: Spec) -> Capabilities:
     declared = spec.capabilities
     verbs = frozenset(verb for verb in Verb if getattr(spec.op, verb.value) is not None)
     readable = spec.op.get is not None or spec.op.find is not None
+    slow = spec.limits.create_timeout_s
     by = {FindBy.USERNAME} if readable else set()
     if spec.op.find_reference is not None:
         by.add(FindBy.REFERENCE)
@@ -42,6 +43,7 @@ def abilities(spec: Spec) -> Capabilities:
         usage=spec.op.usage is not None,
         late_commit=declared.late_commit,
         serialise_writes=declared.serialise_writes,
+        slow_verbs={Verb.CREATE: slow} if slow is not None and Verb.CREATE in verbs else {},
     )
 
 

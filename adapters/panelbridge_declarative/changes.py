@@ -26,8 +26,6 @@ from panelbridge_declarative.lookups import Reader, Seen, must_be_told
 from panelbridge_declarative.running import Runner, Written
 from panelbridge_declarative.spec import AfterUnknown, Is, WriteOp
 
-_USABLE = frozenset({AccountState.ACTIVE, AccountState.EXPIRED})
-
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
@@ -103,9 +101,9 @@ class Changes:
             case Verb.EXTEND:
                 return same_moment(account, wanted["expires"], self._capabilities)
             case Verb.SUSPEND if "state" in shown:
-                return account.state not in _USABLE
+                return account.state.is_off
             case Verb.UNSUSPEND if "state" in shown:
-                return account.state in _USABLE
+                return not account.state.is_off
             case Verb.RESET_CREDENTIALS if "password" in shown:
                 return bool(facts.clear(account.password) == wanted["password"])
             case Verb.CHANGE_PACKAGE if "package" in shown:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from panelbridge.models import AccountState
 from panelbridge_declarative import places, queries
 from panelbridge_declarative.abilities import abilities, is_checkable
+from panelbridge_declarative.check_maps import check_map
 from panelbridge_declarative.check_requests import check_names, check_requests
 from panelbridge_declarative.expressions import ExpressionInvalid, expression
 from panelbridge_declarative.findings import Finding
@@ -128,6 +129,7 @@ def _map(key: str, name: str, field: ResultField) -> Iterator[Finding]:
         yield Finding(key=key, message="the map is empty")
     elif field.map.keys() < {"true", "false"} and field.otherwise is None:
         yield Finding(key=key, message="the map covers one of true and false; add the other, or else")
+    yield from check_map(key, field)
     if name != "state":
         return
     states = [state.value for state in AccountState]

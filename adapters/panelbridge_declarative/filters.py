@@ -87,6 +87,21 @@ def _with(value: Any, name: Any, entry: Any) -> dict[str, Any]:
     return {key: item for key, item in {**value, name: entry}.items() if item is not None}
 
 
+def _without(value: Any, *names: Any) -> dict[str, Any]:
+    """The table without these entries: what a read shows and a write does not take."""
+    if not isinstance(value, dict):
+        raise FilterRefused(f"a {kind_of(value)} is no table")
+    return {key: item for key, item in value.items() if key not in names}
+
+
+def _swap(value: Any, given: Any, written: Any) -> str:
+    """The text with one sign in place of another, which a read turns back (``swap`` of a result)."""
+    text = as_text(value)
+    if written in text:
+        raise FilterRefused(f"holds {written!r}, which this panel's description writes for {given!r}")
+    return text.replace(given, written)
+
+
 def _kept_null(work: Callable[..., Any]) -> Callable[..., Any]:
     def apply(value: Any, *arguments: Any) -> Any:
         return None if value is None else work(value, *arguments)
@@ -107,13 +122,23 @@ _WORK: dict[str, Callable[..., Any]] = {
     "int": as_int,
     "join": _join,
     "with": _with,
+    "without": _without,
+    "swap": _swap,
 }
 FILTERS: dict[str, Callable[..., Any]] = {
     "path": path,  # null in a path would be an address of its own, so it is refused
     "default": _default,
     **{name: _kept_null(work) for name, work in _WORK.items()},
 }
-"""By name. With arguments: ``date('%d.%m.%Y')``, ``default(0)``, ``join(',')``, ``with('key', value)``."""
+"""By name. With arguments: ``date('%d.%m.%Y')``, ``default(0)``, ``join(',')``, ``with('key', value)``,
+``without('key')``, ``swap(':', '/')``."""
 
-WITH_ARGUMENT = {"date": (1, 1), "default": (1, 1), "join": (0, 1), "with": (2, 2)}
+WITH_ARGUMENT = {
+    "date": (1, 1),
+    "default": (1, 1),
+    "join": (0, 1),
+    "with": (2, 2),
+    "without": (1, 9),
+    "swap": (2, 2),
+}
 """How few and how many arguments; all other filters take none."""

@@ -31,6 +31,7 @@ class Reader:
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
         self._ops = runner.spec.op
+        self._editable = runner.spec.capabilities.reference_editable
 
     @property
     def can_read(self) -> bool:
@@ -57,11 +58,13 @@ class Reader:
         self.compare(seen.account, ref)
         return seen
 
-    @staticmethod
-    def compare(account: PanelAccount, ref: AccountRef) -> None:
-        """Ids may be given out anew: name, id and, where both are known, reference. Raises ``Conflict``."""
+    def compare(self, account: PanelAccount, ref: AccountRef) -> None:
+        """Ids may be given out anew: name, id and, where both are known, reference. Raises ``Conflict``.
+
+        What the customer himself can write is left out, or he could make his account one nobody can suspend.
+        """
         same = (account.username, account.id) == (ref.username, ref.id)
-        both = ref.reference is not None and account.reference is not None
+        both = ref.reference is not None and account.reference is not None and not self._editable
         if not same or (both and account.reference != ref.reference):
             raise Conflict("the account of this id is another one by now; nothing was changed")
 

@@ -56,6 +56,8 @@ def _value(field: ResultField, facts: Facts, now: datetime) -> Any:
         value = _captured(field.pattern, value)
         if value is None:  # what somebody else wrote there is as good as nothing
             return _instead_of_null(field, facts)
+    if field.swap is not None:
+        value = str(value).replace(*field.swap)
     if field.map is not None:
         return _mapped(field, value)
     return value if field.unit is None else _in_unit(field, value, now)

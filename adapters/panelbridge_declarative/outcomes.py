@@ -12,6 +12,7 @@ from panelbridge_declarative.replies import Reply
 from panelbridge_declarative.spec import Is, Rule, Rules
 
 _LONGEST_MESSAGE = 200
+_TOO_MANY = 429
 
 
 def _as_it_is(text: str) -> str:
@@ -57,7 +58,12 @@ def _matches(rule: Rule, reply: Reply) -> bool:
 
 
 def _speaks_of_pages(rule: Rule) -> bool:
-    """A rule that names the type or a text of a page knows what it looks at; even so it proves no success."""
+    """A rule that names the type or a text of a page knows what it looks at; even so it proves no success.
+
+    A 429 needs neither: a proxy in front of the panel says it with a page of its own, and lets nothing pass.
+    """
+    if rule.outcome is Is.RATE_LIMITED and rule.status == (_TOO_MANY,) and rule.match is None:
+        return True
     proves = rule.outcome in (Is.OK, Is.ALREADY, Is.EXISTS, Is.NOT_FOUND)
     return not proves and (rule.type is not None or rule.text is not None)
 

@@ -1,6 +1,7 @@
 """The practice panel for Modoboa 2.12.0, from the facts in ``specs/README.md`` and not from the description.
 
-Acts: ``delete``, ``create`` (somebody else's), ``rename`` (the customer writes into the name), ``race`` (the
+Acts: ``delete``, ``create`` (somebody else's), ``rename`` (the customer writes into the name),
+``edit_reference`` (the same, as a ``reference`` that is not his), ``race`` (the
 next create of ``username`` loses against an equal one), ``revoke_rights`` (the token's owner administers
 nothing any more), ``bend``.
 """
@@ -288,6 +289,10 @@ class ModoboaPracticePanel(PracticePanel):
             "delete": ("DELETE FROM users WHERE username = ?", (who,)),
             "bend": ("UPDATE users SET quota = 7 WHERE username = ?", (who,)),
             "rename": ("UPDATE users SET first_name = 'Alice' WHERE username = ?", (who,)),
+            "edit_reference": (
+                "UPDATE users SET first_name = ? WHERE username = ?",
+                (f"panelbridge {arguments.get('reference')}", who),
+            ),
             "revoke_rights": ("UPDATE users SET role = 'SimpleUsers' WHERE pk = 1", ()),
             "create": (
                 """INSERT INTO users (username, password, first_name, role, is_active, domain_quota, quota)

@@ -1,7 +1,7 @@
 """The practice panel for Virtualmin's remote API, from the facts in ``specs/README.md``, not the description.
 
 Acts: ``delete``, ``create`` (somebody else's), ``add_domain`` (``username``, ``domain``: a second one of that
-user), ``bend`` (values nobody asked for).
+user), ``edit_reference`` (``reference``: by the customer himself), ``bend`` (values nobody asked for).
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ _OPERATIONS = {
 
 
 class _Failed(Exception):
-    """A program that ends with a failure; its usage text follows."""
+    """A program that refuses its parameters and prints its usage; nothing has happened."""
 
 
 class VirtualminPracticePanel(PracticePanel):
@@ -125,6 +125,8 @@ class VirtualminPracticePanel(PracticePanel):
             said = self._run(program, fields)
         except _Failed as failure:
             return self._failure(program, str(failure), as_json=as_json)
+        if isinstance(said, list) and "multiline" not in fields:
+            said = _as_table(said)
         return self._success(program, said, as_json=as_json)
 
     def _refused(self, request: PracticeRequest) -> PracticeReply | None:
@@ -145,7 +147,7 @@ class VirtualminPracticePanel(PracticePanel):
 
     def _failure(self, program: str, error: str, *, as_json: bool) -> PracticeReply:
         """``error`` is the first line of what was printed, which may be a warning."""
-        lines = [*([_WARNING] if self._warns else []), error, f"usage: {program} and its parameters"]
+        lines = [*([_WARNING] if self._warns else []), error, *_usage(program)]
         if not as_json:
             return _plain([*lines, "Exit status: 256"])
         told = {"command": program, "status": "failure", "error": lines[0], "full_error": "\n".join(lines)}
@@ -178,7 +180,7 @@ class VirtualminPracticePanel(PracticePanel):
         if "user" in given:
             rows = [row for row in rows if row["user"] == given["user"]]
             if not rows:
-                raise _Failed(f"User {given['user']} does not exist")
+                raise _Failed(f"No top-level domain owned by {given['user']} exists")
         return [_shown(row) for row in rows]
 
     def _create_domain(self, db: sqlite3.Connection, given: Mapping[str, str]) -> str:
@@ -189,7 +191,10 @@ class VirtualminPracticePanel(PracticePanel):
             raise _Failed("This domain is already hosted here")
         if db.execute("SELECT 1 FROM domains WHERE user = ?", (user,)).fetchone():
             raise _Failed("A user of this name exists")
-        plan = _plan(given.get("plan")) or "0"
+        _check_description(given)
+        plan = _plan(given.get("plan", _PLANS["0"]))
+        if plan is None:
+            raise _Failed(f"Plan {given['plan']} does not exist")
         self._insert(
             db,
             domain,
@@ -222,7 +227,10 @@ class VirtualminPracticePanel(PracticePanel):
 
     def _modify_domain(self, db: sqlite3.Connection, given: Mapping[str, str]) -> str:
         row = self._row(db, given.get("domain"))
-        if "pass" in given:
+        _check_description(given)
+        if "desc" in given:
+            self._set(db, "describe", row, note=given["desc"])
+        if "pass" in given:  # of a disabled domain as well, which stays disabled
             return self._set(db, "reset_credentials", row, password=given["pass"])
         plan = _plan(given.get("apply-plan") or given.get("plan"))
         return (
@@ -260,6 +268,9 @@ class VirtualminPracticePanel(PracticePanel):
                     return self._insert(db, f"{who}.elsewhere.example", who, random_text(12))
                 case "add_domain":
                     return self._insert(db, arguments["domain"], who, random_text(12))
+                case "edit_reference":
+                    sql = "UPDATE domains SET note = ? WHERE user = ?"
+                    return db.execute(sql, (arguments["reference"].replace(":", "/"), who)).rowcount
                 case "bend":
                     sql = "UPDATE domains SET email = 'bent@panel.example', plan = 'bent' WHERE user = ?"
                     return db.execute(sql, (who,)).rowcount
@@ -281,6 +292,22 @@ def _parsed(program: str, fields: Mapping[str, str]) -> dict[str, str]:
     return given
 
 
+def _check_description(given: Mapping[str, str]) -> None:
+    if ":" in given.get("desc", ""):
+        raise _Failed("Description cannot contain the : character")
+
+
+def _usage(program: str) -> list[str]:
+    return [f"usage: {program} [--multiline]", "                         --domain domain.name"]
+
+
+def _as_table(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What a list comes to without ``multiline``: the lines of its table for people, none with a value."""
+    lines = ["Domain               Username", "-------------------- ----------"]
+    lines += [f"{row['name']:<20} {row['values'].get('username', [''])[0]}" for row in rows]
+    return [{"name": line, "values": {}} for line in lines]
+
+
 def _plan(named: str | None) -> str | None:
     return next((plan for plan, name in _PLANS.items() if name == named), None)
 
@@ -299,6 +326,7 @@ def _shown(row: sqlite3.Row) -> dict[str, Any]:
         "created_unix_time": [str(_FIRST + row["number"])],
         "home_directory": [f"/home/{row['user']}"],
         "contact_email": [row["email"]],
+        "description": [row["note"]],
         "hashed_password": [_hashed(row["password"])],
     }
     return {"name": row["domain"], "values": {**values, **disabled}}
@@ -317,14 +345,14 @@ def _in_books(row: sqlite3.Row) -> dict[str, Any]:
         "expires_at": None,
         "package": row["plan"],
         "connections": None,
-        "reference": row["note"],
+        "reference": row["note"].replace("/", ":"),  # a description holds no colon
         "email": row["email"],
         "hashed_password": _hashed(row["password"]),
     }
 
 
 def _failed(error: str) -> PracticeReply:
-    full = f"{_WARNING}\n{error}\nusage: a program and its parameters"
+    full = "\n".join([_WARNING, error, *_usage("create-domain")])
     return PracticeReply.json({"command": "x", "status": "failure", "error": _WARNING, "full_error": full})
 
 
@@ -340,6 +368,9 @@ REPLIES = (
     _failed("Virtual server x.example is already disabled"),
     _failed("Virtual server x.example is not disabled"),
     _failed("This domain is already hosted here"),
+    _failed("A user of this name exists"),
+    _failed("Description cannot contain the : character"),
+    _failed("No top-level domain owned by x exists"),
     _plain([_WARNING, "done", "Exit status: 0"]),
 )
 PRACTICE = VirtualminPracticePanel

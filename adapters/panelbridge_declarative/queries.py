@@ -93,6 +93,24 @@ def table_made(source: str) -> tuple[str, ...] | None:
     return tuple(pair["value"] for pair in node["children"])
 
 
+_KINDS = {
+    "comparator": "boolean", "not_expression": "boolean",
+    "contains": "boolean", "starts_with": "boolean", "ends_with": "boolean",
+    "length": "number", "abs": "number", "ceil": "number", "floor": "number", "sum": "number",
+    "avg": "number", "type": "type",
+}  # fmt: skip
+
+
+def kind_made(source: str) -> str | None:
+    """``boolean``, ``number`` or ``type`` where the outermost part of the query can come to nothing else."""
+    try:
+        node = _compiled(source).parsed
+    except (JMESPathError, ValueError):  # told elsewhere
+        return None
+    name = node["value"] if node["type"] == "function_expression" else node["type"]
+    return _KINDS.get(name)
+
+
 def _keys(node: Any) -> tuple[str, ...] | None:
     if node["type"] == "field":
         return (node["value"],)

@@ -169,6 +169,9 @@ class ResultField(Short):
     )
     format: str | None = Field(default=None, description="of unit date, as in %d.%m.%Y")
     pattern: str | None = Field(default=None, description="regular expression; its first group is the value")
+    swap: tuple[str, str] | None = Field(
+        default=None, description="sign as written, sign as meant: undoes the filter swap"
+    )
     map: dict[str, str | int | bool] | None = None
     otherwise: str | int | bool | None = Field(default=None, alias="else")
     missing: str | int | bool | None = Field(default=None, description="value where it is missing or null")
@@ -333,6 +336,9 @@ class Declared(Part):
     expiry_granularity: Annotated[int, Field(ge=1)] = 1
     grace: bool = True
     reference_field: str | None = Field(default=None, description="needs result.reference of op.get")
+    reference_editable: bool = Field(
+        default=False, description="the customer can write there: it counts when an account is made only"
+    )
     list_complete: bool = Field(default=False, description="needs op.list")
     needs: tuple[OrderFact, ...] = ()
     serialise_writes: SerialiseWrites = SerialiseWrites.NONE

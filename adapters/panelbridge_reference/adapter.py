@@ -46,8 +46,6 @@ from panelbridge_reference import mapping
 from panelbridge_reference.client import ReferenceClient
 from panelbridge_reference.settings import ReferenceSettings
 
-_USABLE = frozenset({AccountState.ACTIVE, AccountState.EXPIRED})
-
 
 class ReferenceAdapter(PanelAdapter[ReferenceSettings]):
     """A panel that speaks the reference protocol 1 (see README)."""
@@ -157,16 +155,16 @@ class ReferenceAdapter(PanelAdapter[ReferenceSettings]):
         if account.state is AccountState.SUSPENDED:
             return _already(account)
         wish = {"reason": reason}
-        return self._put(account, "suspension", wish, lambda after: after.state not in _USABLE)
+        return self._put(account, "suspension", wish, lambda after: after.state.is_off)
 
     def unsuspend(self, ref: AccountRef) -> VerbResult:
         account = self._ours(ref)
         if account.state is AccountState.BANNED:
             raise PermissionMissing("the panel's owner banned the account; only the owner can lift that")
-        if account.state in _USABLE:
+        if not account.state.is_off:
             return _already(account)
         after = self._same(account.id, self._client.lift_suspension(account.id))
-        if after.state not in _USABLE:
+        if after.state.is_off:
             raise ContractBroken("the panel accepted the end of the suspension and did not set it")
         return VerbResult(outcome=Outcome.DONE, account=after)
 

@@ -21,6 +21,12 @@ class AccountState(StrEnum):
     SUSPENDED = "suspended"  # switched off by a verb of ours (or by the reseller's own hand)
     BANNED = "banned"  # switched off by the panel's owner; we cannot lift it
     EXPIRED = "expired"  # enabled, but its expiry has passed
+    LIMITED = "limited"  # enabled, but what it may use is used up
+
+    @property
+    def is_off(self) -> bool:
+        """Somebody switched it off. Who is only expired or limited is not: a suspend must still be sent."""
+        return self in (AccountState.SUSPENDED, AccountState.BANNED)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,6 +23,7 @@ _SECRET_KEY = re.compile(
     r"|authori[sz]ation|cookie|signature|^auth$|^r?key$|^pin$|session[-_]?id",
     re.IGNORECASE,
 )
+_SHORTEST_PIECE = 4  # of a secret that is starred inside of words as well
 _MIN_BASE64 = 6  # a shorter piece would match by accident
 
 
@@ -55,6 +56,12 @@ def _forms(secret: str) -> Iterable[str]:
     yield from _base64_pieces(secret.encode())
 
 
+def _found_by(form: str) -> str:
+    """A secret of a letter or two stands in half of all words; it is looked for as a word of its own."""
+    plain = re.escape(form)
+    return plain if len(form) >= _SHORTEST_PIECE else rf"(?<![^\W_]){plain}(?![^\W_])"
+
+
 class Redactor:
     """Replaces every form of the given secrets by stars. Build once, use often; safe between threads."""
 
@@ -62,7 +69,7 @@ class Redactor:
         plain = {item.get_secret_value() if isinstance(item, Secret) else item for item in secrets}
         forms = {form for secret in plain if secret for form in _forms(secret)}
         ordered = sorted(forms, key=len, reverse=True)
-        self._pattern = re.compile("|".join(map(re.escape, ordered)), re.IGNORECASE) if ordered else None
+        self._pattern = re.compile("|".join(map(_found_by, ordered)), re.IGNORECASE) if ordered else None
 
     def __repr__(self) -> str:
         return "Redactor(***)"

@@ -9,7 +9,7 @@ from typing import Any
 from panelbridge.adapter import PanelAdapter
 from panelbridge.capabilities import Capabilities, Verb
 from panelbridge.lifecycle import SubscriptionState, SuspensionReason
-from panelbridge.models import AccountState, PanelAccount, VerbResult
+from panelbridge.models import PanelAccount, VerbResult
 from panelbridge.provisioning.admission import require_account, supersede
 from panelbridge.provisioning.desk import Desk
 from panelbridge.provisioning.intend import Draft, need_subscription, place, plan_of
@@ -57,8 +57,7 @@ class SuspendRules(VerbRules[SuspendWish]):
     def read(
         self, operation: Operation, account: PanelAccount, attempt: Attempt, capabilities: Capabilities
     ) -> Reading:
-        off = account.state in (AccountState.SUSPENDED, AccountState.BANNED)
-        return Reading.EQUAL if off else Reading.UNEQUAL
+        return Reading.EQUAL if account.state.is_off else Reading.UNEQUAL
 
     def apply(
         self, operation: Operation, subscription: Subscription, account: PanelAccount | None, now: datetime

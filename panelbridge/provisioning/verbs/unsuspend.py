@@ -9,7 +9,7 @@ from typing import Any
 from panelbridge.adapter import PanelAdapter
 from panelbridge.capabilities import Capabilities, Verb
 from panelbridge.lifecycle import SubscriptionState
-from panelbridge.models import AccountState, PanelAccount, VerbResult
+from panelbridge.models import PanelAccount, VerbResult
 from panelbridge.provisioning.admission import require_account, supersede
 from panelbridge.provisioning.desk import Desk
 from panelbridge.provisioning.intend import Draft, need_subscription, place, plan_of
@@ -64,8 +64,7 @@ class UnsuspendRules(VerbRules[UnsuspendWish]):
     def read(
         self, operation: Operation, account: PanelAccount, attempt: Attempt, capabilities: Capabilities
     ) -> Reading:
-        on = account.state in (AccountState.ACTIVE, AccountState.EXPIRED)
-        return Reading.EQUAL if on else Reading.UNEQUAL
+        return Reading.UNEQUAL if account.state.is_off else Reading.EQUAL
 
     def apply(
         self, operation: Operation, subscription: Subscription, account: PanelAccount | None, now: datetime

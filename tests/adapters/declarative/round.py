@@ -40,6 +40,8 @@ GENERAL = (
     PracticeReply(status=302, headers={"Location": "/elsewhere"}),
     PracticeReply(status=429, body=b"{}", headers={"Retry-After": "7"}),
     PracticeReply(status=429, body=b"slow down", content_type="text/plain"),
+    PracticeReply(status=401, body=b"no", content_type="text/plain"),
+    PracticeReply(status=204, body=b"done", content_type="text/plain"),
     PracticeReply.html("Sign in", status=200),
     PracticeReply.html("Internal Server Error", status=500),
     PracticeReply(status=200),
@@ -235,6 +237,7 @@ class Round:
         theirs = replace(self._ref(order), username="somebodyelse")
         yield self._call(lambda: self.adapter.terminate(theirs))
         yield from self._without_password(self.order())
+        yield from self._edited(self.order())
         yield self._act("expire_tokens")
         yield self._call(self.adapter.test_connection)
         wrong = dict.fromkeys(
@@ -243,6 +246,13 @@ class Round:
         stranger = self._adapter({**self.values, **wrong})
         yield self._call(stranger.test_connection)
         yield self._call(lambda: stranger.create(self.order()))
+
+    def _edited(self, order: CreateOrder) -> Iterator[Any]:
+        """A customer who writes another reference into a field that is his own."""
+        yield self._call(lambda: self.adapter.create(order))
+        name = order.credentials.username
+        yield self._act("edit_reference", username=name, reference="bridge:99:1")
+        yield self._call(lambda: self.adapter.suspend(self._ref(order), "overdue"))
 
     def _without_password(self, order: CreateOrder) -> Iterator[Any]:
         """An account that was adopted: nobody told us the password it has."""

@@ -196,6 +196,18 @@ def test_a_customer_who_writes_into_the_name_is_no_stranger(practised: Start) ->
     assert panel.adapter.suspend(ref, "overdue").outcome is Outcome.DONE
 
 
+def test_a_customer_who_writes_a_reference_into_the_name_can_still_be_suspended(practised: Start) -> None:
+    """Else he makes himself one whom nobody can suspend: what he can write is no proof of whose he is."""
+    panel = practised("modoboa")
+    ref = sold(panel)
+    panel.practice.control.act("edit_reference", username="svc00001", reference="bridge:99:1")
+    try:
+        outcome = panel.adapter.suspend(ref, "overdue").outcome
+    except PanelError as error:
+        outcome = error.outcome
+    assert outcome is Outcome.DONE
+
+
 def test_the_word_bearer_is_refused(practised: Start) -> None:
     panel = practised("modoboa")
     headers = {"Authorization": f"Bearer {panel.practice.settings['token']}"}

@@ -20,6 +20,7 @@ from panelbridge import (
     Outcome,
     PanelError,
     PermissionMissing,
+    Secret,
     Unsupported,
 )
 from panelbridge.models import AccountId, PackageChange
@@ -45,11 +46,16 @@ PROGRAM = "panel-webmin/1"
 def naive(
     panel: Practised, program: str, agent: str = PROGRAM, password: str = "", **fields: str
 ) -> requests.Response:
-    """What somebody writes in an afternoon, once he has found out about the User-Agent."""
+    """What somebody writes in an afternoon, once he knows of the User-Agent and of ``multiline``."""
     settings = panel.practice.settings
     return requests.post(
         f"{panel.practice.url}virtual-server/remote.cgi",
-        data={"program": program, "json": "1", **{key.replace("_", "-"): one for key, one in fields.items()}},
+        data={
+            "program": program,
+            "json": "1",
+            "multiline": "",
+            **{key.replace("_", "-"): one for key, one in fields.items()},
+        },
         auth=(settings["user"], password or settings["password"]),
         headers={"User-Agent": agent},
         timeout=5,
@@ -214,13 +220,84 @@ def test_the_domain_is_the_key_and_its_user_may_own_more(practised: Start) -> No
 
 
 def test_a_taken_domain_is_nobodys_success(practised: Start) -> None:
+    """The program prints its usage and has done nothing: refused, not asked about for a day."""
     panel = practised("virtualmin")
     naive(panel, "create-domain", domain="maria.example", user="alice", **{"pass": "Passw0rd1"})
     with pytest.raises(PanelError) as caught:
         panel.adapter.create(ORDER)
-    assert caught.value.outcome is Outcome.UNKNOWN
+    assert caught.value.outcome is Outcome.REFUSED
+    assert caught.value.field == "domain"
     assert "already hosted" in caught.value.message
     assert books(panel) is None
+
+
+def test_lists_need_multiline_in_the_request(practised: Start) -> None:
+    """With json alone a list is a table for people, and nothing in it has a value: no package, no account."""
+    panel = practised("virtualmin")
+    assert [package.name for package in panel.adapter.list_packages()] == ["Default Plan", "Gold"]
+    made = panel.adapter.create(ORDER)
+    assert made.outcome is Outcome.DONE
+    bare = {"program": "list-domains", "json": "1"}
+    settings = panel.practice.settings
+    url = f"{panel.practice.url}virtual-server/remote.cgi"
+    told = requests.post(
+        url,
+        data=bare,
+        auth=(settings["user"], settings["password"]),
+        headers={"User-Agent": PROGRAM},
+        timeout=5,
+    )
+    assert [row["values"] for row in told.json()["data"]] == [{}] * 4  # a warning, two lines of head, ours
+
+
+def test_the_reference_lives_in_the_description_which_holds_no_colon(practised: Start) -> None:
+    panel = practised("virtualmin")
+    refused = naive(panel, "create-domain", domain="x.example", user="x1234", desc="a:b", **{"pass": "p"})
+    assert "cannot contain the : character" in refused.json()["full_error"]
+    result = panel.adapter.create(ORDER)
+    assert (result.outcome, result.differs) == (Outcome.DONE, ())
+    shown = naive(panel, "list-domains", domain="maria.example").json()["data"][-1]["values"]
+    assert shown["description"] == ["bridge/1/1"]
+    assert result.account is not None
+    assert result.account.reference == "bridge:1:1"
+    assert panel.adapter.create(ORDER).outcome is Outcome.ALREADY  # it is seen whose it is
+    with pytest.raises(Conflict):
+        panel.adapter.create(replace(ORDER, reference="bridge:2:1"))
+
+
+def test_a_customer_who_writes_into_the_description_can_still_be_suspended(practised: Start) -> None:
+    panel = practised("virtualmin")
+    panel.adapter.create(ORDER)
+    panel.practice.control.act("edit_reference", username="svc00001", reference="bridge:99:1")
+    assert panel.adapter.suspend(REF, "overdue").outcome is Outcome.DONE
+    assert books(panel)["state"] == "suspended"
+    assert panel.adapter.terminate(REF).outcome is Outcome.DONE
+
+
+def test_an_unknown_user_owns_no_top_level_domain(practised: Start) -> None:
+    panel = practised("virtualmin")
+    told = naive(panel, "list-domains", user="nobodyhere").json()["full_error"]
+    assert "No top-level domain owned by nobodyhere exists" in told
+    assert isinstance(panel.adapter.find(username="nobodyhere"), Absent)
+
+
+def test_a_create_with_a_plan_that_is_gone_is_refused(practised: Start) -> None:
+    panel = practised("virtualmin")
+    with panel.with_settings(packages='{"1700000002": {}}') as adapter, pytest.raises(PanelError) as caught:
+        adapter.create(replace(ORDER, package="1700000002"))
+    assert caught.value.outcome is Outcome.REFUSED
+    assert books(panel) is None
+
+
+def test_a_new_password_leaves_a_disabled_domain_disabled(practised: Start) -> None:
+    panel = practised("virtualmin")
+    panel.adapter.create(ORDER)
+    panel.adapter.suspend(REF, "overdue")
+    renewed = replace(ORDER.credentials, password=Secret("An0therPass"))
+    assert panel.adapter.reset_credentials(REF, renewed).outcome is Outcome.DONE
+    assert (books(panel)["state"], books(panel)["password"]) == ("suspended", "An0therPass")
+    panel.adapter.unsuspend(REF)
+    assert (books(panel)["state"], books(panel)["password"]) == ("active", "An0therPass")
 
 
 def test_a_program_that_is_not_there_is_not_allowed(panel: Panel, practised: Start) -> None:
