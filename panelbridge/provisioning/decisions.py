@@ -34,6 +34,8 @@ WHY: Mapping[str, str] = {
     "fence_mismatch": "the expiry is where one purchase cannot have put it",
     "install_failed": "the panel made the server and could not install it",
     "insufficient_panel_credit": "our credit at the panel itself is used up; the order waits",
+    "late_creates": "more accounts than a round takes away were finished after their services had ended; "
+    "the shop's number follows the code",
     "length_differs": "a package lasts longer or shorter at the panel than the term that was sold",
     "old_hold": "credits have been held for more than a day",
     "orphan_account": "billing deleted a service whose account still exists",

@@ -12,7 +12,7 @@ from typing import Any
 
 from panelbridge.capabilities import Verb
 from panelbridge.exceptions import PanelError
-from panelbridge.ledger import ResellerId
+from panelbridge.ledger import Credits, ResellerId
 from panelbridge.models import AccountId, AccountRef, Found, Outcome, PanelAccount
 from panelbridge.provisioning import decisions
 from panelbridge.provisioning.act import look_up, send
@@ -26,6 +26,7 @@ from panelbridge.provisioning.port import Unit, Units, Wake
 from panelbridge.provisioning.released import watch_released
 from panelbridge.provisioning.rules import account_ref
 from panelbridge.provisioning.settle import backoff, settle_done
+from panelbridge.provisioning.undo import credit_back, late_create
 from panelbridge.provisioning.verbs import RULES
 from panelbridge.provisioning.wishes import (
     ChangeWish,
@@ -243,6 +244,30 @@ class Provisioner:
     def hold_to_paid_time(self) -> int:
         """Where panels keep no expiry: suspend what is past its paid time, lift what is paid again."""
         return hold_to_paid_time(self.units, self.desk)
+
+    def undo_create(
+        self,
+        installation: Installation,
+        service_id: int,
+        wanted: OperationId | None,
+        *,
+        actor: str,
+        reason: str,
+        budget: float | None = None,
+    ) -> tuple[Answer, Credits]:
+        """Billing had ended the service before its account was made: it goes, and its credits come back.
+
+        The answer is the terminate's, with the credits given back so far. Safe to repeat. Raises ``Refusal``.
+        """
+        with self.units.read() as unit:
+            create = late_create(unit, self.desk, installation, service_id, wanted)
+        wish = TerminateWish(installation=installation, service_id=service_id, actor=actor)
+        answer = self.submit(wish, budget=budget)
+        if answer.operation.state is not OperationState.DONE:
+            return answer, Credits(units=0)
+        with self.units.write() as unit:
+            create = unit.journal.operation(create.id) or create
+            return answer, credit_back(unit, self.desk, create, actor=actor, reason=reason)
 
     def change_later(self, wish: ChangeWish) -> Subscription:
         """Store a package change for the next renewal. Raises ``Refusal``."""

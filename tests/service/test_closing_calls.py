@@ -24,7 +24,8 @@ def panel(service: Service, tmp_path: Path) -> Iterator[PracticeProcess]:
 
 
 def close(service: Service, function: str, operation: int) -> tuple[int, dict[str, object]]:
-    reply = service.call(function, {**ORDER, "call": {"closing": operation}})
+    status = "Pending" if function == "CreateAccount" else "Active"
+    reply = service.call(function, {**ORDER, "status": status, "call": {"closing": operation}})
     return reply.status_code, reply.get_json()
 
 

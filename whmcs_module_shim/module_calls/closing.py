@@ -21,6 +21,15 @@ _UNDONE_BY = {
     Verb.TERMINATE: _LIFE,
 }
 
+# In any other state billing has decided something else since: closing must not bring an ended service back.
+_STATES = {
+    Verb.CREATE: frozenset({"Pending", "Active"}),
+    Verb.SUSPEND: frozenset({"Active", "Suspended"}),
+    Verb.UNSUSPEND: frozenset({"Active", "Suspended"}),
+    Verb.CHANGE_PACKAGE: frozenset({"Active", "Suspended"}),
+    Verb.TERMINATE: frozenset({"Pending", "Active", "Suspended", "Completed"}),
+}
+
 
 def closed(services: Services, caller: Caller, request: ServiceRequest, verb: Verb) -> ModuleAnswer | None:
     """The answer to a closing call; ``None`` when this is none.
@@ -47,6 +56,12 @@ def closed(services: Services, caller: Caller, request: ServiceRequest, verb: Ve
         later = unit.journal.search(subscription=operation.subscription_id, after=operation.id)
     if any(item.state is OperationState.DONE and item.verb in _UNDONE_BY[verb] for item in later):
         raise Problem("stale", f"Operation {wanted} is closed by a later operation of this service.")
+    if request.status and request.status not in _STATES[verb]:
+        raise Problem(
+            "stale",
+            f"Operation {wanted} is not closed: billing shows the service as {request.status}.",
+            advice="Nothing to do: what billing decided since stays.",
+        )
     answer = Answer(
         operation=operation, pending=not operation.settled, waits_for=None, message=operation.message or ""
     )

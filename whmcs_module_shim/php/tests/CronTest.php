@@ -230,11 +230,111 @@ final class CronTest extends ModuleTestCase
         self::assertSame('Immediate', $this->bridge->body('CancellationRequested')['cancellation']);
     }
 
+    /** @dataProvider ends */
+    public function testALateCreateOfAnEndedServiceIsTakenAwayInTheSecondRoundAndNeverRevived(
+        string $service,
+        string $order
+    ): void {
+        $this->shop->change('tblhosting', 501, ['domainstatus' => $service]);
+        $this->shop->change('tblorders', 60, ['status' => $order]);
+        $this->bridge->answer('UndoCreate', FakeBridge::withData(['credited' => '1']));
+        $this->finished([self::item(['close_with' => 'ModuleCreate'])]);
+        $this->round(1);
+        self::assertNotContains('ModuleCreate', $this->actions());
+        self::assertNotContains('UndoCreate', $this->bridge->called());
+        $this->round(2);
+        $this->round(3);
+        self::assertNotContains('ModuleCreate', $this->actions());
+        self::assertCount(1, array_keys($this->bridge->called(), 'UndoCreate', true));
+        self::assertSame(17, $this->bridge->body('UndoCreate')['operation']);
+        self::assertSame([17], $this->bridge->body('Acknowledge')['operations']);
+        self::assertSame(['SendAdminEmail'], array_values(array_intersect($this->actions(), ['SendAdminEmail'])));
+        self::assertNotContains('SendEmail', $this->actions());
+    }
+
+    public static function ends(): iterable
+    {
+        yield ['Cancelled', 'Active'];
+        yield ['Fraud', 'Fraud'];
+        yield ['Terminated', 'Active'];
+        yield ['Pending', 'Cancelled'];
+    }
+
+    public function testOnceInBetweenAliveStartsTheTwoRoundsAnew(): void
+    {
+        $item = self::item(['close_with' => 'ModuleCreate']);
+        $this->bridge->answer('CreateAccount', TransportError::unanswered('timed out'));
+        $this->finished([$item]);
+        foreach ([1 => 'Fraud', 2 => 'Pending', 3 => 'Fraud'] as $round => $status) {
+            $this->shop->change('tblhosting', 501, ['domainstatus' => $status]);
+            $this->shop->change('tblorders', 60, ['status' => $status]);
+            $this->round($round);
+        }
+        self::assertNotContains('UndoCreate', $this->bridge->called());
+    }
+
+    public function testAServiceSetActiveByHandKeepsItsAccountThoughTheOrderIsFraud(): void
+    {
+        $this->shop->change('tblorders', 60, ['status' => 'Fraud']);
+        $this->finished([self::item(['close_with' => 'ModuleCreate'])]);
+        $this->round(1);
+        $this->round(2);
+        self::assertContains('ModuleCreate', $this->actions());
+        self::assertNotContains('UndoCreate', $this->bridge->called());
+    }
+
+    /** @dataProvider otherStates */
+    public function testAnyOtherClosingInAnotherStateIsDroppedUnrun(string $action, string $status): void
+    {
+        $this->shop->change('tblhosting', 501, ['domainstatus' => $status]);
+        $this->finished([self::item(['close_with' => $action])]);
+        $this->round(1);
+        self::assertNotContains($action, $this->actions());
+        self::assertSame([17], $this->bridge->body('Acknowledge')['operations']);
+        self::assertStringContainsString($status, implode(' ', Captured::$activity));
+    }
+
+    public static function otherStates(): iterable
+    {
+        yield ['ModuleCreate', 'Suspended'];
+        yield ['ModuleSuspend', 'Terminated'];
+        yield ['ModuleUnsuspend', 'Fraud'];
+        yield ['ModuleTerminate', 'Cancelled'];
+        yield ['ModuleChangePackage', 'Terminated'];
+    }
+
+    public function testAtMostTenAreTakenAwayInARoundAndMoreIsTold(): void
+    {
+        $items = [];
+        foreach (range(601, 613) as $id) {
+            $this->shop->add('tblhosting', ['id' => $id, 'userid' => 42, 'orderid' => 60, 'packageid' => 7,
+                'server' => 3, 'billingcycle' => 'Monthly', 'domainstatus' => 'Fraud', 'username' => '',
+                'password' => '', 'suspendreason' => '']);
+            $items[] = self::item(['serviceid' => $id, 'operation' => $id, 'cursor' => $id,
+                'close_with' => 'ModuleCreate']);
+        }
+        $this->bridge->answer('UndoCreate', FakeBridge::withData(['credited' => '1']));
+        $this->finished($items);
+        $this->round(1);
+        $this->round(2);
+        self::assertCount(10, array_keys($this->bridge->called(), 'UndoCreate', true));
+        self::assertSame(3, $this->bridge->body('LateCreates')['waiting']);
+        $this->round(3);
+        self::assertCount(13, array_keys($this->bridge->called(), 'UndoCreate', true));
+        self::assertSame(0, $this->bridge->body('LateCreates')['waiting']);
+    }
+
     public function testOrdersAreNeverAccepted(): void
     {
         $this->finished([self::item(['close_with' => 'ModuleCreate'])]);
         $this->hook('AfterCronJob');
         self::assertNotContains('AcceptOrder', array_column(Captured::$localCalls, 'action'));
+    }
+
+    /** @return list<string> */
+    private function actions(): array
+    {
+        return array_column(Captured::$localCalls, 'action');
     }
 
     private function round(int $number): void

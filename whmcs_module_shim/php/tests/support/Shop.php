@@ -23,7 +23,9 @@ final class Shop
         'tblpricing' => 'type relid currency monthly quarterly semiannually annually biennially triennially',
         'tblservers' => 'type hostname ipaddress port secure username password active disabled',
         'tblservergroupsrel' => 'groupid serverid',
-        'tblorders' => 'invoiceid',
+        'tblorders' => 'invoiceid status',
+        'tblcancelrequests' => 'relid type',
+        'tblupgrades' => 'relid type originalvalue newvalue',
         'tblinvoices' => 'status datepaid',
         'tblinvoiceitems' => 'invoiceid type relid',
         'tblclients' => 'email',
@@ -107,7 +109,7 @@ final class Shop
         $this->add('tblproducts', ['id' => 8, 'servertype' => 'cpanel', 'servergroup' => 0, 'paytype' => 'recurring']);
         $this->add('tblpricing', ['type' => 'product', 'relid' => 7, 'monthly' => '9.00', 'quarterly' => '-1.00',
             'semiannually' => '-1.00', 'annually' => '90.00', 'biennially' => '-1.00', 'triennially' => '-1.00']);
-        $this->add('tblorders', ['id' => 60, 'invoiceid' => 70]);
+        $this->add('tblorders', ['id' => 60, 'invoiceid' => 70, 'status' => 'Active']);
         foreach ([501 => 7, 502 => 8] as $id => $product) {
             $this->add('tblhosting', ['id' => $id, 'userid' => 42, 'orderid' => 60, 'packageid' => $product,
                 'server' => 3,

@@ -28,6 +28,8 @@ final class BridgeClient
      */
     public function call(string $function, array $body): Answer
     {
+        $highest = HighestOperation::of($this->server);
+        $body += $highest > 0 ? ['highest_operation' => $highest] : [];
         try {
             $answer = Answer::fromReply($this->send($function, $body));
         } catch (CallError $error) {
@@ -35,6 +37,7 @@ final class BridgeClient
             throw $error;
         }
         Log::call($function, $body, $answer);
+        HighestOperation::learn($this->server, $answer);
         if ($answer->result === 'error') {
             throw CallError::fromAnswer($answer);
         }

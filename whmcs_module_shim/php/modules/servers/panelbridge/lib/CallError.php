@@ -63,6 +63,27 @@ final class CallError extends RuntimeException
         return new self('not_stored', $why, Language::text('advice_not_stored'), true, true, true);
     }
 
+    /** The same, with one thing more to know. */
+    public function andThen(string $more): self
+    {
+        $advice = rtrim(Text::sentence($this->advice) . ' ' . $more, '.');
+        return new self(
+            $this->kind,
+            $this->why,
+            $advice,
+            $this->repeatIsSafe,
+            $this->sent,
+            $this->retryable,
+            $this->answer
+        );
+    }
+
+    /** Whether something may have happened: it left, and no answer says that nothing did. */
+    public function mayHaveActed(): bool
+    {
+        return $this->sent && ($this->answer === null || $this->answer->status === 500);
+    }
+
     /** The bridge's own refusal or failure, told in its words. */
     public static function fromAnswer(Answer $answer): self
     {
@@ -71,7 +92,8 @@ final class CallError extends RuntimeException
             $why = rtrim($why, '.') . ' (' . $answer->field . ').';
         }
         $advice = $answer->advice !== '' ? $answer->advice : self::adviceFor($answer->status);
-        $later = $answer->status >= 500 || in_array($answer->status, [408, 423, 425, 429], true);
+        $later = $answer->status >= 500 || in_array($answer->status, [408, 423, 425, 429], true)
+            || $answer->code === 'writes_off'; // until a person has looked: nobody has to click for each call then
         return new self($answer->code, $why, $advice, $answer->retrySafe, true, $later, $answer);
     }
 

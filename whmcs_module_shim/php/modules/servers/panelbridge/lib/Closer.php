@@ -7,8 +7,13 @@ namespace WHMCS\Module\Server\Panelbridge;
 /** Finishes in WHMCS what it was told "in progress" about: runs the module command once more, as a closing call. */
 final class Closer
 {
+    /** Which states of the service each may close: in any other WHMCS has decided something else meanwhile. */
     private const ACTIONS = [
-        'ModuleCreate', 'ModuleSuspend', 'ModuleUnsuspend', 'ModuleTerminate', 'ModuleChangePackage',
+        'ModuleCreate' => ['Pending', 'Active'],
+        'ModuleSuspend' => ['Active', 'Suspended'],
+        'ModuleUnsuspend' => ['Active', 'Suspended'],
+        'ModuleTerminate' => ['Pending', 'Active', 'Suspended', 'Completed'],
+        'ModuleChangePackage' => ['Active', 'Suspended'],
     ];
     /** Endings of our own function after which the next round may succeed. */
     private const NOT_FINAL = ['pending', Guarded::SUCCESS, 'not_stored', 'not_understood'];
@@ -36,7 +41,7 @@ final class Closer
         for ($page = 0; $page < self::MOST_PAGES && microtime(true) < self::$until; $page++) {
             $answer = self::asked($client, $server, $cursor);
             $items = $answer->maps('items');
-            self::page($client, $items);
+            self::page($client, $server, $items);
             $next = $answer->data['cursor'] ?? 0;
             if ($items === [] || !is_int($next) || $next <= $cursor) {
                 return;
@@ -64,7 +69,7 @@ final class Closer
     }
 
     /** @param list<array<string, mixed>> $items */
-    private static function page(BridgeClient $client, array $items): void
+    private static function page(BridgeClient $client, Server $server, array $items): void
     {
         $finished = [];
         foreach ($items as $item) {
@@ -72,7 +77,7 @@ final class Closer
                 break;
             }
             $told = Params::ofPlain($item);
-            if (Guarded::orElse('closing', static fn (): bool => self::item($told), false)) {
+            if (Guarded::orElse('closing', static fn (): bool => self::item($server, $told), false)) {
                 $finished[] = $told->number('operation');
             }
         }
@@ -82,7 +87,7 @@ final class Closer
     }
 
     /** @return bool whether nobody has to be told of this operation again */
-    private static function item(Params $told): bool
+    private static function item(Server $server, Params $told): bool
     {
         $service = OurService::find($told->serviceId());
         $values = [
@@ -95,8 +100,8 @@ final class Closer
             return true;
         }
         $action = $told->text('close_with');
-        if (in_array($action, self::ACTIONS, true)) {
-            return self::close($action, $told, $service, $values);
+        if (isset(self::ACTIONS[$action])) {
+            return self::closeOrUndo($server, $action, $told, $service, $values);
         }
         WriteBack::throughApi($told->serviceId(), $told->text('username'), $told->exact('password'));
         AccountView::forget($told->serviceId());
@@ -118,6 +123,27 @@ final class Closer
         } else {
             Log::activity($text, $service->number('userid'));
         }
+    }
+
+    /** @param array<string, int|string> $values */
+    private static function closeOrUndo(
+        Server $server,
+        string $action,
+        Params $told,
+        Params $service,
+        array $values
+    ): bool {
+        $now = BillingState::of($told->serviceId());
+        if ($action === 'ModuleCreate' && $now->isEnded()) {
+            return LateCreates::ended($server, $told->serviceId(), $told->number('operation'), $now, $service);
+        }
+        LateCreates::lives($told->serviceId());
+        if ($now->isEnded() || !$now->isOneOf(...self::ACTIONS[$action])) {
+            $ended = $values + ['state' => $now->isEnded() ? $now->endedAs() : $now->status];
+            Log::activity(Language::text('close_other_state', $ended), $service->number('userid'));
+            return true;
+        }
+        return self::close($action, $told, $service, $values);
     }
 
     /** @param array<string, int|string> $values */

@@ -63,6 +63,7 @@ final class Lifecycle
             $send = static fn (): Answer => $call->send('Renew', [], ['token' => $token]);
             $answer = OneShot::spend('renew', $serviceId, $token, $send);
         } else {
+            CallNotes::paid($call, $item);
             $answer = $call->send('Renew', [], ['invoice_item' => $item->forCall()]);
             PaidItems::acknowledge($item);
         }

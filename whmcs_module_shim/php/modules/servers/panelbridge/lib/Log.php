@@ -11,7 +11,7 @@ final class Log
         'serviceid', 'userid', 'pid', 'serverid', 'addonId', 'qty', 'status', 'suspendreason', 'billingcycle',
         'nextduedate', 'regdate', 'configoption1', 'configoption2', 'configoption3', 'username', 'by', 'operation',
         'operations', 'cursor', 'account_id', 'new_plan', 'new_cycle', 'cancellation', 'invoice_id', 'services',
-        'from_userid', 'to_userid', 'hooks_detected',
+        'from_userid', 'to_userid', 'hooks_detected', 'highest_operation', 'waiting',
     ];
     private const CALL_KEYS = ['actor', 'closing', 'invoice_item', 'fresh', 'with_password'];
     private const ACCOUNT_KEYS = [

@@ -28,7 +28,7 @@ final class ModuleFunctions
     public static function lifecycle(string $function, array $raw): string
     {
         $verbs = new Lifecycle();
-        return self::aboutService($function, $raw, match ($function) {
+        $act = match ($function) {
             'CreateAccount' => [$verbs, 'create'],
             'SuspendAccount' => [$verbs, 'suspend'],
             'UnsuspendAccount' => [$verbs, 'unsuspend'],
@@ -36,7 +36,9 @@ final class ModuleFunctions
             'Renew' => [$verbs, 'renew'],
             'ChangePassword' => [$verbs, 'changePassword'],
             'ChangePackage' => [$verbs, 'changePackage'],
-        });
+        };
+        return self::aboutService($function, $raw, static fn (ServiceCall $call): string =>
+            CallNotes::during($function, $call, static fn (): string => $act($call)));
     }
 
     /** @param array<mixed> $raw */

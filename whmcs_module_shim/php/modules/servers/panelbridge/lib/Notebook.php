@@ -7,8 +7,8 @@ namespace WHMCS\Module\Server\Panelbridge;
 use WHMCS\Database\Capsule;
 
 /**
- * A small table of our own: what was acknowledged, what is to be tried again and when, which alerts were shown.
- * Losing it is harmless: everything in it is only there to keep us from asking the bridge twice.
+ * A small table of our own: what was acknowledged, what is to be tried again and when, which alerts were shown, which
+ * calls have no answer yet. Losing it doubles nothing: the bridge knows its keys. Only calls it never got are lost.
  */
 final class Notebook
 {
@@ -97,6 +97,38 @@ final class Notebook
     public static function drop(string $kind, string $word): void
     {
         Capsule::table(self::TABLE)->where('kind', $kind)->where('number', 0)->where('word', $word)->delete();
+    }
+
+    /** Writes it anew, as the latest of its kind. */
+    public static function begin(string $kind, int $number, string $word, string $text): void
+    {
+        self::remove($kind, $number, $word);
+        self::write($kind, $number, $word, ['text' => $text]);
+    }
+
+    public static function change(string $kind, int $number, string $word, string $text): void
+    {
+        if (self::row($kind, $number, $word) !== null) {
+            self::write($kind, $number, $word, ['text' => $text]);
+        }
+    }
+
+    public static function remove(string $kind, int $number, string $word = ''): void
+    {
+        if (self::exists()) {
+            $key = ['kind' => $kind, 'number' => $number, 'word' => $word];
+            Capsule::table(self::TABLE)->where($key)->delete();
+        }
+    }
+
+    /** @return list<object> rows of a kind, oldest first: of one number, or of all */
+    public static function rows(string $kind, int $number = 0): array
+    {
+        if (!self::exists()) {
+            return [];
+        }
+        $rows = Capsule::table(self::TABLE)->where('kind', $kind)->orderBy('id');
+        return ($number === 0 ? $rows : $rows->where('number', $number))->get()->all();
     }
 
     private static function row(string $kind, int $number, string $word): ?object

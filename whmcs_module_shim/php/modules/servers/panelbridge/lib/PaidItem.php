@@ -22,12 +22,23 @@ final class PaidItem
     /** The same item, which pays for the create. */
     public function asFirst(): self
     {
+        return $this->with(true, $this->billingCycle);
+    }
+
+    /** The same item, for the cycle the service had when it was paid: a later upgrade may have moved it. */
+    public function asNoted(?CallNote $note): self
+    {
+        return $note === null || $note->billingCycle === '' ? $this : $this->with($this->first, $note->billingCycle);
+    }
+
+    private function with(bool $first, string $billingCycle): self
+    {
         return new self(
             $this->id,
             $this->invoiceId,
             $this->serviceId,
-            true,
-            $this->billingCycle,
+            $first,
+            $billingCycle,
             $this->plan,
             $this->connections,
             $this->serverId

@@ -56,7 +56,10 @@ final class PaidItems
     public static function acknowledge(PaidItem $item): void
     {
         // Not noted is not lost: the cron sends the item again and the bridge knows its key.
-        Guarded::orElse('acknowledge', static fn () => Notebook::settle(self::NOTE, $item->id), null);
+        Guarded::orElse('acknowledge', static function () use ($item): void {
+            Notebook::settle(self::NOTE, $item->id);
+            CallNotes::forgetItem($item->serviceId, $item->id);
+        }, null);
     }
 
     /** @return bool whether this is the first time the item was refused */
@@ -100,9 +103,26 @@ final class PaidItems
     /** An account was made just now, in one go: whatever was paid for its service before is paid for by that. */
     public static function startService(int $serviceId): void
     {
-        foreach (self::read(self::open(self::paid()->where('i.relid', $serviceId), false)) as $item) {
-            self::acknowledge($item);
+        // A create that is repeated was paid for by what was paid when it was made; what came since is a renewal.
+        $note = CallNotes::repeatedOf($serviceId, 'CreateAccount');
+        foreach (self::openOf($serviceId) as $item) {
+            if ($note === null || in_array($item->id, $note->items, true)) {
+                self::acknowledge($item);
+            }
         }
+    }
+
+    /** @return list<int> */
+    public static function openIds(int $serviceId): array
+    {
+        return array_map(static fn (PaidItem $item): int => $item->id, self::openOf($serviceId));
+    }
+
+    /** @return list<PaidItem> paid and not acknowledged, in the order they were paid */
+    public static function openOf(int $serviceId): array
+    {
+        $query = self::open(self::paid()->where('i.relid', $serviceId), false);
+        return self::read($query->orderBy('v.datepaid')->orderBy('i.id'));
     }
 
     /** @return \Illuminate\Database\Query\Builder */
@@ -162,7 +182,7 @@ final class PaidItems
         $items = [];
         foreach ($query->get() as $row) {
             $text = Params::of((array) $row);
-            $items[] = new PaidItem(
+            $item = new PaidItem(
                 $text->number('id'),
                 $text->number('invoiceid'),
                 $text->number('relid'),
@@ -175,6 +195,7 @@ final class PaidItems
                 ),
                 $text->number('server')
             );
+            $items[] = $item->asNoted(CallNotes::ofItem($item));
         }
         return $items;
     }

@@ -6,9 +6,11 @@ namespace WHMCS\Module\Server\Panelbridge\Hooks;
 
 use WHMCS\Module\Server\Panelbridge\BridgeClient;
 use WHMCS\Module\Server\Panelbridge\CallError;
+use WHMCS\Module\Server\Panelbridge\CatchUp;
 use WHMCS\Module\Server\Panelbridge\Closer;
 use WHMCS\Module\Server\Panelbridge\Deadline;
 use WHMCS\Module\Server\Panelbridge\Guarded;
+use WHMCS\Module\Server\Panelbridge\LateCreates;
 use WHMCS\Module\Server\Panelbridge\Notebook;
 use WHMCS\Module\Server\Panelbridge\Outbox;
 use WHMCS\Module\Server\Panelbridge\PaidItemsRound;
@@ -36,6 +38,7 @@ final class CronRound
             return;
         }
         Notebook::prepare();
+        LateCreates::begin();
         Deadline::during(BridgeClient::CRON_DEADLINE, static function () use ($servers): void {
             foreach ($servers as $position => $server) {
                 Guarded::orElse('cron', static fn () => self::serve($server, $position === 0), null);
@@ -54,6 +57,8 @@ final class CronRound
             }
         }
         Outbox::empty($server);
+        CatchUp::run($server);
+        Guarded::orElse('late creates', static fn () => LateCreates::finish($server), null);
         // Services without a server of their own are told to the first.
         PaidItemsRound::run($server, $isFirst ? [$server->id, 0] : [$server->id]);
     }

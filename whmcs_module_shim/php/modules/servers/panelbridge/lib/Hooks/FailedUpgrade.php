@@ -5,6 +5,8 @@ declare(strict_types=1);
 namespace WHMCS\Module\Server\Panelbridge\Hooks;
 
 use WHMCS\Module\Server\Panelbridge\Alerts;
+use WHMCS\Module\Server\Panelbridge\BillingState;
+use WHMCS\Module\Server\Panelbridge\CallNotes;
 use WHMCS\Module\Server\Panelbridge\Language;
 use WHMCS\Module\Server\Panelbridge\Params;
 use WHMCS\Module\Server\Panelbridge\Text;
@@ -23,10 +25,13 @@ final class FailedUpgrade
         $params = Params::ofPlain($variables->list('params'));
         $message = Text::line($variables->text('failureResponseMessage'));
         $isPending = str_starts_with($message, 'In progress, nothing to do');
-        if ($params->text('moduletype') !== Version::MODULE || $isPending) {
-            return;
+        $isRepeated = CallNotes::of($params->serviceId(), 'ChangePackage') !== null;
+        if ($params->text('moduletype') !== Version::MODULE || $isPending || $isRepeated) {
+            return; // what the bridge did not answer, the cron repeats: nobody has to press anything
         }
+        $from = BillingState::of($params->serviceId())->movedFrom();
         $values = ['id' => $params->serviceId(), 'why' => Text::sentence($message)];
+        $values['from'] = $from === '' ? '' : Language::text('upgrade_from', ['product' => $from]);
         Alerts::show(Language::text('upgrade_failed', $values), $params->number('userid'));
     }
 }
