@@ -50,8 +50,8 @@ return [
 
     'advice_noted' => 'The call is noted: once the bridge answers, the cron repeats it if it is still wanted.',
     'caught_up' => 'Service :id: :verb, which the bridge had not answered, is carried out.',
-    'catch_up_refused' => 'Service :id: :verb, which the bridge had not answered, was repeated and refused (:why). It is'
-        . ' not repeated again: solve what is named, then run it from the service\'s page.',
+    'catch_up_refused' => 'Service :id: :verb, which the bridge had not answered, was repeated and refused (:why).'
+        . ' It is not repeated again: solve what is named, then run it from the service\'s page.',
     'catch_up_failed' => 'Service :id: :verb, which the bridge had not answered, failed again (:why). The cron goes on'
         . ' repeating it.',
     'catch_up_ask' => 'Service :id: the bridge gave no answer to :verb, and it is not certain that it is still wanted.'
@@ -243,8 +243,8 @@ return [
     'cart_quantity' => 'This product can be ordered once per line. Please add it again for a second one.',
     'upgrade_from' => ' (before: :product)',
     'upgrade_failed' => 'Service :id: the paid package change was not carried out. :why WHMCS already holds the new'
-        . ' product and price:from. Solve what is named and press Change Package on the service; or move the service back'
-        . ' to its old product and refund the difference.',
+        . ' product and price:from. Solve what is named and press Change Package on the service; or move the service'
+        . ' back to its old product and refund the difference.',
 
     'product_plan_unknown' => 'Product ":product" names the plan ":plan", which the bridge does not know: its orders'
         . ' would fail. Choose a plan in its Module Settings.',
@@ -254,14 +254,15 @@ return [
     'closed' => 'Service :id: :verb of operation :operation completed.',
     'close_stale' => 'Service :id: :verb of operation :operation is not completed here, because a later operation'
         . ' of the service settled.',
-    'close_other_state' => 'Service :id: :verb of operation :operation is not completed here, because the service or its'
-        . ' order is :state.',
+    'close_other_state' => 'Service :id: :verb of operation :operation is not completed here, because the service or'
+        . ' its order is :state.',
     'late_taken' => 'Service :id is :state, and its account was finished only after that. The account was taken away'
         . ' again, :credit credits came back, nothing was mailed.',
     'late_not_taken' => 'Service :id is :state, but its account was finished after that and could not be taken away yet'
         . ' (:why). The cron goes on trying.',
-    'late_many' => 'More than :most accounts were finished after their services had ended; :waiting wait. :most are taken'
-        . ' away in each round of the cron. If this is not right, set the services Active or disable the server record.',
+    'late_many' => 'More than :most accounts were finished after their services had ended; :waiting wait. :most are'
+        . ' taken away in each round of the cron. If this is not right, set the services Active or disable the server'
+        . ' record.',
     'close_failed' => 'Service :id: WHMCS could not complete :verb of operation :operation (:why).',
     'close_gone' => 'Service :id of operation :operation is not a service of this module any more.',
     'item_refused' => 'Paid invoice item :item (invoice :invoice) was not booked at the bridge: :why',

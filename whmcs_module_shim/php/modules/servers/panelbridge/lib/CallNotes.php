@@ -135,7 +135,11 @@ final class CallNotes
     {
         // A note that cannot be written must not keep the call from being made.
         $text = (string) json_encode($note->toMap());
-        Guarded::orElse('note', static fn () => Notebook::begin(self::KIND, $note->serviceId, $note->slot, $text), null);
+        Guarded::orElse(
+            'note',
+            static fn () => Notebook::begin(self::KIND, $note->serviceId, $note->slot, $text),
+            null
+        );
         return $note;
     }
 

@@ -29,10 +29,11 @@ final class PaidItemsRound
     /** What was paid before a call is booked before it is repeated. */
     public static function before(Server $server, CallNote $later): void
     {
-        $items = array_filter(PaidItems::openOf($later->serviceId), static function (PaidItem $item) use ($later): bool {
+        $wasBefore = static function (PaidItem $item) use ($later): bool {
             $note = CallNotes::ofItem($item);
             return $note !== null && $note->at <= $later->at;
-        });
+        };
+        $items = array_filter(PaidItems::openOf($later->serviceId), $wasBefore);
         if ($items !== []) {
             self::send($server, array_values($items));
         }
