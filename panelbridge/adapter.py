@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from panelbridge.capabilities import Capabilities
 from panelbridge.exceptions import Unsupported
 from panelbridge.models import (
+    AccountId,
     AccountRef,
     ConnectDetail,
     Connection,
@@ -55,6 +56,13 @@ class PanelAdapter(ABC, Generic[SettingsT]):
         Raises ``SettingsInvalid``.
         """
         return cls.settings_model
+
+    def recall(self, known: Iterable[AccountId]) -> None:
+        """Told once, before the first verb: ids of accounts that the books hold at this panel. No I/O.
+
+        For panels on which an account is looked for among the ids near those known; a fresh process knows
+        none. An id may be of an account that is gone.
+        """
 
     @property
     @abstractmethod

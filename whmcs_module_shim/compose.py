@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 
 from panelbridge.access import AccessStore
+from panelbridge.models import AccountId
 from panelbridge.provisioning import Desk, Limits, Provisioner
 from panelbridge.secret import random_text
 from panelbridge.storage.database import Database
@@ -47,7 +48,7 @@ def compose(config: ServiceConfig, *, migrate: bool = True) -> Services:
     if migrate:
         database.migrate()
     units = SqlUnits(database, vault, utc_now)
-    directory = PanelDirectory(_panel_reader(units), time.monotonic)
+    directory = PanelDirectory(_panel_reader(units), time.monotonic, _known_reader(units))
 
     def fingerprint(text: str) -> str:
         return vault.fingerprint("wish", text)
@@ -150,6 +151,14 @@ def book_figures(units: ServiceUnits) -> Iterable[Figure]:
     yield Figure(
         name="panelbridge_attention_open", help="What only a person can decide", value=float(len(attention))
     )
+
+
+def _known_reader(units: ServiceUnits) -> Callable[[PanelId], Sequence[AccountId]]:
+    def read(panel: PanelId) -> Sequence[AccountId]:
+        with units.read() as unit:
+            return unit.subscriptions.account_ids(panel)
+
+    return read
 
 
 def _panel_reader(units: ServiceUnits) -> Callable[[PanelId], Panel | None]:

@@ -5,7 +5,7 @@ Facts were seen on the XC_VM source of July 2025; the README lists them with ver
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import ClassVar
 
@@ -15,6 +15,7 @@ from panelbridge.adapter import PanelAdapter
 from panelbridge.capabilities import Capabilities
 from panelbridge.exceptions import PanelError
 from panelbridge.models import (
+    AccountId,
     AccountRef,
     Connection,
     CreateOrder,
@@ -48,6 +49,9 @@ class XuiAdapter(PanelAdapter[xui.XuiSettings]):
         admin = [item for item in (settings.admin_access_code, settings.admin_api_key) if item is not None]
         self._session = PanelSession(settings, secrets=[*own, *admin])
         self._dialect = self._choose(settings, clock)
+
+    def recall(self, known: Iterable[AccountId]) -> None:
+        self._dialect.recall(known)
 
     @property
     def capabilities(self) -> Capabilities:

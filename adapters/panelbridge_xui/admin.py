@@ -26,13 +26,12 @@ from panelbridge.models import (
 from panelbridge.order_check import check_package_change
 from panelbridge_xui import mapping
 from panelbridge_xui.client import XuiClient
-from panelbridge_xui.compare import create_differs, owned, same_password
+from panelbridge_xui.compare import create_differs, moved_fields, owned, same_password
 from panelbridge_xui.dialect import Clock, Dialect
 from panelbridge_xui.errors import ExistsIdUnknown, NameTaken
 from panelbridge_xui.kinds import Key, Kind, key_of
-from panelbridge_xui.lookups import matcher
-from panelbridge_xui.rows import DeviceRow, LineRow, PackageRow
-from panelbridge_xui.search import by_text, short_rows
+from panelbridge_xui.rows import LineRow, PackageRow, PackagesTold
+from panelbridge_xui.search import Wanted, by_text, short_rows
 from panelbridge_xui.settings import XuiSettings
 
 
@@ -54,7 +53,7 @@ class AdminDialect(Dialect):
         packages = self._fresh_packages()
         now, told = self._clock(), self._client.panel_time()
         self._client.rows(limit=1)
-        sells = any(Kind.LINE in row.kinds for row in packages.values())
+        sells = any(Kind.LINE in row.kinds for row in packages)
         nothing = () if sells else ("the panel has no line package",)
         return Connection(
             version=None,
@@ -110,8 +109,13 @@ class AdminDialect(Dialect):
         bouquets = mapping.bouquets_asked(change.options, None) or package.bouquets
         connections = package.connections if change.connections is None else change.connections
         line = self._own_line(ref)
-        if all(_has(line, package, bouquets, connections).values()):
+        lacking = [name for name, has in _has(line, package, bouquets, connections).items() if not has]
+        if not lacking:
             return self._already(line)
+        if lacking == ["connections"] and key_of(ref.id).kind is Kind.MAG and line.connections == 1:
+            return self._already(
+                line, ("connections",)
+            )  # every edit of a MAG makes it one (RUN, November 2026)
         changed = {
             "package_id": change.package,
             "bouquets_selected": mapping.json_text(bouquets),
@@ -121,8 +125,9 @@ class AdminDialect(Dialect):
         return self._compared(line, after, _has(after, package, bouquets, connections))
 
     def find(self, username: str | None, reference: str | None) -> Lookup:
-        for text in (username, reference):
-            line = by_text(self._client, text, matcher(username, reference)) if text else None
+        wanted = Wanted(username=username, reference=reference)
+        for text in wanted.texts:
+            line = by_text(self._client, text, wanted)
             if line is not None:
                 return Found(account=self._account(line))
         if username is None and reference is None:
@@ -136,12 +141,9 @@ class AdminDialect(Dialect):
     def list_accounts(self) -> Iterator[PanelAccount]:
         owner = self._settings.member_id
         for kind in self._kinds:  # a device's hidden line is in no list of lines
-            for row in short_rows(self._client, kind=kind):
-                if owner is not None and row.member_id not in (None, owner):
-                    continue
-                line = self._client.get(Key(kind, row.id))
-                if line is not None and owner in (None, line.member_id):
-                    yield self._account(line)
+            rows = short_rows(self._client, kind=kind)
+            mine = [row for row in rows if owner is None or row.member_id in (None, owner)]
+            yield from self._listed(self._client, kind, mine, owner)
 
     def balance(self) -> PanelBalance | None:
         return None
@@ -150,8 +152,14 @@ class AdminDialect(Dialect):
         self._client.rows(limit=1)  # raises when our key itself is the reason
         return Absent(proof=f"the admin API knows no {key.kind} {key.number} while it answers our key")
 
-    def _read_packages(self) -> tuple[PackageRow, ...]:
+    def _read_packages(self) -> PackagesTold:
         return self._client.get_packages()
+
+    def _switched(self, line: LineRow) -> Key:
+        """An admin's ``disable_mag`` and its kind succeed and do nothing; the line's own actions work on the
+        hidden line (RUN, November 2026). Whose it is was seen when the device was read.
+        """
+        return Key(Kind.LINE, line.id)
 
     def _edit(
         self, line: LineRow, changed: Mapping[str, str], outputs: Iterable[str] | None = None
@@ -161,11 +169,11 @@ class AdminDialect(Dialect):
 
     def _compared(self, before: LineRow, after: LineRow, changed: Mapping[str, bool]) -> VerbResult:
         """Done, when what was asked is there; what moved without being asked is told as different."""
-        kept = _kept(before, after)
-        if not any(changed.values()) or all(kept.values()):
+        moved = moved_fields(before, after)
+        if not any(fits and name in moved for name, fits in changed.items()):
             raise OutcomeUnknown("the panel accepted the edit, but nothing that was asked can be read back")
-        moved = (name for name, same in kept.items() if not same and name not in changed)
-        return self._done(after, (*(name for name, fits in changed.items() if not fits), *moved))
+        missing = (name for name, fits in changed.items() if not fits)
+        return self._done(after, (*missing, *(name for name in moved if name not in changed)))
 
     def _differs(
         self, line: LineRow, order: CreateOrder, bouquets: tuple[str, ...] | None
@@ -177,7 +185,7 @@ class AdminDialect(Dialect):
     def _settle_taken(self, order: CreateOrder, bouquets: tuple[str, ...] | None) -> VerbResult:
         username = order.credentials.username
         try:
-            found = by_text(self._client, username, matcher(username, None))
+            found = by_text(self._client, username, Wanted(username=username))
         except PanelError as error:
             raise OutcomeUnknown(
                 f"a line of our name exists, and looking it up failed: {error.message}"
@@ -194,30 +202,5 @@ def _has(line: LineRow, package: PackageRow, bouquets: Iterable[str], connection
         "package": line.package_id == package.id,
         "options.bouquets": set(line.bouquets) == set(bouquets),
         "connections": line.connections == connections,
-    }
-
-
-def _kept(before: LineRow, after: LineRow) -> dict[str, bool]:
-    """What an edit must leave alone unless it was asked to change it."""
-    return {
-        "username": before.username == after.username,
-        "password": before.password == after.password,
-        "until": mapping.same_second(before.expires_at, after.expires_at),
-        "enabled": before.enabled == after.enabled,
-        "banned": before.admin_enabled == after.admin_enabled,
-        "connections": before.connections == after.connections,
-        "package": before.package_id == after.package_id,
-        "options.bouquets": set(before.bouquets) == set(after.bouquets),
-        "reference": (before.reseller_notes or "") == (after.reseller_notes or ""),
-        "trial": before.trial == after.trial,
-        "device": _device_kept(before.device, after.device),
-    }
-
-
-def _device_kept(before: DeviceRow | None, after: DeviceRow | None) -> bool:
-    """Its MAC, and every column that was set: what the box itself reports may have another value by now."""
-    if before is None or after is None:
-        return before is after
-    return before.mac == after.mac and {name for name, _ in before.hardware} <= {
-        name for name, _ in after.hardware
+        "outputs": set(line.outputs) == set(package.outputs),
     }

@@ -24,19 +24,20 @@ from panelbridge.exceptions import (
 from panelbridge.secret import Secret
 from panelbridge.transport import PanelReply, PanelSession
 from panelbridge_xui import statuses
+from panelbridge_xui.errors import UnreadableRow
 from panelbridge_xui.kinds import Key, Kind
 from panelbridge_xui.mapping import Fields
 from panelbridge_xui.rows import (
     LineRow,
     OwnUser,
-    PackageRow,
+    PackagesTold,
     ShortLineRow,
+    as_items,
     as_row,
-    as_rows,
     device_row,
     line_row,
     own_user,
-    package_row,
+    packages_told,
     short_row,
 )
 from panelbridge_xui.values import integer
@@ -58,8 +59,8 @@ class LinesPage:
     """One page of ``get_lines``, ``get_mags`` or ``get_enigmas``."""
 
     rows: tuple[ShortLineRow, ...]
-    total: int  # of ours, whatever the search
-    filtered: int  # matching the search
+    total: int | None  # of ours, whatever the search; None: the panel counted nothing
+    filtered: int | None  # matching the search
 
 
 class XuiClient:
@@ -80,33 +81,43 @@ class XuiClient:
         """The panel's clock as its front server tells it, to the second; ``None`` when it does not."""
         return _date(self._send("get_lines", [("limit", "1")], repeatable=True))
 
-    def packages(self) -> tuple[PackageRow, ...]:
+    def packages(self) -> PackagesTold:
         """Reseller API: the packages offered to our group, with our prices."""
-        return tuple(package_row(row) for row in as_rows(self._ask("packages").get("data"), "packages"))
+        return packages_told(self._ask("packages").get("data"))
 
-    def get_packages(self) -> tuple[PackageRow, ...]:
+    def get_packages(self) -> PackagesTold:
         """Admin API: every package; a bare array on XC_VM."""
-        return tuple(package_row(row) for row in as_rows(self._ask("get_packages").get("data"), "packages"))
+        return packages_told(self._ask("get_packages").get("data"))
 
     def get(self, key: Key) -> LineRow | None:
-        """The account, or ``None`` for the panel's bare refusal: absent, or not in our reseller's tree."""
+        """The account, or ``None`` for the panel's bare refusal: absent, or not in our reseller's tree.
+
+        Raises ``UnreadableRow`` when there is one and its own row is what is wrong.
+        """
         answer = self._ask(f"get_{key.kind}", [("id", str(key.number))], failure_is_answer=True)
         if answer["status"] != statuses.SUCCESS:
             return None
-        line = _row(key.kind, answer.get("data"))
+        try:
+            line = _row(key.kind, answer.get("data"))
+        except ContractBroken as error:
+            raise UnreadableRow(error.message, field=error.field) from None
         _check_key(line.key, key)
         return line
 
     def rows(
         self, kind: Kind = Kind.LINE, *, start: int = 0, limit: int = 50, search: str | None = None
     ) -> LinesPage:
-        """One page of a list. An empty page of the reseller API proves nothing (XC_VM 2025-07)."""
+        """One page of a list. An empty page of the reseller API proves nothing (XC_VM 2025-07).
+
+        Its empty list has no counters at all (RUN, November 2026); any other list must have them.
+        """
         fields = [("start", str(start)), ("limit", str(limit))]
         answer = self._ask(f"get_{kind}s", fields + ([("search[value]", search)] if search else []))
+        rows = tuple(short_row(kind, row) for row in as_items(answer.get("data"), f"{kind}s"))
+        if not rows and not {"recordsTotal", "recordsFiltered"} & set(answer):
+            return LinesPage(rows=(), total=None, filtered=None)
         return LinesPage(
-            rows=tuple(short_row(kind, row) for row in as_rows(answer.get("data"), f"{kind}s")),
-            total=integer(answer, "recordsTotal"),
-            filtered=integer(answer, "recordsFiltered"),
+            rows=rows, total=integer(answer, "recordsTotal"), filtered=integer(answer, "recordsFiltered")
         )
 
     def create_line(self, fields: Fields) -> Written:

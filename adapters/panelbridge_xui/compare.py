@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from panelbridge.models import CreateOrder, Credentials
-from panelbridge_xui.rows import LineRow
+from panelbridge_xui.mapping import same_second
+from panelbridge_xui.rows import LINE_FLAGS, DeviceRow, LineRow
+
+_FLAG_NAMES = {"is_trial": "trial", "is_restreamer": "restreamer", "is_isplock": "isp_lock"}
+_EXTRA_NAMES = {
+    "pair_id": "pair",
+    "force_server_id": "forced_server",
+    "forced_country": "forced_country",
+    "isp_desc": "isp_lock",
+    "as_number": "isp_lock",
+}
 
 
 def same_password(line: LineRow, credentials: Credentials) -> bool:
@@ -38,3 +50,49 @@ def create_differs(
         "options.bouquets": bouquets is None or set(line.bouquets) == set(bouquets),
     }
     return tuple(name for name, fits in checks.items() if not fits)
+
+
+def moved_fields(before: LineRow, after: LineRow) -> tuple[str, ...]:
+    """What an edit must leave alone unless it was asked to change it, and did not.
+
+    Nothing is told of as null, as empty text, as 0 and as ``"[]"``: they are one.
+    """
+    told = (*_columns_kept(before, after), *_settings_kept(before, after))
+    return tuple(dict.fromkeys(name for name, same in told if not same))
+
+
+def _columns_kept(before: LineRow, after: LineRow) -> Iterator[tuple[str, bool]]:
+    yield "username", before.username == after.username
+    yield "password", before.password == after.password
+    yield "until", same_second(before.expires_at, after.expires_at)
+    yield "enabled", before.enabled == after.enabled
+    yield "banned", before.admin_enabled == after.admin_enabled
+    yield "connections", before.connections == after.connections
+    yield "package", before.package_id == after.package_id
+    yield "options.bouquets", set(before.bouquets) == set(after.bouquets)
+    yield "outputs", set(before.outputs) == set(after.outputs)
+    yield "reference", (before.reseller_notes or "") == (after.reseller_notes or "")
+    yield "owner", before.member_id == after.member_id
+    yield "device", _device_kept(before.device, after.device)
+
+
+def _settings_kept(before: LineRow, after: LineRow) -> Iterator[tuple[str, bool]]:
+    """What belongs to no plan of ours, and was set by somebody at the panel."""
+    yield "admin_notes", (before.admin_notes or "") == (after.admin_notes or "")
+    yield "contact", (before.contact or "") == (after.contact or "")
+    yield "allowed_ips", set(before.allowed_ips) == set(after.allowed_ips)
+    yield "allowed_ua", set(before.allowed_ua) == set(after.allowed_ua)
+    for flag in LINE_FLAGS:
+        yield _FLAG_NAMES.get(flag, flag), (flag in before.flags) == (flag in after.flags)
+    had, has = dict(before.extras), dict(after.extras)
+    for column, name in _EXTRA_NAMES.items():
+        yield name, had.get(column) == has.get(column)
+
+
+def _device_kept(before: DeviceRow | None, after: DeviceRow | None) -> bool:
+    """Its MAC, and every column that was set: what the box itself reports may have another value by now."""
+    if before is None or after is None:
+        return before is after
+    return before.mac == after.mac and {name for name, _ in before.hardware} <= {
+        name for name, _ in after.hardware
+    }

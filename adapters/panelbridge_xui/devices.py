@@ -6,13 +6,11 @@ no device at all.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from panelbridge.models import Absent, Unknown
 from panelbridge_xui.client import XuiClient
-from panelbridge_xui.kinds import DEVICES, Kind, same_mac
+from panelbridge_xui.kinds import DEVICES, Kind
 from panelbridge_xui.rows import LineRow
-from panelbridge_xui.search import by_text
+from panelbridge_xui.search import Wanted, by_text
 
 UNSEARCHED = Unknown(
     cause="no line has this reference, and a search for devices is not known to look at references"
@@ -26,12 +24,10 @@ class DeviceFinder:
         self._clients = tuple(client for client in clients if client is not None)
 
     def by_mac(self, kind: Kind, mac: str) -> LineRow | None:
-        return self._found(
-            mac, lambda line: line.device is not None and same_mac(line.device.mac, mac), (kind,)
-        )
+        return self._found(mac, Wanted(mac=mac), (kind,))
 
     def by_reference(self, reference: str) -> LineRow | None:
-        return self._found(reference, lambda line: line.reseller_notes == reference, DEVICES)
+        return self._found(reference, Wanted(reference=reference), DEVICES)
 
     def besides(self, found: Absent | Unknown, reference: str) -> LineRow | Absent | Unknown:
         """The device of this reference, or what ``found`` (of lines) is worth beside the devices."""
@@ -41,12 +37,13 @@ class DeviceFinder:
         return UNSEARCHED if isinstance(found, Absent) and self._any() else found
 
     def _any(self) -> bool:
-        return any(client.rows(kind, limit=1).total for client in self._clients for kind in DEVICES)
+        """Whether there may be one. The last credential sees the most; no count is no answer."""
+        return any(self._clients[-1].rows(kind, limit=1).total != 0 for kind in DEVICES)
 
-    def _found(self, text: str, fits: Callable[[LineRow], bool], kinds: tuple[Kind, ...]) -> LineRow | None:
+    def _found(self, text: str, wanted: Wanted, kinds: tuple[Kind, ...]) -> LineRow | None:
         for client in self._clients:
             for kind in kinds:
-                line = by_text(client, text, fits, kind)
+                line = by_text(client, text, wanted, kind)
                 if line is not None:
                     return line
         return None

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -16,6 +17,7 @@ from panelbridge.capabilities import Capabilities
 from panelbridge.doubt import already_sent, nothing_sent
 from panelbridge.exceptions import (
     Conflict,
+    ContractBroken,
     InvalidOrder,
     NotFound,
     OutcomeUnknown,
@@ -25,6 +27,7 @@ from panelbridge.exceptions import (
 )
 from panelbridge.models import (
     Absent,
+    AccountId,
     AccountRef,
     Connection,
     CreateOrder,
@@ -44,10 +47,10 @@ from panelbridge.order_check import check_credentials, check_order
 from panelbridge_xui import mapping
 from panelbridge_xui.client import Written, XuiClient
 from panelbridge_xui.devices import DeviceFinder
-from panelbridge_xui.errors import ExistsIdUnknown, NameTaken, PanelRefused
+from panelbridge_xui.errors import ExistsIdUnknown, NameTaken, PanelRefused, UnreadableRow
 from panelbridge_xui.kinds import Key, Kind, key_of, kind_of, normal_mac, same_mac
-from panelbridge_xui.rows import LineRow, PackageRow
-from panelbridge_xui.search import SeenIds
+from panelbridge_xui.rows import LineRow, PackageRow, PackagesTold, ShortLineRow
+from panelbridge_xui.search import SeenIds, read_listed
 from panelbridge_xui.settings import XuiSettings
 
 Clock = Callable[[], datetime]
@@ -64,7 +67,7 @@ class Dialect(ABC):
         self._seen = SeenIds(settings.probe_from)
         self._kinds = tuple(Kind) if settings.devices else (Kind.LINE,)
         self._devices = DeviceFinder(client)
-        self._packages: tuple[float, dict[str, PackageRow]] = (0.0, {})
+        self._packages = (0.0, PackagesTold(rows={}))
 
     capabilities: Capabilities
 
@@ -102,7 +105,7 @@ class Dialect(ABC):
     def list_accounts(self) -> Iterator[PanelAccount]: ...
 
     @abstractmethod
-    def _read_packages(self) -> tuple[PackageRow, ...]: ...
+    def _read_packages(self) -> PackagesTold: ...
 
     @abstractmethod
     def balance(self) -> PanelBalance | None: ...
@@ -111,9 +114,20 @@ class Dialect(ABC):
     def absence(self, key: Key) -> Absent:
         """The panel does not show this account: proof that it is gone. Raises ``PanelError`` without one."""
 
+    def recall(self, known: Iterable[AccountId]) -> None:
+        """Ids of lines; a device's are counted apart, and what is no id of ours tells nothing."""
+        for account_id in known:
+            with suppress(InvalidOrder):
+                key = key_of(account_id)
+                if key.kind is Kind.LINE:
+                    self._seen.note(key.number)
+
     def list_packages(self) -> Iterator[Package]:
         sold = frozenset(self._kinds)
-        return (mapping.package(row) for row in self._fresh_packages().values() if row.kinds & sold)
+        told = self._fresh_packages()
+        if told.unreadable:
+            raise ContractBroken("a row of the panel's packages cannot be read", field="packages")
+        return (mapping.package(row) for row in told if row.kinds & sold)
 
     def create(self, order: CreateOrder) -> VerbResult:
         if order.mac is not None:
@@ -168,7 +182,7 @@ class Dialect(ABC):
         line = self._own_line(ref)
         if not line.enabled:
             return self._already(line)
-        self._client.disable(line.key)
+        self._client.disable(self._switched(line))
         after = self._read_back(line.key)
         if after.enabled:
             raise OutcomeUnknown("the panel accepted disabling the line, but it still reads as enabled")
@@ -183,7 +197,7 @@ class Dialect(ABC):
             )
         if line.enabled:
             return self._already(line)
-        self._client.enable(line.key)
+        self._client.enable(self._switched(line))
         after = self._read_back(line.key)
         if not (after.enabled and after.admin_enabled):
             raise OutcomeUnknown(
@@ -208,8 +222,8 @@ class Dialect(ABC):
             raise OutcomeUnknown("the panel accepted deleting the account, but it still shows it")
         raise PanelRefused("the panel refused to delete without a reason, and the account is still there")
 
-    def _fresh_packages(self) -> dict[str, PackageRow]:
-        packages = {str(row.id): row for row in self._read_packages()}
+    def _fresh_packages(self) -> PackagesTold:
+        packages = self._read_packages()
         self._packages = (time.monotonic(), packages)
         return packages
 
@@ -244,6 +258,26 @@ class Dialect(ABC):
         if key_of(ref.id).kind is not Kind.LINE:
             raise Unsupported("a device has no login: its hidden line's is the panel's own affair")
         return self._own_line(ref, also_named=credentials.username)
+
+    def _switched(self, line: LineRow) -> Key:
+        """What the panel's switch for ``line`` is told."""
+        return line.key
+
+    def _listed(
+        self, client: XuiClient, kind: Kind, rows: Iterable[ShortLineRow], owner: int | None
+    ) -> Iterator[PanelAccount]:
+        """The accounts of a list's rows; of one that cannot be read, what its row tells."""
+        for row in rows:
+            try:
+                line = read_listed(client, kind, row)
+            except UnreadableRow:
+                yield mapping.unreadable(kind, row)
+                continue
+            if line is None or owner not in (None, line.member_id):
+                continue  # deleted meanwhile, or another's
+            if kind is Kind.LINE and client is self._client:
+                self._seen.own(line.id)
+            yield self._account(line)
 
     def _read(self, key: Key) -> LineRow | None:
         line = self._client.get(key)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from panelbridge.exceptions import Conflict, OutcomeUnknown, PanelError
+from panelbridge.exceptions import Conflict, ContractBroken, OutcomeUnknown, PanelError
 from panelbridge.models import Outcome
 
 
@@ -11,6 +11,10 @@ class NameTaken(Conflict):
 
     The dialects catch it in create and look whose it is; it only leaves them from a rename.
     """
+
+
+class UnreadableRow(ContractBroken):
+    """The panel shows this one account and its row cannot be read: one bad account, not a bad panel."""
 
 
 class ExistsIdUnknown(OutcomeUnknown):

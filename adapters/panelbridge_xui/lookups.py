@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from panelbridge.exceptions import Conflict
 from panelbridge.models import Absent, Unknown
 from panelbridge_xui.client import XuiClient
+from panelbridge_xui.errors import UnreadableRow
 from panelbridge_xui.kinds import Key, Kind
 from panelbridge_xui.rows import LineRow
-from panelbridge_xui.search import SeenIds, by_probe, by_text, short_rows
+from panelbridge_xui.search import SeenIds, Wanted, by_probe, by_text, short_rows
 
 MAY_NAME = "allow_change_username"
 _EMPTY = Unknown(cause="the panel lists no lines, which proves nothing on the July 2025 release")
@@ -29,12 +28,12 @@ class LineFinder:
 
     def find(self, username: str | None, reference: str | None) -> LineRow | Absent | Unknown:
         """The line of this name or reference. Raises ``PanelError``."""
-        fits, texts = matcher(username, reference), [text for text in (username, reference) if text]
-        line = self._listed(self._client, texts, fits)
+        wanted = Wanted(username=username, reference=reference)
+        line = self._listed(self._client, wanted)
         if line is not None:
             return line
         if self._admin is not None:
-            line = self._listed(self._admin, texts, fits)
+            line = self._listed(self._admin, wanted)
             if line is not None:
                 return line
             # The admin's list knows every line of the panel; but only what we could name has our name.
@@ -46,9 +45,9 @@ class LineFinder:
 
     def locate(self, username: str) -> LineRow | None:
         """A line known to exist, by any means. Raises ``PanelError``."""
-        fits = matcher(username, None)
+        wanted = Wanted(username=username)
         for client in (self._client, self._admin):
-            line = None if client is None else self._listed(client, [username], fits)
+            line = None if client is None else self._listed(client, wanted)
             if line is not None:
                 return line
         return by_probe(self._client, self._seen, username, self._probe_limit)
@@ -70,12 +69,18 @@ class LineFinder:
             )
         return Absent(proof="neither our key nor the admin's is shown an account with this id")
 
-    def _listed(self, client: XuiClient, texts: list[str], fits: Callable[[LineRow], bool]) -> LineRow | None:
-        for text in texts:
-            line = by_text(client, text, fits)
+    def _listed(self, client: XuiClient, wanted: Wanted) -> LineRow | None:
+        for text in wanted.texts:
+            line = by_text(client, text, wanted)
             if line is not None:
                 return line
         return None
+
+    def _is_there(self, line_id: int) -> bool:
+        try:
+            return self._client.get(Key(Kind.LINE, line_id)) is not None
+        except UnreadableRow:
+            return True
 
     def _may_name(self) -> bool:
         return self._client.user_info().may(MAY_NAME) is True
@@ -85,21 +90,11 @@ class LineFinder:
         rows = short_rows(self._client)
         if not rows:
             return _EMPTY
-        listed = {row.id for row in rows}
+        listed = {row.id for row in rows if row.id is not None}
         known = self._seen.owned()
-        missing = [line_id for line_id in known - listed if self._client.get(Key(Kind.LINE, line_id))]
+        missing = [line_id for line_id in known - listed if self._is_there(line_id)]
         if not known & listed or missing:
             return Unknown(cause="the panel's list of our lines is not proved to be complete")
         if reference is None and not self._may_name():
             return _NAMELESS
         return Absent(proof="the panel's list, seen to hold our other lines and to add up, has no such line")
-
-
-def matcher(username: str | None, reference: str | None) -> Callable[[LineRow], bool]:
-    """Whether a line has the name or the reference looked for; the panel's search also matches parts."""
-
-    def fits(line: LineRow) -> bool:
-        named = username is not None and line.username == username
-        return named or (reference is not None and line.reseller_notes == reference)
-
-    return fits

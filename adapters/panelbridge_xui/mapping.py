@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from panelbridge.exceptions import InvalidOrder
-from panelbridge.models import AccountState, CreateOrder, Package, PanelAccount, Term
-from panelbridge_xui.rows import LineRow, PackageRow
+from panelbridge.models import AccountId, AccountState, CreateOrder, Package, PanelAccount, Term
+from panelbridge_xui.kinds import Key, Kind
+from panelbridge_xui.rows import LineRow, PackageRow, ShortLineRow
 
 Fields = list[tuple[str, str]]
 OPTIONS = frozenset({"bouquets", "trial", "device"})
@@ -36,6 +37,15 @@ def account(line: LineRow, now: datetime) -> PanelAccount:
         reference=line.reseller_notes,
         trial=line.trial,
         mac=None if line.device is None else line.device.mac.upper().replace("-", ":"),
+    )
+
+
+def unreadable(kind: Kind, row: ShortLineRow) -> PanelAccount:
+    """An account that the panel lists and of which no more than this can be read."""
+    return PanelAccount(
+        id=AccountId("") if row.id is None else Key(kind, row.id).account_id,
+        username=row.username or "",
+        state=AccountState.UNREADABLE,
     )
 
 

@@ -7,12 +7,13 @@ import sqlite3
 from typing import Any
 
 from panelbridge_xui.practice_lines import Action, LineActions, User, json_ids, kind_of_edit
-from panelbridge_xui.practice_tables import insert, printed, update
+from panelbridge_xui.practice_tables import forgotten_isp, insert, printed, stored_note, update
 from panelbridge_xui.practice_wire import PanelCrash, Parameters, Refused, parsed_date, random_name
 
 _FLAGS = ("is_trial", "is_restreamer", "is_isplock", "is_stalker", "bypass_ua")
 _NUMBERS = ("member_id", "package_id", "pair_id", "force_server_id")
-_TEXTS = ("admin_notes", "reseller_notes", "contact", "forced_country", "isp_desc", "as_number")
+_TEXTS = ("contact", "forced_country", "isp_desc", "as_number")
+_NOTES = ("admin_notes", "reseller_notes")
 
 
 class AdminApi(LineActions):
@@ -87,7 +88,9 @@ class AdminApi(LineActions):
     def edit_line(self, _: User, parameters: Parameters) -> Any:
         with self.books.writing() as db:
             before = self.line(db, parameters)
-            after = self._columns(parameters)
+            after = {**self._columns(parameters), **forgotten_isp(before)}
+            if not parameters.has("member_id"):
+                after["member_id"] = before["member_id"]
             self.check_named(db, parameters, before)
             self.check_free(db, after["username"], before["id"])
             self.changed(db, before["id"], parameters)
@@ -125,6 +128,7 @@ class AdminApi(LineActions):
             **{name: int(parameters.has(name)) for name in _FLAGS},
             **{name: parameters.number(name) for name in _NUMBERS},
             **{name: parameters.cleaned(name) or None for name in _TEXTS},
+            **{name: stored_note(parameters.cleaned(name)) for name in _NOTES},
         }
 
     def _expiry(self, parameters: Parameters) -> int | None:
@@ -135,6 +139,6 @@ class AdminApi(LineActions):
 
 def _bouquets(text: str) -> str:
     try:
-        return json_ids([int(item) for item in json.loads(text)])
+        return json_ids(sorted(int(item) for item in json.loads(text)))
     except (TypeError, ValueError):
         raise PanelCrash("the bouquets are no JSON array") from None

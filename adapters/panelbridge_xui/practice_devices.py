@@ -125,12 +125,7 @@ class DeviceActions(LineActions):
             "ORDER BY 1 LIMIT :limit OFFSET :start",
             values,
         )
-        return {
-            "status": "STATUS_SUCCESS",
-            "data": [printed(dict(row)) for row in rows],
-            "recordsTotal": str(total) if total else 0,
-            "recordsFiltered": filtered,
-        }
+        return self.counted([printed(dict(row)) for row in rows], total, filtered, searched=bool(search))
 
     @staticmethod
     def _columns_of(parameters: Parameters) -> dict[str, Any]:
@@ -152,18 +147,31 @@ class ResellerEnigmas(DeviceActions, ResellerApi):
         return self.named_for_devices(super().actions())
 
 
-class AdminMags(DeviceActions, AdminApi):
+class AdminDevices(DeviceActions, AdminApi):
+    """An admin's switches of devices succeed and do nothing (RUN, November 2026): those of lines work."""
+
+    def actions(self) -> dict[str, Action]:
+        named = self.named_for_devices(super().actions())
+        switches = (f"{verb}_{self.kind}" for verb in ("disable", "enable", "ban", "unban"))
+        return {**named, **dict.fromkeys(switches, self._nothing_done)}
+
+    def _nothing_done(self, _: User, parameters: Parameters) -> Any:
+        with self.books.reading() as db:
+            self.line(db, parameters)
+        return {"status": "STATUS_SUCCESS"}
+
+
+class AdminMags(AdminDevices):
     kind, sold_as, table, id_name = "mag", "is_mag", "mag_devices", "mag_id"
 
-    def actions(self) -> dict[str, Action]:
-        return self.named_for_devices(super().actions())
+    def _columns(self, parameters: Parameters) -> dict[str, Any]:
+        """An edit of a MAG leaves it one connection, whatever it is told (RUN, November 2026)."""
+        edited = {"max_connections": 1} if parameters.has("id") else {}
+        return {**super()._columns(parameters), **edited}
 
 
-class AdminEnigmas(DeviceActions, AdminApi):
+class AdminEnigmas(AdminDevices):
     kind, sold_as, table, id_name = "enigma", "is_e2", "enigma2_devices", "device_id"
-
-    def actions(self) -> dict[str, Action]:
-        return self.named_for_devices(super().actions())
 
     def create_line(self, user: User, parameters: Parameters) -> Any:
         """Answers with what the table of the other kind holds under the new id."""

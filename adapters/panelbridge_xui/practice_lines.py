@@ -15,8 +15,10 @@ from panelbridge_xui.practice_wire import Parameters, Refused
 
 User = sqlite3.Row
 Action = Callable[[User, Parameters], Any]
+# Neither package_id nor created_at is among them (RUN, November 2026).
 SHORT = ("id", "member_id", "username", "password", "exp_date", "enabled", "admin_enabled", "is_trial",
-         "max_connections", "reseller_notes", "package_id", "created_at")  # fmt: skip
+         "max_connections", "reseller_notes", "admin_notes", "last_activity",
+         "(SELECT users.username FROM users WHERE users.id = member_id) AS owner_name")  # fmt: skip
 _SEARCHED = ("username", "password", "reseller_notes", "admin_notes")
 _FILTERS = {
     "1": "admin_enabled = 1 AND enabled = 1",
@@ -32,6 +34,7 @@ class LineActions(ABC):
 
     kind: ClassVar[str] = "line"
     sold_as: ClassVar[str] = "is_line"
+    counts_nothing: ClassVar[bool] = True  # whether an empty list has its counters
 
     def __init__(self, books: Books, now: Callable[[], datetime], options: dict[str, str]) -> None:
         self.books = books
@@ -109,7 +112,7 @@ class LineActions(ABC):
         """Whether ``user`` may write the line; the release imitated does not ask."""
 
     def page(self, db: sqlite3.Connection, parameters: Parameters, mine: str) -> dict[str, Any]:
-        """``get_lines``: a page, its total as a string and the filtered count as a number."""
+        """``get_lines``: a page, with both counts as text."""
         search = parameters.cleaned("search[value]")
         found = " OR ".join(f"{name} LIKE :search" for name in _SEARCHED)
         where = f"{mine} AND is_mag = 0 AND is_e2 = 0"
@@ -128,13 +131,20 @@ class LineActions(ABC):
             f"SELECT {', '.join(SHORT)} FROM lines WHERE {matching} ORDER BY id LIMIT :limit OFFSET :start",  # noqa: S608
             values,
         )
-        data = [printed(dict(row)) for row in rows]
-        return {
-            "status": "STATUS_SUCCESS",
-            "data": data,
-            "recordsTotal": str(total) if total else 0,
-            "recordsFiltered": filtered,
-        }
+        return self.counted([printed(dict(row)) for row in rows], total, filtered, searched=bool(search))
+
+    def counted(self, data: list[Any], total: int, filtered: int, *, searched: bool) -> dict[str, Any]:
+        """A page with its counters: as text, and both 0 for a search that finds nothing."""
+        if not total and not searched and not self.counts_nothing:
+            return self.nothing()
+        counts = {"recordsTotal": total if filtered or not searched else 0, "recordsFiltered": filtered}
+        told = {name: str(count) if count else 0 for name, count in counts.items()}
+        return {"status": "STATUS_SUCCESS", "data": data, **told}
+
+    @staticmethod
+    def nothing() -> dict[str, Any]:
+        """The reseller API's empty list: it has no counters at all (RUN, November 2026)."""
+        return {"status": "STATUS_SUCCESS", "data": []}
 
     def logs(self, db: sqlite3.Connection) -> dict[str, Any]:
         rows = [printed(dict(row)) for row in db.execute("SELECT * FROM user_logs ORDER BY id")]

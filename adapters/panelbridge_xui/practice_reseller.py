@@ -18,12 +18,14 @@ from panelbridge_xui.practice_market import (
     price_of,
     tree_of,
 )
-from panelbridge_xui.practice_tables import ids, insert, printed, update
+from panelbridge_xui.practice_tables import forgotten_isp, ids, insert, printed, stored_note, update
 from panelbridge_xui.practice_wire import PanelCrash, Parameters, Refused, later, random_name
 
 
 class ResellerApi(LineActions):
     """Actions of access-code type 4."""
+
+    counts_nothing = False
 
     def actions(self) -> dict[str, Action]:
         return {
@@ -65,14 +67,14 @@ class ResellerApi(LineActions):
     def get_lines(self, user: User, parameters: Parameters) -> Any:
         """Empty though lines exist, unless the option says that this release's list works."""
         if self.options["reseller_list"] == "empty":
-            return {"status": "STATUS_SUCCESS", "data": [], "recordsTotal": 0, "recordsFiltered": 0}
+            return self.nothing()
         with self.books.reading() as db:
             tree = ", ".join(str(member) for member in tree_of(db, user))
             return self.page(db, parameters, f"member_id IN ({tree})")
 
     def user_logs(self, _: User, __: Parameters) -> Any:
         if self.options["reseller_list"] == "empty":
-            return {"status": "STATUS_SUCCESS", "data": [], "recordsTotal": 0, "recordsFiltered": 0}
+            return self.nothing()
         with self.books.reading() as db:
             return self.logs(db)
 
@@ -92,7 +94,11 @@ class ResellerApi(LineActions):
                 "password": password,
                 "exp_date": until,
                 "created_at": self.epoch(),
+                "forced_country": package["forced_country"] or "",
+                "isp_desc": "",
             }
+            if self.kind != "line":
+                row["allowed_ua"] = None  # of hidden lines; "[]" after an edit
             line_id = insert(db, "lines", row)
             self.made(db, line_id, parameters)
             self.books.record(db, "create", username, charged=price, id=line_id, package=package["id"])
@@ -119,6 +125,9 @@ class ResellerApi(LineActions):
             changes = {**self._told(db, user, parameters, shown), "username": username, "password": password}
             if package is not None:
                 changes |= self._purchase(db, line, package, parameters)
+            elif shown is not None:
+                changes["allowed_outputs"] = shown["output_formats"]  # whatever an admin had given
+            changes |= forgotten_isp(line)
             update(db, "lines", line["id"], {**changes, "updated": self.now().strftime("%Y-%m-%d %H:%M:%S")})
             kind = _kind(line, package, username, password)
             self.books.record(db, kind, line["username"], charged=price or 0, id=line["id"])
@@ -159,7 +168,7 @@ class ResellerApi(LineActions):
         told: dict[str, Any] = {
             "member_id": member if member in tree_of(db, user) else user["id"],
             "contact": parameters.cleaned("contact") or None,
-            "reseller_notes": parameters.cleaned("reseller_notes") or None,
+            "reseller_notes": stored_note(parameters.cleaned("reseller_notes")),
             "bouquet": self._bouquets(group, parameters, package),
         }
         if group["allow_restrictions"]:
@@ -177,7 +186,7 @@ class ResellerApi(LineActions):
         asked = parameters.array("bouquets_selected")
         if asked is None:
             raise PanelCrash("the code walks over something that is no array")
-        return json_ids([number for number in offered if str(number) in asked])
+        return json_ids(sorted(number for number in offered if str(number) in asked))
 
     def _names(
         self, db: sqlite3.Connection, user: User, parameters: Parameters, line: dict[str, Any] | None

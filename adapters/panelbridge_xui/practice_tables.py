@@ -171,6 +171,20 @@ def _printed(name: str, value: Any) -> Any:
     return text.replace("<", "&lt;").replace(">", "&gt;") if name == "username" else text
 
 
+def stored_note(text: str | None) -> str | None:
+    """A note as the panel keeps it: ``<`` is stored encoded (RUN, November 2026)."""
+    return text.replace("<", "&lt;").replace(">", "&gt;") if text else None
+
+
+def forgotten_isp(line: Mapping[str, Any]) -> dict[str, Any]:
+    """The first edit of a line forgets which provider it is locked to, whatever it is told; the lock stays.
+
+    Both APIs do so (RUN, November 2026).
+    """
+    first = str(line["updated"]).startswith("0000")
+    return {"isp_desc": None, "as_number": None} if first else {}
+
+
 def ids(text: str | None) -> list[int]:
     """A JSON-in-string column as ids."""
     return [int(item) for item in json.loads(text or "[]")]

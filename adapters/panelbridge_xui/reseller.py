@@ -38,14 +38,14 @@ from panelbridge.order_check import check_package_change
 from panelbridge.transport import turn
 from panelbridge_xui import mapping
 from panelbridge_xui.client import XuiClient
-from panelbridge_xui.compare import create_differs, owned, same_password
+from panelbridge_xui.compare import create_differs, moved_fields, owned, same_password
 from panelbridge_xui.devices import DeviceFinder
 from panelbridge_xui.dialect import Clock, Dialect
 from panelbridge_xui.errors import ExistsIdUnknown, NameTaken, PanelRefused
 from panelbridge_xui.kinds import Key, Kind, key_of
 from panelbridge_xui.lookups import MAY_NAME, LineFinder
 from panelbridge_xui.purchase import check_no_restart, check_unmoved, needed, sellable
-from panelbridge_xui.rows import LineRow, PackageRow
+from panelbridge_xui.rows import LineRow, PackageRow, PackagesTold
 from panelbridge_xui.search import short_rows
 from panelbridge_xui.settings import XuiSettings
 
@@ -55,6 +55,11 @@ MAY_SET_PASSWORD = "allow_change_password"  # noqa: S105 - the name of a permiss
 
 # A create under the same name is none of these: the panel answers that it exists, and it is then compared.
 _ADDING = frozenset({Verb.EXTEND, Verb.CHANGE_PACKAGE})
+# What buying another package is meant to move.
+_OF_A_PACKAGE = (
+    *("until", "package", "trial", "connections", "options.bouquets", "outputs"),
+    *("restreamer", "forced_server", "forced_country"),
+)
 
 
 class ResellerDialect(Dialect):
@@ -97,7 +102,7 @@ class ResellerDialect(Dialect):
         )
 
     def _warnings(self) -> Iterator[str]:
-        if not any(Kind.LINE in row.kinds for row in self._fresh_packages().values()):
+        if not any(Kind.LINE in row.kinds for row in self._fresh_packages()):
             yield "no line package is offered to our group"
         try:
             if not self._client.rows(limit=1).rows:
@@ -141,7 +146,8 @@ class ResellerDialect(Dialect):
         line, after = self._buy(ref, purchase, bouquets=None)
         since = max(line.expires_at or self._clock(), self._clock())
         fits = mapping.expiry_fits(until, after.expires_at, since)
-        return self._done(after, () if fits else ("until",))
+        moved = _besides(line, after, "until", "package", "trial")
+        return self._done(after, (*(() if fits else ("until",)), *moved))
 
     def change_package(self, ref: AccountRef, change: PackageChange) -> VerbResult:
         purchase = needed(change.purchase)
@@ -156,8 +162,9 @@ class ResellerDialect(Dialect):
         line = self._own_line(ref)
         if line.package_id == package.id:
             return self._choose_bouquets(line, bouquets)
-        _, after = self._buy(ref, purchase, bouquets=bouquets or package.bouquets)
-        return self._done(after, () if after.package_id == package.id else ("package",))
+        line, after = self._buy(ref, purchase, bouquets=bouquets or package.bouquets)
+        fits = after.package_id == package.id
+        return self._done(after, (*(() if fits else ("package",)), *_besides(line, after, *_OF_A_PACKAGE)))
 
     def reset_credentials(self, ref: AccountRef, credentials: Credentials) -> VerbResult:
         line = self._own_login(ref, credentials)
@@ -170,14 +177,15 @@ class ResellerDialect(Dialect):
             *(() if after.username == credentials.username else ("username",)),
             *(() if same_password(after, credentials) else ("password",)),
         )
+        moved = _besides(line, after, "username", "password")
         if not differs:
-            return self._done(after)
+            return self._done(after, moved)
         if after.username == line.username and after.password == line.password:
             raise PermissionMissing(
                 f"the panel's group may not change {' and '.join(differs)}; the old credentials stay",
                 advice="The panel's owner must allow the group to change user names and passwords.",
             )
-        return self._done(after, differs)
+        return self._done(after, (*differs, *moved))
 
     def find(self, username: str | None, reference: str | None) -> Lookup:
         found = self._finder.find(username, reference)
@@ -186,10 +194,10 @@ class ResellerDialect(Dialect):
         return Found(account=self._account(found)) if isinstance(found, LineRow) else found
 
     def list_accounts(self) -> Iterator[PanelAccount]:
-        keys = [Key(kind, row.id) for kind in self._kinds for row in short_rows(self._client, kind=kind)]
-        if keys:
-            read = (self._read(key) for key in keys)
-            yield from (self._account(line) for line in read if line is not None)  # not deleted meanwhile
+        own = {kind: short_rows(self._client, kind=kind) for kind in self._kinds}
+        if any(own.values()):
+            for kind, rows in own.items():
+                yield from self._listed(self._client, kind, rows, None)
             return
         if self._admin is None:
             raise OutcomeUnknown(
@@ -197,10 +205,10 @@ class ResellerDialect(Dialect):
             )
         me = self._client.user_info().id
         for kind in self._kinds:
-            for row in short_rows(self._admin, kind=kind):
-                line = self._admin.get(Key(kind, row.id)) if row.member_id in (None, me) else None
-                if line is not None and line.member_id == me:
-                    yield self._account(line)
+            rows = short_rows(self._admin, kind=kind)
+            yield from self._listed(
+                self._admin, kind, [row for row in rows if row.member_id in (None, me)], me
+            )
 
     def balance(self) -> PanelBalance:
         return PanelBalance(amount=self._client.user_info().credits)
@@ -208,7 +216,7 @@ class ResellerDialect(Dialect):
     def absence(self, key: Key) -> Absent:
         return self._finder.absence(key)
 
-    def _read_packages(self) -> tuple[PackageRow, ...]:
+    def _read_packages(self) -> PackagesTold:
         return self._client.packages()
 
     def _buy(
@@ -217,12 +225,13 @@ class ResellerDialect(Dialect):
         """One purchase on the line: the line right before it, and after it."""
         with nothing_sent():
             packages = self._fresh_packages()
-        package = sellable(packages.get(purchase.package), key_of(ref.id).kind)
+            offered = packages.get(purchase.package)
+        package = sellable(offered, key_of(ref.id).kind)
         with self._turn():  # of several callers with one ``before``, one buys
             line = self._own_line(ref)
             check_unmoved(line, purchase)
             if not purchase.allow_restart:
-                check_no_restart(line, packages.get(str(line.package_id)), package, self._clock())
+                check_no_restart(line, packages.rows.get(str(line.package_id)), package, self._clock())
             kept = tuple(item for item in line.bouquets if item in package.bouquets)
             fields = [
                 ("package", purchase.package),
@@ -256,13 +265,14 @@ class ResellerDialect(Dialect):
             return self._already(line)
         after = self._plain_edit(line, [], bouquets)
         fits = set(after.bouquets) == set(bouquets)
-        return self._done(after, () if fits else ("options.bouquets",))
+        moved = _besides(line, after, "options.bouquets")
+        return self._done(after, (*(() if fits else ("options.bouquets",)), *moved))
 
     def _bouquets_of(self, line: LineRow) -> tuple[str, ...]:
         """Never none: an edit without any is answered by an empty body where the group may choose them."""
         if line.bouquets:
             return line.bouquets
-        package = self._fresh_packages().get(str(line.package_id))
+        package = self._fresh_packages().rows.get(str(line.package_id))
         return package.bouquets if package else ()
 
     def _plain_edit(self, line: LineRow, changes: mapping.Fields, bouquets: tuple[str, ...]) -> LineRow:
@@ -297,3 +307,8 @@ class ResellerDialect(Dialect):
             raise Conflict("a line of this name exists at the panel with another password or reference")
         self._seen.settled(username)
         return self._already(found, self._differs(found, order, bouquets))
+
+
+def _besides(before: LineRow, after: LineRow, *asked: str) -> tuple[str, ...]:
+    """What an edit moved without being asked: a reseller can neither tell those columns nor keep them."""
+    return tuple(name for name in moved_fields(before, after) if name not in asked)

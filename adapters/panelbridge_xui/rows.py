@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from panelbridge.exceptions import ContractBroken
 from panelbridge.secret import Secret
@@ -23,6 +24,8 @@ from panelbridge_xui.values import (
     text,
     text_or_none,
 )
+
+T = TypeVar("T")
 
 # Presence alone means 1 on the wire (`is_trial=0` was stored as 1), so these are sent only when set.
 LINE_FLAGS = ("is_trial", "is_restreamer", "is_isplock", "is_stalker", "bypass_ua")
@@ -83,11 +86,17 @@ class LineRow:
 
 @dataclass(frozen=True, kw_only=True)
 class ShortLineRow:
-    """What list answers are searched by; the full row is read by id."""
+    """What list answers are searched by; the full row is read by id.
 
-    id: int
-    username: str | None  # None: the panel stored the literal name "null" as no name
+    ``None`` is what this row does not tell, or tells in a way that cannot be read: one bad row is one bad
+    account, and never the end of the list.
+    """
+
+    id: int | None
+    username: str | None  # None too: the panel stored the literal name "null" as no name
     member_id: int | None
+    reseller_notes: str | None = None
+    mac: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,6 +124,23 @@ class PackageRow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PackagesTold:
+    """The panel's packages by id, and those of which only the id, if that, can be read."""
+
+    rows: Mapping[str, PackageRow]
+    unreadable: tuple[str, ...] = ()
+
+    def __iter__(self) -> Iterator[PackageRow]:
+        return iter(self.rows.values())
+
+    def get(self, package_id: str) -> PackageRow | None:
+        """The package; ``None`` when it is not offered. Raises ``ContractBroken`` when it cannot be read."""
+        if package_id in self.unreadable:
+            raise ContractBroken("the panel's row of this package cannot be read", field="package")
+        return self.rows.get(package_id)
+
+
+@dataclass(frozen=True, kw_only=True)
 class OwnUser:
     """``user_info``: who the panel says we are. The API key beside it is never read."""
 
@@ -135,11 +161,11 @@ def as_row(payload: Any, what: str) -> Row:
     return payload
 
 
-def as_rows(payload: Any, what: str) -> list[Row]:
-    """``payload`` as a list of objects. Raises ``ContractBroken``."""
+def as_items(payload: Any, what: str) -> list[Any]:
+    """``payload`` as a list of anything. Raises ``ContractBroken``."""
     if not isinstance(payload, list):
         raise ContractBroken(f"the panel's reply holds no list where {what} is promised")
-    return [as_row(item, what) for item in payload]
+    return payload
 
 
 def line_row(payload: Any) -> LineRow:
@@ -189,13 +215,37 @@ def device_row(kind: Kind, payload: Any) -> LineRow:
     return replace(line, device=device)
 
 
-def short_row(kind: Kind, row: Row) -> ShortLineRow:
-    """A row of a list. Raises ``ContractBroken``."""
+def short_row(kind: Kind, payload: Any) -> ShortLineRow:
+    """A row of a list, as much of it as can be read."""
+    row = payload if isinstance(payload, dict) else {}
     return ShortLineRow(
-        id=integer(row, kind.id_name),
-        username=text_or_none(row, "username") if kind is Kind.LINE else None,
-        member_id=integer_or_none(row, "member_id") if "member_id" in row else None,
+        id=_told(integer, row, kind.id_name),
+        username=_told(text_or_none, row, "username") if kind is Kind.LINE else None,
+        member_id=_told(integer_or_none, row, "member_id"),
+        reseller_notes=_told(text_or_none, row, "reseller_notes"),
+        mac=_told(text_or_none, row, "mac"),
     )
+
+
+def _told(read: Callable[[Row, str], T], row: Row, name: str) -> T | None:
+    try:
+        return read(row, name)
+    except ContractBroken:
+        return None
+
+
+def packages_told(payload: Any) -> PackagesTold:
+    """A list of packages: what is wrong with one is no other's trouble. Raises ``ContractBroken``."""
+    rows: dict[str, PackageRow] = {}
+    unreadable: list[str] = []
+    for item in as_items(payload, "packages"):
+        try:
+            package = package_row(as_row(item, "a package"))
+        except ContractBroken:
+            unreadable.append(str(item.get("id")) if isinstance(item, dict) else "")
+        else:
+            rows[str(package.id)] = package
+    return PackagesTold(rows=rows, unreadable=tuple(unreadable))
 
 
 def package_row(row: Row) -> PackageRow:

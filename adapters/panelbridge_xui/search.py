@@ -7,11 +7,13 @@ is no look-up by name. The ways are tried from the surest to the weakest; only s
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from panelbridge.exceptions import ContractBroken, OutcomeUnknown
 from panelbridge_xui.client import XuiClient
-from panelbridge_xui.kinds import Key, Kind
+from panelbridge_xui.errors import UnreadableRow
+from panelbridge_xui.kinds import Key, Kind, same_mac
 from panelbridge_xui.rows import LineRow, ShortLineRow
 
 _PAGE = 1000  # the panel caps a page there
@@ -84,6 +86,34 @@ class SeenIds:
             yield from range(highest, max(0, highest - limit // 2), -1)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What is looked for: any one of these names it. The panel's search also matches parts."""
+
+    username: str | None = None
+    reference: str | None = None
+    mac: str | None = None
+
+    @property
+    def texts(self) -> list[str]:
+        """What to type into the panel's search."""
+        return [text for text in (self.username, self.reference, self.mac) if text]
+
+    def fits(self, line: LineRow) -> bool:
+        named = self.username is not None and line.username == self.username
+        noted = self.reference is not None and line.reseller_notes == self.reference
+        boxed = self.mac is not None and line.device is not None and same_mac(line.device.mac, self.mac)
+        return named or noted or boxed
+
+    def may_be(self, row: ShortLineRow) -> bool:
+        """Whether an account of which only the list's row can be read might be it."""
+        return (
+            (self.username is not None and row.username in (None, self.username))
+            or (self.reference is not None and row.reseller_notes in (None, self.reference))
+            or (self.mac is not None and (row.mac is None or same_mac(row.mac, self.mac)))
+        )
+
+
 def short_rows(
     client: XuiClient, search: str | None = None, kind: Kind = Kind.LINE
 ) -> tuple[ShortLineRow, ...]:
@@ -92,7 +122,7 @@ def short_rows(
     Each page begins with the last row of the one before: an account deleted meanwhile would shift the pages
     and hide another one.
     """
-    rows: dict[int, ShortLineRow] = {}
+    rows: dict[int | tuple[int], ShortLineRow] = {}  # by id; by its place where that is unreadable
     start, last, matching = 0, None, None
     for _ in range(_MOST_PAGES):
         page = client.rows(kind, start=start, limit=_PAGE, search=search)
@@ -100,8 +130,9 @@ def short_rows(
             matching = page.filtered
         if page.filtered != matching or (last is not None and page.rows[:1] != (last,)):
             raise OutcomeUnknown("the panel's list changed while it was read")
-        rows.update({row.id: row for row in page.rows})
-        if len(rows) >= matching or len(page.rows) <= 1:
+        for at, row in enumerate(page.rows, start):
+            rows[(at,) if row.id is None else row.id] = row
+        if matching is None or len(rows) >= matching or len(page.rows) <= 1:
             break
         last = page.rows[-1]
         start += len(page.rows) - 1
@@ -110,21 +141,39 @@ def short_rows(
     return tuple(rows.values())
 
 
-def by_text(
-    client: XuiClient, text: str, fits: Callable[[LineRow], bool], kind: Kind = Kind.LINE
-) -> LineRow | None:
-    """The account a list search for ``text`` leads to; it matches parts too, so each is read and compared."""
+def by_text(client: XuiClient, text: str, wanted: Wanted, kind: Kind = Kind.LINE) -> LineRow | None:
+    """The account a list search for ``text`` leads to; it matches parts too, so each is read and compared.
+
+    Raises ``UnreadableRow`` when none fits and one that cannot be read might.
+    """
+    unreadable = None
     for row in short_rows(client, text, kind):
-        line = client.get(Key(kind, row.id))
-        if line is not None and fits(line):
+        try:
+            line = read_listed(client, kind, row)
+        except UnreadableRow as error:
+            unreadable = error if wanted.may_be(row) else unreadable
+            continue
+        if line is not None and wanted.fits(line):
             return line
+    if unreadable is not None:
+        raise unreadable
     return None
+
+
+def read_listed(client: XuiClient, kind: Kind, row: ShortLineRow) -> LineRow | None:
+    """The account of a list's row; ``None`` when it was deleted meanwhile. Raises ``UnreadableRow``."""
+    if row.id is None:
+        raise UnreadableRow("a row of the panel's list has no readable id", field="id")
+    return client.get(Key(kind, row.id))
 
 
 def by_probe(client: XuiClient, seen: SeenIds, username: str, limit: int) -> LineRow | None:
     """The line of this name among the ids around the highest seen. Finding none proves nothing."""
     for line_id in seen.candidates(username, limit):
-        line = client.get(Key(Kind.LINE, line_id))
+        try:
+            line = client.get(Key(Kind.LINE, line_id))
+        except UnreadableRow:
+            line = None
         if line is not None:
             if line.username == username:
                 return line

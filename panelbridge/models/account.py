@@ -22,6 +22,7 @@ class AccountState(StrEnum):
     BANNED = "banned"  # switched off by the panel's owner; we cannot lift it
     EXPIRED = "expired"  # enabled, but its expiry has passed
     LIMITED = "limited"  # enabled, but what it may use is used up
+    UNREADABLE = "unreadable"  # listed, and its row holds what cannot be read; a get of it is unknown
 
     @property
     def is_off(self) -> bool:

@@ -290,6 +290,13 @@ class SqlSubscriptionStore:
             query = query.where(subscriptions.c.id > after)
         return [self._subscription(row) for row in self._connection.execute(query)]
 
+    def account_ids(self, panel: PanelId, limit: int = 1000) -> Sequence[AccountId]:
+        """Ids of the panel's accounts that the books hold, those of the newest subscriptions first."""
+        held = subscriptions.c.account_id
+        query = select(held).where(subscriptions.c.panel_id == panel, held.is_not(None))
+        newest = query.order_by(subscriptions.c.id.desc()).limit(limit)
+        return [AccountId(row[0]) for row in self._connection.execute(newest)]
+
     def counts(self) -> dict[str, int]:
         """Subscriptions by state."""
         query = select(subscriptions.c.state, func.count()).group_by(subscriptions.c.state)

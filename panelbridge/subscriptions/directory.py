@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from panelbridge.adapter import PanelAdapter
 from panelbridge.capabilities import Capabilities, SerialiseWrites
 from panelbridge.exceptions import PanelUnreachable
+from panelbridge.models import AccountId
 from panelbridge.registry import load_adapter
 from panelbridge.secret import SecretUnreadable
 from panelbridge.settings import read_settings
@@ -19,8 +20,14 @@ from panelbridge.transport import Breaker
 class PanelDirectory:
     """Builds adapters when first asked, and anew when a panel's record changed."""
 
-    def __init__(self, read_panel: Callable[[PanelId], Panel | None], clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        read_panel: Callable[[PanelId], Panel | None],
+        clock: Callable[[], float],
+        read_known: Callable[[PanelId], Iterable[AccountId]] = lambda _: (),
+    ) -> None:
         self._read_panel = read_panel
+        self._read_known = read_known
         self._clock = clock
         self._lock = threading.Lock()
         self._adapters: dict[PanelId, PanelAdapter[Any]] = {}
@@ -39,6 +46,7 @@ class PanelDirectory:
             msg = f"panel {panel} does not exist"
             raise LookupError(msg)
         built = build_adapter(record)
+        built.recall(self._read_known(panel))
         with self._lock:
             self._records[panel] = record
             return self._adapters.setdefault(panel, built)

@@ -450,4 +450,5 @@ class TestOutcomes:
 
 
 def _changed(before: dict[str, Any], after: dict[str, Any]) -> set[str]:
-    return {name for name in before if before[name] != after[name]}
+    """Null and empty text are both nothing, and come in turn."""
+    return {name for name in before if (before[name] or None) != (after[name] or None)}

@@ -375,7 +375,7 @@ class TestSettings:
         made = XuiClient(
             session, access_code=Secret("a/b"), api_path="reseller/index.php", api_key=Secret("k")
         )
-        assert made.packages() == ()
+        assert list(made.packages()) == []
         assert asked == ["a%2Fb/reseller/index.php"]
 
     def test_a_conflict_is_what_a_taken_name_is_to_a_caller(self) -> None:
