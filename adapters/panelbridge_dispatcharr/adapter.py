@@ -1,13 +1,15 @@
 """The Dispatcharr adapter: a user of level 0 is an account. Facts seen on 0.29.0; see README.
 
-The panel knows neither expiry nor suspension. We suspend by putting the player's password aside, where the
-panel's player API does not look, and by closing the web login that has the same password.
+The panel knows neither expiry nor suspension. We suspend by taking the player's password away, and give it
+back from our own books: what the panel keeps beside it can be written by the customer. For the same reason an
+account is ours by id, name and player password, never by a reference kept at the panel.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -21,7 +23,6 @@ from panelbridge.exceptions import (
     NotFound,
     OutcomeUnknown,
     PanelError,
-    PermissionMissing,
     Unsupported,
 )
 from panelbridge.models import (
@@ -42,7 +43,7 @@ from panelbridge.models import (
     VerbResult,
 )
 from panelbridge.order_check import check_credentials, check_order, check_package_change
-from panelbridge.secret import random_text
+from panelbridge.secret import Secret
 from panelbridge_dispatcharr import mapping
 from panelbridge_dispatcharr.client import DispatcharrClient
 from panelbridge_dispatcharr.mapping import HELD_PASSWORD, PLAYER_PASSWORD, User
@@ -50,6 +51,11 @@ from panelbridge_dispatcharr.settings import DispatcharrSettings
 
 _VERBS = frozenset(Verb) - {Verb.EXTEND}
 _TEXT = TextRule(pattern=r"[A-Za-z0-9._@-]+")
+_SESSIONS = "no player gets in; a web sign-in from before lives for up to a day and plays nothing"
+_API_KEY = (
+    "no player gets in; the user has an API key of its own, which plays nothing: remove it at the panel, "
+    "where nothing else ends it"
+)
 
 
 class DispatcharrAdapter(PanelAdapter[DispatcharrSettings]):
@@ -67,11 +73,10 @@ class DispatcharrAdapter(PanelAdapter[DispatcharrSettings]):
         return Capabilities(
             verbs=_VERBS,
             extend=Extend.NONE,
-            find_by=frozenset(FindBy),
+            find_by=frozenset({FindBy.USERNAME}),
             grace=False,
             username=_TEXT,
             password=_TEXT,
-            reference_field=f"custom_properties.{mapping.REFERENCE}",
             safe_repeats=_VERBS,
             password_readable=True,
             late_commit=self.settings.late_commit,
@@ -91,32 +96,37 @@ class DispatcharrAdapter(PanelAdapter[DispatcharrSettings]):
                 raise
             return self._adopt(order, refused)
         with already_sent():
-            account = mapping.account_of(self._read(mapping.user_from(made).id))
-        if not _is_ours(account, order):
+            user = self._read(mapping.user_from(made).id)
+        if not _is_ours(user, order):
             raise OutcomeUnknown("the panel accepted the user, and shows another one under its id")
-        return self._created(order, account, Outcome.DONE)
+        return self._as_ordered(order, user, Outcome.DONE)
 
     def _adopt(self, order: CreateOrder, refused: InvalidOrder) -> VerbResult:
         """The name was refused: for an earlier try of ours, for somebody else's user, or by a rule."""
-        match self.find(username=order.credentials.username):
-            case Found(account=account):
-                if not _is_ours(account, order):
-                    raise Conflict("the login name is taken by an account that is not ours")
-                return self._created(order, account, Outcome.ALREADY)
-            case Absent():
-                raise refused
-            case Unknown(cause=cause):
-                raise OutcomeUnknown(f"the login name may be taken and nobody can say by whom: {cause}")
+        try:
+            user = self._named(order.credentials.username)
+        except PanelError as error:
+            raise OutcomeUnknown(
+                f"the login name may be taken and nobody can say by whom: {error.message}"
+            ) from None
+        if user is None:
+            raise refused
+        if not _is_ours(user, order):
+            raise Conflict("the login name is taken by an account that is not ours")
+        return self._as_ordered(order, user, Outcome.ALREADY)
 
-    def _created(self, order: CreateOrder, account: PanelAccount, outcome: Outcome) -> VerbResult:
-        """``outcome``, naming the fields that the panel set otherwise than asked."""
+    def _as_ordered(self, order: CreateOrder, user: User, outcome: Outcome) -> VerbResult:
+        """``outcome`` with a user who has what was ordered, whatever is missing.
+
+        The panel saves a user and then its profiles, in no transaction (seen on 0.29.0): what stops between
+        them leaves one who sees every channel.
+        """
         limit = self.settings.stream_limit if order.connections is None else order.connections
-        as_asked = {
-            "package": account.package == order.package,
-            "connections": account.connections == limit,
-        }
-        differs = tuple(name for name, equal in as_asked.items() if not equal)
-        return VerbResult(outcome=outcome, account=account, differs=differs)
+        if _has(user, order.package, limit):
+            return VerbResult(outcome=outcome, account=mapping.account_of(user))
+        rights = mapping.rights_to(order.package, limit)
+        with already_sent():
+            return self._write(user, rights, lambda after: _has(after, order.package, limit))
 
     def extend(self, ref: AccountRef, until: datetime, purchase: Purchase | None = None) -> VerbResult:
         del ref, until, purchase
@@ -127,53 +137,48 @@ class DispatcharrAdapter(PanelAdapter[DispatcharrSettings]):
         user = self._ours(ref)
         if user.player is None:
             return _already(user)
-        aside = {PLAYER_PASSWORD: None, HELD_PASSWORD: user.player}
-        # The web login has the customer's password as well: it gets one that nobody knows.
-        wish = mapping.passwords_to(random_text(40), aside)
-        return self._write(user, wish, lambda after: (after.player, after.held) == (None, user.player))
+        wish = mapping.passwords_to({PLAYER_PASSWORD: None, HELD_PASSWORD: None})
+        done = self._write(user, wish, lambda after: after.player is None)
+        return replace(done, note=_API_KEY if user.has_api_key else _SESSIONS)
 
     def unsuspend(self, ref: AccountRef) -> VerbResult:
         user = self._ours(ref)
         if user.state is AccountState.ACTIVE:
             return _already(user)
-        if user.held is None or user.state is AccountState.BANNED:
-            raise PermissionMissing(
-                "the player's password was taken away at the panel, and not by us",
-                advice="The panel's owner sets an xc_password for this user again; then repeat.",
+        if ref.password is None:
+            raise InvalidOrder(
+                "the panel keeps no password of a suspended user, and none was given",
+                field="password",
+                advice="Give the account's password with its reference; a new one will do.",
             )
-        back = {PLAYER_PASSWORD: user.held, HELD_PASSWORD: None}
-        wish = mapping.passwords_to(user.held, back)
-        return self._write(user, wish, lambda after: (after.player, after.held) == (user.held, None))
+        return self._set_password(user, ref.password)
 
     def reset_credentials(self, ref: AccountRef, credentials: Credentials) -> VerbResult:
         check_credentials(credentials, self.capabilities)
         if credentials.username != ref.username:
             raise InvalidOrder("this backend does not rename users", field="username")
-        password = credentials.password.get_secret_value()
         user = self._ours(ref)
-        if user.state is AccountState.BANNED:
-            raise PermissionMissing("the player's password was taken away at the panel, and not by us")
-        if user.password == password:
+        if user.player == credentials.password.get_secret_value():
             return _already(user)
-        if user.state is AccountState.SUSPENDED:  # and stays so: the new one waits where the old one lay
-            wish = mapping.passwords_to(random_text(40), {HELD_PASSWORD: password})
-            return self._write(user, wish, lambda after: (after.player, after.held) == (None, password))
-        wish = mapping.passwords_to(password, {PLAYER_PASSWORD: password, HELD_PASSWORD: None})
-        return self._write(user, wish, lambda after: (after.player, after.held) == (password, None))
+        if user.state is AccountState.SUSPENDED:  # and stays so: the new one is given when that ends
+            wish = mapping.passwords_to({PLAYER_PASSWORD: None, HELD_PASSWORD: None})
+            done = self._write(user, wish, lambda after: after.player is None)
+            return replace(done, note="the new password counts when the suspension ends")
+        return self._set_password(user, credentials.password)
+
+    def _set_password(self, user: User, password: Secret) -> VerbResult:
+        wanted = password.get_secret_value()
+        wish = mapping.passwords_to({PLAYER_PASSWORD: wanted, HELD_PASSWORD: None})
+        return self._write(user, wish, lambda after: after.player == wanted)
 
     def change_package(self, ref: AccountRef, change: PackageChange) -> VerbResult:
         check_package_change(change)
         _refuse_options(change.options)
-        profile = mapping.profile_to(change.package)
-        wish: dict[str, Any] = {"channel_profiles": [profile]}
-        if change.connections is not None:
-            wish["stream_limit"] = mapping.connections_to(change.connections)
-
-        def has_it(user: User) -> bool:
-            return user.profiles == {profile} and change.connections in (None, user.stream_limit)
-
+        rights = mapping.rights_to(change.package, change.connections)
         user = self._ours(ref)
-        return _already(user) if has_it(user) else self._write(user, wish, has_it)
+        if _has(user, change.package, change.connections):
+            return _already(user)
+        return self._write(user, rights, lambda after: _has(after, change.package, change.connections))
 
     def terminate(self, ref: AccountRef) -> VerbResult:
         try:
@@ -195,28 +200,21 @@ class DispatcharrAdapter(PanelAdapter[DispatcharrSettings]):
             return Unknown(cause=error.message)
 
     def find(self, *, username: str | None = None, reference: str | None = None) -> Lookup:
-        if username is None and reference is None:
-            return Unknown(cause="neither a login name nor a reference was given")
+        if username is None:
+            del reference  # the customer can write it: it proves nothing
+            return Unknown(cause="users of this panel are found by login name only")
         try:
-            # Compared here, letter by letter: the panel filters nothing, and "anna" and "ANNA" are two users.
-            found = [
-                user
-                for user in self._users()
-                if username in (None, user.username) and reference in (None, user.reference)
-            ]
+            user = self._named(username)
         except PanelError as error:
             return Unknown(cause=error.message)
-        if len(found) > 1:
-            return Unknown(cause=f"the panel has {len(found)} such users")
-        if not found:
+        if user is None:
             return Absent(proof="the panel's list of all users, which is never filtered, has no such user")
-        return Found(account=mapping.account_of(found[0]))
+        return Found(account=mapping.account_of(user))
 
     def list_accounts(self) -> Iterator[PanelAccount]:
         """Everybody but the panel's admins; an account of ours stays one whatever its level became."""
-        for user in self._users():
-            if user.level < mapping.ADMIN_LEVEL or user.reference is not None:
-                yield mapping.account_of(user)
+        listed = map(mapping.listed_from, self._client.users())
+        return iter([account for account in listed if account is not None])
 
     def list_packages(self) -> Iterator[Package]:
         return map(mapping.package_from, self._client.profiles())
@@ -227,8 +225,15 @@ class DispatcharrAdapter(PanelAdapter[DispatcharrSettings]):
     def close(self) -> None:
         self._client.close()
 
-    def _users(self) -> list[User]:
-        return [mapping.user_from(payload) for payload in self._client.users()]
+    def _named(self, username: str) -> User | None:
+        """Compared here, letter by letter: the panel filters nothing, and "anna" and "ANNA" are two users.
+
+        Only this user's row is read whole: what is wrong with another's is nobody else's trouble.
+        """
+        found = [row for row in self._client.users() if mapping.names_from(row)[1] == username]
+        if len(found) > 1:
+            raise ContractBroken(f"the panel has {len(found)} users of that name")
+        return mapping.user_from(found[0]) if found else None
 
     def _read(self, user_id: int) -> User:
         """Raises ``NotFound`` when the panel shows no such id, and its list, which must come, has none."""
@@ -244,7 +249,7 @@ class DispatcharrAdapter(PanelAdapter[DispatcharrSettings]):
 
     def _check_gone(self, user_id: int) -> None:
         try:
-            listed = any(user.id == user_id for user in self._users())
+            listed = any(mapping.names_from(row)[0] == user_id for row in self._client.users())
         except NotFound:
             raise ContractBroken("the address has no list of users: it is not the panel's") from None
         if listed:
@@ -254,8 +259,7 @@ class DispatcharrAdapter(PanelAdapter[DispatcharrSettings]):
         """The user, when it still is the account ``ref`` means and not somebody who runs the panel."""
         with nothing_sent():
             user = self._read(_user_id(ref))
-        same = user.username == ref.username and ref.reference in (None, user.reference)
-        if not same or user.level >= mapping.ADMIN_LEVEL:
+        if user.username != ref.username or user.level >= mapping.ADMIN_LEVEL:
             raise Conflict("the panel's user of this id is not an account of ours (any more)")
         return user
 
@@ -280,10 +284,14 @@ def _refuse_options(options: Mapping[str, str]) -> None:
         raise InvalidOrder("this panel has no options", field="options")
 
 
-def _is_ours(account: PanelAccount, order: CreateOrder) -> bool:
+def _is_ours(user: User, order: CreateOrder) -> bool:
     asked = order.credentials
-    told = (account.username, account.password, account.reference)
-    return told == (asked.username, asked.password, order.reference)
+    same = (user.username, user.player) == (asked.username, asked.password.get_secret_value())
+    return same and user.level < mapping.ADMIN_LEVEL
+
+
+def _has(user: User, package: str, connections: int | None) -> bool:
+    return user.package == str(mapping.profile_to(package)) and connections in (None, user.stream_limit)
 
 
 def _already(user: User) -> VerbResult:

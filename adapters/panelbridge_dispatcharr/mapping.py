@@ -1,6 +1,7 @@
 """Dispatcharr's payloads to records and back: pure, and strict about every field used.
 
-Seen on 0.29.0. The player's password is ``custom_properties.xc_password``; two keys beside it are ours.
+Seen on 0.29.0. The player's password is ``custom_properties.xc_password``, which only an admin can write.
+Every other property can be written by whoever signs in with that user, so none of them is read.
 """
 
 from __future__ import annotations
@@ -13,15 +14,17 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from panelbridge.exceptions import ContractBroken, InvalidOrder
 from panelbridge.models import AccountId, AccountState, Connection, CreateOrder, Package, PanelAccount
-from panelbridge.secret import Secret
+from panelbridge.secret import Secret, random_text
 
 WireT = TypeVar("WireT", bound=BaseModel)
 
 ADMIN_LEVEL = 10
 STREAMER_LEVEL = 0
 PLAYER_PASSWORD = "xc_password"  # noqa: S105 - the panel's name of a property
-HELD_PASSWORD = "panelbridge_held_xc_password"  # noqa: S105 - ours: the player password while suspended
-REFERENCE = "panelbridge_reference"  # ours
+HELD_PASSWORD = "panelbridge_held_xc_password"  # noqa: S105 - of bridges before: removed where it is met
+REFERENCE = "panelbridge_reference"  # ours, for the eyes of the panel's owner
+UNRESTRICTED = "unrestricted"
+"""The package of a user without a channel profile: he sees every channel (seen on 0.29.0)."""
 
 
 class _Wire(BaseModel):
@@ -30,17 +33,19 @@ class _Wire(BaseModel):
 
 class _Properties(_Wire):
     player: str | None = Field(default=None, alias=PLAYER_PASSWORD)
-    held: str | None = Field(default=None, alias=HELD_PASSWORD)
-    reference: str | None = Field(default=None, alias=REFERENCE)
 
 
-class _User(_Wire):
+class _Named(_Wire):
     id: int = Field(ge=1)
     username: str = Field(min_length=1)
+
+
+class _User(_Named):
     user_level: int
     channel_profiles: list[int]
     stream_limit: int
     custom_properties: _Properties | None
+    api_key: str | None = Field(default=None, repr=False)
 
 
 class _Me(_Wire):
@@ -63,19 +68,36 @@ class User:
     profiles: frozenset[int]
     stream_limit: int  # 0 = unlimited
     player: str | None = field(repr=False)  # the password a player uses
-    held: str | None = field(repr=False)  # the same, put aside while suspended
-    reference: str | None
+    has_api_key: bool  # made by whoever signed in with this user
 
     @property
-    def password(self) -> str | None:
-        return self.player or self.held
+    def package(self) -> str:
+        return ",".join(map(str, sorted(self.profiles))) or UNRESTRICTED
 
     @property
     def state(self) -> AccountState:
-        """Suspended is what we put aside; a password that is nowhere was taken away by somebody else."""
-        if self.player:
-            return AccountState.ACTIVE
-        return AccountState.SUSPENDED if self.held else AccountState.BANNED
+        """Without a password nobody plays. Who took it away, nothing tells that a customer cannot write."""
+        return AccountState.ACTIVE if self.player else AccountState.SUSPENDED
+
+
+def names_from(payload: Any) -> tuple[int, str]:
+    """Id and name, which no row lacks whatever else is wrong with it. Raises ``ContractBroken``."""
+    wire = _read(_Named, payload)
+    return wire.id, wire.username
+
+
+def listed_from(payload: Any) -> PanelAccount | None:
+    """One row of the list; ``None`` for somebody who runs the panel and never was a customer of ours.
+
+    Raises ``ContractBroken`` only where not even id and name can be read: one bad row is one bad account.
+    """
+    user_id, username = names_from(payload)
+    try:
+        user = user_from(payload)
+    except ContractBroken:
+        return PanelAccount(id=AccountId(str(user_id)), username=username, state=AccountState.UNREADABLE)
+    marked = REFERENCE in (payload["custom_properties"] or {})
+    return account_of(user) if user.level < ADMIN_LEVEL or marked else None
 
 
 def user_from(payload: Any) -> User:
@@ -89,8 +111,7 @@ def user_from(payload: Any) -> User:
         profiles=frozenset(wire.channel_profiles),
         stream_limit=wire.stream_limit,
         player=properties.player or None,
-        held=properties.held or None,
-        reference=properties.reference,
+        has_api_key=bool(wire.api_key),
     )
 
 
@@ -99,10 +120,9 @@ def account_of(user: User) -> PanelAccount:
         id=AccountId(str(user.id)),
         username=user.username,
         state=user.state,
-        password=None if user.password is None else Secret(user.password),
-        package=",".join(map(str, sorted(user.profiles))) or None,
+        password=None if user.player is None else Secret(user.player),
+        package=user.package,
         connections=user.stream_limit,
-        reference=user.reference,
     )
 
 
@@ -130,12 +150,18 @@ def order_to(order: CreateOrder, stream_limit: int) -> dict[str, Any]:
     password = order.credentials.password.get_secret_value()
     return {
         "username": order.credentials.username,
-        "password": password,
         "user_level": STREAMER_LEVEL,
-        "stream_limit": stream_limit if order.connections is None else connections_to(order.connections),
-        "channel_profiles": [profile_to(order.package)],
-        "custom_properties": {PLAYER_PASSWORD: password, REFERENCE: order.reference},
+        **rights_to(order.package, stream_limit if order.connections is None else order.connections),
+        **passwords_to({PLAYER_PASSWORD: password, REFERENCE: order.reference}),
     }
+
+
+def rights_to(package: str, connections: int | None) -> dict[str, Any]:
+    """What a package lets a user do; ``connections`` None leaves them. Raises ``InvalidOrder``."""
+    rights: dict[str, Any] = {"channel_profiles": [profile_to(package)]}
+    if connections is not None:
+        rights["stream_limit"] = connections_to(connections)
+    return rights
 
 
 def profile_to(package: str) -> int:
@@ -152,9 +178,12 @@ def connections_to(connections: int) -> int:
     return connections
 
 
-def passwords_to(web: str, properties: Mapping[str, str | None]) -> dict[str, Any]:
-    """Both passwords in one request; a property that is null is removed, others stay."""
-    return {"password": web, "custom_properties": dict(properties)}
+def passwords_to(properties: Mapping[str, str | None]) -> dict[str, Any]:
+    """Properties, of which null removes one and others stay, and a web password that nobody knows.
+
+    The web login is no part of what is sold: with it a customer writes his own properties.
+    """
+    return {"password": random_text(40), "custom_properties": dict(properties)}
 
 
 def _read(model: type[WireT], payload: Any) -> WireT:

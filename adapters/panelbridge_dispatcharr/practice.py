@@ -22,11 +22,14 @@ from panelbridge.testing.practice import (
 from panelbridge_dispatcharr import practice_users as users
 from panelbridge_dispatcharr.mapping import REFERENCE
 
-_TOKEN_SPAN = timedelta(minutes=30)
+_SPANS = {"access": timedelta(minutes=30), "refresh": timedelta(days=1)}
 _ONE_USER = r"/api/accounts/users/(\d+)/"
 ROUTES = (
     ("POST", "/api/accounts/token/", "sign_in"),
+    ("POST", "/api/accounts/token/refresh/", "refresh"),
+    ("POST", "/api/accounts/api-keys/generate/", "generate_key"),
     ("GET", "/api/accounts/users/me/", "test_connection"),
+    ("PATCH", "/api/accounts/users/me/", "edit_me"),
     ("GET", "/api/core/version/", "version"),
     ("GET", "/api/channels/profiles/", "list_packages"),
     ("GET", "/api/accounts/users/", "list_accounts"),
@@ -36,8 +39,8 @@ ROUTES = (
     ("DELETE", _ONE_USER, "terminate"),
     ("GET", "/player_api.php", "play"),
 )
-_OPEN = frozenset({"sign_in", "play"})
-_FOR_ALL = frozenset({"test_connection", "version"})
+_OPEN = frozenset({"sign_in", "refresh", "play"})
+_FOR_ALL = frozenset({"test_connection", "version", "edit_me", "generate_key"})
 _SUCCESS = {"create": 201, "terminate": 204}
 
 
@@ -65,6 +68,9 @@ class DispatcharrPractice(PracticePanel):
         with self.books.writing() as db:
             for statement in users.TABLES.split(";"):
                 db.execute(statement)
+            if self.books.fact(db, "profiles", "new") == "new":
+                db.executemany("INSERT INTO profiles VALUES (?, ?)", users.PROFILES.items())
+                self.books.set_fact(db, "profiles", "made")
             self._key = self.books.fact(db, "api_key", random_text(40))
             self._password = self.books.fact(db, "admin_password", random_text(20))
             level = int(self.options["level"])
@@ -109,6 +115,8 @@ class DispatcharrPractice(PracticePanel):
                 content = answer(db, self._subject(db, place), request)
         except _Refused as refusal:
             return refusal.reply
+        if isinstance(content, PracticeReply):
+            return content
         status = _SUCCESS.get(operation, 200)
         return PracticeReply(status=204) if content is None else PracticeReply.json(content, status=status)
 
@@ -127,7 +135,8 @@ class DispatcharrPractice(PracticePanel):
         if scheme != "Bearer":
             return None
         known = db.execute(
-            "SELECT user_id FROM tokens WHERE token = ? AND ends_at > ?", (value, self.now().timestamp())
+            "SELECT user_id FROM tokens WHERE token = ? AND kind = 'access' AND ends_at > ?",
+            (value, self.now().timestamp()),
         ).fetchone()
         if known is None:
             raise _Refused(_detail(401, "the token is not valid", code="token_not_valid"))
@@ -150,10 +159,37 @@ class DispatcharrPractice(PracticePanel):
         row = users.by_name(db, str(wish.get("username")))
         if row is None or row["password"] != wish.get("password"):
             raise _Refused(_detail(401, "no such name and password", code="no_active_account"))
+        return {kind: self._token(db, row["id"], kind) for kind in _SPANS}
+
+    def _token(self, db: sqlite3.Connection, user_id: int, kind: str) -> str:
         token = random_text(60)
-        ends_at = (self.now() + _TOKEN_SPAN).timestamp()
-        db.execute("INSERT INTO tokens VALUES (?, ?, ?)", (token, row["id"], ends_at))
-        return {"access": token, "refresh": random_text(60)}
+        ends_at = (self.now() + _SPANS[kind]).timestamp()
+        db.execute("INSERT INTO tokens VALUES (?, ?, ?, ?)", (token, user_id, kind, ends_at))
+        return token
+
+    def _refresh(self, db: sqlite3.Connection, _: None, request: PracticeRequest) -> Any:
+        """A day long, whatever became of the password it was made with."""
+        known = db.execute(
+            "SELECT user_id FROM tokens WHERE token = ? AND kind = 'refresh' AND ends_at > ?",
+            (str(_object(request).get("refresh")), self.now().timestamp()),
+        ).fetchone()
+        if known is None or users.by_id(db, known["user_id"]) is None:
+            raise _Refused(_detail(401, "the token is not valid", code="token_not_valid"))
+        return {"access": self._token(db, known["user_id"], "access")}
+
+    def _generate_key(self, db: sqlite3.Connection, _: None, request: PracticeRequest) -> Any:
+        key = random_text(40)
+        users.update(db, self._caller(db, request)["id"], {"api_key": key})
+        return {"key": key}
+
+    def _edit_me(self, db: sqlite3.Connection, _: None, request: PracticeRequest) -> Any:
+        """Whoever is signed in: a web password, and every property but the protected ones."""
+        caller, wish = self._caller(db, request), _object(request)
+        columns: dict[str, Any] = {name: wish[name] for name in ("password", "email") if name in wish}
+        if isinstance(wish.get("custom_properties"), dict):
+            own = {n: v for n, v in wish["custom_properties"].items() if n not in users.PROTECTED}
+            columns["custom_properties"] = users.merged(caller, own)
+        return users.shown(users.update(db, caller["id"], columns))
 
     def _test_connection(self, db: sqlite3.Connection, _: None, request: PracticeRequest) -> Any:
         return users.shown(self._caller(db, request))
@@ -161,8 +197,8 @@ class DispatcharrPractice(PracticePanel):
     def _version(self, _: sqlite3.Connection, __: None, ___: PracticeRequest) -> Any:
         return {"version": "0.29.0"}
 
-    def _list_packages(self, _: sqlite3.Connection, __: None, ___: PracticeRequest) -> Any:
-        return [{"id": id_, "name": name, "channels": []} for id_, name in users.PROFILES.items()]
+    def _list_packages(self, db: sqlite3.Connection, _: None, __: PracticeRequest) -> Any:
+        return [{"id": id_, "name": name, "channels": []} for id_, name in users.profiles(db).items()]
 
     def _list_accounts(self, db: sqlite3.Connection, _: None, __: PracticeRequest) -> Any:
         """All of them, whatever ``username`` or ``search`` say."""
@@ -179,8 +215,15 @@ class DispatcharrPractice(PracticePanel):
         properties = {
             name: value for name, value in wish.get("custom_properties", {}).items() if value is not None
         }
-        row = self._insert(db, **_columns(wish), custom_properties=properties)
+        columns = _columns(wish)
+        cut = int(self.books.fact(db, "creates_to_cut", "0"))
+        if cut:  # the user is saved first and its profiles after it, in no transaction
+            self.books.set_fact(db, "creates_to_cut", str(cut - 1))
+            columns.pop("channel_profiles", None)
+        row = self._insert(db, **columns, custom_properties=properties)
         self.books.record(db, "create", row["username"])
+        if cut:
+            return PracticeReply.html("Server Error (500)", status=500)
         return users.shown(row)
 
     def _edit(self, db: sqlite3.Connection, row: sqlite3.Row, request: PracticeRequest) -> Any:
@@ -216,26 +259,33 @@ class DispatcharrPractice(PracticePanel):
 
     def act(self, name: str, arguments: Mapping[str, Any]) -> Any:
         with self.books.writing() as db:
-            if name == "create":
-                properties = {"xc_password": random_text(12)}
-                wish = {"username": arguments["username"], "password": random_text(12)}
-                return self._insert(db, **wish, custom_properties=properties, channel_profiles=[1])["id"]
-            if name == "forget_tokens":
-                return db.execute("DELETE FROM tokens").rowcount
             row = users.by_name(db, arguments["username"]) if "username" in arguments else None
-            if row is None:
-                raise UnknownAct(name)
+            if row is not None:
+                return self._act_on(db, row, name, arguments)
             match name:
-                case "delete":
-                    return db.execute("DELETE FROM users WHERE id = ?", (row["id"],)).rowcount
-                case "ban":  # the owner takes the player's password away
-                    kept = users.merged(row, {"xc_password": None})
-                    return users.update(db, row["id"], {"custom_properties": kept, "banned": 1})["id"]
-                case "edit":
-                    return users.update(db, row["id"], arguments["columns"])["id"]
-                case "set_property":
-                    changed = users.merged(row, {arguments["key"]: arguments["value"]})
-                    return users.update(db, row["id"], {"custom_properties": changed})["id"]
+                case "create":
+                    properties = {"xc_password": random_text(12)}
+                    wish = {"username": arguments["username"], "password": random_text(12)}
+                    return self._insert(db, **wish, custom_properties=properties, channel_profiles=[1])["id"]
+                case "forget_tokens":
+                    return db.execute("DELETE FROM tokens").rowcount
+                case "cut_creates":  # the next ones end between the user and its profiles
+                    return self.books.set_fact(db, "creates_to_cut", str(arguments.get("times", 1)))
+                case "delete_profile":
+                    return users.delete_profile(db, arguments["profile"])
+        raise UnknownAct(name)
+
+    def _act_on(
+        self, db: sqlite3.Connection, row: sqlite3.Row, name: str, arguments: Mapping[str, Any]
+    ) -> Any:
+        match name:
+            case "delete":
+                return db.execute("DELETE FROM users WHERE id = ?", (row["id"],)).rowcount
+            case "edit":
+                return users.update(db, row["id"], arguments["columns"])["id"]
+            case "set_property":
+                changed = users.merged(row, {arguments["key"]: arguments["value"]})
+                return users.update(db, row["id"], {"custom_properties": changed})["id"]
         raise UnknownAct(name)
 
 
@@ -273,7 +323,8 @@ def _check(db: sqlite3.Connection, wish: Mapping[str, Any], row: sqlite3.Row | N
         holder = users.by_name(db, name)
         if holder is not None and (row is None or holder["id"] != row["id"]):
             raise _Refused(_field("username", "taken"))
-    unknown = [id_ for id_ in wish.get("channel_profiles", []) if id_ not in users.PROFILES]
+    known = users.profiles(db)
+    unknown = [id_ for id_ in wish.get("channel_profiles", []) if id_ not in known]
     if unknown:
         raise _Refused(_field("channel_profiles", f"no profile {unknown[0]}"))
 
@@ -294,15 +345,13 @@ def _in_books(row: sqlite3.Row) -> dict[str, Any]:
     player = users.player_password(row)
     profiles = json.loads(row["channel_profiles"])
     properties = json.loads(row["custom_properties"])
-    off = "banned" if row["banned"] else "suspended"
     return {
         "id": str(row["id"]),
         "username": row["username"],
         "password": player,
-        "web_password": row["password"],
-        "state": off if player is None else "active",
+        "state": "suspended" if player is None else "active",
         "expires_at": None,
-        "package": str(profiles[0]) if profiles else None,
+        "package": str(profiles[0]) if profiles else "unrestricted",  # every channel
         "profiles": profiles,
         "connections": row["stream_limit"],
         "reference": properties.get(REFERENCE),

@@ -34,6 +34,17 @@ class Panel(PanelOf[DispatcharrAdapter, DispatcharrPractice]):
         wish = {"username": username, "password": password}
         return self.naive("POST", "api/accounts/token/", json=wish, headers={}).status_code == 200
 
+    def signed_in(self, username: str, password: str = "web-password-1") -> dict[str, str]:
+        """The credential of somebody who got a web password for that user, set by the owner."""
+        self.control.act("edit", username=username, columns={"password": password})
+        wish = {"username": username, "password": password}
+        told = self.naive("POST", "api/accounts/token/", json=wish, headers={}).json()
+        again = {"refresh": told["refresh"]}
+        return {
+            "Authorization": "Bearer "
+            + self.naive("POST", "api/accounts/token/refresh/", json=again, headers={}).json()["access"]
+        }
+
     def account(self, username: str) -> dict[str, Any]:
         return self.accounts[username]
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from panelbridge.provisioning import OperationState, RenewWish, ResetWish
+from panelbridge.lifecycle import SuspensionReason
+from panelbridge.provisioning import OperationState, RenewWish, ResetWish, SuspendWish
 from panelbridge.secret import Secret
 from panelbridge.testing.practice import Fault, PracticeProcess
 from tests.support.rig import Rig, rig_in
@@ -57,5 +58,36 @@ def test_what_is_not_paid_ends_and_a_reset_meanwhile_waits(rig: Rig, practice: P
     rig.provisioner.submit(RenewWish(**who, fact="item:7"))
     rig.settle_all()
     account = practice.control.books()["accounts"][name]
-    told = (account["state"], account["password"], account["web_password"])
-    assert told == ("active", "newpassword1", "newpassword1")
+    assert (account["state"], account["password"]) == ("active", "newpassword1")
+
+
+def test_a_create_cut_between_user_and_profiles_ends_with_the_package_sold(
+    rig: Rig, practice: PracticeProcess
+) -> None:
+    """A user without a profile sees every channel: that is not what was sold, whatever else is right."""
+    practice.control.act("cut_creates")
+    rig.provisioner.submit(rig.create())
+    rig.settle_all()
+
+    account = practice.control.books()["accounts"][str(rig.subscription().username)]
+    assert account["profiles"] == [1]
+    assert (rig.operations()[-1].state, rig.subscription().package) == (OperationState.DONE, "1")
+    assert str(rig.wallet().balance) == "99"
+
+
+def test_a_customer_cannot_stop_his_suspension(rig: Rig, practice: PracticeProcess) -> None:
+    rig.provisioner.submit(rig.create())
+    name = str(rig.subscription().username)
+    for key, value in (("panelbridge_reference", "mine"), ("panelbridge_held_xc_password", 5)):
+        practice.control.act("set_property", username=name, key=key, value=value)
+    rig.provisioner.submit(
+        SuspendWish(
+            installation=rig.installation,
+            service_id=501,
+            actor="test",
+            owner="billing",
+            reason=SuspensionReason.OVERDUE,
+        )
+    )
+    rig.settle_all()
+    assert practice.control.books()["accounts"][name]["state"] == "suspended"

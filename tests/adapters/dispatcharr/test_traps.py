@@ -24,9 +24,10 @@ from panelbridge import (
     Unknown,
     Unsupported,
 )
+from panelbridge.testing.conformance.subject import ending_of
 from panelbridge.testing.practice import Fault
 from panelbridge.transport import deadline
-from panelbridge_dispatcharr.mapping import HELD_PASSWORD, PLAYER_PASSWORD, REFERENCE
+from panelbridge_dispatcharr.mapping import PLAYER_PASSWORD, REFERENCE
 
 USERS = "api/accounts/users/"
 
@@ -47,33 +48,18 @@ class TestSuspension:
         assert adapter.unsuspend(account.ref).account == account
         assert panel.plays(name, password) == 200
 
-    def test_the_web_login_ends_with_it_and_comes_back(self, panel: Any, made: Any, secret_of: Any) -> None:
-        adapter = panel.adapter()
-        account = made(adapter)
-        name, password = account.username, secret_of(account)
-        held = {PLAYER_PASSWORD: None, "mine": password}
-        panel.naive("PATCH", f"{USERS}{account.id}/", json={"custom_properties": held})
-        assert panel.logs_in(name, password)  # the workaround alone leaves that door open
-        panel.control.act("set_property", username=name, key=PLAYER_PASSWORD, value=password)
-
-        adapter.suspend(account.ref, "overdue")
-        assert not panel.logs_in(name, password)
-        adapter.unsuspend(account.ref)
-        assert panel.logs_in(name, password)
-
     def test_leaving_a_property_out_does_not_remove_it(self, panel: Any, made: Any, secret_of: Any) -> None:
         adapter = panel.adapter()
         account = made(adapter)
-        rest = {REFERENCE: account.reference}
+        rest = {"theme": "dark"}
         panel.naive("PATCH", f"{USERS}{account.id}/", json={"custom_properties": rest})
         assert panel.plays(account.username, secret_of(account)) == 200  # merged, not replaced
 
         adapter.suspend(account.ref, "overdue")
-        properties = panel.account(account.username)["custom_properties"]
-        assert properties == {REFERENCE: account.reference, HELD_PASSWORD: secret_of(account)}
+        assert PLAYER_PASSWORD not in panel.account(account.username)["custom_properties"]
         adapter.unsuspend(account.ref)
         properties = panel.account(account.username)["custom_properties"]
-        assert properties == {REFERENCE: account.reference, PLAYER_PASSWORD: secret_of(account)}
+        assert properties[PLAYER_PASSWORD] == secret_of(account)
 
     def test_properties_of_others_are_left_alone(self, panel: Any, made: Any) -> None:
         adapter = panel.adapter()
@@ -98,12 +84,10 @@ class TestSuspension:
         credentials = Credentials(username=name, password=Secret("newpass123"))
         result = adapter.reset_credentials(account.ref, credentials)
         assert (result.outcome, result.account.state) == (Outcome.DONE, AccountState.SUSPENDED)
-        assert result.account.password == credentials.password
-        assert (panel.plays(name, "newpass123"), panel.logs_in(name, "newpass123")) == (401, False)
-        assert adapter.reset_credentials(account.ref, credentials).outcome is Outcome.ALREADY
+        assert panel.plays(name, "newpass123") == 401
 
-        adapter.unsuspend(account.ref)
-        assert (panel.plays(name, "newpass123"), panel.logs_in(name, "newpass123")) == (200, True)
+        adapter.unsuspend(replace(account.ref, password=credentials.password))
+        assert panel.plays(name, "newpass123") == 200
         assert panel.plays(name, secret_of(account)) == 401
 
     def test_an_owner_who_lifts_it_by_hand_is_seen(self, panel: Any, made: Any) -> None:
@@ -114,21 +98,15 @@ class TestSuspension:
         assert adapter.unsuspend(account.ref).outcome is Outcome.ALREADY
         assert adapter.suspend(account.ref, "overdue").outcome is Outcome.DONE
         assert panel.plays(account.username, "byhand1234") == 401
-        adapter.unsuspend(account.ref)
-        assert panel.plays(account.username, "byhand1234") == 200
 
-    def test_what_the_owner_took_away_is_not_given_back(self, panel: Any, made: Any) -> None:
+    def test_without_a_password_from_our_books_nobody_is_switched_on(self, panel: Any, made: Any) -> None:
         adapter = panel.adapter()
         account = made(adapter)
-        panel.control.act("ban", username=account.username)
-        found = adapter.get(account.ref)
-        assert isinstance(found, Found)
-        assert found.account.state is AccountState.BANNED
-        assert adapter.suspend(account.ref, "overdue").outcome is Outcome.ALREADY
-        credentials = Credentials(username=account.username, password=Secret("newpass123"))
-        with pytest.raises(PermissionMissing):
-            adapter.reset_credentials(account.ref, credentials)
-        assert panel.account(account.username)["state"] == "banned"
+        adapter.suspend(account.ref, "overdue")
+        with pytest.raises(InvalidOrder) as caught:
+            adapter.unsuspend(replace(account.ref, password=None))
+        assert caught.value.field == "password"
+        assert panel.account(account.username)["state"] == "suspended"
 
     def test_the_players_expiry_is_made_up_and_never_told(
         self, panel: Any, made: Any, secret_of: Any
@@ -149,10 +127,7 @@ class TestNames:
         found = adapter.find(username=second.username)
         assert isinstance(found, Found)
         assert found.account.id == second.id
-        found = adapter.find(reference=second.reference)
-        assert isinstance(found, Found)
-        assert found.account.id == second.id
-        assert isinstance(adapter.find(username=second.username, reference=first.reference), Absent)
+        assert isinstance(adapter.find(reference="bridge:x:1"), Unknown)
         assert isinstance(adapter.find(username="nobody"), Absent)
 
     def test_upper_and_lower_case_are_two_users(self, panel: Any, made: Any, order: Any) -> None:
@@ -179,16 +154,12 @@ class TestNames:
         assert adapter.create(wish).outcome is Outcome.ALREADY
         assert panel.control.books()["counts"] == {"create": 1}
 
-    @pytest.mark.parametrize("change", ["password", "reference"])
-    def test_a_taken_name_is_ours_only_when_all_that_can_be_read_says_so(
-        self, panel: Any, order: Any, change: str
-    ) -> None:
+    def test_a_taken_name_is_ours_only_with_the_password_that_we_chose(self, panel: Any, order: Any) -> None:
         adapter, wish = panel.adapter(), order()
         adapter.create(wish)
         stranger = Credentials(username=wish.credentials.username, password=Secret("anotherpass1"))
-        changed = {"credentials": stranger} if change == "password" else {"reference": "bridge:other:1"}
         with pytest.raises(Conflict) as caught:
-            adapter.create(replace(wish, **changed))
+            adapter.create(replace(wish, credentials=stranger))
         assert caught.value.outcome is Outcome.REFUSED
 
     def test_a_taken_name_that_cannot_be_looked_up_is_unknown(self, panel: Any, order: Any) -> None:
@@ -231,7 +202,7 @@ class TestWrites:
         assert naive.text.lstrip().startswith("<")
         wish = order()
         assert panel.adapter().create(wish).outcome is Outcome.DONE
-        assert panel.logs_in(wish.credentials.username, wish.credentials.password.get_secret_value())
+        assert panel.plays(wish.credentials.username, wish.credentials.password.get_secret_value()) == 200
 
     def test_a_path_without_its_last_slash_is_not_the_panels(self, panel: Any, made: Any) -> None:
         account = made(panel.adapter())
@@ -253,7 +224,7 @@ class TestWrites:
         changed = adapter.change_package(account.ref, PackageChange(package="2", connections=5)).account
         assert (changed.package, changed.connections) == ("2", 5)
 
-    def test_what_the_panel_made_otherwise_is_named(self, panel: Any, order: Any) -> None:
+    def test_a_repeated_create_completes_what_differs(self, panel: Any, order: Any) -> None:
         adapter, wish = panel.adapter(), order()
         adapter.create(wish)
         panel.control.act(
@@ -262,8 +233,30 @@ class TestWrites:
             columns={"channel_profiles": [2, 3], "stream_limit": 9},
         )
         again = adapter.create(wish)
-        assert (again.outcome, again.differs) == (Outcome.ALREADY, ("package", "connections"))
-        assert again.account.package == "2,3"
+        assert (again.outcome, again.differs) == (Outcome.DONE, ())
+        assert (panel.account(wish.credentials.username)["profiles"], again.account.connections) == ([1], 1)
+
+    def test_a_create_cut_before_its_profiles_is_completed_by_the_repeat(
+        self, panel: Any, order: Any
+    ) -> None:
+        adapter, wish = panel.adapter(), order()
+        panel.control.act("cut_creates")
+        with pytest.raises(PanelError) as caught:
+            adapter.create(wish)
+        assert caught.value.outcome is Outcome.UNKNOWN
+        found = adapter.find(username=wish.credentials.username)
+        assert isinstance(found, Found)
+        assert found.account.package == "unrestricted"  # every channel, and not "nothing told"
+        adapter.create(wish)
+        assert panel.account(wish.credentials.username)["profiles"] == [1]
+        assert panel.control.books()["counts"] == {"create": 1, "change_package": 1}
+
+    def test_a_deleted_profile_does_not_read_as_the_package_sold(self, panel: Any, made: Any) -> None:
+        adapter = panel.adapter()
+        account = made(adapter, package="2")
+        panel.control.act("delete_profile", profile=2)
+        assert [item.package for item in adapter.list_accounts()] == ["unrestricted"]
+        assert adapter.change_package(account.ref, PackageChange(package="1")).account.package == "1"
 
     @pytest.mark.parametrize("package", ["", "one", "1.5", "-1", "9" * 12, "1 2"])
     def test_a_package_that_is_no_number_is_refused_unsent(
@@ -398,6 +391,80 @@ class TestSigningIn:
         with pytest.raises(PanelError) as caught:
             panel.adapter(password="wrong").test_connection()
         assert caught.value.code == "panel_auth"
+
+
+def listed(adapter: Any) -> Any:
+    """States of everybody by id, or why there is no list."""
+    try:
+        return {item.id: item.state.value for item in adapter.list_accounts()}
+    except PanelError as error:
+        return error.message
+
+
+class TestCustomers:
+    """Nothing that a customer can write is believed, and no customer signs in to the web."""
+
+    def test_the_players_password_is_none_of_the_web(self, panel: Any, made: Any, secret_of: Any) -> None:
+        adapter = panel.adapter()
+        account = made(adapter)
+        assert not panel.logs_in(account.username, secret_of(account))
+        new = Credentials(username=account.username, password=Secret("newpass123"))
+        adapter.reset_credentials(account.ref, new)
+        adapter.suspend(account.ref, "overdue")
+        adapter.unsuspend(replace(account.ref, password=new.password))
+        assert panel.plays(account.username, "newpass123") == 200
+        assert not panel.logs_in(account.username, "newpass123")
+
+    @pytest.mark.parametrize(
+        "written",
+        [
+            {REFERENCE: "mine"},
+            {REFERENCE: 7},
+            {"panelbridge_held_xc_password": 5},
+            {REFERENCE: {"a": [1]}, "panelbridge_held_xc_password": "mine123456"},
+        ],
+    )
+    def test_what_a_customer_writes_stops_nothing(
+        self, panel: Any, made: Any, secret_of: Any, written: dict[str, Any]
+    ) -> None:
+        adapter = panel.adapter()
+        account, other = made(adapter), made(adapter)
+        token = panel.signed_in(account.username)
+        told = panel.naive("PATCH", f"{USERS}me/", json={"custom_properties": written}, headers=token)
+        assert told.status_code == 200
+
+        assert listed(adapter) == {account.id: "active", other.id: "active"}
+        assert isinstance(adapter.find(username=other.username), Found)
+        assert ending_of(lambda: adapter.suspend(account.ref, "overdue")) is Outcome.DONE
+        assert panel.plays(account.username, secret_of(account)) == 401
+        panel.naive("PATCH", f"{USERS}me/", json={"custom_properties": written}, headers=token)
+        assert adapter.unsuspend(account.ref).outcome is Outcome.DONE
+        assert panel.plays(account.username, secret_of(account)) == 200
+        assert adapter.terminate(other.ref).outcome is Outcome.DONE
+        assert adapter.terminate(account.ref).outcome is Outcome.DONE
+
+    def test_a_suspension_ends_the_web_password_and_says_what_it_cannot_end(
+        self, panel: Any, made: Any, secret_of: Any
+    ) -> None:
+        adapter = panel.adapter()
+        account = made(adapter)
+        token = panel.signed_in(account.username, "theirs1234")
+        assert panel.naive("POST", "api/accounts/api-keys/generate/", headers=token).status_code == 200
+        note = adapter.suspend(account.ref, "overdue").note
+        assert not panel.logs_in(account.username, "theirs1234")
+        assert "API key" in (note or "")
+        panel.naive("PATCH", f"{USERS}me/", headers=token, json={"custom_properties": {"xc_password": "m"}})
+        assert panel.plays(account.username, "m") == 401
+
+    def test_one_bad_row_is_one_bad_account(self, panel: Any, made: Any) -> None:
+        adapter = panel.adapter()
+        account, other = made(adapter), made(adapter)
+        panel.control.act("edit", username=account.username, columns={"stream_limit": "many"})
+        assert listed(adapter) == {account.id: "unreadable", other.id: "active"}
+        assert isinstance(adapter.get(account.ref), Unknown)
+        assert isinstance(adapter.find(username=account.username), Unknown)
+        assert isinstance(adapter.find(username=other.username), Found)
+        assert adapter.terminate(other.ref).outcome is Outcome.DONE
 
 
 def test_api_keys_of_users_are_in_every_list_and_never_told(panel: Any, made: Any) -> None:

@@ -31,7 +31,7 @@ from panelbridge_dispatcharr import DispatcharrAdapter, DispatcharrSettings, map
 from panelbridge_dispatcharr.client import DispatcharrClient
 
 SETTINGS = {"base_url": "http://127.0.0.1:9/", "api_key": "k" * 32}
-REF = AccountRef(id=AccountId("7"), username="anna2345", reference="b:1:1")
+REF = AccountRef(id=AccountId("7"), username="anna2345", reference="b:1:1", password=Secret("TrainWindow7"))
 ROW: dict[str, Any] = {
     "id": 7,
     "username": "anna2345",
@@ -40,7 +40,7 @@ ROW: dict[str, Any] = {
     "stream_limit": 2,
     "custom_properties": {"xc_password": "TrainWindow7", "panelbridge_reference": "b:1:1"},
 }
-ASIDE = {"panelbridge_held_xc_password": "TrainWindow7", "panelbridge_reference": "b:1:1"}
+OFF = {"panelbridge_reference": "b:1:1"}
 
 
 def reply(status: int, content: Any) -> PanelReply:
@@ -91,13 +91,15 @@ class TestRequests:
         adapter, session = scripted(reply(201, row), reply(200, row))
         result = adapter.create(wish)
         assert (result.outcome, result.differs) == (Outcome.DONE, ())
+        web = session.sent[0][2]["password"]
+        assert (len(web), web != password) == (40, True)  # the web login is not sold
         assert session.sent == [
             (
                 "POST",
                 "api/accounts/users/",
                 {
                     "username": "anna2345",
-                    "password": password,
+                    "password": web,
                     "user_level": 0,
                     "stream_limit": 2,
                     "channel_profiles": [1],
@@ -115,6 +117,7 @@ class TestRequests:
             {"username": "berta234"},
             {"custom_properties": {"xc_password": "x", "panelbridge_reference": "b:1:1"}},
             {"custom_properties": {}},
+            {"user_level": 10},
         ],
     )
     def test_a_create_that_shows_somebody_else_is_unknown(self, order: Any, other: Any) -> None:
@@ -125,27 +128,26 @@ class TestRequests:
             adapter.create(wish)
         assert caught.value.outcome is Outcome.UNKNOWN
 
-    def test_a_suspension_puts_the_password_aside(self) -> None:
-        after = {**ROW, "custom_properties": ASIDE}
+    def test_a_suspension_takes_the_password_away(self) -> None:
+        after = {**ROW, "custom_properties": OFF}
         adapter, session = scripted(reply(200, ROW), reply(200, after), reply(200, after))
         adapter.suspend(REF, "overdue")
         method, path, wish = session.sent[1]
         assert (method, path) == ("PATCH", "api/accounts/users/7/")
-        assert wish["custom_properties"] == {
-            "xc_password": None,
-            "panelbridge_held_xc_password": "TrainWindow7",
-        }
+        assert wish["custom_properties"] == {"xc_password": None, "panelbridge_held_xc_password": None}
         assert len(wish["password"]) == 40
         assert wish.keys() == {"password", "custom_properties"}
 
-    def test_its_end_puts_it_back(self) -> None:
-        before = {**ROW, "custom_properties": ASIDE}
+    def test_its_end_gives_back_what_our_books_hold(self) -> None:
+        before = {**ROW, "custom_properties": {**OFF, "panelbridge_held_xc_password": "another123"}}
         adapter, session = scripted(reply(200, before), reply(200, ROW), reply(200, ROW))
         adapter.unsuspend(REF)
-        assert session.sent[1][2] == {
-            "password": "TrainWindow7",
-            "custom_properties": {"xc_password": "TrainWindow7", "panelbridge_held_xc_password": None},
+        wish = session.sent[1][2]
+        assert wish["custom_properties"] == {
+            "xc_password": "TrainWindow7",
+            "panelbridge_held_xc_password": None,
         }
+        assert len(wish["password"]) == 40
 
     def test_a_change_of_package_sends_nothing_else(self) -> None:
         after = {**ROW, "channel_profiles": [3]}
@@ -273,7 +275,8 @@ class TestRefusals:
             credentials=Credentials(username="anna2345", password=Secret("TrainWindow7")),
         )
         both = {"channel_profiles": ["gone"], "username": ["taken"]}
-        adapter, _ = scripted(reply(400, both), reply(200, [ROW]))
+        row = {**ROW, "stream_limit": 1}
+        adapter, _ = scripted(reply(400, both), reply(200, [row]))
         assert adapter.create(wish).outcome is Outcome.ALREADY
 
     def test_a_name_that_breaks_a_rule_is_refused(self, order: Any) -> None:
@@ -327,7 +330,6 @@ class TestMapping:
             ("stream_limit", None),
             ("custom_properties", []),
             ("custom_properties", {"xc_password": 7}),
-            ("custom_properties", {"panelbridge_reference": {}}),
         ],
     )
     def test_a_field_of_another_type_is_loud(self, field: str, value: Any) -> None:
@@ -339,11 +341,11 @@ class TestMapping:
         [
             ({"xc_password": "a"}, AccountState.ACTIVE, "a"),
             ({"xc_password": "a", "panelbridge_held_xc_password": "b"}, AccountState.ACTIVE, "a"),
-            ({"panelbridge_held_xc_password": "b"}, AccountState.SUSPENDED, "b"),
-            ({"xc_password": "", "panelbridge_held_xc_password": "b"}, AccountState.SUSPENDED, "b"),
-            ({"xc_password": ""}, AccountState.BANNED, None),
-            ({}, AccountState.BANNED, None),
-            (None, AccountState.BANNED, None),
+            ({"panelbridge_held_xc_password": "b"}, AccountState.SUSPENDED, None),
+            ({"panelbridge_held_xc_password": 5, "panelbridge_reference": {}}, AccountState.SUSPENDED, None),
+            ({"xc_password": ""}, AccountState.SUSPENDED, None),
+            ({}, AccountState.SUSPENDED, None),
+            (None, AccountState.SUSPENDED, None),
         ],
     )
     def test_the_state_is_where_the_password_lies(
@@ -353,9 +355,18 @@ class TestMapping:
         assert account.state is state
         assert account.password == (None if password is None else Secret(password))
 
-    def test_no_profile_is_no_package(self) -> None:
+    def test_no_profile_is_every_channel(self) -> None:
         account = mapping.account_of(mapping.user_from({**ROW, "channel_profiles": []}))
-        assert account.package is None
+        assert account.package == "unrestricted"
+
+    def test_a_row_without_id_or_name_is_loud_and_any_other_is_one_bad_account(self) -> None:
+        for field in ("id", "username"):
+            adapter, _ = scripted(reply(200, [ROW, {**ROW, field: None}]))
+            with pytest.raises(ContractBroken, match=field):
+                list(adapter.list_accounts())
+        bad = {**ROW, "id": 8, "username": "berta234", "channel_profiles": None}
+        told = list(scripted(reply(200, [bad, ROW]))[0].list_accounts())
+        assert [item.state.value for item in told] == ["unreadable", "active"]
 
     @pytest.mark.parametrize("version", [{}, [], None, {"version": 7}, {"version": ""}])
     def test_an_untold_version_is_a_warning(self, version: Any) -> None:
@@ -363,7 +374,9 @@ class TestMapping:
         assert (told.version, len(told.warnings)) == (None, 1)
 
     def test_nothing_of_it_prints_a_password(self) -> None:
-        user = mapping.user_from({**ROW, "custom_properties": {**ASIDE, "xc_password": "OtherWindow8"}})
+        user = mapping.user_from(
+            {**ROW, "api_key": "TheirWindow9", "custom_properties": {"xc_password": "Window8"}}
+        )
         assert "Window" not in repr([user, mapping.account_of(user)])
 
 
