@@ -39,6 +39,7 @@ WHY: Mapping[str, str] = {
     "length_differs": "a package lasts longer or shorter at the panel than the term that was sold",
     "old_hold": "credits have been held for more than a day",
     "orphan_account": "billing deleted a service whose account still exists",
+    "package_differs": "the account has another package or number of connections than was sold",
     "refunded": "billing refunded an invoice of a service; nothing was taken back here",
     "unknown_too_long": "the panel could not be asked for a day",
     "waits_for_credit": "a renewal that billing takes for done waits for the reseller's credit",

@@ -30,6 +30,7 @@ from panelbridge.provisioning.verbs import RULES
 from panelbridge.subscriptions import Subscription
 
 _LENGTH_TOLERANCE = 0.1
+_SOLD = ("package", "connections")  # what a customer pays for, among the fields that can differ
 
 
 def settle_done(
@@ -80,6 +81,7 @@ def settle_done(
         operation=operation.id, resolution=f"settled as {outcome.value}", actor=BRIDGE, at=now
     )
     _check_length(unit, desk, done, account)
+    _check_package(unit, desk, done, current, account, differs)
     _follow_up(unit, desk, done, moved, account)
     _wake_next(unit, moved, now)
     return done
@@ -260,6 +262,35 @@ def _check_length(unit: Unit, desk: Desk, done: Operation, account: PanelAccount
         f"{done.term} was sold, until {until:%Y-%m-%d}, and package {done.target.package} of the panel "
         f"lasts until {ends:%Y-%m-%d}",
         f"Give the plan a package that lasts {done.term}, and correct this account's date at the panel.",
+    )
+
+
+def _check_package(
+    unit: Unit,
+    desk: Desk,
+    done: Operation,
+    before: Subscription,
+    account: PanelAccount | None,
+    differs: tuple[str, ...],
+) -> None:
+    """What the customer has is what was sold, or a person is told: an adapter may not be able to mend it."""
+    shown = account.package if account is not None else None
+    if done.verb in (Verb.CREATE, Verb.CHANGE_PACKAGE):
+        wrong, sold = tuple(name for name in differs if name in _SOLD), done.target.package
+    else:  # nobody asked for another one: its owner changed it, or deleted what it was made of
+        changed = shown not in (None, before.package) and done.target.package in (None, before.package)
+        wrong, sold = (("package",) if changed else ()), before.package
+    if not wrong:
+        return
+    raise_attention(
+        unit,
+        desk,
+        done,
+        "package_differs",
+        f"package {sold} was sold, and the panel shows {shown or 'another one'}: "
+        f"it differs in {' and '.join(wrong)}",
+        "See at the panel whether the package is still there; then change the service's package, or sell "
+        "what the account has.",
     )
 
 

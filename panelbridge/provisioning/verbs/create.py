@@ -135,6 +135,10 @@ class CreateRules(VerbRules[CreateWish]):
             return Reading.UNEQUAL
         if account.package is not None and account.package != operation.target.package:
             return Reading.UNEQUAL
+        if None not in (account.connections, operation.target.connections) and (
+            account.connections != operation.target.connections
+        ):
+            return Reading.UNEQUAL
         return Reading.EQUAL
 
     def apply(

@@ -91,3 +91,16 @@ def test_a_customer_cannot_stop_his_suspension(rig: Rig, practice: PracticeProce
     )
     rig.settle_all()
     assert practice.control.books()["accounts"][name]["state"] == "suspended"
+
+
+def test_a_profile_that_its_owner_deleted_is_put_before_a_person(rig: Rig, practice: PracticeProcess) -> None:
+    rig.provisioner.submit(rig.create())
+    practice.control.act("delete_profile", profile=1)
+    rig.provisioner.submit(
+        ResetWish(
+            installation=rig.installation, service_id=501, actor="test", password=Secret("newpassword1")
+        )
+    )
+    rig.settle_all()
+    assert rig.attention() == ["package_differs"]
+    assert rig.subscription().package == "unrestricted"
