@@ -7,7 +7,7 @@ entries are enabled; a create does the last of that last, a suspend undoes it fi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from panelbridge.adapter import PanelAdapter
@@ -43,7 +43,7 @@ from panelbridge.order_check import check_credentials, check_order, check_packag
 from panelbridge_tvheadend import mapping
 from panelbridge_tvheadend.client import TvheadendClient
 from panelbridge_tvheadend.lookups import PairFinder
-from panelbridge_tvheadend.mapping import Access, Pair
+from panelbridge_tvheadend.mapping import Access, Pair, Password
 from panelbridge_tvheadend.settings import TvheadendSettings
 
 _VERBS = frozenset(Verb) - {Verb.EXTEND}
@@ -97,12 +97,29 @@ class TvheadendAdapter(PanelAdapter[TvheadendSettings]):
             password = mapping.password_to(order.credentials, order.reference, enabled=True)
             do(self._client.create_password, password)
         made = self._read_back(pair.username) if do.count else pair
+        made = self._granted(do, made, conf["channel_tag"][0], conf["conn_limit"])
         if made.was_never_enabled:
             do(self._client.save, made.access[0].uuid, enabled=True)
             made = self._read_back(pair.username)
             if made.state is not AccountState.ACTIVE:
                 raise OutcomeUnknown("the panel accepted the account, but it is not switched on")
         return self._created(order, made, Outcome.DONE if do.count else Outcome.ALREADY)
+
+    def _granted(self, do: Writes, pair: Pair, package: str, connections: int | None) -> Pair:
+        """``pair`` with exactly these rights, written where they differ.
+
+        A tag that went since it was looked up is stored as none without a word, and none opens everything:
+        then the entry, which is not switched on yet, stays off.
+        """
+        access = _only_access(pair)
+        if _has(access, package, connections):
+            return pair
+        do(self._client.save, access.uuid, **mapping.rights_to(package, connections))
+        with already_sent():
+            after = self._finder.held(pair.username)
+        if len(after.access) != 1 or not _has(after.access[0], package, connections):
+            raise OutcomeUnknown("the panel accepted the package, but it cannot be read back")
+        return after
 
     def _created(self, order: CreateOrder, pair: Pair, outcome: Outcome) -> VerbResult:
         """``outcome``, naming the fields that the panel set otherwise than asked."""
@@ -174,32 +191,22 @@ class TvheadendAdapter(PanelAdapter[TvheadendSettings]):
     def change_package(self, ref: AccountRef, change: PackageChange) -> VerbResult:
         check_package_change(change)
         _refuse_options(change.options)
-        wish: dict[str, object] = {"channel_tag": [change.package]}
-        if change.connections is not None:
-            wish["conn_limit"] = mapping.connections_to(change.connections, self.settings)
-
-        def has_it(access: Access) -> bool:
-            return all(getattr(access, name) == value for name, value in wish.items())
-
+        connections = change.connections
+        if connections is not None:
+            connections = mapping.connections_to(connections, self.settings)
         with nothing_sent():
             self._require_package(change.package)
         pair = self._ours(ref)
-        access = _only_access(pair)
-        if has_it(access):
-            return _already(pair)
-        self._client.save(access.uuid, **wish)
-        with already_sent():
-            after = self._finder.held(pair.username)
-        if len(after.access) != 1 or not has_it(after.access[0]):
-            raise OutcomeUnknown("the panel accepted the package, but it cannot be read back")
-        return _done(after)
+        do = Writes()
+        after = self._granted(do, pair, change.package, connections)
+        return _done(after) if do.count else _already(pair)
 
     def terminate(self, ref: AccountRef) -> VerbResult:
         try:
             pair = self._ours(ref)
         except NotFound:
             return VerbResult(outcome=Outcome.ALREADY, account=None)
-        self._client.delete([entry.uuid for entry in pair.entries])
+        self._delete(Writes(), pair.passwords, pair.access)
         with already_sent():
             left = self._finder.held(pair.username).entries
         if left:
@@ -230,7 +237,7 @@ class TvheadendAdapter(PanelAdapter[TvheadendSettings]):
 
     def list_accounts(self) -> Iterator[PanelAccount]:
         """Every name that has an access entry, but those that run the panel and those that mean everybody."""
-        return map(mapping.account_of, self._finder.every_pair())
+        return self._finder.accounts()
 
     def list_packages(self) -> Iterator[Package]:
         return map(mapping.package_from, self._client.tags())
@@ -260,9 +267,13 @@ class TvheadendAdapter(PanelAdapter[TvheadendSettings]):
         return pair
 
     def _delete_extras(self, do: Writes, pair: Pair) -> None:
-        extras = [entry.uuid for entry in pair.access[1:]] + [entry.uuid for entry in pair.passwords[1:]]
-        if extras:
-            do(self._client.delete, extras)
+        self._delete(do, pair.passwords[1:], pair.access[1:])
+
+    def _delete(self, do: Writes, *classes: Sequence[Access | Password]) -> None:
+        """One request for each class: of a list of two the panel deletes the first one's, and says done."""
+        for entries in classes:
+            if entries:
+                do(self._client.delete, [entry.uuid for entry in entries])
 
     def _require_package(self, package: str) -> None:
         """The panel takes a tag that it does not have, so it is looked up before."""
@@ -289,6 +300,10 @@ def _only_access(pair: Pair) -> Access:
     if len(pair.access) != 1:
         raise Conflict("the panel does not hold exactly one access entry of this name")
     return pair.access[0]
+
+
+def _has(access: Access, package: str, connections: int | None) -> bool:
+    return access.channel_tag == [package] and connections in (None, access.conn_limit)
 
 
 def _refuse_options(options: Mapping[str, str]) -> None:

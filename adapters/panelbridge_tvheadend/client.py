@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from panelbridge.exceptions import AuthenticationFailed, ContractBroken, InvalidOrder
+from panelbridge.exceptions import AuthenticationFailed, ContractBroken, InvalidOrder, PermissionMissing
 from panelbridge.transport import DigestAuth, PanelReply, PanelSession
 from panelbridge_tvheadend.mapping import EVERYBODY, exactly
 from panelbridge_tvheadend.settings import TvheadendSettings
@@ -29,7 +29,14 @@ class TvheadendClient:
         self._rows = settings.page_rows
 
     def server(self) -> Any:
-        return self._read("serverinfo", {})
+        """Raises ``PermissionMissing`` where a right lacks: with streaming rights alone it is 403 (seen)."""
+        reply = self._session.request("POST", "api/serverinfo", form={}, repeatable=True)
+        if reply.status == HTTPStatus.FORBIDDEN:
+            raise PermissionMissing(
+                "our user's access entry lacks the admin right (a wrong password is answered alike)",
+                advice="Tick Admin and Web interface in that user's access entry; then check the password.",
+            )
+        return _json_of(_let_in(reply))
 
     def tags(self) -> Iterator[Any]:
         return self._grid("channeltag/grid", {})
@@ -54,6 +61,7 @@ class TvheadendClient:
         self._write("idnode/save", "node", {"uuid": uuid, **values})
 
     def delete(self, uuids: Sequence[str]) -> None:
+        """Entries of **one** class; a list of nothing is a success too (seen on the source of June 2026)."""
         self._write("idnode/delete", "uuid", list(uuids))
 
     def close(self) -> None:
@@ -87,11 +95,7 @@ class TvheadendClient:
 
     def _read(self, path: str, form: Mapping[str, str]) -> Any:
         reply = self._session.request("POST", f"api/{path}", form=form, repeatable=True)
-        if reply.status in _NOT_US:
-            raise AuthenticationFailed(
-                "the panel refuses our name and password, or they lack its admin right"
-            )
-        return _json_of(reply)
+        return _json_of(_let_in(reply))
 
     def _write(self, path: str, name: str, content: Any) -> Mapping[str, Any]:
         form = {name: json.dumps(content)}
@@ -99,6 +103,12 @@ class TvheadendClient:
         if not isinstance(answer, dict):
             raise ContractBroken("the panel's answer to a change is no JSON object")
         return answer
+
+
+def _let_in(reply: PanelReply) -> PanelReply:
+    if reply.status in _NOT_US:
+        raise AuthenticationFailed("the panel refuses our name and password, or they lack its admin right")
+    return reply
 
 
 def _json_of(reply: PanelReply) -> Any:

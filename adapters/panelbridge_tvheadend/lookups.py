@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
-from panelbridge.exceptions import Conflict, InvalidOrder, NotFound
-from panelbridge.models import AccountRef
+from panelbridge.exceptions import Conflict, ContractBroken, InvalidOrder, NotFound
+from panelbridge.models import AccountRef, PanelAccount
+from panelbridge_tvheadend import mapping
 from panelbridge_tvheadend.client import TvheadendClient
 from panelbridge_tvheadend.mapping import EVERYBODY, Access, Pair, Password, access_from, password_from
 
@@ -38,7 +40,7 @@ class PairFinder:
         if any(entry.uuid == ref.id for entry in pair.access):
             return pair
         for row in self._client.access():
-            entry = access_from(row)
+            entry = mapping.named_from(row)
             if entry.uuid == ref.id:
                 return self.held(entry.username)
         if not pair.entries:
@@ -60,20 +62,27 @@ class PairFinder:
         names = {row.username for row in rows if row.comment == reference}
         return [self.held(name) for name in sorted(names - EVERYBODY)]
 
-    def every_pair(self) -> Iterator[Pair]:
+    def accounts(self) -> Iterator[PanelAccount]:
         """Of every name with an access entry that does not run the panel, in the panel's order."""
-        passwords: dict[str, list[Password]] = {}
+        passwords: dict[str, list[Any]] = {}
         for row in self._client.passwords():
-            password = password_from(row)
-            passwords.setdefault(password.username, []).append(password)
-        access: dict[str, list[Access]] = {}
+            passwords.setdefault(mapping.named_from(row).username, []).append(row)
+        access: dict[str, list[Any]] = {}
         for row in self._client.access():
-            entry = access_from(row)
-            if entry.username not in EVERYBODY:
-                access.setdefault(entry.username, []).append(entry)
-        for name, entries in access.items():
-            if not any(entry.admin for entry in entries):
-                yield _pair(name, entries, passwords.get(name, []))
+            access.setdefault(mapping.named_from(row).username, []).append(row)
+        for name, rows in access.items():
+            account = _account(name, rows, passwords.get(name, []))
+            if name not in EVERYBODY and account is not None:
+                yield account
+
+
+def _account(username: str, access: list[Any], passwords: list[Any]) -> PanelAccount | None:
+    """``None`` for somebody who runs the panel."""
+    try:
+        pair = _pair(username, list(map(access_from, access)), list(map(password_from, passwords)))
+    except ContractBroken:
+        return mapping.unreadable(mapping.named_from(access[0]))
+    return None if any(entry.admin for entry in pair.access) else mapping.account_of(pair)
 
 
 def _pair(username: str, access: list[Access], passwords: list[Password]) -> Pair:

@@ -31,28 +31,39 @@ EVERYBODY = frozenset({"", "*"})
 """Names whose access entry grants its rights to callers without credentials."""
 
 
+UNRESTRICTED = "unrestricted"
+"""The package of an access entry without a channel tag: it opens every channel."""
+
+
 class _Wire(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True, hide_input_in_errors=True)
 
 
-class Access(_Wire):
-    """An access entry: what a name may do."""
+class Named(_Wire):
+    """What no entry lacks, whatever else is wrong with it."""
 
     uuid: str = Field(min_length=1)
-    enabled: bool
     username: str
+
+
+class Access(Named):
+    """An access entry: what a name may do."""
+
+    enabled: bool
     admin: bool
     conn_limit: int  # 0 = unlimited
     channel_tag: list[str]
-    comment: str | None = None  # our reference
+    comment: str | None = None  # our reference; left out when it is empty (seen on the source of June 2026)
+
+    @property
+    def package(self) -> str:
+        return ",".join(sorted(self.channel_tag)) or UNRESTRICTED
 
 
-class Password(_Wire):
+class Password(Named):
     """A password entry. A name may have several, and then every one of them logs in."""
 
-    uuid: str = Field(min_length=1)
     enabled: bool
-    username: str
     password: str = Field(repr=False)
     comment: str | None = None  # our reference
 
@@ -107,6 +118,11 @@ class Pair:
         return [entry.password for entry in self.passwords] == [asked]
 
 
+def named_from(payload: Any) -> Named:
+    """Raises ``ContractBroken``."""
+    return _read(Named, payload)
+
+
 def access_from(payload: Any) -> Access:
     """Raises ``ContractBroken``."""
     return _read(Access, payload)
@@ -126,10 +142,15 @@ def account_of(pair: Pair) -> PanelAccount:
         username=pair.username,
         state=pair.state,
         password=Secret(passwords.pop()) if len(passwords) == 1 else None,
-        package=",".join(sorted(access.channel_tag)) or None,
+        package=access.package,
         connections=access.conn_limit,
         reference=access.comment or None,
     )
+
+
+def unreadable(row: Named) -> PanelAccount:
+    """An account whose rows hold what cannot be read: one bad row is one bad account."""
+    return PanelAccount(id=AccountId(row.uuid), username=row.username, state=AccountState.UNREADABLE)
 
 
 def package_from(payload: Any) -> Package:
@@ -156,10 +177,15 @@ def access_to(order: CreateOrder, settings: TvheadendSettings) -> dict[str, Any]
         "webui": False,
         "admin": False,
         "conn_limit_type": settings.conn_limit_type,
-        "conn_limit": connections_to(order.connections, settings),
-        "channel_tag": [order.package],
+        **rights_to(order.package, connections_to(order.connections, settings)),
         "comment": order.reference,
     }
+
+
+def rights_to(package: str, connections: int | None) -> dict[str, Any]:
+    """What a package lets an access entry do; ``connections`` None leaves them."""
+    rights: dict[str, Any] = {"channel_tag": [package]}
+    return rights if connections is None else {**rights, "conn_limit": connections}
 
 
 def password_to(credentials: Credentials, reference: str | None, *, enabled: bool) -> dict[str, Any]:

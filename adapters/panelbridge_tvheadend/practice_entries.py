@@ -40,6 +40,8 @@ _SWITCHES = frozenset({"enabled", "webui", "admin"})
 def shown(row: sqlite3.Row) -> dict[str, Any]:
     """An entry as a grid prints it; a password in clear, and once more in a form that is easily undone."""
     values = {name: _shown(name, row[name]) for name in row.keys() if name != "number"}  # noqa: SIM118
+    if not values["comment"]:
+        del values["comment"]  # an empty one is left out (seen on the source of June 2026)
     if "password" in values:
         values["password2"] = base64.b64encode(values["password"].encode()).decode()
     return values
@@ -99,7 +101,7 @@ def in_books(access: sqlite3.Row, passwords: list[sqlite3.Row]) -> dict[str, Any
         "state": "active" if usable else "suspended",
         "enabled": [bool(access["enabled"]), *(bool(row["enabled"]) for row in passwords)],
         "expires_at": None,
-        "package": tags[0] if tags else None,
+        "package": tags[0] if tags else "unrestricted",  # every channel
         "tags": tags,
         "connections": access["conn_limit"],
         "reference": access["comment"] or None,

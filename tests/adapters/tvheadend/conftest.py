@@ -35,8 +35,9 @@ class Panel(PanelOf[TvheadendAdapter, TvheadendPractice]):
         return self.call(path, HTTPBasicAuth("bridge", self.practice.secrets()[0]))
 
     def logs_in(self, username: str, password: str) -> bool:
-        """Whether a customer gets in with any right."""
-        return self.call("serverinfo", HTTPDigestAuth(username, password)).status_code == 200
+        """Whether a customer gets in and may stream."""
+        url = f"{self.server.url}playlist"
+        return ask("GET", url, auth=HTTPDigestAuth(username, password)).status_code == 200
 
     def account(self, username: str) -> dict[str, Any] | None:
         return self.accounts.get(username)

@@ -416,7 +416,7 @@ class TestAnswers:
         wrong: list[tuple[int, Any]] = [
             (400, panel.naive("access/entry/create")),
             (400, panel.naive("access/entry/create", conf="{broken")),
-            (404, panel.naive("idnode/save", node={"uuid": "0" * 32, "enabled": True})),
+            (400, panel.naive("idnode/save", node={"uuid": "0" * 32, "enabled": True})),
             (404, panel.naive("idnode/delete", uuid="0" * 32)),
             (404, panel.naive("no/such/call")),
             (401, panel.call("serverinfo", None)),
@@ -447,13 +447,65 @@ class TestAnswers:
         with pytest.raises(InvalidOrder):
             adapter.change_package(made(adapter).ref, PackageChange(package="0" * 32))
 
+    def test_a_delete_of_two_classes_does_the_first_one_only(self, panel: Any, made: Any) -> None:
+        adapter = panel.adapter()
+        naive, account = made(adapter), made(adapter)
+        (row,) = panel.naive("passwd/entry/grid").json()["entries"][1:2]
+        deleted = panel.naive("idnode/delete", uuid=[row["uuid"], naive.id])
+        assert (deleted.status_code, deleted.json(), panel.entries()) == (200, {}, (2, 1))
+        assert panel.naive("idnode/delete", uuid=["0" * 32]).json() == {}  # nothing deleted, and a success
+
+        assert ending_of(lambda: adapter.terminate(account.ref)) is Outcome.DONE
+        assert panel.account(account.username) is None
+        assert adapter.terminate(naive.ref).outcome is Outcome.DONE
+        assert panel.entries() == (0, 0)
+
+    def test_an_empty_comment_is_left_out(self, panel: Any, made: Any) -> None:
+        adapter = panel.adapter()
+        account = made(adapter)
+        panel.control.act("edit", table="access", username=account.username, values={"comment": ""})
+        rows = panel.naive("access/entry/grid").json()["entries"]
+        assert "comment" not in rows[1]
+        with pytest.raises(Conflict):
+            adapter.suspend(account.ref, "overdue")
+
+    def test_a_tag_that_its_owner_deleted_does_not_read_as_the_package_sold(
+        self, panel: Any, made: Any
+    ) -> None:
+        adapter = panel.adapter()
+        account = made(adapter)
+        panel.control.act("delete_tag", tag=PACKAGE)
+        assert panel.account(account.username)["tags"] == []  # every channel
+        assert [item.package for item in adapter.list_accounts()] == ["unrestricted"]
+        assert adapter.change_package(account.ref, PackageChange(package=OTHER)).account.package == OTHER
+
+    def test_a_tag_that_goes_while_an_account_is_made_leaves_it_switched_off(
+        self, panel: Any, order: Any
+    ) -> None:
+        adapter, wish = panel.adapter(), order()
+        adapter._require_package = lambda _: panel.control.act("delete_tag", tag=PACKAGE)
+        assert ending_of(lambda: adapter.create(wish)) is Outcome.UNKNOWN
+        assert panel.account(wish.credentials.username)["state"] == "suspended"
+        assert not panel.logs_in(wish.credentials.username, wish.credentials.password.get_secret_value())
+
+    def test_a_repeated_create_completes_what_differs(self, panel: Any, order: Any) -> None:
+        adapter, wish = panel.adapter(), order()
+        name = adapter.create(wish).account.username
+        changed = {"channel_tag": [OTHER], "conn_limit": 9}
+        panel.control.act("edit", table="access", username=name, values=changed)
+        again = adapter.create(wish)
+        assert (again.differs, panel.account(name)["tags"]) == ((), [PACKAGE])
+        assert panel.account(name)["connections"] == 1
+
     def test_passwords_are_in_every_list_and_never_told(self, panel: Any, made: Any) -> None:
         adapter = panel.adapter()
         account = made(adapter)
         rows = panel.naive("passwd/entry/grid").json()["entries"]
         assert rows[1]["password"] == secret_of(account)
         assert {"password2"} <= rows[1].keys()  # once more, in a form that is easily undone
-        told = repr([adapter.get(account.ref), *adapter.list_accounts(), *adapter._finder.every_pair()])
+        told = repr(
+            [adapter.get(account.ref), *adapter.list_accounts(), adapter._finder.held(account.username)]
+        )
         assert secret_of(account) not in told
         assert rows[1]["password2"] not in told
 
@@ -509,10 +561,17 @@ class TestDigest:
         assert panel.control.books()["counts"] == {"create": 1, "create_password": 1, "unsuspend": 1}
         assert panel.entries() == (1, 1)
 
+    def test_streaming_rights_alone_lack_the_admin_right_and_no_password(self, panel: Any) -> None:
+        for right in ("admin", "webui"):
+            panel.control.act("revoke", permission=right)
+        with pytest.raises(PanelError) as caught:
+            panel.adapter().test_connection()
+        assert (caught.value.code, "admin right" in caught.value.message) == ("panel_permission", True)
+
     def test_a_wrong_password_and_a_missing_right_get_one_answer(self, panel: Any, order: Any) -> None:
         with pytest.raises(PanelError) as caught:
             panel.adapter(password="wrong").test_connection()
-        assert caught.value.code == "panel_auth"
+        assert "password" in caught.value.message
         panel.control.act("revoke", permission="admin")
         connection = panel.adapter().test_connection()
         assert connection.missing_permissions == ("admin",)

@@ -184,10 +184,13 @@ class TestRequests:
         assert writes(session) == [("api/idnode/save", {"node": node})]
 
     def test_a_termination_deletes_both_and_looks_again(self) -> None:
-        adapter, session = scripted(page(ACCESS), page(PASSWORD), {}, page(), page())
+        adapter, session = scripted(page(ACCESS), page(PASSWORD), {}, {}, page(), page())
         assert adapter.terminate(REF).outcome is Outcome.DONE
-        assert writes(session) == [("api/idnode/delete", {"uuid": ["c" * 32, "a" * 32]})]
-        assert len(session.sent) == 5
+        assert writes(session) == [
+            ("api/idnode/delete", {"uuid": ["c" * 32]}),
+            ("api/idnode/delete", {"uuid": ["a" * 32]}),
+        ]
+        assert len(session.sent) == 6
 
     def test_the_name_goes_into_the_filter_as_text(self) -> None:
         assert mapping.exactly("a.b*c|(d)[e]{f}^$+?\\g") == (r"^a\.b\*c\|\(d\)\[e\]\{f\}\^\$\+\?\\g$")
@@ -346,6 +349,16 @@ class TestMapping:
         pair = Pair(username="anna2345", access=(access,), passwords=(password_from(PASSWORD),))
         assert not pair.belongs_to("b:1:1")
         assert mapping.account_of(pair).reference is None
+
+    def test_no_tag_is_every_channel(self) -> None:
+        pair = Pair(username="anna2345", access=(access_from({**ACCESS, "channel_tag": []}),))
+        assert mapping.account_of(pair).package == "unrestricted"
+
+    def test_one_bad_row_is_one_bad_account(self) -> None:
+        other = {**ACCESS, "uuid": "d" * 32, "username": "berta234", "conn_limit": "many"}
+        adapter, _ = scripted(page(PASSWORD), page(other, ACCESS))
+        told = {item.username: item.state.value for item in adapter.list_accounts()}
+        assert told == {"berta234": "unreadable", "anna2345": "active"}
 
     def test_nothing_of_it_prints_a_password(self) -> None:
         pair = Pair(username="a", access=(access_from(ACCESS),), passwords=(password_from(PASSWORD),))
