@@ -231,10 +231,9 @@ class TvheadendPractice(PracticePanel):
                 case "insert":
                     return entries.insert(db, arguments["table"], arguments["conf"])
                 case "edit":
-                    return [
+                    for row in entries.named(db, arguments["table"], arguments["username"]):
                         entries.update(db, arguments["table"], row["uuid"], arguments["values"])
-                        for row in entries.named(db, arguments["table"], arguments["username"])
-                    ]
+                    return None
                 case "delete_tag":
                     return self._delete_tag(db, arguments["tag"])
                 case "forget_nonces":
