@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from panelbridge.lifecycle.proration import upgrade_price
+from panelbridge.lifecycle.proration import PaidPeriod, after_change, change_charge
 from panelbridge.lifecycle.states import IllegalMove, SubscriptionState, check_move
 from panelbridge.lifecycle.suspension import SuspensionReason
 from panelbridge.lifecycle.terms import Anchor, add_term, renewal_start
@@ -10,10 +10,12 @@ from panelbridge.lifecycle.terms import Anchor, add_term, renewal_start
 __all__ = [
     "Anchor",
     "IllegalMove",
+    "PaidPeriod",
     "SubscriptionState",
     "SuspensionReason",
     "add_term",
+    "after_change",
+    "change_charge",
     "check_move",
     "renewal_start",
-    "upgrade_price",
 ]

@@ -57,6 +57,8 @@ class Target(BaseModel):
     purchase: bool = False  # the panel can only add: fenced
     our_date: bool = False  # the panel keeps no date: the paid one is in our books only
     allow_restart: bool = False
+    repriced: int = 0  # units of the price that are for what was left of earlier periods
+    gift: bool = False  # time that nothing was paid for
     reason: SuspensionReason | None = None
     owner: str | None = None
     note: str | None = None

@@ -37,6 +37,10 @@ class JournalStore(Protocol):
         """In order of admission; ``before``: only those admitted earlier than that one."""
         ...
 
+    def done(self, subscription: SubscriptionId, generation: int) -> Sequence[Operation]:
+        """What took effect for that generation, in the order it did."""
+        ...
+
     def last(self, subscription: SubscriptionId) -> Operation | None: ...
     def search(
         self,

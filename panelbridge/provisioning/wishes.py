@@ -46,6 +46,7 @@ class RenewWish(_ServiceWish):
     note: str | None = None
     by: Term | None = None  # an admin's extension by a length other than the plan's term
     first_invoice: bool = False
+    gift: bool = False  # nothing is charged for it, and it is worth nothing when a later change is priced
 
 
 @dataclass(frozen=True, kw_only=True)

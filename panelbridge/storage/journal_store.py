@@ -149,6 +149,18 @@ class SqlJournalStore:
             return self._all(_AHEAD, wanted=subscription, before=before)
         return self._all(_WAITING, wanted=subscription)
 
+    def done(self, subscription: SubscriptionId, generation: int) -> Sequence[Operation]:
+        query = (
+            select(operations)
+            .where(
+                operations.c.subscription_id == subscription,
+                operations.c.generation == generation,
+                operations.c.state == OperationState.DONE,
+            )
+            .order_by(operations.c.settled_at, operations.c.id)
+        )
+        return self._found(query)
+
     def last(self, subscription: SubscriptionId) -> Operation | None:
         query = (
             select(operations)

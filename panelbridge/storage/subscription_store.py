@@ -465,7 +465,9 @@ def _plan_values(plan: Plan) -> dict[str, Any]:
                 "term": str(offer.term),
                 "package": offer.package,
                 "price": offer.price.units,
-                "extra_connection": offer.extra_connection.units,
+                "extra_connection": offer.extra_connection.units
+                if offer.extra_connection is not None
+                else None,
             }
             for offer in plan.terms
         ],
@@ -485,7 +487,9 @@ def _plan(row: Row[Any]) -> Plan:
             term=Term.parse(item["term"]),
             package=item["package"],
             price=Credits(units=item["price"]),
-            extra_connection=Credits(units=item["extra_connection"]),
+            extra_connection=Credits(units=extra)
+            if (extra := item["extra_connection"]) is not None
+            else None,
         )
         for item in row.terms
     )

@@ -65,7 +65,9 @@ class PlanTerm:
     term: Term
     package: str
     price: Credits
-    extra_connection: Credits  # per connection above the plan's, for this term
+    extra_connection: (
+        Credits | None
+    )  # per connection above the plan's, for this term; None = not sold, 0 = included
 
 
 @dataclass(frozen=True, kw_only=True)

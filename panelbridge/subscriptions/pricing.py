@@ -9,10 +9,26 @@ from panelbridge.subscriptions.models import Plan, PlanTerm
 _DAYS_A_MONTH = 30  # only for pricing odd lengths in days; dates always use calendar months
 
 
-def quote(plan: Plan, offer: PlanTerm, connections: int | None) -> Credits:
-    """Price of one term, in credits."""
+class ConnectionsNotSold(ValueError):
+    """More connections than the plan has, and the plan says no price for them; the message names both."""
+
+
+def extra_connections(plan: Plan, connections: int | None) -> int:
+    """Connections above those the plan comes with; where the package says how many, that is taken as one."""
     included = plan.connections or 1
-    extra = max(0, (connections or included) - included)
+    return max(0, (connections or included) - included)
+
+
+def quote(plan: Plan, offer: PlanTerm, connections: int | None) -> Credits:
+    """Price of one term, in credits. Raises ``ConnectionsNotSold``."""
+    extra = extra_connections(plan, connections)
+    if not extra:
+        return offer.price
+    if offer.extra_connection is None:
+        raise ConnectionsNotSold(
+            f"plan {plan.code!r} sells {plan.connections or 1} connections and has no price for more;"
+            f" {connections} were asked for"
+        )
     return offer.price + offer.extra_connection * extra
 
 
@@ -20,6 +36,7 @@ def quote_length(plan: Plan, length: Term, connections: int | None) -> Credits |
     """Price of any length: the offer for it, else whole months or days at the monthly rate.
 
     ``None`` when the plan sells neither this length nor a month to derive it from.
+    Raises ``ConnectionsNotSold``.
     """
     offer = plan.term(length)
     if offer is not None:

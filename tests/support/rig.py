@@ -45,6 +45,10 @@ class MovableClock:
     def __call__(self) -> datetime:
         return datetime.now(UTC) + self._ahead
 
+    def set_to(self, moment: datetime) -> None:
+        """It is ``moment`` now, and goes on from there."""
+        self._ahead = moment - datetime.now(UTC)
+
     def forward(self, **length: float) -> None:
         self._ahead += timedelta(**length)
 

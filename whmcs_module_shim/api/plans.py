@@ -32,12 +32,14 @@ class Offer(Body):
     term: TermText
     package: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
     price: Price
-    extra_connection: Price = Credits(0)
+    extra_connection: Price | None = Field(
+        default=None, description="for each connection above the plan's; 0 = included, null = not sold"
+    )
 
     @field_validator("price", "extra_connection")
     @classmethod
-    def _not_negative(cls, value: Credits) -> Credits:
-        if value < Credits(0):
+    def _not_negative(cls, value: Credits | None) -> Credits | None:
+        if value is not None and value < Credits(0):
             raise ValueError("must be zero or more")
         return value
 
@@ -86,7 +88,7 @@ class OfferView(Answer):
     term: str
     package: str
     price: Credits
-    extra_connection: Credits
+    extra_connection: Credits | None
 
 
 class PlanView(Answer):

@@ -29,7 +29,7 @@ from whmcs_module_shim.api.installations import installation_named
 from whmcs_module_shim.api.paging import PageQuery, cut
 from whmcs_module_shim.api.plans import TermText
 from whmcs_module_shim.call import Call
-from whmcs_module_shim.fields import Answer, Body, Code, Count, Id, Line
+from whmcs_module_shim.fields import Answer, Body, Bool, Code, Count, Id, Line
 from whmcs_module_shim.problems import Problem
 from whmcs_module_shim.routes import Effect, Reply, Resource
 
@@ -70,6 +70,7 @@ class Extension(Body):
 
     by: TermText | None = None
     note: Note
+    gift: Bool = Field(default=False, description="costs no credits; needs an operator's key, and by")
 
 
 class Suspend(Body):
@@ -177,6 +178,10 @@ def create_subscription(call: Call, body: Order) -> Reply:
 def extend_subscription(call: Call, body: Extension, number: int) -> Reply:
     """Extend once for each Idempotency-Key."""
     subscription, installation = _named(call, number)
+    if body.gift and not call.caller.is_operator:
+        raise Problem("forbidden_scope", "Only an operator's key gives time away.", field="gift")
+    if body.gift and body.by is None:
+        raise Problem("invalid_request", "by: a gift names its length, such as 3d.", field="by")
     wish = RenewWish(
         installation=installation,
         service_id=subscription.service_id,
@@ -184,6 +189,7 @@ def extend_subscription(call: Call, body: Extension, number: int) -> Reply:
         fact=f"token:{call.services.fingerprint(call.ledger_key)}",
         by=Term.parse(body.by) if body.by is not None else None,
         note=body.note,
+        gift=body.gift,
     )
     return _submit(call, wish)
 

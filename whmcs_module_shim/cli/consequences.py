@@ -64,32 +64,39 @@ def _counts_from(bridge: Bridge, item: Subscription, now: datetime) -> datetime:
     return renewal_start(item.anchor, now, keeps_gap=keeps).until
 
 
-def extension_means(bridge: Bridge, item: Subscription, length: Term, *, own_length: bool) -> str:
-    """Dates and price of an extension."""
+def extension_means(
+    bridge: Bridge, item: Subscription, length: Term, *, own_length: bool, gift: bool = False
+) -> str:
+    """Dates and price of an extension. Raises ``Refusal``."""
     from panelbridge.lifecycle import add_term
-    from panelbridge.subscriptions.pricing import quote_length
+    from panelbridge.provisioning import RenewWish
+    from panelbridge.provisioning.renewals import renewal_of
+    from whmcs_module_shim.cli.owners import installations_by_id
 
     start = _counts_from(bridge, item, bridge.services.clock())
     until = add_term(start, length)
     change = None if own_length else item.next_change  # a stored change is bought by the next renewal
-    with bridge.services.units.read() as unit:
-        plan = (
-            unit.subscriptions.plan(change.plan_id, change.plan_version)
-            if change is not None
-            else unit.subscriptions.plan(item.plan_id)
-        )
-        wallet = unit.ledger.wallet(item.reseller_id)
-    connections = change.connections if change is not None else item.connections
-    price = quote_length(plan, length, connections) if plan is not None else None
-    moves = (
-        f" It gets plan {plan.code}, as was stored for now."
-        if change is not None and plan is not None
-        else ""
+    wish = RenewWish(
+        installation=installations_by_id(bridge)[int(item.installation_id)],
+        service_id=item.service_id,
+        actor="preview",
+        fact="preview",
+        by=length if own_length else None,
+        gift=gift,
     )
+    with bridge.services.units.read() as unit:
+        renewal = renewal_of(unit, bridge.services.provisioner.desk, item, wish)
+        wallet = unit.ledger.wallet(item.reseller_id)
+    moves = f" It gets plan {renewal.plan.code}, as was stored for now." if change is not None else ""
+    price = (
+        "It is a gift and costs nothing." if gift else _costs(renewal.price + renewal.rest, wallet.available)
+    )
+    if renewal.note is not None:
+        price = f"{price} ({renewal.note}.)"
     return (
         f"Subscription {item.id}: service {item.service_id}, user {item.username or 'none yet'}.\n"
         f"It is extended by {length}, from {start:%Y-%m-%d} to {until:%Y-%m-%d} (UTC).{moves}\n"
-        f"{_costs(price, wallet.available)} The billing system's due date stays as it is."
+        f"{price} The billing system's due date stays as it is."
     )
 
 
@@ -98,7 +105,7 @@ def change_means(bridge: Bridge, number: int, body: Any) -> str:
     from panelbridge.capabilities import PackageWrite
     from panelbridge.models import Term
     from panelbridge.provisioning.intend import find_offer
-    from panelbridge.provisioning.verbs.change_package import change_price
+    from panelbridge.provisioning.pricing import change_price, connections_after
     from whmcs_module_shim.cli.owners import installations_by_id
 
     item = load_subscription(bridge, number)
@@ -108,21 +115,26 @@ def change_means(bridge: Bridge, number: int, body: Any) -> str:
         plan, offer = find_offer(unit, shop, body.plan, Term.parse(body.term) if body.term else item.term)
         sells = desk.panels.capabilities(plan.panel_id).change_package is PackageWrite.PURCHASE
         buys = sells and offer.package != item.package
-        count = body.connections or plan.connections
-        price = change_price(unit, desk, item, plan, offer, count, purchase=buys)
+        count = connections_after(unit, item, plan, offer, body.connections)
+        price = change_price(unit, item, plan, offer, count, now=desk.clock(), purchase=buys)
         left = unit.ledger.wallet(item.reseller_id).available
     how = (
         "This panel sells packages whole: it is a full purchase there, and the price is that of a full term."
         if buys
-        else "The price is the difference for the unused time; a downgrade returns nothing."
+        else "The price is for all the time that is paid and not used yet; a downgrade returns nothing."
     )
     return (
         f"Subscription {number}: service {item.service_id}, user {item.username or 'none yet'}.\n"
-        f"It gets plan {plan.code}, package {offer.package}. {how}\n{_costs(price, left)}"
+        f"It gets plan {plan.code}, package {offer.package}, {_connections(count)}. {how}\n"
+        f"{_costs(price, left)}"
     )
 
 
-def _costs(price: Credits | None, available: Credits) -> str:
-    if price is None:
-        return "The plan does not sell this length."
+def _connections(count: int | None) -> str:
+    if count is None:
+        return "connections as the package says"
+    return f"{count} connection{'' if count == 1 else 's'}"
+
+
+def _costs(price: Credits, available: Credits) -> str:
     return f"It costs {in_credits(price)}; {in_credits(available)} available."

@@ -10,6 +10,7 @@ from whmcs_module_shim.cli.options import AsJson, ResellerCode
 from whmcs_module_shim.cli.screen import Screen, in_credits
 
 if TYPE_CHECKING:
+    from panelbridge.ledger import Credits
     from whmcs_module_shim.api.plans import PlanView
     from whmcs_module_shim.cli.bridge import Bridge
 
@@ -175,14 +176,25 @@ def parse_offer(text: str) -> dict[str, object]:
     price, plus, extra = price.partition("+")
     if not (sign and at and length and package and price) or (plus and not extra):
         raise typer.BadParameter(
-            f"{text!r} is not LENGTH=PACKAGE@PRICE, such as 1m=12@1.5", param_hint="--term"
+            f"{text!r} is not LENGTH=PACKAGE@PRICE, such as 1m=12@1.5; +0.5 or +included behind it says what "
+            "each extra connection costs",
+            param_hint="--term",
         )
     return {
         "term": length,
         "package": package,
         "price": parse_credits(price, option="--term"),
-        "extra_connection": parse_credits(extra or "0", option="--term"),
+        "extra_connection": _extra(extra),
     }
+
+
+def _extra(text: str) -> Any:
+    """What an extra connection costs; ``None`` when the plan sells none."""
+    from whmcs_module_shim.cli.typed import parse_credits
+
+    if not text:
+        return None
+    return parse_credits("0" if text == "included" else text, option="--term")
 
 
 def _fields(
@@ -252,14 +264,16 @@ def _panel_codes(bridge: Bridge) -> dict[int, str]:
         return {int(panel.id): panel.code for panel in unit.subscriptions.panels()}
 
 
+def _extra_told(price: Credits | None) -> str:
+    if price is None:
+        return ", no extra connections"
+    return f", {price} for each extra connection" if price else ", extra connections included"
+
+
 def _show(screen: Screen, bridge: Bridge, plan: PlanView, title: str) -> None:
     offers = "\n".join(
         f"{offer.term}: package {offer.package}, {in_credits(offer.price)}"
-        + (
-            f", {offer.extra_connection} for each extra connection"
-            if str(offer.extra_connection) != "0"
-            else ""
-        )
+        + _extra_told(offer.extra_connection)
         for offer in plan.terms
     )
     screen.answer(

@@ -30,6 +30,9 @@ def extend_command(
         str | None,
         typer.Option(metavar="1m|30d|DATE", help="Default: one term of its plan. DATE: until that day."),
     ] = None,
+    gift: Annotated[
+        bool, typer.Option("--gift", help="Costs no credits, and counts nothing when a change is priced.")
+    ] = False,
     once: Once = None,
     yes: Yes = False,
     as_json: AsJson = False,
@@ -44,8 +47,13 @@ def extend_command(
         number = subscription_number(bridge, named)
         item = load_subscription(bridge, number)
         length = length_meant(bridge, item, by)
-        screen.confirm(extension_means(bridge, item, length, own_length=by is not None), yes=yes)
-        body = read_options(subscriptions.Extension, by=str(length) if by is not None else None, note=note)
+        if gift and by is None:
+            raise typer.BadParameter("a gift names its length, such as 3d", param_hint="--by")
+        means = extension_means(bridge, item, length, own_length=by is not None, gift=gift)
+        screen.confirm(means, yes=yes)
+        body = read_options(
+            subscriptions.Extension, by=str(length) if by is not None else None, note=note, gift=gift
+        )
         with screen.working(f"extending subscription {number}"):
             acted = bridge.act(subscriptions.extend_subscription, once=once, body=body, number=number)
         tell_acted(screen, bridge, acted)

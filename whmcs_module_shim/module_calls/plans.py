@@ -6,15 +6,15 @@ from typing import Annotated
 
 from pydantic import Field
 
-from panelbridge.capabilities import Capabilities
+from panelbridge.capabilities import Capabilities, PackageWrite
 from panelbridge.ledger import Credits
 from panelbridge.models import Term
 from panelbridge.provisioning import Refusal
 from panelbridge.provisioning.intend import find_offer
 from panelbridge.provisioning.port import Unit
+from panelbridge.provisioning.pricing import change_price, connections_after, term_price
 from panelbridge.provisioning.verbs.create import checked_mac
-from panelbridge.subscriptions import Installation, Mode, Plan
-from panelbridge.subscriptions.pricing import quote
+from panelbridge.subscriptions import Installation, Mode, Plan, PlanTerm, Subscription
 from whmcs_module_shim.auth.caller import Caller
 from whmcs_module_shim.fields import Body, Count, Line
 from whmcs_module_shim.module_calls.answer import ModuleAnswer
@@ -84,17 +84,31 @@ def check_upgrade(services: Services, caller: Caller, request: UpgradeRequest) -
         term = CYCLE_TERMS.get(request.new_cycle or "") or (subscription.term if subscription else None)
         try:
             plan, offer = find_offer(unit, installation, request.new_plan, term or Term(months=1))
-        except Refusal as refusal:
-            if refusal.code not in _PASSING:
-                refusals.append(_for_customer(refusal))
-        else:
             if subscription is not None and subscription.panel_id != plan.panel_id:
                 refusals.append("This service cannot be moved to that product.")
-            elif subscription is not None and quote(plan, offer, None) > (
+            elif subscription is not None and _upgrade_price(services, unit, subscription, plan, offer) > (
                 unit.ledger.wallet(installation.reseller_id).available
             ):
                 refusals.append("This upgrade cannot be ordered at the moment. Please contact us.")
+        except Refusal as refusal:
+            if refusal.code not in _PASSING:
+                refusals.append(_for_customer(refusal))
     return ModuleAnswer(message="The upgrade was checked.", data={"refusals": refusals})
+
+
+def _upgrade_price(
+    services: Services, unit: Unit, subscription: Subscription, plan: Plan, offer: PlanTerm
+) -> Credits:
+    sells_whole = services.panels.capabilities(plan.panel_id).change_package is PackageWrite.PURCHASE
+    return change_price(
+        unit,
+        subscription,
+        plan,
+        offer,
+        connections_after(unit, subscription, plan, offer, None),
+        now=services.clock(),
+        purchase=sells_whole and offer.package != subscription.package,
+    )
 
 
 def cycles_of(plan: Plan) -> list[str]:
@@ -128,7 +142,7 @@ def _quoted(
         raise Refusal("term_not_offered", "choose another billing cycle", advice="Choose another cycle.")
     plan, offer = find_offer(unit, installation, item.plan, term)
     _check_fields(services.panels.capabilities(plan.panel_id), item)
-    return plan, quote(plan, offer, item.connections or plan.connections)
+    return plan, term_price(plan, offer, item.connections or plan.connections)
 
 
 def _check_fields(capabilities: Capabilities, item: CartItem) -> None:

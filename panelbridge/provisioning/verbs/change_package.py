@@ -9,20 +9,19 @@ from typing import Any
 from panelbridge.adapter import PanelAdapter
 from panelbridge.capabilities import Capabilities, PackageWrite, Verb
 from panelbridge.ledger import Credits
-from panelbridge.lifecycle import upgrade_price
 from panelbridge.models import PackageChange, PanelAccount, Term, VerbResult
 from panelbridge.provisioning.admission import require_account, supersede
 from panelbridge.provisioning.desk import Desk
 from panelbridge.provisioning.exceptions import Refusal
 from panelbridge.provisioning.fence import FenceReading, read_fence
-from panelbridge.provisioning.intend import Draft, find_offer, need_subscription, place, plan_of
+from panelbridge.provisioning.intend import Draft, find_offer, need_subscription, place
 from panelbridge.provisioning.keys import end_state_key
 from panelbridge.provisioning.models import Attempt, Fence, Operation, Target
 from panelbridge.provisioning.port import Unit
+from panelbridge.provisioning.pricing import change_price, connections_after
 from panelbridge.provisioning.rules import Admission, Reading, VerbRules, adopt_account, fenced_purchase
 from panelbridge.provisioning.wishes import ChangeWish
 from panelbridge.subscriptions import Plan, PlanTerm, Subscription
-from panelbridge.subscriptions.pricing import quote, quote_length
 
 
 class ChangePackageRules(VerbRules[ChangeWish]):
@@ -40,7 +39,7 @@ class ChangePackageRules(VerbRules[ChangeWish]):
                 field="configoption1",
             )
         capabilities = desk.panels.capabilities(plan.panel_id)
-        connections = wish.connections or plan.connections
+        connections = connections_after(unit, subscription, plan, offer, wish.connections)
         wished = f"{plan.id}:{offer.term}:{connections or ''}"
         key = end_state_key(self.verb, subscription, wished)
         owner = _same_under_way(unit, subscription, plan, offer, connections) or unit.journal.by_key(key)
@@ -53,8 +52,10 @@ class ChangePackageRules(VerbRules[ChangeWish]):
                 "a package change on this panel is a full purchase, and the plan does not allow one",
                 advice="Allow purchases on the plan, or change the package at the next renewal.",
             )
-        price = change_price(unit, desk, subscription, plan, offer, connections, purchase=buys)
-        supersede(unit, desk, subscription, {self.verb}, by=self.verb)
+        supersede(
+            unit, desk, subscription, {self.verb}, by=self.verb
+        )  # what it would have cost counts no more
+        price = change_price(unit, subscription, plan, offer, connections, now=desk.clock(), purchase=buys)
         return place(
             unit,
             desk,
@@ -176,36 +177,12 @@ def _same_under_way(
     return latest if (latest.plan_id, latest.term, latest.target.connections) == wished else None
 
 
-def change_price(
-    unit: Unit,
-    desk: Desk,
-    subscription: Subscription,
-    plan: Plan,
-    offer: PlanTerm,
-    connections: int | None,
-    *,
-    purchase: bool,
-) -> Credits:
-    """What a change now costs: the full price for a purchase, else the difference for the unused time."""
-    full = quote(plan, offer, connections)
-    if purchase:
-        return full
-    old = quote_length(plan_of(unit, subscription), subscription.term, subscription.connections)
-    start, until = subscription.period_from, subscription.entitled_until
-    if old is None or start is None or until is None:
-        return full
-    units = upgrade_price(
-        old_units=old.units, new_units=full.units, now=desk.clock(), period_from=start, period_until=until
-    )
-    return Credits(units=units)
-
-
 def _note(price: Credits, *, buys: bool) -> str:
     if buys:
         return f"this panel sells packages only whole: {price} credits for a full term"
     if price.units == 0:
-        return "a downgrade returns nothing for the current period; the next renewal costs the new price"
-    return f"{price} credits for the unused part of the current period"
+        return "the time that is left costs nothing more, and nothing comes back; renewals cost the new price"
+    return f"{price} credits for all the time that is paid and not used yet"
 
 
 def _read_purchase(

@@ -18,11 +18,11 @@ from panelbridge.provisioning.keys import create_key, panel_key, reference
 from panelbridge.provisioning.models import Attempt, Fence, Operation, Target
 from panelbridge.provisioning.passwords import LENGTH, password_for
 from panelbridge.provisioning.port import Unit
+from panelbridge.provisioning.pricing import term_price
 from panelbridge.provisioning.rules import Admission, Reading, VerbRules
 from panelbridge.provisioning.wishes import CreateWish
 from panelbridge.secret import LOGIN_ALPHABET, random_text
 from panelbridge.subscriptions import Plan, PlanTerm, Subscription, SubscriptionId
-from panelbridge.subscriptions.pricing import quote
 
 _RANDOM_TAIL = 8
 _LETTERS = "".join(letter for letter in LOGIN_ALPHABET if letter.isalpha())
@@ -74,7 +74,7 @@ class CreateRules(VerbRules[CreateWish]):
                 actor=wish.actor,
                 plan=plan,
                 term=offer.term,
-                price=quote(plan, offer, connections),
+                price=term_price(plan, offer, connections),
                 username=_login_name(wish, capabilities.username),
                 password=password_for(capabilities.password),
                 unowned=subscription.generation == 1,  # it was new, or its key was asked for above

@@ -8,21 +8,20 @@ from typing import Any
 
 from panelbridge.adapter import PanelAdapter
 from panelbridge.capabilities import Capabilities, Extend, PackageWrite, Verb
-from panelbridge.ledger import Credits
 from panelbridge.lifecycle import Anchor, SubscriptionState, renewal_start
 from panelbridge.models import PackageChange, PanelAccount, Term, VerbResult
 from panelbridge.provisioning.admission import require_account
 from panelbridge.provisioning.desk import Desk
 from panelbridge.provisioning.exceptions import Refusal
 from panelbridge.provisioning.fence import FenceReading, read_fence
-from panelbridge.provisioning.intend import Draft, need_subscription, place, plan_of
+from panelbridge.provisioning.intend import Draft, need_subscription, place
 from panelbridge.provisioning.keys import create_key, renew_key
 from panelbridge.provisioning.models import Attempt, Fence, Operation, Target
 from panelbridge.provisioning.port import Unit
+from panelbridge.provisioning.renewals import renewal_of
 from panelbridge.provisioning.rules import Admission, Reading, VerbRules, adopt_account, fenced_purchase
 from panelbridge.provisioning.wishes import RenewWish
-from panelbridge.subscriptions import Plan, Subscription
-from panelbridge.subscriptions.pricing import quote_length
+from panelbridge.subscriptions import Subscription
 
 
 class ExtendRules(VerbRules[RenewWish]):
@@ -40,11 +39,9 @@ class ExtendRules(VerbRules[RenewWish]):
         if owner is not None:
             return Admission(operation=owner, joined=True)
         require_account(unit, subscription, self.verb)
-        plan, length, connections = _sold(unit, subscription, wish)
         capabilities = desk.panels.capabilities(subscription.panel_id)
-        adds = capabilities.extend is Extend.ADD
-        ours = capabilities.extend is Extend.NONE
-        package, price = _quote(plan, length, connections, adds=adds, odd=wish.by is not None)
+        renewal = renewal_of(unit, desk, subscription, wish)
+        plan, length = renewal.plan, renewal.length
         return place(
             unit,
             desk,
@@ -53,19 +50,21 @@ class ExtendRules(VerbRules[RenewWish]):
                 subscription=subscription,
                 key=key,
                 target=Target(
-                    package=package,
-                    connections=connections,
+                    package=renewal.package,
+                    connections=renewal.connections,
                     options=dict(plan.options),
                     add=str(length),
-                    purchase=adds,
-                    our_date=ours,
+                    purchase=capabilities.extend is Extend.ADD,
+                    our_date=capabilities.extend is Extend.NONE,
                     allow_restart=plan.allow_restart,
-                    note=wish.note,
+                    repriced=renewal.rest.units,
+                    gift=wish.gift,
+                    note=wish.note or renewal.note,
                 ),
                 actor=wish.actor,
                 plan=plan,
                 term=length if wish.by is None else subscription.term,
-                price=price,
+                price=renewal.price + renewal.rest,
             ),
         )
 
@@ -169,37 +168,6 @@ def _paid_by_create(unit: Unit, wish: RenewWish, subscription: Subscription) -> 
             advice="Run Create; the first invoice pays for it.",
         )
     return Admission(operation=owner, joined=True)
-
-
-def _sold(unit: Unit, subscription: Subscription, wish: RenewWish) -> tuple[Plan, Term, int | None]:
-    """Plan (today's version), length and connections of this renewal; a stored change comes first."""
-    change = subscription.next_change
-    if change is not None and wish.by is None:
-        plan = unit.subscriptions.plan(change.plan_id, change.plan_version)
-        if plan is not None:
-            return plan, change.term, change.connections
-    sold = plan_of(unit, subscription)
-    today = unit.subscriptions.plan(sold.id) or sold
-    length = wish.by or wish.term or subscription.term
-    return today, length, wish.connections or subscription.connections
-
-
-def _quote(
-    plan: Plan, length: Term, connections: int | None, *, adds: bool, odd: bool
-) -> tuple[str | None, Credits]:
-    offer = plan.term(length)
-    price = quote_length(plan, length, connections)
-    if price is None or (offer is None and (adds or not odd)):
-        sold = ", ".join(str(item.term) for item in plan.terms)
-        raise Refusal(
-            "term_not_offered",
-            f"plan {plan.code!r} cannot extend by {length}; it sells {sold}",
-            advice="Extend by a length the plan sells (this panel can only add what its packages hold)."
-            if adds
-            else "Add the term to the plan.",
-            field="by" if odd else "billingcycle",
-        )
-    return (offer.package if offer else None), price
 
 
 def _renews_from(subscription: Subscription, now: datetime, grace_hours: int) -> Anchor:

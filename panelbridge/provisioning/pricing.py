@@ -1,0 +1,182 @@
+"""What an operation costs: the plan's price for what comes, and what was paid for all that is left.
+
+The periods and what was paid for each are read from the journal here and handed to the rule as a list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from panelbridge.capabilities import Verb
+from panelbridge.ledger import Credits
+from panelbridge.lifecycle import Anchor, PaidPeriod, after_change, change_charge
+from panelbridge.models import Term
+from panelbridge.provisioning.exceptions import Refusal
+from panelbridge.provisioning.models import Operation
+from panelbridge.provisioning.port import Unit
+from panelbridge.subscriptions import Plan, PlanTerm, Subscription
+from panelbridge.subscriptions.pricing import ConnectionsNotSold, extra_connections, quote, quote_length
+
+_PRICED = (Verb.CREATE, Verb.EXTEND, Verb.CHANGE_PACKAGE)
+
+
+def term_price(plan: Plan, offer: PlanTerm, connections: int | None) -> Credits:
+    """Price of one term. Raises ``Refusal`` (``connections_not_sold``)."""
+    try:
+        return quote(plan, offer, connections)
+    except ConnectionsNotSold as error:
+        raise _not_sold(error) from None
+
+
+def length_price(plan: Plan, length: Term, connections: int | None) -> Credits | None:
+    """As ``quote_length``. Raises ``Refusal`` (``connections_not_sold``)."""
+    try:
+        return quote_length(plan, length, connections)
+    except ConnectionsNotSold as error:
+        raise _not_sold(error) from None
+
+
+def change_price(
+    unit: Unit,
+    subscription: Subscription,
+    plan: Plan,
+    offer: PlanTerm,
+    connections: int | None,
+    *,
+    now: datetime,
+    purchase: bool = False,
+) -> Credits:
+    """What a change now costs: the full price for a purchase, else for all that is paid and unused.
+
+    Raises ``Refusal`` (``connections_not_sold``).
+    """
+    full = term_price(plan, offer, connections)
+    if purchase:
+        return full
+    periods = paid_periods(unit, subscription, now)
+    if not periods:
+        return full  # nothing is known of what was paid
+    return Credits(units=change_charge(periods, price=full.units, term=offer.term, now=now))
+
+
+def renewal_reprices(
+    unit: Unit,
+    subscription: Subscription,
+    plan: Plan,
+    length: Term,
+    price: Credits,
+    connections: int | None,
+    *,
+    now: datetime,
+) -> Credits:
+    """What a renewal costs beside its own period, because the time that is left gets what it brings, too.
+
+    Nothing where it brings no other plan and no more connections: a plan's new price is for new periods.
+    """
+    sold = unit.subscriptions.plan(subscription.plan_id, subscription.plan_version)
+    if sold is None:
+        return Credits()
+    more = extra_connections(plan, connections) > extra_connections(
+        sold, sold_connections(unit, subscription, sold)
+    )
+    if plan.id == sold.id and not more:
+        return Credits()
+    periods = paid_periods(unit, subscription, now)
+    return Credits(units=change_charge(periods, price=price.units, term=length, now=now))
+
+
+def connections_after(
+    unit: Unit, subscription: Subscription, plan: Plan, offer: PlanTerm, wished: int | None
+) -> int | None:
+    """Connections after a change: those asked for, else the plan's and the extra ones that were bought.
+
+    A plan that sells no extra connections takes none over.
+    """
+    if wished is not None:
+        return wished
+    sold = unit.subscriptions.plan(subscription.plan_id, subscription.plan_version)
+    bought = extra_connections(sold, sold_connections(unit, subscription, sold)) if sold is not None else 0
+    if not bought or offer.extra_connection is None:
+        return plan.connections
+    return (plan.connections or 1) + bought
+
+
+def sold_connections(unit: Unit, subscription: Subscription, plan: Plan) -> int | None:
+    """Connections the service was sold with; what a package says by itself was not sold as extra."""
+    if plan.connections is not None:
+        return subscription.connections
+    asked = [
+        item for item in unit.journal.done(subscription.id, subscription.generation) if item.verb in _PRICED
+    ]
+    return asked[-1].target.connections if asked else None
+
+
+def paid_periods(unit: Unit, subscription: Subscription, now: datetime) -> tuple[PaidPeriod, ...]:
+    """Every period of this generation with what was paid for it; one under way counts as paid."""
+    periods: tuple[PaidPeriod, ...] = ()
+    settled = unit.journal.done(subscription.id, subscription.generation)
+    waiting = _as_if_done(unit.journal.unsettled(subscription.id), subscription, now)
+    for operation in (*settled, *waiting):
+        if operation.verb in _PRICED:
+            periods = _booked(unit, periods, operation)
+    return periods
+
+
+def _booked(unit: Unit, periods: tuple[PaidPeriod, ...], operation: Operation) -> tuple[PaidPeriod, ...]:
+    """``periods`` after ``operation``: what it re-priced, then what it brought."""
+    target, paid = operation.target, _paid(operation)
+    brings = target.period_from is not None and target.entitled_until is not None
+    for_the_rest = min(paid, target.repriced) if brings else paid
+    if for_the_rest and (plan := unit.subscriptions.plan(operation.plan_id, operation.plan_version)):
+        price = quote_length(plan, operation.term, target.connections)
+        periods = after_change(
+            periods,
+            price=price.units if price is not None else 0,
+            term=operation.term,
+            now=operation.admitted_at,
+            charge=for_the_rest,
+        )
+    if target.period_from is None or target.entitled_until is None:
+        return periods
+    length = Term.parse(target.add) if target.add else operation.term
+    brought = PaidPeriod.of(
+        length,
+        start=target.period_from,
+        until=target.entitled_until,
+        paid=paid - for_the_rest,
+        gift=target.gift,
+    )
+    return (*periods, brought)
+
+
+def _paid(operation: Operation) -> int:
+    charged = (operation.after or {}).get("charged")
+    return Credits.parse(charged).units if isinstance(charged, str) else operation.price.units
+
+
+def _as_if_done(
+    waiting: Sequence[Operation], subscription: Subscription, now: datetime
+) -> Iterator[Operation]:
+    """Operations that are still under way, with the dates they will have."""
+    anchor = subscription.anchor or Anchor(start=now)
+    for operation in waiting:
+        target = operation.target
+        if target.entitled_until is None and target.add and operation.verb in _PRICED:
+            begins = anchor.until
+            anchor = anchor.plus(Term.parse(target.add))
+            target = target.anchored(anchor).model_copy(update={"period_from": begins})
+            yield replace(operation, target=target)
+        else:
+            anchor = target.anchor or anchor
+            yield operation
+
+
+def _not_sold(error: ConnectionsNotSold) -> Refusal:
+    return Refusal(
+        "connections_not_sold",
+        str(error),
+        advice="Order the plan's own connections, or give the plan a price for extra ones (0 = included).",
+        field="connections",
+    )
