@@ -76,6 +76,11 @@ KINDS: Mapping[str, ProblemKind] = {
     "term_not_offered": _kind(
         422, "The plan has no such term", "Add the term to the plan or choose another billing cycle."
     ),
+    "connections_not_sold": _kind(
+        422,
+        "The plan sells no extra connections",
+        "Order the plan's own connections, or give the plan a price for extra ones.",
+    ),
     "panel_change": _kind(
         409,
         "The plan is on another panel",

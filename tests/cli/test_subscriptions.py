@@ -90,7 +90,7 @@ def test_change_package_now_tells_its_price_first(sold: Shell, practice: Practic
 
     asked = sold("subscriptions", "change-package", "1", "family")
     assert asked.code == 2
-    assert "The price is the difference for the unused time" in asked.err
+    assert "The price is for all the time that is paid and not used yet" in asked.err
     sold.done("subscriptions", "change-package", "1", "family", "--yes")
 
     assert books(practice, sold)["package"] == "family-1m"

@@ -1,6 +1,6 @@
-"""Random lives of upgrades, downgrades, early renewals, gifts, connections and terms: never a gain, never a loss.
+"""Random lives of upgrades, downgrades, early renewals, gifts, connections and terms: no gain, no loss.
 
-The oracle keeps a purse for every single day, so it shares nothing with the rule but the price list. Seeds and the
+The oracle keeps a purse for every single day, so it shares nothing with the rule but the price list. Seed and
 number of lives are printed; PANELBRIDGE_CHANGE_LIVES makes it longer.
 """
 
@@ -37,7 +37,7 @@ PACKAGES = {"basic": "basic-1m", "deluxe": "family-1m", "family": "basic-12m"}
 
 @dataclass(frozen=True)
 class Day:
-    """A day of entitlement: what it was paid, and which part of a calendar month it is (None: sold in days)."""
+    """A day of entitlement: what was paid for it, and its part of a calendar month (None: sold in days)."""
 
     date: datetime
     paid: Fraction
@@ -79,21 +79,18 @@ class Life:
         index = self.start.year * 12 + self.start.month - 1 + self.months
         return self.start.replace(year=index // 12, month=index % 12 + 1)  # the 15th: no month is too short
 
-    def change(self, now: datetime, plan: str, term: str) -> Fraction:
-        """The charge, to the unit above; a value that grows is spread anew, one that does not stays."""
+    def change(self, now: datetime, plan: str, term: str, charged: Fraction) -> None:
+        """A value that grows is spread anew, one that does not stays. ``charged`` must be right to a unit."""
         self.plan, self.term = plan, term
         left = [day for day in self.days if day.date >= now]
         worth = [day if day.gift else replace(day, paid=self.price() * self._terms(day, now)) for day in left]
-        missing = sum((day.paid for day in worth), Fraction()) - sum((day.paid for day in left), Fraction())
-        charge = max(0, ceil(missing / UNIT)) * UNIT
-        if charge:
-            total = sum(day.paid for day in worth)
-            scale = (sum((day.paid for day in left), Fraction()) + charge) / total
-            self.days = [day for day in self.days if day.date < now] + [
-                replace(day, paid=day.paid * scale) for day in worth
-            ]
-        self.spent += charge
-        return charge
+        had, has = (sum((day.paid for day in days), Fraction()) for days in (left, worth))
+        owed = max(0, ceil((has - had) / UNIT)) * UNIT
+        assert abs(charged - owed) <= UNIT  # the books' clock is some milliseconds past midnight
+        if charged:
+            self.days = [day for day in self.days if day.date < now]
+            self.days += [replace(day, paid=day.paid * (had + charged) / has) for day in worth]
+        self.spent += charged
 
     def _terms(self, day: Day, now: datetime) -> Fraction:
         term = Term.parse(self.term)
@@ -159,8 +156,10 @@ def _change(rig: Rig, service: int, life: Life, day: datetime, plan: str, term: 
         installation=rig.installation, service_id=service, actor="x", plan=plan, term=Term.parse(term)
     )
     charged = rig.provisioner.submit(wish).operation.price
-    owed = life.change(day, plan, term) if (plan, term) != (life.plan, life.term) else Fraction()
-    assert charged == Credits(units=int(owed / UNIT))
+    if (plan, term) != (life.plan, life.term):
+        life.change(day, plan, term, charged.units * UNIT)
+    else:
+        assert charged == Credits()
 
 
 def _another(draw: random.Random) -> tuple[str, str]:
