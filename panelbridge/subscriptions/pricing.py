@@ -26,8 +26,8 @@ def quote(plan: Plan, offer: PlanTerm, connections: int | None) -> Credits:
         return offer.price
     if offer.extra_connection is None:
         raise ConnectionsNotSold(
-            f"{connections} connections were asked for; plan {plan.code!r} has {plan.connections or 1} and no price"
-            " for more"
+            f"{connections} connections were asked for; plan {plan.code!r} has {plan.connections or 1}"
+            " and no price for more"
         )
     return offer.price + offer.extra_connection * extra
 
