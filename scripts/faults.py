@@ -1,0 +1,211 @@
+"""Shows that each test named in `tests/faults.md` fails on the code before, by its own assertion.
+
+`python -m scripts.faults [POINT...]` checks the commit before out into a scratch folder, lays today's tests,
+practice panels and billing stand-in over it, runs what the table names, and prints how each test ended there.
+Exits 1 when one passes there, or breaks in place of failing: a test that cannot fail proves nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+ROOT = Path(__file__).resolve().parents[1]
+TABLE = ROOT / "tests" / "faults.md"
+PHP = "whmcs_module_shim/php"
+LAID_OVER = (
+    "tests",
+    "panelbridge/testing",
+    *sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("adapters/*/practice*.py")),
+    *sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("examples/*/*/practice.py")),
+    f"{PHP}/standin",
+    f"{PHP}/tests",
+    f"{PHP}/phpunit.xml",
+)
+ASSERTED = ("AssertionError", "assert ", "Failed:", "ExceptionGroup: ")
+PATIENCE = 900  # seconds for one file; the code before may wait for what never comes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Named:
+    """A test of the table: `tests/a/test_b.py::test_c`, or `php: CTest::testD`."""
+
+    point: str
+    test: str
+
+    @property
+    def php(self) -> bool:
+        return self.test.startswith("php:")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ended:
+    """How one case of a test ended on the code before."""
+
+    how: str  # asserted, broke, passed, skipped
+    words: str = ""
+
+
+def base_of(table: str) -> str:
+    """The commit before, which the table names in its first lines. Raises ``ValueError``."""
+    found = re.search(r"commit before: `([0-9a-f]{7,40})`", table)
+    if found is None:
+        raise ValueError(f"{TABLE.name} does not say `commit before: ...`")
+    return found[1]
+
+
+def named_in(table: str) -> Iterator[Named]:
+    """Every test of the table, in its order."""
+    for line in table.splitlines():
+        cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", line.strip().strip("|"))]
+        if len(cells) < 4 or not re.match(r"\d", cells[0]):  # noqa: PLR2004 - point, fault, searched, tests
+            continue
+        for test in re.split(r"<br>|,\s+(?=tests/|php:)", cells[-1]):
+            if test.strip(" `"):
+                yield Named(point=cells[0], test=test.strip().strip("`"))
+
+
+def lay_out(base: str, place: Path) -> None:
+    """The commit before with today's tests over it."""
+    _git("worktree", "add", "--quiet", "--detach", str(place), base)
+    for name in LAID_OVER:
+        ours, theirs = ROOT / name, place / name
+        if theirs.is_dir():
+            shutil.rmtree(theirs)
+        theirs.parent.mkdir(parents=True, exist_ok=True)
+        if ours.is_dir():
+            shutil.copytree(ours, theirs, ignore=shutil.ignore_patterns("__pycache__"))
+        elif theirs.parent.is_dir() and ours.is_file():
+            shutil.copy(ours, theirs)
+
+
+def run_python(place: Path, tests: Sequence[str]) -> dict[str, list[Ended]]:
+    """How the cases of each test ended; all of them are of one file."""
+    report = place / ".faults.xml"
+    report.unlink(missing_ok=True)
+    environment = {**os.environ, "PYTHONPATH": f"{place}:{place / 'adapters'}", "COLUMNS": "200"}
+    command = [sys.executable, "-m", "pytest", "-q", "--tb=short", "--junit-xml", str(report), *tests]
+    words = _quietly(command, place, environment)
+    cases = _cases(report)
+    names = {test: test.partition("::")[2].replace("::", ".") for test in tests}
+    return {
+        test: [
+            end
+            for case, end in cases
+            if case == name.rpartition(".")[2] or case.startswith(f"{name.rpartition('.')[2]}[")
+        ]
+        or [Ended(how="broke", words=words)]
+        for test, name in names.items()
+    }
+
+
+def run_php(place: Path, test: str) -> list[Ended]:
+    """How the cases of a PHPUnit test ended."""
+    report = place / ".faults.xml"
+    report.unlink(missing_ok=True)
+    wanted = test.removeprefix("php:").strip()
+    command = [
+        "phpunit",
+        "--configuration",
+        f"{PHP}/phpunit.xml",
+        "--colors=never",
+        "--log-junit",
+        str(report),
+    ]
+    words = _quietly([*command, "--filter", f"/{wanted}( |$)/"], place, dict(os.environ))
+    return [end for _, end in _cases(report)] or [Ended(how="broke", words=words)]
+
+
+def _quietly(command: list[str], place: Path, environment: dict[str, str]) -> str:
+    """Runs it; the last words are for whoever wonders why nothing was reported."""
+    try:
+        done = subprocess.run(
+            command,
+            cwd=place,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE,
+        )
+    except subprocess.TimeoutExpired:
+        return f"did not end within {PATIENCE} s"
+    return " ".join((done.stdout + done.stderr).split())[-200:]
+
+
+def _cases(report: Path) -> list[tuple[str, Ended]]:
+    if not report.is_file() or not report.stat().st_size:
+        return []
+    cases = []
+    for case in ET.parse(report).getroot().iter("testcase"):  # noqa: S314 - written by our own run
+        failure, error = case.find("failure"), case.find("error")
+        if error is not None:
+            end = Ended(how="broke", words=_first(error))
+        elif failure is not None:
+            words = _first(failure)
+            php = "phpunit" in (failure.get("type") or "").lower()
+            end = Ended(how="asserted" if php or words.startswith(ASSERTED) else "broke", words=words)
+        else:
+            end = Ended(how="skipped" if case.find("skipped") is not None else "passed")
+        cases.append((case.get("name") or "", end))
+    return cases
+
+
+def _first(element: ET.Element) -> str:
+    text = element.get("message") or element.text or ""
+    return " ".join(text.split())[:140]
+
+
+def judge(cases: Sequence[Ended]) -> Ended:
+    """One case that fails by its own assertion is the proof; one that breaks spoils it."""
+    for how in ("broke", "asserted", "passed", "skipped"):
+        found = next((end for end in cases if end.how == how), None)
+        if found is not None:
+            return found
+    return Ended(how="broke", words="nothing ran")
+
+
+def main(points: Sequence[str]) -> int:
+    table = TABLE.read_text(encoding="utf-8")
+    wanted = [item for item in named_in(table) if not points or item.point in points]
+    place = Path(tempfile.mkdtemp(prefix="panelbridge-before-")) / "tree"
+    wrong = 0
+    try:
+        lay_out(base_of(table), place)
+        files: dict[str, list[Named]] = defaultdict(list)
+        for item in wanted:
+            files[item.test if item.php else item.test.partition("::")[0]].append(item)
+        for items in files.values():
+            php = items[0].php
+            ended = (
+                {items[0].test: run_php(place, items[0].test)}
+                if php
+                else run_python(place, [item.test for item in items])
+            )
+            for item in items:
+                end = judge(ended[item.test])
+                wrong += end.how != "asserted"
+                print(f"{item.point:5} {end.how:9} {item.test}\n      {end.words}", flush=True)
+    finally:
+        _git("worktree", "remove", "--force", str(place))
+        shutil.rmtree(place.parent, ignore_errors=True)
+    print(f"{len(wanted)} tests, {wrong} of them do not fail by their own assertion on the code before")
+    return 1 if wrong or not wanted else 0
+
+
+def _git(*words: str) -> None:
+    subprocess.run(["git", *words], cwd=ROOT, check=True, stdin=subprocess.DEVNULL)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
