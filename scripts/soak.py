@@ -1,0 +1,111 @@
+"""Long seeded runs of what CI runs small: `make soak`, `python -m scripts.soak [--seed N] [NAME...]`.
+
+Each run is an ordinary test with a larger size. Seed, commit and duration are printed, with what each test
+counted; all of it is kept in `benchmarks/soak.txt`. Exits 1 when one failed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+Say = Callable[[str], None]
+KEPT = ROOT / "benchmarks" / "soak.txt"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """A test, and how large it is here."""
+
+    name: str
+    tests: tuple[str, ...]
+    sizes: dict[str, str] = field(default_factory=dict)
+    times: int = 1  # runs in a row, each with a seed of its own
+
+
+RUNS = (
+    Run(
+        name="changes",
+        tests=("tests/provisioning/test_change_sequences.py",),
+        sizes={"PANELBRIDGE_CHANGE_LIVES": "4000"},
+    ),
+    Run(
+        name="shop",
+        tests=("tests/chain/test_bridge_down.py",),
+        sizes={"PANELBRIDGE_SHOP_SIZE": "200"},
+    ),
+    Run(name="kills", tests=("tests/matrix/test_kills.py", "tests/matrix/test_crowd.py"), times=3),
+    Run(name="survival", tests=("tests/jobs/test_survival.py",), times=20),
+)
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="soak", description=__doc__)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
+    parser.add_argument("--quick", action="store_true", help="the sizes of CI: shows that it works")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(run.name for run in RUNS))
+    given = parser.parse_args(arguments)
+    unknown = set(given.names) - {run.name for run in RUNS}
+    if unknown:
+        parser.error(f"there is no run {', '.join(sorted(unknown))}")
+    said: list[str] = []
+
+    def say(text: str) -> None:
+        said.append(text)
+        print(text, flush=True)
+
+    began = time.monotonic()
+    say(f"soak: seed {given.seed}, commit {_commit()}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC")
+    say(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
+    failed = [
+        run.name
+        for run in RUNS
+        if (not given.names or run.name in given.names)
+        and not all(_once(run, given.seed + turn, say, quick=given.quick) for turn in range(run.times))
+    ]
+    say(f"{time.monotonic() - began:.0f} s in all, " + (f"FAILED: {', '.join(failed)}" if failed else "ok"))
+    if not given.quick:
+        KEPT.write_text("\n".join(said) + "\n", encoding="utf-8")
+    return 1 if failed else 0
+
+
+def _once(run: Run, seed: int, say: Say, *, quick: bool) -> bool:
+    began = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *run.tests],
+        cwd=ROOT,
+        env={**os.environ, "PANELBRIDGE_SEED": str(seed), **({} if quick else run.sizes)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    for line in done.stdout.splitlines():
+        if "seed" in line or re.search(r"\d+ (passed|failed)", line):
+            say(f"{run.name}: {line.strip('= ')}")
+    took = time.monotonic() - began
+    say(f"{run.name}: seed {seed}, {took:.0f} s, {'FAILED' if done.returncode else 'ok'}")
+    if done.returncode:
+        print(done.stdout[-4000:], done.stderr[-2000:], sep="\n", flush=True)
+    return not done.returncode
+
+
+def _commit() -> str:
+    told = subprocess.run(
+        ["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return told.stdout.strip()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
