@@ -4,7 +4,7 @@ SHELL := /bin/bash
 PYTHON_HERE := .venv/bin/python
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help run test lint docs bench wheel lock bootstrap ci clean
+.PHONY: help run test lint docs bench soak bare wheel lock bootstrap ci clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -24,6 +24,12 @@ docs: bootstrap ## the documentation, into docs/_build/html
 
 bench: bootstrap ## the benchmarks, into benchmarks/latest.json
 	@exec $(PYTHON_HERE) -m benchmarks
+
+soak: bootstrap ## long seeded runs of what the tests run small, into benchmarks/soak.txt; ARGS="--seed 7 NAME"
+	@exec $(PYTHON_HERE) -m scripts.soak $(ARGS)
+
+bare: ## the README's first lines and the guides' blocks in a bare Debian root, as root, into benchmarks/bare.txt
+	@exec scripts/bare
 
 wheel: bootstrap ## the wheel, into dist/
 	@rm -rf dist && $(PYTHON_HERE) -m hatchling build -t wheel
