@@ -37,12 +37,12 @@ RUNS = (
     Run(
         name="changes",
         tests=("tests/provisioning/test_change_sequences.py",),
-        sizes={"PANELBRIDGE_CHANGE_LIVES": "4000"},
+        sizes={"SOAK_CHANGE_LIVES": "4000"},
     ),
     Run(
         name="shop",
         tests=("tests/chain/test_bridge_down.py",),
-        sizes={"PANELBRIDGE_SHOP_SIZE": "200"},
+        sizes={"SOAK_SHOP_SIZE": "200"},
     ),
     Run(name="kills", tests=("tests/matrix/test_kills.py", "tests/matrix/test_crowd.py"), times=3),
     Run(name="survival", tests=("tests/jobs/test_survival.py",), times=20),
@@ -84,7 +84,7 @@ def _once(run: Run, seed: int, say: Say, *, quick: bool) -> bool:
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *run.tests],
         cwd=ROOT,
-        env={**os.environ, "PANELBRIDGE_SEED": str(seed), **({} if quick else run.sizes)},
+        env={**os.environ, "SOAK_SEED": str(seed), **({} if quick else run.sizes)},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

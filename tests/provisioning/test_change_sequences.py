@@ -1,7 +1,7 @@
 """Random lives of upgrades, downgrades, early renewals, gifts, connections and terms: no gain, no loss.
 
 The oracle keeps a purse for every single day, so it shares nothing with the rule but the price list. Seed and
-number of lives are printed; PANELBRIDGE_CHANGE_LIVES makes it longer.
+number of lives are printed; SOAK_CHANGE_LIVES makes it longer.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from panelbridge.models import Term
 from panelbridge.provisioning import ChangeWish, RenewWish
 from tests.support.rig import Rig
 
-SEED = int(os.environ.get("PANELBRIDGE_SEED", "20261130"))
-LIVES = int(os.environ.get("PANELBRIDGE_CHANGE_LIVES", "500"))
+SEED = int(os.environ.get("SOAK_SEED", "20261130"))
+LIVES = int(os.environ.get("SOAK_CHANGE_LIVES", "500"))
 STEPS = 5
 START = datetime(2027, 1, 15, tzinfo=UTC)
 UNIT = Fraction(1, 10_000)
