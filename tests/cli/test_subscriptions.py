@@ -205,6 +205,7 @@ def test_an_extension_that_buys_a_stored_change_says_its_plan_and_price(sold: Sh
     sold.done("subscriptions", "extend", "1", "--note", "renewal by hand", "--yes")
 
     assert "It gets plan family" in asked.err
-    assert "It costs 3 credits" in asked.err
-    assert sold.done("credits", "show", "--reseller", "main", "--json").json["balance"] == "46"
+    assert "It costs 5 credits" in asked.err  # a month of family, and 2 more for the month that is left
+    assert "2 credits of it are for the time that was left" in asked.err
+    assert sold.done("credits", "show", "--reseller", "main", "--json").json["balance"] == "44"
     assert sold.done("subscriptions", "show", "1", "--json").json["plan"] == "family"
