@@ -136,7 +136,8 @@ class OneStreamClient:
 
     @staticmethod
     def _names(rows: list[dict[str, Any]]) -> list[str]:
-        return [str(row.get("line_id")) for row in rows]
+        """Their ids; one without an id is told apart from others by all it holds."""
+        return [str(row.get("line_id") or sorted(row.items(), key=str)) for row in rows]
 
 
 def _content(reply: PanelReply) -> Any:

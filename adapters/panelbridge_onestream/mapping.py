@@ -97,6 +97,21 @@ def line_from(payload: Any, now: datetime) -> Line:
     return Line(account=account, bouquets=frozenset(wire.bouquets))
 
 
+def told(payload: Any, name: str) -> str | None:
+    """A name or an id as its row tells it, ``None`` where it does not; nothing else of the row is read."""
+    value = payload.get(name) if isinstance(payload, dict) else None
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else None
+
+
+def unreadable(payload: Any) -> PanelAccount:
+    """A line that the panel lists and of which no more than its names can be read."""
+    return PanelAccount(
+        id=AccountId(told(payload, "line_id") or ""),
+        username=told(payload, "username") or "",
+        state=AccountState.UNREADABLE,
+    )
+
+
 def _state(wire: _Line, now: datetime) -> AccountState:
     if not wire.is_enabled:
         return AccountState.SUSPENDED

@@ -170,6 +170,7 @@ class OneStreamPracticePanel(PracticePanel):
             "create": self._make_foreign,
             "delete": _delete,
             "set_expiry": lambda db, wish: _set(db, wish, "expire_at", wish["expires_at"]),
+            "set": lambda db, wish: _set(db, wish, str(wish["column"]), wish["value"]),
             "rename": lambda db, wish: _set(db, wish, "username", wish["to"]),
             "note": lambda db, wish: _set(db, wish, "reseller_notes", wish["text"]),
             "set_balance": lambda db, wish: self.books.set_fact(

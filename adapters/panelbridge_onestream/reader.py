@@ -6,7 +6,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from panelbridge.doubt import nothing_sent
-from panelbridge.exceptions import Conflict, InsufficientPanelCredit, InvalidOrder, NotFound, PanelError
+from panelbridge.exceptions import (
+    Conflict,
+    ContractBroken,
+    InsufficientPanelCredit,
+    InvalidOrder,
+    NotFound,
+    PanelError,
+)
 from panelbridge.models import (
     Absent,
     AccountRef,
@@ -33,8 +40,10 @@ class Reader:
         """Lines of exactly that name: whether names are unique there is not documented."""
         if not username:
             raise InvalidOrder("a look-up needs a login name", field="username")
-        lines = map(_read, self._client.lines(username))
-        return [line for line in lines if line.account.username == username]
+        # Only rows of that name are read whole: what is wrong with another's is nobody else's trouble.
+        return [
+            _read(row) for row in self._client.lines(username) if mapping.told(row, "username") == username
+        ]
 
     def line(self, line_id: str, *names: str) -> Line:
         """The line of that id. The panel cannot be asked by id: it is sought among those names, then among
@@ -45,9 +54,9 @@ class Reader:
             for line in self.named(name):
                 if line.id == line_id:
                     return line
-        for line in map(_read, self._client.lines()):
-            if line.id == line_id:
-                return line
+        for row in self._client.lines():
+            if mapping.told(row, "line_id") == line_id:
+                return _read(row)
         raise NotFound("the panel's list of lines is whole and lacks it")
 
     def ours(self, ref: AccountRef, *other_names: str) -> Line:
@@ -79,13 +88,20 @@ class Reader:
         return Found(account=named[0])
 
     def accounts(self) -> Iterator[PanelAccount]:
-        return (_read(payload).account for payload in self._client.lines())
+        """Of a row that cannot be read what can: one bad row is one bad account."""
+        for row in self._client.lines():
+            try:
+                account = _read(row).account
+            except ContractBroken:
+                account = mapping.unreadable(row)
+            yield account
 
     def packages(self) -> Iterator[Package]:
         return map(mapping.package_from, self._client.packages())
 
     def package(self, package_id: str) -> Package | None:
-        return next((package for package in self.packages() if package.id == package_id), None)
+        rows = (row for row in self._client.packages() if mapping.told(row, "id") == package_id)
+        return next(map(mapping.package_from, rows), None)
 
     def profile(self) -> tuple[str, PanelBalance]:
         return mapping.profile_from(self._client.profile())

@@ -6,7 +6,7 @@ the README lists them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import ClassVar
@@ -19,6 +19,7 @@ from panelbridge.capabilities import Capabilities, Extend, FindBy, Verb
 from panelbridge.doubt import already_sent, nothing_sent
 from panelbridge.exceptions import Conflict, ContractBroken, InvalidOrder, NotFound, Unsupported
 from panelbridge.models import (
+    AccountId,
     AccountRef,
     AccountState,
     Connection,
@@ -56,6 +57,9 @@ class StalkerAdapter(PanelAdapter[StalkerSettings]):
         self._client = StalkerClient(settings)
         self._zone = ZoneInfo(settings.time_zone) if settings.internal_billing else None
         self._reader = Reader(self._client, self._zone)
+
+    def recall(self, known: Iterable[AccountId]) -> None:
+        self._reader.recall(known)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -114,17 +118,21 @@ class StalkerAdapter(PanelAdapter[StalkerSettings]):
         if row.account.reference != order.reference:
             raise Conflict("the login name is taken by an account that is not ours")
         if row.comment.mark is Mark.UNFINISHED:
-            return self._finish(order)
+            return self._finish(order, row)
         return self._created(order, row, Outcome.ALREADY)
 
-    def _finish(self, order: CreateOrder) -> VerbResult:
-        """Packages, then the second write, and what the account is then: unfinished until all is done."""
+    def _finish(self, order: CreateOrder, begun: Row | None = None) -> VerbResult:
+        """Packages, then the second write, and what the account is then: unfinished until all is done.
+
+        ``begun`` is what an earlier try left.
+        """
         name, packages = order.credentials.username, orders.packages_of(order.options)
         with already_sent():
             if packages is not None:
                 plan = self._reader.plan(order.package, packages)
                 self._with_packages(self._reader.row(name), plan, packages)
-            self._client.update(name, orders.last_fields(order))
+            left = {} if begun is None else orders.missing_fields(order, begun, self._zone)
+            self._client.update(name, {**orders.last_fields(order), **left})
             row = self._reader.row(name)
         if row.comment.mark is not Mark.NONE or not row.on:
             raise ContractBroken("the panel accepted the new account and did not switch it on")

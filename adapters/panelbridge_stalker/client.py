@@ -64,10 +64,6 @@ class StalkerClient:
         """The one account of that login or MAC."""
         return _results(self._get(f"users/{quote(identifier, safe='')}"))
 
-    def first_user(self) -> Any:
-        """Any one account: what ``users/`` without an identifier answers. Tells what this panel shows."""
-        return _results(self._get("users/"))
-
     def numbered(self, number: str) -> list[Any]:
         """Every account of that account number."""
         return _list(_results(self._get(f"accounts/{quote(number, safe='')}")), "accounts")

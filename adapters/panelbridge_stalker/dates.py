@@ -15,6 +15,13 @@ _FORM = "%Y-%m-%d %H:%M:%S"
 NEVER = "0000-00-00 00:00:00"
 _DAY = timedelta(days=1)
 _FIRST_YEAR, _LAST_YEAR = 1971, 9998
+# The column's type ends in that night: anything later is stored as the zero date, never, and called success
+# (RUN on Stalker 4.9, November 2026).
+_END = datetime(2038, 1, 19, tzinfo=UTC)
+
+
+class DatesHidden(ContractBroken):
+    """The panel shows no account's expiry: a setting is wrong, not this one row."""
 
 
 def end_date_to(until: datetime, zone: ZoneInfo) -> str:
@@ -23,8 +30,16 @@ def end_date_to(until: datetime, zone: ZoneInfo) -> str:
     Always in this one form: an epoch, an empty or an impossible date is stored as never, and called success.
     """
     if until.tzinfo is None or not _FIRST_YEAR <= until.year <= _LAST_YEAR:
-        raise InvalidOrder("the expiry is no moment between 1971 and 9998 with a zone", field="until")
-    return (until.astimezone(zone).replace(tzinfo=None) + _DAY).strftime(_FORM)
+        raise InvalidOrder("the expiry is no moment between 1971 and 2038 with a zone", field="until")
+    wall = until.astimezone(zone).replace(tzinfo=None) + _DAY
+    # On the panel's clock and on ours: its database keeps one or the other.
+    if max(wall.replace(tzinfo=UTC), until.astimezone(UTC) + _DAY) >= _END:
+        raise InvalidOrder(
+            "the panel cannot keep an expiry on or after 18 January 2038: it would store never",
+            field="until",
+            advice="Sell a shorter term on this panel.",
+        )
+    return wall.strftime(_FORM)
 
 
 def end_date_from(text: str | None) -> str | None:
@@ -32,7 +47,7 @@ def end_date_from(text: str | None) -> str | None:
     if text == NEVER:
         return None
     if text is None:
-        raise ContractBroken(
+        raise DatesHidden(
             "the panel's reply has missing or unreadable fields: end_date",
             advice="The panel shows it only with internal billing enabled: enable that there, "
             "or set internal_billing to false here and let the bridge keep the dates.",

@@ -89,6 +89,7 @@ class Row:
     account: PanelAccount
     on: bool
     comment: Comment
+    tariff: str | None  # its plan, finished or not
     end_date: str | None  # as the panel prints it; None without internal billing
     number: str | None
     subscribed: frozenset[str]  # external ids of packages
@@ -109,7 +110,8 @@ def row_from(payload: Any, zone: ZoneInfo | None, now: datetime) -> Row:
     end_date = None if zone is None else dates.end_date_from(wire.end_date)
     expires_at = None if zone is None or end_date is None else dates.expiry_from(end_date, zone)
     on = wire.status in (1, "1")
-    name = wire.login or wire.stb_mac or f"number:{wire.account_number}"  # boxes may have no login
+    mac = _mac(wire.stb_mac)
+    name = wire.login or mac or f"number:{wire.account_number}"  # boxes may have no login
     account = PanelAccount(
         id=AccountId(name),
         username=name,
@@ -120,16 +122,30 @@ def row_from(payload: Any, zone: ZoneInfo | None, now: datetime) -> Row:
         if comment.mark is Mark.UNFINISHED
         else wire.tariff_plan,  # so a look-up sees it is not as ordered
         reference=comment.reference,
-        mac=wire.stb_mac or None,
+        mac=mac,
     )
     return Row(
         account=account,
         on=on,
         comment=comment,
+        tariff=wire.tariff_plan,
         end_date=end_date,
         number=wire.account_number,
         subscribed=frozenset(wire.subscribed),
     )
+
+
+def unreadable(payload: Any) -> PanelAccount:
+    """An account that the panel lists and of which no more than a name can be read."""
+    row = payload if isinstance(payload, dict) else {}
+    names = (row.get(name) for name in ("login", "stb_mac"))
+    name = next((name for name in names if isinstance(name, str) and name), "")
+    return PanelAccount(id=AccountId(name), username=name, state=AccountState.UNREADABLE)
+
+
+def _mac(text: str | None) -> str | None:
+    """Upper case: to the panel a MAC in another case is the same (RUN, November 2026)."""
+    return text.upper().replace("-", ":") if text else None
 
 
 def _state(*, on: bool, mark: Mark, has_expired: bool) -> AccountState:
@@ -137,6 +153,11 @@ def _state(*, on: bool, mark: Mark, has_expired: bool) -> AccountState:
     if on or (mark is Mark.NONE and has_expired):
         return AccountState.EXPIRED if has_expired else AccountState.ACTIVE
     return AccountState.SUSPENDED
+
+
+def may_be_plan(payload: Any, package: str) -> bool:
+    """Whether this tariff is the one of that external id; what is wrong with another is not asked."""
+    return isinstance(payload, dict) and payload.get("external_id") == package
 
 
 def plan_from(payload: Any) -> Plan | None:

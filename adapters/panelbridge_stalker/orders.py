@@ -12,7 +12,7 @@ from panelbridge.exceptions import InvalidOrder
 from panelbridge.models import CreateOrder
 from panelbridge.secret import Secret
 from panelbridge_stalker import dates
-from panelbridge_stalker.mapping import Comment, Mark, number_of
+from panelbridge_stalker.mapping import Comment, Mark, Row, number_of
 
 NAMES = TextRule()
 """Letters and digits: a login with ``/`` or ``,`` cannot be asked for, one with a colon may be a MAC."""
@@ -28,9 +28,10 @@ def address(identifier: str) -> str:
     An empty one would be answered with the first account of all, one with a comma with several.
     """
     fits = identifier.isprintable() and not set(identifier) & set("/,\\") and 0 < len(identifier) <= _LONGEST
-    if not fits or identifier in (".", "..") or (":" in identifier and mac_or_none(identifier) != identifier):
+    mac = mac_or_none(identifier) if ":" in identifier else None
+    if not fits or identifier in (".", "..") or (":" in identifier and mac is None):
         raise InvalidOrder("the panel cannot be asked for an account of that name", field="id")
-    return identifier
+    return mac or identifier
 
 
 def mac_or_none(text: str) -> str | None:
@@ -94,6 +95,13 @@ def last_fields(order: CreateOrder) -> dict[str, str]:
     """The second write: the password once more, for the panel's own create stores it in two statements."""
     password = check_password(order.credentials.password)
     return {"password": password, "comment": order.reference, "status": "1"}
+
+
+def missing_fields(order: CreateOrder, row: Row, zone: ZoneInfo | None) -> dict[str, str]:
+    """What an earlier try left otherwise than ordered, of plan and date."""
+    wanted = {"tariff_plan": order.package, **dated(order.until, zone)}
+    has = {"tariff_plan": row.tariff, "end_date": row.end_date}
+    return {name: value for name, value in wanted.items() if has[name] != value}
 
 
 def dated(until: datetime, zone: ZoneInfo | None) -> dict[str, str]:

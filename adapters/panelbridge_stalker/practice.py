@@ -181,6 +181,7 @@ class StalkerPracticePanel(PracticePanel):
             "set_expiry": self._set_expiry,
             "switch": lambda db, wish: _set(db, wish, "status", int(wish["on"])),
             "comment": lambda db, wish: _set(db, wish, "comment", wish["text"]),
+            "set": lambda db, wish: _set(db, wish, str(wish["column"]), wish["value"]),
             "run_expiry_job": lambda db, _: run_expiry_job(self._portal, db),
             "crash_create": lambda db, _: self.books.set_fact(db, "crash_create", "1"),
         }
@@ -190,7 +191,7 @@ class StalkerPracticePanel(PracticePanel):
             return acts[name](db, arguments)
 
     def _make_foreign(self, db: sqlite3.Connection, wish: Mapping[str, Any]) -> Any:
-        columns = ("comment", "mac", "account_number", "end_date")
+        columns = ("comment", "mac", "account_number", "end_date", "tariff_plan")
         given = {column: wish[column] for column in columns if column in wish}
         values = {"login": wish["username"], "password": random_text(12), "hashed": 1, **given}
         return insert(db, {"tariff_plan": "basic", **values})

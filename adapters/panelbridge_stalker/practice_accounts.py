@@ -100,7 +100,7 @@ class AccountCommands:
             return
         if re.fullmatch("(?:[0-9A-F]{2}:){5}[0-9A-F]{2}", mac.upper()) is None:
             raise Failure("Not valid mac address")
-        if self._db.execute("SELECT 1 FROM users WHERE mac = ?", (mac.upper(),)).fetchone():
+        if self._db.execute("SELECT 1 FROM users WHERE mac = ?", (mac,)).fetchone():  # in whichever case
             raise Failure("MAC address already in use")
 
     def _insert(self, fields: dict[str, Any]) -> None:
@@ -123,14 +123,18 @@ class AccountCommands:
         return True
 
     def _edit(self, rows: list[sqlite3.Row]) -> None:
-        """Nothing is validated: a taken or senseless MAC and an empty login are stored."""
+        """A taken or senseless MAC and an empty login are stored; of a taken login it is told."""
         fields = self._fields()
+        if not fields:
+            raise Failure("Insert data is empty")
+        taken = "SELECT id FROM users WHERE login = ?"
+        holders = [row["id"] for row in self._db.execute(taken, (fields.get("login") or "\0",))]
+        if any(holder not in {row["id"] for row in rows} for holder in holders):
+            raise Failure("Login already in use")
         if not fields.get("password", "x"):
             del fields["password"]
         elif "password" in fields:
             fields["hashed"] = 1
-        if not fields and not self._form:
-            raise Failure("Insert data is empty")
         for row in rows:
             changed = {name: value for name, value in fields.items() if row[name] != value}
             if changed:
@@ -157,7 +161,10 @@ class AccountCommands:
         return [{"mac": row["mac"], "subscribed": self._packages(row)} for row in self._boxes()]
 
     def _post_account_subscription(self) -> Any:
-        return self._subscribe(lambda _: set(self._request.values("subscribed[]")))
+        """Unknown packages are passed over, and the answer is then true (RUN, November 2026)."""
+        asked = set(self._request.values("subscribed[]"))
+        done = self._subscribe(lambda _: asked & OPTIONAL)
+        return done or not asked <= OPTIONAL
 
     def _put_account_subscription(self) -> Any:
         more = set(self._request.values("subscribed[]"))
@@ -252,14 +259,14 @@ class AccountCommands:
             "tariff_plan": row["tariff_plan"],
             "stb_sn": "",
             "stb_mac": row["mac"],
-            "stb_type": "",
+            "stb_type": row["stb_type"],
             "status": row["status"],
-            "online": "0",
-            "ip": "",
-            "version": "",
+            "online": str(row["online"]),
+            "ip": row["ip"],
+            "version": row["version"],
             "comment": row["comment"],
             "account_balance": row["account_balance"],
-            "last_active": "0000-00-00 00:00:00",
+            "last_active": row["last_active"],
             "subscribed": subscribed,
             "subscribed_id": subscribed,
         }

@@ -13,13 +13,17 @@ from zoneinfo import ZoneInfo
 from panelbridge.testing.practice import Books
 
 ZERO = "0000-00-00 00:00:00"
+LAST = datetime(2038, 1, 19, 3, 14, 7)  # noqa: DTZ001 - of the column's type; later is stored as zero (RUN, 2026)
 _TABLES = (
     """CREATE TABLE IF NOT EXISTS users (
     id INTEGER PRIMARY KEY AUTOINCREMENT, login TEXT NOT NULL DEFAULT '' COLLATE NOCASE,
     password TEXT NOT NULL DEFAULT '', hashed INTEGER NOT NULL DEFAULT 0, full_name TEXT NOT NULL DEFAULT '',
     phone TEXT NOT NULL DEFAULT '', account_number TEXT NOT NULL DEFAULT '', tariff_plan TEXT NOT NULL,
-    status INTEGER NOT NULL DEFAULT 1, mac TEXT NOT NULL DEFAULT '', comment TEXT NOT NULL DEFAULT '',
-    end_date TEXT NOT NULL DEFAULT '0000-00-00 00:00:00', account_balance TEXT NOT NULL DEFAULT ''
+    status INTEGER NOT NULL DEFAULT 1, mac TEXT NOT NULL DEFAULT '' COLLATE NOCASE,
+    comment TEXT NOT NULL DEFAULT '',
+    end_date TEXT NOT NULL DEFAULT '0000-00-00 00:00:00', account_balance TEXT NOT NULL DEFAULT '',
+    online INTEGER NOT NULL DEFAULT 0, ip TEXT NOT NULL DEFAULT '', stb_type TEXT NOT NULL DEFAULT '',
+    version TEXT NOT NULL DEFAULT '', last_active TEXT NOT NULL DEFAULT '0000-00-00 00:00:00'
 )""",  # neither login nor mac is unique there
     "CREATE TABLE IF NOT EXISTS subscriptions (user INTEGER NOT NULL, package TEXT NOT NULL)",
 )
@@ -75,10 +79,10 @@ def stored_date(text: str) -> str:
         return ZERO
     stored = f"{found[1]} {found[2] or '00:00:00'}"
     try:
-        datetime.fromisoformat(stored)
+        moment = datetime.fromisoformat(stored)
     except ValueError:
         return ZERO
-    return stored
+    return stored if moment <= LAST else ZERO
 
 
 def paid_until(end_date: str, zone: ZoneInfo) -> datetime | None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from panelbridge.doubt import nothing_sent
-from panelbridge.exceptions import Conflict, InvalidOrder, NotFound, PanelError
-from panelbridge.models import Absent, AccountRef, Found, Lookup, PanelAccount, Unknown
+from panelbridge.exceptions import Conflict, ContractBroken, InvalidOrder, NotFound, PanelError
+from panelbridge.models import Absent, AccountId, AccountRef, Found, Lookup, PanelAccount, Unknown
 from panelbridge_stalker import mapping, orders
 from panelbridge_stalker.client import StalkerClient
+from panelbridge_stalker.dates import DatesHidden
 from panelbridge_stalker.mapping import Plan, Row
 
 RENAMED = "the panel has no such login, and our account under another one"
@@ -22,11 +23,19 @@ class Reader:
     def __init__(self, client: StalkerClient, zone: ZoneInfo | None) -> None:
         self._client = client
         self._zone = zone
+        self._known: str | None = None  # an account that is there, to see what this panel shows of one
+
+    def recall(self, known: Iterable[AccountId]) -> None:
+        """The newest account of the books is one to look at."""
+        self._known = next(iter(known), self._known)
 
     def row(self, identifier: str) -> Row:
         """Raises ``Conflict`` when the panel answers with an account of another name."""
-        row = self._read(self._client.user(orders.address(identifier)))
-        if identifier not in (row.account.id, row.account.mac):
+        wanted = orders.address(identifier)
+        payload = self._client.user(wanted)
+        self._known = wanted
+        row = self._read(payload)
+        if wanted not in (row.account.id, row.account.mac):
             raise Conflict("the panel answers with an account of another name, such as another case of it")
         return row
 
@@ -63,10 +72,14 @@ class Reader:
         if ref.reference is None:
             return False
         try:
-            rows = [self._read(row) for row in self._client.numbered(mapping.number_of(ref.reference))]
+            rows, unreadable = self._numbered(ref.reference)
         except NotFound:
             return False
-        return any(row.account.reference == ref.reference for row in rows)
+        if any(row.account.reference == ref.reference for row in rows):
+            return True
+        if unreadable is not None:
+            raise unreadable
+        return False
 
     def look_up(self, identifier: str) -> Lookup:
         try:
@@ -79,25 +92,37 @@ class Reader:
     def find(self, reference: str, username: str | None) -> Lookup:
         """By the account number made of ``reference``; the comment must then hold it whole."""
         try:
-            rows = [self._read(payload) for payload in self._client.numbered(mapping.number_of(reference))]
+            rows, unreadable = self._numbered(reference)
         except NotFound as error:
             return Absent(proof=error.message)
         except PanelError as error:
             return Unknown(cause=error.message)
         ours = [row.account for row in rows if row.account.reference == reference]
+        if not ours and unreadable is not None:
+            return Unknown(cause=unreadable.message)
         if len(ours) != 1 or username not in (None, ours[0].username):
             return Unknown(cause=f"the panel has {len(rows)} accounts of that number, none certainly the one")
         return Found(account=ours[0])
 
     def accounts(self) -> Iterator[PanelAccount]:
-        return (self._read(payload).account for payload in self._client.every_account())
+        """Of a row that cannot be read what can: one bad row is one bad account."""
+        for payload in self._client.every_account():
+            try:
+                account = self._read(payload).account
+            except DatesHidden:
+                raise
+            except ContractBroken:
+                account = mapping.unreadable(payload)
+            yield account
 
     def plans(self) -> Iterator[Plan]:
+        """Raises ``ContractBroken`` where one of them cannot be read."""
         return filter(None, map(mapping.plan_from, self._client.tariffs()))
 
     def plan(self, package: str, packages: frozenset[str] | None) -> Plan:
         """Raises ``InvalidOrder``: an unknown plan would silently become the panel's default one."""
-        plan = next((plan for plan in self.plans() if plan.package.id == package), None)
+        mine = (item for item in self._client.tariffs() if mapping.may_be_plan(item, package))
+        plan = next((plan for plan in map(mapping.plan_from, mine) if plan is not None), None)
         if plan is None:
             raise InvalidOrder("the panel has no tariff plan of that external id", field="package")
         if packages is not None and not packages <= plan.optional:
@@ -111,12 +136,28 @@ class Reader:
             raise Conflict("the account's number is not the one we gave it, or others share it")
 
     def hides_dates(self) -> bool:
-        """Whether the panel shows accounts without an expiry."""
+        """Whether the panel shows accounts without an expiry, as far as one is known.
+
+        One is asked for by its name: without a name the panel builds every account before it answers.
+        """
+        if self._known is None:
+            return False
         try:
-            user = self._client.first_user()
-        except NotFound:
+            user = self._client.user(orders.address(self._known))
+        except (NotFound, InvalidOrder):
             return False
         return isinstance(user, dict) and "end_date" not in user
+
+    def _numbered(self, reference: str) -> tuple[list[Row], ContractBroken | None]:
+        """The accounts of that reference's number, and the trouble with one that cannot be read."""
+        rows: list[Row] = []
+        unreadable = None
+        for payload in self._client.numbered(mapping.number_of(reference)):
+            try:
+                rows.append(self._read(payload))
+            except ContractBroken as error:
+                unreadable = error
+        return rows, unreadable
 
     def _read(self, payload: object) -> Row:
         return mapping.row_from(payload, self._zone, datetime.now(UTC))

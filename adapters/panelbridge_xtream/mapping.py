@@ -96,8 +96,11 @@ def credits_from(payload: Any, name: str) -> Decimal:
     """The credit of the panel user ``name``. Raises ``ContractBroken``, and ``InvalidOrder`` without one."""
     if not isinstance(payload, list):
         raise ContractBroken("the panel's list of resellers is no list")
-    found = [_read(_Reseller, item) for item in payload]
-    amount = next((item.credits for item in found if item.username == name), None)
+    # Only our own row is read whole: what is wrong with another's is nobody else's trouble.
+    mine = (item for item in payload if isinstance(item, dict) and item.get("username") == name)
+    amount = next((_read(_Reseller, item).credits for item in mine), None)
+    if amount is None and not all(isinstance(item, dict) for item in payload):
+        raise ContractBroken("the panel's list of resellers holds something that is none")
     if amount is None:
         raise InvalidOrder("the panel has no user of the name in the setting reseller", field="reseller")
     return amount

@@ -392,7 +392,6 @@ class TestLists:
             f'{{"status":"OK","results":[{json.dumps(USER)},]}}',
             f'{{"status":"OK","results":[{json.dumps(USER)}]}}]',
             '{"status":"OK","results":[{"login":',
-            '{"status":"OK","results":[7]}',
             '{"status":"OK","results":{"1":{}}}',
             '{"status":"OK","results":[' + "[" * 100_000,
             '{"status":"OK","results":["\ud800"]}',
