@@ -41,7 +41,21 @@ Fingerprint = Annotated[str, AfterValidator(_check_fingerprint)]
 """SHA-256 of a certificate, kept as 64 lower-case hexadecimal digits."""
 
 
-class PanelSettings(BaseModel):
+class Allowances(BaseModel):
+    """What is refused unless the operator accepts it for this panel, by name."""
+
+    allow_http: bool = Field(
+        default=False, description="no TLS to a public address is accepted: nobody listens on the way"
+    )
+    allow_unverified_tls: bool = Field(
+        default=False, description="a certificate that is not checked is accepted"
+    )
+    allow_open_file: bool = Field(
+        default=False, description="a settings file that other users of the machine may read is accepted"
+    )
+
+
+class PanelSettings(Allowances):
     """What every backend over HTTP shares. Secrets are ``SecretStr`` fields of the backend's own model."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

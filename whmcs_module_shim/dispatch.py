@@ -16,7 +16,7 @@ from whmcs_module_shim.auth.binding import refuse_elsewhere
 from whmcs_module_shim.auth.headers import bearer, read_caller
 from whmcs_module_shim.call import Call
 from whmcs_module_shim.decoding import read_body, validate
-from whmcs_module_shim.fields import Answer
+from whmcs_module_shim.fields import Answer, starred
 from whmcs_module_shim.problems import Problem
 from whmcs_module_shim.routes import Effect, Reply, Route, TextReply
 from whmcs_module_shim.services import Services, ServiceUnit
@@ -82,7 +82,7 @@ class Dispatcher:
                 _keep(unit, call, key, _reply(route, result))
             for effect in call.committed:
                 effect()
-            return _render(route, result)
+            return _render(route, result, starred(parts.get("body")))
         with self.services.units.write() as unit:
             stored = unit.access.answer(call.caller.owner, key)
             if stored is None:
@@ -94,7 +94,7 @@ class Dispatcher:
         if reply.status != 202:  # noqa: PLR2004 - pending is no final answer
             with self.services.units.write() as unit:
                 _keep(unit, call, key, reply)
-        return _render(route, result)
+        return _render(route, result, starred(parts.get("body")))
 
 
 def _query(source: Request, route: Route) -> Any:
@@ -144,7 +144,7 @@ def _keep(unit: ServiceUnit, call: Call, key: str, reply: Reply) -> None:
     unit.access.keep_answer(call.caller.owner, key, reply.status, reply.answer.kept().model_dump_json())
 
 
-def _render(route: Route, result: Any) -> Response:
+def _render(route: Route, result: Any, redacted: tuple[str, ...] = ()) -> Response:
     if isinstance(result, TextReply):
         response = Response(result.text, mimetype=result.media_type)
         if result.filename:
@@ -152,4 +152,7 @@ def _render(route: Route, result: Any) -> Response:
         return response
     reply = _reply(route, result)
     answer: Answer = reply.answer
-    return Response(answer.model_dump_json(), reply.status, mimetype="application/json")
+    told = answer.model_dump_json()
+    if redacted:
+        told = json.dumps({**json.loads(told), "redacted": redacted})
+    return Response(told, reply.status, mimetype="application/json")

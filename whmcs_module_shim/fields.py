@@ -8,7 +8,18 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, ValidationInfo, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    Strict,
+    ValidationInfo,
+    WithJsonSchema,
+)
+
+from panelbridge.transport.redaction import redact_text
 
 MAX_INT = 2**53 - 1  # the largest whole number every JSON reader keeps exactly
 
@@ -38,6 +49,17 @@ def _map(value: Any) -> Any:
     return {} if value == [] else value  # PHP writes an empty map as an empty list
 
 
+class Starred(str):
+    """Free text that held a secret, with stars in its place."""
+
+    __slots__ = ()
+
+
+def _without_secrets(text: str) -> str:
+    told = redact_text(text)
+    return text if told == text else Starred(told)
+
+
 # The bounds stand before ``whole``: behind it they would be checked by Python functions.
 Int = Annotated[int, Strict(), Field(ge=-MAX_INT, le=MAX_INT), BeforeValidator(whole)]
 Id = Annotated[int, Strict(), Field(ge=1, le=MAX_INT), BeforeValidator(whole)]
@@ -47,6 +69,10 @@ Bool = Annotated[bool, Strict(), BeforeValidator(_truth)]
 # No control characters: PostgreSQL refuses NUL, and a log or a mail must stay one line.
 Line = Annotated[str, Field(max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Note = Annotated[str, Field(max_length=2000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")]
+# What a person writes down for others to read is kept and shown for years: no playlist address in it.
+WithoutSecrets = AfterValidator(_without_secrets)
+Reason = Annotated[str, Field(min_length=3, max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$"), WithoutSecrets]
+Remark = Annotated[Line, WithoutSecrets]
 Code = Annotated[str, Field(max_length=64, pattern=r"^[a-z0-9][a-z0-9._-]*$")]
 CODE_PATTERN = r"^[a-z0-9][a-z0-9._-]*$"
 
@@ -85,3 +111,8 @@ class Answer(BaseModel):
     def kept(self) -> Self:
         """What may be stored of it, to be told again under the same idempotency key: no secrets."""
         return self
+
+
+def starred(body: BaseModel | None) -> tuple[str, ...]:
+    """The members of ``body`` from which a secret was taken: whoever wrote it is told."""
+    return tuple(name for name, value in body or () if isinstance(value, Starred))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 import sys
 import time
 import traceback
@@ -15,22 +14,10 @@ from typing import Any, TextIO
 import structlog
 from pydantic_core import to_json
 
-from panelbridge.transport.redaction import STARS, is_secret_key
+from panelbridge.transport.redaction import STARS, is_secret_key, redact_text
 from whmcs_module_shim.config import LogLevel
 
-_SECRET_VALUES = re.compile(
-    r"(?P<key>pb_(?:live|test)_[0-9A-Za-z]{10})_[0-9A-Za-z]+"  # our own keys: the prefix may be shown
-    r"|(?P<url>[a-z][a-z0-9+.-]*://)[^/\s:@]*:[^/\s@]*@"  # user:password in a URL
-    r"|(?P<query>[?&;](?:user(?:name)?|pass(?:word)?|token|key|api_?key|mac)=)[^&\s\"']+"  # playlist URLs
-    r"|(?P<sql>\[(?:parameters|SQL): ).*",  # what a database error would show
-    re.IGNORECASE | re.DOTALL,
-)
 _PUBLIC = frozenset({"key"})  # the public prefix of an API key, put there by ourselves
-
-
-def redact_text(text: str) -> str:
-    """``text`` without keys, URL credentials and database parameters."""
-    return _SECRET_VALUES.sub(lambda match: f"{match[match.lastgroup or 0]}{STARS}", text)
 
 
 def redact_event(logger: object, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

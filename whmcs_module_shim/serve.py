@@ -26,6 +26,7 @@ from granian.server import Server
 from whmcs_module_shim.address import try_address
 from whmcs_module_shim.config import ServiceConfig
 from whmcs_module_shim.data_folder import claim_data_folder
+from whmcs_module_shim.exposed import log_exposures
 from whmcs_module_shim.logs import ServiceLog, configure_logs, describe
 from whmcs_module_shim.services import Services
 
@@ -72,6 +73,7 @@ def load_worker(config: ServiceConfig, compose: Compose, log: ServiceLog) -> Any
     try:
         services = compose(config)
         app = create_app(config, services, log=log)
+        log_exposures(services, log)
         services.start_background()
     except Exception as error:  # noqa: BLE001 - whatever it is, the operator needs one readable line
         sys.stderr.write(f"panelbridge serve cannot start:\n{describe(error)}\n")

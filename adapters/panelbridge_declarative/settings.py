@@ -21,7 +21,6 @@ class DeclarativeSettings(PanelSettings):
     """The description of the panel decides which other settings there are."""
 
     spec: str = Field(description="name of a shipped description, or path of a .toml or .json file")
-    allow_http: bool = Field(default=False, description="the address may be http: nobody listens on the way")
     packages: str | None = Field(
         default=None, description='JSON, packages instead of the description\'s: {"id": {"quota_gib": 50}}'
     )

@@ -6,9 +6,10 @@ from enum import StrEnum
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from panelbridge.secret import Secret
+from panelbridge.settings import Allowances
 
 _PORTS = {"postgresql": 5432, "mysql": 3306}
 
@@ -27,7 +28,7 @@ def _check_zone(name: str) -> str:
     return name
 
 
-class FreeRadiusSettings(BaseModel):
+class FreeRadiusSettings(Allowances):
     """The database of one FreeRADIUS: the tables its SQL module reads."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -27,6 +27,20 @@ _SHORTEST_PIECE = 4  # of a secret that is starred inside of words as well
 _MIN_BASE64 = 6  # a shorter piece would match by accident
 
 
+_SECRET_VALUES = re.compile(
+    r"(?P<key>pb_(?:live|test)_[0-9A-Za-z]{10})_[0-9A-Za-z]+"  # our own keys: the prefix may be shown
+    r"|(?P<url>[a-z][a-z0-9+.-]*://)[^/\s:@]*:[^/\s@]*@"  # user:password in a URL
+    r"|(?P<query>[?&;](?:user(?:name)?|pass(?:word)?|token|key|api_?key|mac)=)[^&\s\"']+"  # playlist URLs
+    r"|(?P<sql>\[(?:parameters|SQL): ).*",  # what a database error would show
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def redact_text(text: str) -> str:
+    """``text`` without keys, URL credentials and database parameters, whoever's they are."""
+    return _SECRET_VALUES.sub(lambda match: f"{match[match.lastgroup or 0]}{STARS}", text)
+
+
 def is_secret_key(name: str) -> bool:
     """Whether a field of this name is never shown."""
     return _SECRET_KEY.search(name) is not None

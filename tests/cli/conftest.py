@@ -129,6 +129,7 @@ def selling(shell: Shell, practice: PracticeProcess, tmp_path: Path) -> Shell:
     """A panel, a plan and fifty credits, all set up by commands."""
     settings = tmp_path / "settings.json"
     settings.write_text(json.dumps({**practice.settings, "late_commit": 0}))
+    settings.chmod(0o600)
     shell.done("panels", "add", "main", "--backend", "reference", "--practice", "--settings", str(settings))
     shell.done(
         "plans", "add", "gold", "--panel", "main", "--term", "1m=basic-1m@1+0.5", "--term", "12m=basic-12m@10"

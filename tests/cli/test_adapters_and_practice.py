@@ -163,6 +163,7 @@ def test_a_practice_panel_is_made_known_and_answers(shell: Shell, tmp_path: obje
 def test_a_real_panel_is_never_turned_into_a_practice_one(selling: Shell, tmp_path: object) -> None:
     settings = selling.folder.parent / "real.json"
     settings.write_text(json.dumps({"base_url": "https://panel.example/", "token": "t" * 20}))
+    settings.chmod(0o600)
     selling.done("panels", "add", "real", "--backend", "reference", "--settings", str(settings))
 
     ran = selling(

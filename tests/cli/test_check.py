@@ -108,6 +108,7 @@ class RealPanel:
         self.file = shell.folder.parent / "real.json"
         shown = {name: value for name, value in process.settings.items() if name != "token"}
         self.file.write_text(json.dumps(shown))
+        self.file.chmod(0o600)
 
     def check(self, *words: str, typed: str | None = None) -> Ran:
         live = ["--live", "--settings", str(self.file), "--package", "basic-1m", *words]

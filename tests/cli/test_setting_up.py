@@ -251,3 +251,35 @@ def test_a_plan_on_a_panel_that_does_not_answer_is_made_and_said_to_be_not_compa
     assert ran.json["code"] == "silver"
     assert "plan silver: was not compared with what the panel sells: " in ran.err
     assert "panelbridge doctor" in ran.err
+
+
+def test_a_settings_file_that_others_may_read_is_refused_unless_accepted_by_name(
+    shell: Shell, tmp_path: Path
+) -> None:
+    file = tmp_path / "panel.json"
+    words = ("panels", "add", "main", "--backend", "reference", "--settings", str(file))
+    settings = {"base_url": "https://panel.example.com/", "token": "t" * 20}
+    file.write_text(json.dumps(settings))
+    file.chmod(0o644)
+
+    refused = shell(*words)
+
+    assert refused.code == 1, refused.out
+    assert "0644" in refused.err
+    assert f"chmod 600 {file}" in refused.err
+    shell.done(*words, "--set", "allow_open_file=true")
+    assert shell.done("panels", "show", "main", "--json").json["settings"]["allow_open_file"] is True
+
+
+def test_doctor_shows_a_way_that_others_can_listen_to(shell: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "panel.json"
+    file.write_text(
+        json.dumps({"base_url": "http://192.0.2.1.example.com/", "token": "t" * 20, "allow_http": True})
+    )
+    file.chmod(0o600)
+    added = shell("panels", "add", "main", "--backend", "reference", "--settings", str(file), "--writes-off")
+    assert added.code == 0, added.err
+
+    found = shell("doctor", "--json").json
+
+    assert [item["cause"] for item in found if "accepted by allow_http" in item["cause"]]

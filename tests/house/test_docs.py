@@ -61,6 +61,7 @@ def test_examples_run(page: Path, tmp_path: Path) -> None:
     with PracticeProcess("xui", books=tmp_path / "books.sqlite") as practice:
         given = tmp_path / "settings.json"
         given.write_text(json.dumps(practice.settings))
+        given.chmod(0o600)
         program = tmp_path / "page.py"
         opening = f"import json, pathlib\nsettings = json.loads(pathlib.Path({str(given)!r}).read_text())\n"
         program.write_text(opening + code)
@@ -114,6 +115,7 @@ def test_the_operators_steps_run_as_they_are_written(tmp_path: Path) -> None:
 
     with PracticeProcess("xui", books=tmp_path / "books.sqlite") as practice:
         (tmp_path / "panel.json").write_text(json.dumps(practice.settings))
+        (tmp_path / "panel.json").chmod(0o600)
         steps = ["panelbridge init", *_steps("operator.md", "these lines"), *_steps("backup.md", "## Backup")]
         told = [run(line) for line in steps]
         assert "3m" in told[-2]

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Self
-
-from pydantic import Field
+from typing import Self
 
 from panelbridge.access import Scope
 from panelbridge.provisioning import AttentionItem
@@ -13,7 +11,7 @@ from panelbridge.provisioning.decisions import WAYS_OUT, dismiss
 from panelbridge.provisioning.models import AttentionId
 from whmcs_module_shim.api.paging import PageQuery, page
 from whmcs_module_shim.call import Call
-from whmcs_module_shim.fields import Answer, Body
+from whmcs_module_shim.fields import Answer, Body, Reason
 from whmcs_module_shim.routes import Resource
 
 resource = Resource(tag="attention")
@@ -53,7 +51,7 @@ class AttentionView(Answer):
 class Dismissal(Body):
     """What was done about it."""
 
-    reason: Annotated[str, Field(min_length=3, max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$")]
+    reason: Reason
 
 
 class AttentionPage(Answer):

@@ -13,14 +13,16 @@ from panelbridge.subscriptions import Reseller
 from whmcs_module_shim.api.paging import PageQuery, cut, page
 from whmcs_module_shim.api.resellers import reseller_named
 from whmcs_module_shim.call import Call
-from whmcs_module_shim.fields import Answer, Body, Count
+from whmcs_module_shim.fields import Answer, Body, Count, WithoutSecrets
 from whmcs_module_shim.problems import Problem
 from whmcs_module_shim.routes import Query, Resource, TextReply
 
 resource = Resource(tag="credits")
 
 Reason = Annotated[
-    str, Field(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$")
+    str,
+    Field(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$"),
+    WithoutSecrets,
 ]
 When = Annotated[AwareDatetime, Field(strict=False)]
 

@@ -12,7 +12,7 @@ from panelbridge.subscriptions import Mode
 from whmcs_module_shim.api.installations import installation_named
 from whmcs_module_shim.api.paging import PageQuery, cut
 from whmcs_module_shim.call import Call
-from whmcs_module_shim.fields import Answer, Body, Code, Line
+from whmcs_module_shim.fields import Answer, Body, Code, Remark
 from whmcs_module_shim.problems import Problem
 from whmcs_module_shim.routes import Resource
 
@@ -25,7 +25,7 @@ class WantedKey(Body):
     installation: Code | None = Field(default=None, description="null: a key of the operator")
     mode: Mode | None = Field(default=None, strict=False, description="null: the installation's, else live")
     scopes: frozenset[Scope] = Field(min_length=1, strict=False)
-    label: Line = ""
+    label: Remark = ""
     expires_at: AwareDatetime | None = Field(default=None, strict=False)
 
 

@@ -14,13 +14,11 @@ from panelbridge.subscriptions import SubscriptionId
 from whmcs_module_shim.api.acting import Acted, OperationDetail, told
 from whmcs_module_shim.api.paging import PageQuery, cut
 from whmcs_module_shim.call import Call
-from whmcs_module_shim.fields import Answer, Body, Id
+from whmcs_module_shim.fields import Answer, Body, Id, Reason
 from whmcs_module_shim.problems import Problem
 from whmcs_module_shim.routes import Effect, Reply, Resource
 
 resource = Resource(tag="operations")
-
-Reason = Annotated[str, Field(min_length=3, max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
 class OperationQuery(PageQuery):

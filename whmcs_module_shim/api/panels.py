@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, SecretStr
 
 from panelbridge.access import Scope
 from panelbridge.exceptions import AdapterLoadError, SettingsInvalid
+from panelbridge.exposures import exposures
 from panelbridge.registry import load_adapter
 from panelbridge.secret import Secret, readable
 from panelbridge.settings import read_settings, secret_fields
@@ -191,6 +192,15 @@ def _split(model: type[BaseModel], given: Any) -> tuple[dict[str, Any], dict[str
         settings = read_settings(model, dict(given))
     except SettingsInvalid as error:
         raise Problem("invalid_request", f"settings: {error}.", field="settings") from None
+    for risk in exposures(settings):
+        if not risk.accepted:
+            raise Problem(
+                "invalid_request",
+                f"settings: {risk.setting}: {risk.what}.",
+                field=f"settings.{risk.setting}",
+                advice=f"Use https with a certificate that can be checked, or `fingerprint`; or accept it by "
+                f"name: set {risk.accepted_by} to true. It is then logged at each start.",
+            )
     names = secret_fields(model)
     values = {name: getattr(settings, name) for name in names}
     secrets = {name: value for name, value in values.items() if isinstance(value, SecretStr)}

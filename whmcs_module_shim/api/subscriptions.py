@@ -29,14 +29,13 @@ from whmcs_module_shim.api.installations import installation_named
 from whmcs_module_shim.api.paging import PageQuery, cut
 from whmcs_module_shim.api.plans import TermText
 from whmcs_module_shim.call import Call
-from whmcs_module_shim.fields import Answer, Body, Bool, Code, Count, Id, Line
+from whmcs_module_shim.fields import Answer, Body, Bool, Code, Count, Id, Line, Reason, Remark
 from whmcs_module_shim.problems import Problem
 from whmcs_module_shim.routes import Effect, Reply, Resource
 
 resource = Resource(tag="subscriptions")
 
 Connections = Annotated[Count, Field(ge=1, le=9999)]
-Note = Annotated[str, Field(min_length=3, max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$")]
 _HOURS = {"h": 1, "d": 24}
 
 
@@ -69,7 +68,7 @@ class Extension(Body):
     """How much longer. ``by`` null: one term, at the plan's price."""
 
     by: TermText | None = None
-    note: Note
+    note: Reason
     gift: Bool = Field(default=False, description="costs no credits; needs an operator's key, and by")
 
 
@@ -77,7 +76,7 @@ class Suspend(Body):
     """Why. The reason stays until it is lifted, whatever else is paid."""
 
     reason: SuspensionReason = Field(default=SuspensionReason.MANUAL, strict=False)
-    note: Line = ""
+    note: Remark = ""
 
 
 class Unsuspend(Body):

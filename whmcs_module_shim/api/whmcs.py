@@ -10,11 +10,13 @@ from flask.globals import request_ctx
 from whmcs_module_shim.auth.binding import check_binding
 from whmcs_module_shim.decoding import MODULE_TYPES, read_body
 from whmcs_module_shim.dispatch import Dispatcher
+from whmcs_module_shim.fields import starred
 from whmcs_module_shim.module_calls import CommonRequest, Kind, ModuleAnswer, ModuleFunction, Result
 from whmcs_module_shim.problems import Problem
 from whmcs_module_shim.routes import Effect, Route
 
 PREFIX = "/v1/whmcs/"
+REDACTED = "Note: {} held an address with a password or a key; it is kept with stars in its place."
 
 
 def module_routes(functions: Iterable[ModuleFunction]) -> list[Route]:
@@ -50,6 +52,8 @@ def serve_module(dispatcher: Dispatcher, route: Route, mutating: bool) -> Respon
     answer: ModuleAnswer = route.view(dispatcher.services, caller, body)
     if answer.operation is not None:
         g.operation = answer.operation.id
+    if redacted := starred(body):
+        answer = answer.model_copy(update={"message": f"{answer.message} {REDACTED.format(*redacted)}"})
     status = 202 if answer.result is Result.PENDING else 200
     told = answer.sent_as(caller.request_id).model_dump_json()
     return Response(told, status, mimetype="application/json")

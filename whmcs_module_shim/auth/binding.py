@@ -6,6 +6,7 @@ customers, so its mutating calls are refused until an admin rebinds.
 
 from __future__ import annotations
 
+from panelbridge.access import Scope
 from panelbridge.subscriptions import Installation
 from whmcs_module_shim.auth.caller import Caller
 from whmcs_module_shim.auth.verifier import KeyVerifier
@@ -23,7 +24,8 @@ def check_binding(services: Services, verifier: KeyVerifier, caller: Caller, *, 
         return
     if _matches(installation, caller):
         return
-    if installation.system_url is None and installation.module_id is None:
+    unbound = installation.system_url is None and installation.module_id is None
+    if unbound and caller.key.allows(Scope.PROVISION):  # a key that only reads decides nothing for the shop
         installation = _bind(services, installation, caller)
         verifier.forget()
         if _matches(installation, caller):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
 import sys
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import IO, TYPE_CHECKING, Any, TextIO
 
 import typer
 
@@ -66,8 +68,8 @@ def _given(
 ) -> dict[str, Any]:
     from panelbridge.settings import secret_fields
 
-    values = settings_in(file) if file is not None else {}
     pairs = [_pair(text) for text in sets]
+    values = settings_in(file, {**present, **dict(pairs)}) if file is not None else {}
     model = _model(backend, {**present, **values, **dict(pairs)})
     hidden = secret_fields(model)
     for name, value in pairs:
@@ -90,12 +92,14 @@ def _pair(text: str) -> tuple[str, str]:
     return name, value
 
 
-def settings_in(file: TextIO) -> dict[str, Any]:
-    """The JSON object in ``file``. Raises ``Refused``."""
+def settings_in(file: TextIO, beside: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The JSON object in ``file``; ``beside``: settings of the same panel. Raises ``Refused``."""
     try:
         values = json.load(file)
     except ValueError:
         values = None
+    if isinstance(values, dict):
+        check_file_mode(file, {**(beside or {}), **values})
     if not isinstance(values, dict):
         raise Refused(
             "invalid_request",
@@ -103,6 +107,20 @@ def settings_in(file: TextIO) -> dict[str, Any]:
             advice='Write it as {"base_url": "https://panel.example/", ...}.',
         )
     return values
+
+
+def check_file_mode(file: IO[Any], values: Mapping[str, Any]) -> None:
+    """Raises ``Refused`` where others may read the file, unless it says itself that this is accepted."""
+    try:
+        mode = os.fstat(file.fileno()).st_mode
+    except (OSError, ValueError):
+        return  # no file of this machine, such as text given by a program
+    if stat.S_ISREG(mode) and mode & 0o077 and values.get("allow_open_file") not in (True, "true"):
+        raise Refused(
+            "invalid_request",
+            f"other users of this machine may read {file.name}, mode {stat.S_IMODE(mode):04o}",
+            advice=f"Run `chmod 600 {file.name}`, or accept it by name: allow_open_file true in it.",
+        )
 
 
 def _known(model: type[BaseModel], name: str) -> None:

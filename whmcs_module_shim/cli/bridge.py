@@ -207,9 +207,16 @@ def serves_now(config: ServiceConfig) -> bool:
 def read_options(model: type[ModelT], **values: Any) -> ModelT:
     """Options as the resource's own model, which holds the rules. Raises ``invalid_request``."""
     from whmcs_module_shim.decoding import validate
+    from whmcs_module_shim.fields import starred
 
     given: Mapping[str, Any] = {name: value for name, value in values.items() if value is not None}
-    return validate(model, dict(given))
+    options = validate(model, dict(given))
+    for name in starred(options):
+        typer.echo(
+            f"Note: {name} held an address with a password or a key; it is kept with stars in its place.",
+            err=True,
+        )
+    return options
 
 
 def actor_name() -> str:

@@ -10,6 +10,7 @@ from whmcs_module_shim.cli.findings import Finding, fine, note, wrong
 from whmcs_module_shim.cli.go_live import INSTALLATION
 from whmcs_module_shim.cli.plan_check import check_plan
 from whmcs_module_shim.cli.screen import in_credits
+from whmcs_module_shim.exposed import exposures_of
 
 if TYPE_CHECKING:
     from panelbridge.models import Connection, Package
@@ -40,6 +41,7 @@ def check_bridge(bridge: Bridge) -> Iterator[Finding]:
                 "changes are switched off: orders wait or are refused",
                 f"Compare its accounts, then panelbridge panels writes on {panel.code}",
             )
+        yield from _check_exposures(panel)
         if packages is not None:
             offered[panel.id] = packages
     if not plans:
@@ -82,6 +84,19 @@ def _check_panel(bridge: Bridge, panel: Panel) -> tuple[Finding, Mapping[str, Pa
     except (AdapterLoadError, SettingsInvalid) as error:
         return wrong(name, str(error), f"panelbridge panels set {panel.code}"), None
     return _judge(name, panel, answer), packages
+
+
+def _check_exposures(panel: Panel) -> Iterator[Finding]:
+    for risk in exposures_of(panel):
+        name = f"panel {panel.code}"
+        if risk.accepted:
+            yield note(name, f"{risk.what}; accepted by {risk.accepted_by}", f"Mend it: {risk.setting}.")
+        else:
+            yield wrong(
+                name,
+                f"{risk.what}, and nobody accepted that",
+                f"Mend {risk.setting}, or panelbridge panels set {panel.code} --set {risk.accepted_by}=true",
+            )
 
 
 def _judge(name: str, panel: Panel, answer: Connection) -> Finding:

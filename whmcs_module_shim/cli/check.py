@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from whmcs_module_shim.cli.asking import check_file_mode
 from whmcs_module_shim.cli.exits import Exit
 from whmcs_module_shim.cli.faults import Refused
 from whmcs_module_shim.cli.options import AsJson, Yes
@@ -148,8 +149,11 @@ def _settings(file: Path | None) -> dict[str, Any]:
     if file is None:
         raise _cannot("--live needs --settings FILE: the address of the real panel and its credential")
     try:
-        text = file.read_text()
-        values = tomllib.loads(text) if file.suffix == ".toml" else json.loads(text)
+        with file.open() as opened:
+            text = opened.read()
+            values = tomllib.loads(text) if file.suffix == ".toml" else json.loads(text)
+            if isinstance(values, dict):
+                check_file_mode(opened, values)
     except OSError as error:
         raise _cannot(f"{file} cannot be read: {error.strerror}") from None
     except ValueError:

@@ -12,7 +12,7 @@ from panelbridge.provisioning import AttentionItem
 from panelbridge.provisioning.models import AttentionId
 from panelbridge.subscriptions import Subscription
 from whmcs_module_shim.auth.caller import Caller
-from whmcs_module_shim.fields import Id, Line
+from whmcs_module_shim.fields import Id, Line, WithoutSecrets
 from whmcs_module_shim.module_calls.answer import ModuleAnswer
 from whmcs_module_shim.module_calls.params import ModuleRequest, ServiceRequest
 from whmcs_module_shim.module_calls.registry import Kind, module_function
@@ -22,7 +22,7 @@ from whmcs_module_shim.services import Services
 
 class CancellationNotice(ServiceRequest):
     cancellation: Line = ""
-    note: Annotated[str, Field(max_length=2000)] = ""
+    note: Annotated[str, Field(max_length=2000), WithoutSecrets] = ""
 
 
 class RefundNotice(ModuleRequest):

@@ -10,7 +10,7 @@ from panelbridge.models import Term
 from panelbridge.provisioning import Answer, Refusal, RenewWish
 from panelbridge.subscriptions import Installation
 from whmcs_module_shim.auth.caller import Caller
-from whmcs_module_shim.fields import Body, Bool, Id, Line
+from whmcs_module_shim.fields import Body, Bool, Id, Line, WithoutSecrets
 from whmcs_module_shim.module_calls.answer import ModuleAnswer
 from whmcs_module_shim.module_calls.create_account import connections
 from whmcs_module_shim.module_calls.params import CYCLE_TERMS, BillingCycle, ModuleRequest, ServiceRequest
@@ -24,7 +24,7 @@ _NO_WAIT = 0.0
 
 class ExtendRequest(ServiceRequest):
     by: Annotated[str, Field(pattern=r"^[1-9][0-9]{0,3}[md]$")]
-    note: Annotated[str, Field(min_length=3, max_length=500)]
+    note: Annotated[str, Field(min_length=3, max_length=500), WithoutSecrets]
 
 
 class PaidItem(Body):

@@ -6,7 +6,7 @@ from panelbridge.capabilities import Verb
 from panelbridge.lifecycle import SuspensionReason
 from panelbridge.provisioning import Refusal, SuspendWish, UnsuspendWish
 from whmcs_module_shim.auth.caller import Caller
-from whmcs_module_shim.fields import Line
+from whmcs_module_shim.fields import Remark
 from whmcs_module_shim.module_calls.answer import ModuleAnswer
 from whmcs_module_shim.module_calls.closing import closed
 from whmcs_module_shim.module_calls.params import ServiceRequest
@@ -21,7 +21,7 @@ _NOTHING_THERE = frozenset({"service_unknown", "not_provisioned"})
 
 
 class SuspendRequest(ServiceRequest):
-    suspendreason: Line | None = None
+    suspendreason: Remark | None = None
 
 
 @module_function("SuspendAccount", kind=Kind.MUTATES, request=SuspendRequest)

@@ -112,6 +112,7 @@ def test_record_asks_first_and_writes_a_file(shell: Shell, practised: Any, tmp_p
     panel = practised("outline")
     settings = tmp_path / "settings.json"
     settings.write_text(json.dumps(panel.practice.settings))
+    settings.chmod(0o600)
     out = tmp_path / "round.json"
     words = (
         "spec",
@@ -137,6 +138,7 @@ def test_a_round_that_made_nothing_is_told_as_that(shell: Shell, practised: Any,
     panel = practised("marzban")
     settings = tmp_path / "settings.json"
     settings.write_text(json.dumps(panel.practice.settings))
+    settings.chmod(0o600)
     words = ("spec", "record", "marzban", "--settings", str(settings), "--package", "none", "--yes", "--out")
     ran = shell(*words, str(tmp_path / "round.json"))
     assert ran.code == 1

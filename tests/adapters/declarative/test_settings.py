@@ -97,6 +97,7 @@ class TestThroughTheService:
     def test_a_panel_is_added_shown_and_changed(self, shell: Any, tmp_path: Path) -> None:
         file = tmp_path / "settings.json"
         file.write_text(json.dumps(MARZBAN))
+        file.chmod(0o600)
         added = shell.done(
             "panels", "add", "vpn", "--backend", "declarative", "--settings", str(file), "--json"
         ).json
