@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -52,6 +52,10 @@ class OrderFact(StrEnum):
 
     DOMAIN = "domain"  # of the service, such as customer.example
     EMAIL = "email"  # of the customer
+
+
+ResendAfter = Annotated[float, Field(ge=0)] | Literal["never"]
+"""How long a purchase without any effect is waited for before it is bought a second time."""
 
 
 class TextRule(BaseModel):
@@ -102,6 +106,11 @@ class Capabilities(BaseModel):
     usage: bool = Field(default=False, description="the panel tells what its accounts use")
     late_commit: float = Field(
         default=60.0, ge=0, description="seconds after a request's deadline in which it may still take effect"
+    )
+    resend_after: ResendAfter | None = Field(
+        default=None,
+        description="where lengths are bought: seconds without any effect after which a purchase that may "
+        "have left is sent again, once; never: a person is asked; none: ten times late_commit",
     )
     serialise_writes: SerialiseWrites = SerialiseWrites.NONE
     slow_verbs: Mapping[Verb, float] = Field(

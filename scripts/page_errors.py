@@ -9,7 +9,7 @@ from typing import Any
 
 from panelbridge import PanelError
 from panelbridge.ledger.exceptions import LedgerError
-from panelbridge.provisioning.decisions import WAYS_OUT, WHY
+from panelbridge.provisioning.decisions import PURCHASE_WAYS, WAYS_OUT, WHY
 from panelbridge.storage.exceptions import StorageBusy
 from scripts.markdown import first_line, table, yes
 from whmcs_module_shim.problems import KINDS
@@ -37,6 +37,7 @@ def errors_page() -> str:
         [f"`{error.code}`", error.__name__, first_line(error), error.advice]
         for error in sorted([*_tree(LedgerError), StorageBusy], key=lambda kind: kind.code)
     ]
+    ways = {**WAYS_OUT, **PURCHASE_WAYS}
     return f"""# Error catalogue
 
 Every error has a code that never changes its meaning, says what failed and why, what to do, and whether the
@@ -78,7 +79,7 @@ Codes of *attention*. Nothing is lost meanwhile: credits stay held, and the subs
 
 {table(["code", "means"], [[f"`{code}`", WHY[code]] for code in sorted(WHY)])}
 
-{table(["way out", "does"], [[f"`panelbridge attention {way}`", does] for way, does in WAYS_OUT.items()])}
+{table(["way out", "does"], [[f"`panelbridge attention {way}`", does] for way, does in ways.items()])}
 
 An item that no operation waits for is closed with `panelbridge attention dismiss`.
 """

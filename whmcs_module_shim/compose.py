@@ -61,6 +61,8 @@ def compose(config: ServiceConfig, *, migrate: bool = True) -> Services:
         limits=Limits(
             attempt=config.attempt_deadline,
             budget=config.answer_budget,
+            vain_tries=config.attention_after_tries,
+            vain_seconds=config.attention_after_minutes * 60,
             seats=max(1, config.threads // 4),  # so that one slow panel leaves most threads free
         ),
     )

@@ -60,6 +60,12 @@ class ServiceConfig(BaseSettings):
         default=10.0, description="seconds in which a module call is answered, `pending` at the latest"
     )
     attempt_deadline: Seconds = Field(default=30.0, description="hard limit in seconds of one panel attempt")
+    attention_after_tries: int = Field(
+        default=5, ge=1, le=1000, description="vain tries of an operation after which a person hears of it"
+    )
+    attention_after_minutes: float = Field(
+        default=5.0, ge=0, le=1440, description="minutes that it must have been tried in vain for besides"
+    )
     max_body_bytes: int = Field(default=1024 * 1024, ge=1024, le=64 * 1024 * 1024)
     drain_timeout: Seconds = Field(default=30.0, description="seconds requests may finish in after SIGTERM")
     metrics: bool = Field(default=True, description="serve /metrics")

@@ -34,6 +34,7 @@ class Later:
 
         tasks = [PeriodicTask(name=one.name, seconds=one.seconds, run=one.run) for one in self._watches]
         tasks.append(PeriodicTask(name="released names", seconds=600.0, run=provisioner.watch_released))
+        tasks.append(PeriodicTask(name="what waits", seconds=20.0, run=provisioner.watch_waiting))
         tasks.append(PeriodicTask(name="paid time", seconds=60.0, run=provisioner.hold_to_paid_time))
         runner = JobRunner(
             self._database.engine_for_jobs(),

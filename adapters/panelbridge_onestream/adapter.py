@@ -78,6 +78,7 @@ class OneStreamAdapter(PanelAdapter[OneStreamSettings]):
             safe_repeats=verbs - {Verb.CREATE, Verb.EXTEND, Verb.CHANGE_PACKAGE},
             password_readable=True,
             devices=frozenset({"line", "mag"}),
+            resend_after=self.settings.resend_after,
             serialise_writes=self.settings.serialise_writes,
         )
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from panelbridge.capabilities import SerialiseWrites
+from panelbridge.capabilities import ResendAfter, SerialiseWrites
 from panelbridge.secret import Secret
 from panelbridge.settings import PanelSettings
 
@@ -32,6 +32,11 @@ class OneStreamSettings(PanelSettings):
         default=False,
         description="our user has the permission for update-advanced, which plain resellers lack; "
         "without it passwords cannot be reset",
+    )
+    resend_after: ResendAfter | None = Field(
+        default=None,
+        description="seconds without any effect after which a purchase is sent again, once, same rid; "
+        "never: a person is asked; default: ten times the 60 s in which a lost request may take effect",
     )
     serialise_writes: SerialiseWrites = Field(
         default=SerialiseWrites.PER_CREDENTIAL,

@@ -74,6 +74,7 @@ class ReferenceAdapter(PanelAdapter[ReferenceSettings]):
             safe_repeats=verbs - unsafe,
             password_readable=True,
             late_commit=self.settings.late_commit,
+            resend_after=self.settings.resend_after,
             serialise_writes=self.settings.serialise_writes,
         )
 

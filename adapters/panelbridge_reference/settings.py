@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from panelbridge.capabilities import Extend, SerialiseWrites
+from panelbridge.capabilities import Extend, ResendAfter, SerialiseWrites
 from panelbridge.secret import Secret
 from panelbridge.settings import PanelSettings
 
@@ -17,6 +17,11 @@ class ReferenceSettings(PanelSettings):
         default=Extend.SET, description="set: writes a date; add: sells packages only; none: keeps no date"
     )
     late_commit: float = Field(default=60.0, ge=0, description="seconds a lost request may still take effect")
+    resend_after: ResendAfter | None = Field(
+        default=None,
+        description="add: seconds without any effect after which a purchase is sent again, once; never: a "
+        "person is asked; default: ten times late_commit",
+    )
     serialise_writes: SerialiseWrites = Field(
         default=SerialiseWrites.NONE, description="per_credential: the panel mixes up simultaneous writes"
     )

@@ -84,6 +84,7 @@ class ResellerDialect(Dialect):
             password_readable=True,
             devices=frozenset(kind.value for kind in self._kinds),
             late_commit=60.0,
+            resend_after=settings.resend_after,
             serialise_writes=SerialiseWrites.PER_CREDENTIAL,
         )
 

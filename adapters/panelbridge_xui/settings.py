@@ -7,6 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, SecretStr, model_validator
 
+from panelbridge.capabilities import ResendAfter
 from panelbridge.settings import PanelSettings
 
 
@@ -44,6 +45,11 @@ class XuiSettings(PanelSettings):
         default=None, description="reseller dialect: admin API key, used for look-ups only", min_length=1
     )
     admin_api_path: ApiPath = Field(default="", description="path behind the admin access code")
+    resend_after: ResendAfter | None = Field(
+        default=None,
+        description="reseller dialect: seconds without effect after which a purchase is sent again, once; "
+        "never: a person is asked; default: ten times the 60 s in which a lost request may take effect",
+    )
     devices: bool = Field(
         default=True, description="MAG and Enigma devices are made and listed too; off: lines only"
     )

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 class SubscriptionState(StrEnum):
     PENDING = "pending"  # ordered; no account at the panel yet
+    REFUSED = "refused"  # ordered, and the order was refused; no account at the panel
     ACTIVE = "active"  # the account exists and may be used
     SUSPENDED = "suspended"  # the account exists and may not be used; reasons say why
     TERMINATED = "terminated"  # the account is proved absent
@@ -14,7 +15,7 @@ class SubscriptionState(StrEnum):
 
 # What a verb needs the subscription to be in. Terminate is allowed from everywhere: it names an end state.
 _ALLOWED: dict[str, frozenset[SubscriptionState]] = {
-    "create": frozenset({SubscriptionState.PENDING}),
+    "create": frozenset({SubscriptionState.PENDING, SubscriptionState.REFUSED}),
     "extend": frozenset({SubscriptionState.ACTIVE, SubscriptionState.SUSPENDED}),
     "suspend": frozenset({SubscriptionState.ACTIVE, SubscriptionState.SUSPENDED}),
     "unsuspend": frozenset({SubscriptionState.ACTIVE, SubscriptionState.SUSPENDED}),

@@ -11,11 +11,17 @@ import threading
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from panelbridge.models import PanelAccount, Term
+from panelbridge.capabilities import Verb
+from panelbridge.lifecycle import SubscriptionState
+from panelbridge.models import PanelAccount
 from panelbridge.provisioning.desk import Desk
-from panelbridge.provisioning.fence import build_fence
+from panelbridge.provisioning.elapsed import Tick
+from panelbridge.provisioning.exceptions import Refusal
 from panelbridge.provisioning.models import Attempt, Fence, Operation, OperationId, OperationState
 from panelbridge.provisioning.port import Unit
+from panelbridge.provisioning.purchase import moved_elsewhere, purchase_fence, settle_moved_elsewhere
+from panelbridge.provisioning.quiet import is_running, looked, since_deadline
+from panelbridge.provisioning.settle import settle_refused
 from panelbridge.provisioning.verbs import RULES
 from panelbridge.subscriptions import Subscription
 
@@ -60,7 +66,10 @@ class LookUp:
 
     operation: Operation
     subscription: Subscription
-    attempt: Attempt
+    attempt: Attempt  # the newest that may have had an effect
+    earlier: tuple[Attempt, ...] = ()  # the others that may have, oldest first
+    first: Attempt  # of all
+    last: Attempt
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,17 +121,45 @@ def claim(
         raise LookupError(msg)
     now = desk.clock()
     if operation.state is OperationState.SENT:
-        return _sent(unit, operation, subscription, now)
+        return _sent(unit, desk, operation, subscription, now)
     return _ready(unit, desk, operation, subscription, now, seconds, fence_read)
 
 
-def _sent(unit: Unit, operation: Operation, subscription: Subscription, now: datetime) -> Claim:
-    attempt = unit.journal.attempts(operation.id)[-1]
-    if attempt.finished_at is None and now < attempt.deadline:
-        return Wait(operation=operation, until=attempt.deadline, running=True)
-    if operation.due_at is not None and operation.due_at > now:
+def _sent(unit: Unit, desk: Desk, operation: Operation, subscription: Subscription, now: datetime) -> Claim:
+    tick = desk.elapsed()
+    tries = [_noticed(unit, item, tick) for item in unit.journal.attempts(operation.id)]
+    last = tries[-1]
+    if is_running(last, tick):
+        return Wait(
+            operation=operation, until=now - timedelta(seconds=since_deadline(last, tick)), running=True
+        )
+    if not _is_due(desk, operation, now):
         return Wait(operation=operation, until=operation.due_at)
-    return LookUp(operation=operation, subscription=subscription, attempt=attempt)
+    doubtful = [item for item in tries if not item.cleared] or [last]
+    return LookUp(
+        operation=operation,
+        subscription=subscription,
+        attempt=doubtful[-1],
+        earlier=tuple(doubtful[:-1]),
+        first=tries[0],
+        last=last,
+    )
+
+
+def _noticed(unit: Unit, attempt: Attempt, tick: Tick) -> Attempt:
+    """An attempt of another boot or host: from this first look on its quiet time is counted here."""
+    if attempt.boot == tick.boot or tick.boot in attempt.looks:
+        return attempt
+    noticed = looked(attempt, tick)
+    unit.journal.finish(noticed)
+    return noticed
+
+
+def _is_due(desk: Desk, operation: Operation, now: datetime) -> bool:
+    """Whether its time has come; also when it was put off by a clock that has been set back since."""
+    if operation.due_at is None or operation.due_at <= now:
+        return True
+    return operation.due_set_at is not None and operation.due_set_at > now + desk.limits.clock_tolerance
 
 
 def _ready(
@@ -138,10 +175,13 @@ def _ready(
     if earlier is not None:
         running = earlier.due_at is not None
         return Wait(operation=operation, until=earlier.due_at, waits_for=earlier.id, running=running)
-    if operation.due_at is not None and operation.due_at > now:
+    if not _is_due(desk, operation, now):
         return Wait(operation=operation, until=operation.due_at)
-    rules = RULES[operation.verb]
-    note = rules.nothing_to_do(operation, subscription)
+    moot = _moot(operation, subscription)
+    if moot is not None:
+        refused = settle_refused(unit, desk, operation, moot)
+        return Settled(operation=refused) if refused is not None else Wait(operation=operation, until=now)
+    note = RULES[operation.verb].nothing_to_do(operation, subscription)
     if note is not None:
         return NoCall(
             operation=operation,
@@ -149,29 +189,60 @@ def _ready(
             subscription=subscription,
             note=note,
         )
-    blocked = _blocked(unit, desk, operation, now)
-    if blocked is not None:
-        return blocked
-    fence = None
-    if rules.fenced(operation):
-        if fence_read is None:
-            return ReadFence(operation=operation, subscription=subscription)
-        fence = build_fence(
-            fence_read,
-            Term.parse(operation.target.add or ""),
-            now,
-            desk.limits.clock_tolerance,
-            seconds,
-        )
+    return blocked(unit, desk, operation, now) or _begin(
+        unit, desk, operation, subscription, seconds, fence_read
+    )
+
+
+def _begin(
+    unit: Unit,
+    desk: Desk,
+    operation: Operation,
+    subscription: Subscription,
+    seconds: float,
+    fence_read: PanelAccount | None,
+) -> Claim:
+    """The first try, or one after those that never left; what only adds is planned on a read account."""
+    if not RULES[operation.verb].fenced(operation):
+        return begin(unit, desk, operation, subscription, seconds=seconds, fence=None)
+    if fence_read is None:
+        return ReadFence(operation=operation, subscription=subscription)
+    if moved_elsewhere(desk, operation, subscription, fence_read):
+        stuck = settle_moved_elsewhere(unit, desk, operation, subscription, fence_read)
+        return Wait(operation=stuck or operation, until=None)
+    fence = purchase_fence(desk, operation, fence_read, seconds)
     return begin(unit, desk, operation, subscription, seconds=seconds, fence=fence)
 
 
-def _blocked(unit: Unit, desk: Desk, operation: Operation, now: datetime) -> Wait | None:
+def _moot(operation: Operation, subscription: Subscription) -> Refusal | None:
+    """Why what waited cannot be done any more: asked again at its turn, for what went before has ended."""
+    if operation.verb in (Verb.CREATE, Verb.TERMINATE):
+        return None
+    name = operation.verb.value.replace("_", " ")
+    if subscription.state is SubscriptionState.TERMINATED or subscription.generation != operation.generation:
+        return Refusal(
+            "illegal_move",
+            f"{name} waited, and the account was terminated meanwhile",
+            advice="Nothing was sent, and nothing is charged. Create the service anew if it shall come back.",
+        )
+    if subscription.account_id is None:
+        return Refusal(
+            "not_provisioned",
+            f"{name} waited for an account, and none was made",
+            advice="Nothing was sent, and nothing is charged. Run Create, then repeat it.",
+        )
+    return None
+
+
+def blocked(unit: Unit, desk: Desk, operation: Operation, now: datetime) -> Wait | None:
+    """Why nothing may be sent to the panel now. Its breaker then waits for a call to end."""
     panel = unit.subscriptions.panel(operation.panel_id)
     if panel is None or not panel.writes_enabled:
         return Wait(operation=operation, until=now + _BREAKER_WAIT, at_once=True)
     desk.panels.refresh(panel)
-    if unit.journal.in_flight(operation.panel_id, now) >= desk.panels.slots(operation.panel_id):
+    if unit.journal.in_flight(operation.panel_id, now, desk.elapsed()) >= desk.panels.slots(
+        operation.panel_id
+    ):
         return Wait(operation=operation, until=now + _SLOT_WAIT)
     if not desk.panels.breaker(operation.panel_id).allow():  # last: an allowance is one probe
         return Wait(operation=operation, until=now + _BREAKER_WAIT, at_once=True)
@@ -188,7 +259,7 @@ def begin(
     fence: Fence | None,
 ) -> Claim:
     """Commit the next attempt: its number is the lease, its deadline binds the transport."""
-    now = desk.clock()
+    now, tick = desk.clock(), desk.elapsed()
     capabilities = desk.panels.capabilities(operation.panel_id)
     prepared = _prepared(unit, desk, operation, subscription, now)
     deadline = now + timedelta(seconds=capabilities.slow_verbs.get(operation.verb, seconds))
@@ -200,6 +271,8 @@ def begin(
         started_at=now,
         deadline=deadline,
         quiet_until=deadline + timedelta(seconds=capabilities.late_commit),
+        boot=tick.boot,
+        ends=tick.seconds + (deadline - now).total_seconds(),
         fence=fence,
     )
     sent = replace(prepared, state=OperationState.SENT, attempts=attempt.number, due_at=deadline)

@@ -1,4 +1,8 @@
-"""What a person can decide about an operation in attention. Each way out says its consequence."""
+"""What a person can decide about an operation. Each way out says its consequence.
+
+One in attention waits for it. One that is tried in vain can be decided too, when its last try can have no
+effect any more, unless another try began meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +25,8 @@ from panelbridge.provisioning.models import (
     OperationState,
 )
 from panelbridge.provisioning.port import Unit, Units
-from panelbridge.provisioning.settle import settle_done
+from panelbridge.provisioning.quiet import looked, quiet_left
+from panelbridge.provisioning.settle import mark_refused, settle_done
 from panelbridge.subscriptions import Subscription
 from panelbridge.transport import deadline
 
@@ -31,11 +36,18 @@ WHY: Mapping[str, str] = {
     "account_without_charge": "the account of a released operation turned up after all, and was never paid",
     "credits_low": "a reseller's credits fell below the floor; the reseller's number follows the code",
     "exists_id_unknown": "our account exists, and nothing we may read tells its id",
+    "bought_twice": "a purchase that was sent again took effect both times, and was charged once",
     "fence_mismatch": "the expiry is where one purchase cannot have put it",
     "install_failed": "the panel made the server and could not install it",
     "insufficient_panel_credit": "our credit at the panel itself is used up; the order waits",
     "late_creates": "more accounts than a round takes away were finished after their services had ended; "
     "the shop's number follows the code",
+    "moved_elsewhere": "somebody moved an expiry before a purchase; nothing was bought",
+    "not_settled": "an operation has been tried in vain for a while; the bridge goes on",
+    "panel_waits": "operations of a panel have been tried in vain, or wait behind it; the bridge goes on",
+    "purchase_in_doubt": "a purchase shows no effect, and is not sent again by itself",
+    "purchase_without_charge": "a released purchase took effect after all, and was never charged",
+    "sent_again": "a purchase without any effect was sent again; the first one may still take effect",
     "length_differs": "a package lasts longer or shorter at the panel than the term that was sold",
     "old_hold": "credits have been held for more than a day",
     "orphan_account": "billing deleted a service whose account still exists",
@@ -52,17 +64,35 @@ WAYS_OUT: Mapping[str, str] = {
     "mark-done": "you saw the effect at the panel; the held credits are spent",
     "release": "you saw that nothing happened; the held credits are free again and the name stays watched",
 }
+PURCHASE_WAYS: Mapping[str, str] = {
+    "book-missing": "the move was an earlier renewal our books lack: it is charged, then this one bought",
+    "buy-from-here": "the move was none of ours, or nothing was bought: bought from where it stands",
+}
+_BOOKABLE = "moved_elsewhere"
+_PURCHASABLE = frozenset({_BOOKABLE, "purchase_in_doubt", "fence_mismatch"})
+
+
+def ways_out(operation: Operation | None, code: str) -> dict[str, str]:
+    """What can be done about an item of ``code``; nothing where its operation is settled."""
+    if operation is None or operation.settled:
+        return {}
+    ways = dict(WAYS_OUT)
+    if code in _PURCHASABLE:
+        ways |= {"buy-from-here": PURCHASE_WAYS["buy-from-here"]}
+    if code == _BOOKABLE:
+        ways |= PURCHASE_WAYS
+    return ways
 
 
 def retry(units: Units, desk: Desk, operation_id: OperationId, *, actor: str) -> Operation:
     """Back to the flow: looked up when a try is in doubt, sent when none is. Raises ``Refusal``."""
     with units.write() as unit:
-        operation = _in_attention(unit, operation_id)
+        operation = decidable(unit, desk, operation_id)
         tries = unit.journal.attempts(operation.id)
         doubtful = any(not item.cleared for item in tries)
         state = OperationState.SENT if doubtful else OperationState.READY
-        waiting = replace(operation, state=state, due_at=desk.clock(), failures=0)
-        return _decided(unit, desk, operation, waiting, "retry", actor)
+        waiting = replace(operation, state=state, due_at=desk.clock(), failures=0, failing_since=None)
+        return decided(unit, desk, operation, waiting, "retry", actor)
 
 
 def release(units: Units, desk: Desk, operation_id: OperationId, *, actor: str, reason: str) -> Operation:
@@ -70,7 +100,7 @@ def release(units: Units, desk: Desk, operation_id: OperationId, *, actor: str, 
     if not reason.strip():
         raise Refusal("invalid_request", "a reason is needed", advice="Say what you saw.", field="reason")
     with units.write() as unit:
-        operation = _in_attention(unit, operation_id)
+        operation = decidable(unit, desk, operation_id)
         released = replace(
             operation,
             state=OperationState.REFUSED,
@@ -84,14 +114,15 @@ def release(units: Units, desk: Desk, operation_id: OperationId, *, actor: str, 
         if operation.hold is not None:
             unit.ledger.void(operation.hold, actor=actor, reason=f"released: {reason}")
             wake_queued(unit, desk, operation.reseller_id)
-        return _decided(unit, desk, operation, released, f"release: {reason}", actor)
+        mark_refused(unit, released, subscription_of(unit, operation))
+        return decided(unit, desk, operation, released, f"release: {reason}", actor)
 
 
 def mark_done(units: Units, desk: Desk, operation_id: OperationId, *, actor: str, reason: str) -> Operation:
     """The person's claim that the effect is there: the hold is posted. Not for a create: adopt it."""
     with units.write() as unit:
-        operation = _in_attention(unit, operation_id)
-        subscription = _subscription(unit, operation)
+        operation = decidable(unit, desk, operation_id)
+        subscription = subscription_of(unit, operation)
         if subscription.account_id is None:
             raise Refusal(
                 "illegal_move", "this service has no account yet", advice="Adopt the panel's account instead."
@@ -114,12 +145,12 @@ def adopt(
     ``needs_proof``: the account must bear the mark of this very order.
     """
     with units.read() as unit:
-        operation = _in_attention(unit, operation_id)
-        check_takes(operation, _subscription(unit, operation), account)
-    found = _read_account(desk, operation, account)
+        operation = decidable(unit, desk, operation_id)
+        check_takes(operation, subscription_of(unit, operation), account)
+    found = read_shown(desk, operation, account)
     with units.write() as unit:
-        current = _in_attention(unit, operation_id)
-        subscription = _subscription(unit, current)
+        current = decidable(unit, desk, operation_id, as_of=operation)
+        subscription = subscription_of(unit, current)
         check_free(unit, desk, current, subscription, found, needs_proof=needs_proof)
         if current.verb is Verb.CREATE:
             current, subscription = take_over(current, subscription, desk, found)
@@ -149,14 +180,15 @@ def _settle_by_hand(
     units: Units, desk: Desk, operation: Operation, account: AccountId, *, actor: str, note: str
 ) -> Operation:
     """The account is read first: what is written down is what the panel shows."""
-    found = _read_account(desk, operation, account)
+    found = read_shown(desk, operation, account)
     with units.write() as unit:
-        current = _in_attention(unit, operation.id)
-        subscription = _subscription(unit, current)
+        current = decidable(unit, desk, operation.id, as_of=operation)
+        subscription = subscription_of(unit, current)
         return _settled_by_hand(unit, desk, current, subscription, found, actor=actor, note=note)
 
 
-def _read_account(desk: Desk, operation: Operation, account: AccountId) -> PanelAccount:
+def read_shown(desk: Desk, operation: Operation, account: AccountId) -> PanelAccount:
+    """The account as the panel shows it now. Raises ``Refusal``."""
     ref = AccountRef(id=account, username=operation.username or "", password=operation.password)
     try:
         with deadline(desk.limits.lookup):
@@ -185,34 +217,61 @@ def _settled_by_hand(
 ) -> Operation:
     done = settle_done(unit, desk, operation, subscription, account, outcome=Outcome.DONE, note=note)
     if done is None:
-        raise Refusal("illegal_move", "somebody else just settled it", advice="Look at it again.")
+        raise _decided_meanwhile()
     unit.journal.resolve_attention(operation=operation.id, resolution=note, actor=actor, at=desk.clock())
     return done
 
 
-def _decided(
-    unit: Unit, desk: Desk, was: Operation, now: Operation, resolution: str, actor: str
-) -> Operation:
+def decided(unit: Unit, desk: Desk, was: Operation, now: Operation, resolution: str, actor: str) -> Operation:
     if not unit.journal.save(now, was=was):
-        raise Refusal("illegal_move", "somebody else just decided it", advice="Look at it again.")
+        raise _decided_meanwhile()
     unit.journal.resolve_attention(operation=was.id, resolution=resolution, actor=actor, at=desk.clock())
     return now
 
 
-def _in_attention(unit: Unit, operation_id: OperationId) -> Operation:
+def decidable(
+    unit: Unit, desk: Desk, operation_id: OperationId, *, as_of: Operation | None = None
+) -> Operation:
+    """The operation, when a person may decide it now. Raises ``Refusal``.
+
+    ``as_of``: as the person's decision has read it; another try since then means another decision.
+    """
     operation = unit.journal.operation(operation_id)
     if operation is None:
         raise Refusal("service_unknown", f"there is no operation {operation_id}", advice="Check the number.")
-    if operation.state is not OperationState.ATTENTION:
+    if as_of is not None and (operation.state, operation.attempts) != (as_of.state, as_of.attempts):
+        raise _decided_meanwhile()
+    in_vain = operation.state in (OperationState.READY, OperationState.SENT) and operation.failures > 0
+    if operation.state is not OperationState.ATTENTION and not in_vain:
         raise Refusal(
             "illegal_move",
-            f"operation {operation_id} is {operation.state.value}; only one in attention waits for a person",
+            f"operation {operation_id} is {operation.state.value}; only one in attention, or one that was "
+            "tried in vain, waits for a person",
             advice="Nothing to decide.",
         )
+    if operation.state is OperationState.SENT:
+        _check_quiet(unit, desk, operation)
     return operation
 
 
-def _subscription(unit: Unit, operation: Operation) -> Subscription:
+def _check_quiet(unit: Unit, desk: Desk, operation: Operation) -> None:
+    """Raises ``Refusal`` while a try may still take effect."""
+    tick = desk.elapsed()
+    doubtful = [item for item in unit.journal.attempts(operation.id) if not item.cleared]
+    left = max((quiet_left(looked(item, tick), tick) for item in doubtful), default=0.0)
+    if left > 0:
+        raise Refusal(
+            "illegal_move",
+            f"the last try of operation {operation.id} may still take effect for {left:.0f} s",
+            advice="Decide it then; the bridge looks at the panel meanwhile.",
+        )
+
+
+def _decided_meanwhile() -> Refusal:
+    return Refusal("illegal_move", "somebody else just decided it", advice="Look at it again.")
+
+
+def subscription_of(unit: Unit, operation: Operation) -> Subscription:
     subscription = unit.subscriptions.subscription(operation.subscription_id)
     if subscription is None:
         msg = f"operation {operation.id} has no subscription"

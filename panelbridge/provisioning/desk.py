@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from panelbridge.provisioning.elapsed import Tick, boot_time
 from panelbridge.provisioning.models import Limits
 from panelbridge.provisioning.port import Panels
 
@@ -17,3 +18,4 @@ class Desk:
     fingerprint: Callable[[str], str]  # HMAC under a key outside the database
     bridge: str  # short random name of this bridge, first part of every reference
     limits: Limits
+    elapsed: Callable[[], Tick] = boot_time  # what waits are counted in; ``clock`` orders and shows

@@ -7,15 +7,15 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from panelbridge.capabilities import Verb
-from panelbridge.exceptions import PanelError
+from panelbridge.exceptions import NotFound
 from panelbridge.ledger import Credits, ResellerId
-from panelbridge.models import AccountId, AccountRef, Found, Outcome, PanelAccount
-from panelbridge.provisioning import decisions
-from panelbridge.provisioning.act import look_up, send
+from panelbridge.models import Absent, AccountId, AccountRef, Found, Outcome, Unknown
+from panelbridge.provisioning import decisions, purchase_decisions
+from panelbridge.provisioning.act import send
 from panelbridge.provisioning.claim import Call, Claim, LookUp, NoCall, ReadFence, Settled, Wait, claim
 from panelbridge.provisioning.desk import Desk
 from panelbridge.provisioning.intend import wake_queued
@@ -23,11 +23,14 @@ from panelbridge.provisioning.later import store_change, withdraw_change
 from panelbridge.provisioning.models import UNSETTLED, Answer, Operation, OperationId, OperationState
 from panelbridge.provisioning.paid_time import hold_to_paid_time
 from panelbridge.provisioning.port import Unit, Units, Wake
+from panelbridge.provisioning.purchase import FenceUnreadable, read_account
+from panelbridge.provisioning.recover import look_up
 from panelbridge.provisioning.released import watch_released
 from panelbridge.provisioning.rules import account_ref
-from panelbridge.provisioning.settle import backoff, settle_done
+from panelbridge.provisioning.settle import settle_done, settle_refused, settle_retry
 from panelbridge.provisioning.undo import credit_back, late_create
 from panelbridge.provisioning.verbs import RULES
+from panelbridge.provisioning.waiting import watch_waiting
 from panelbridge.provisioning.wishes import (
     ChangeWish,
     CreateWish,
@@ -39,7 +42,6 @@ from panelbridge.provisioning.wishes import (
     Wish,
 )
 from panelbridge.subscriptions import Installation, PanelId, Subscription
-from panelbridge.transport import deadline
 
 _VERB_OF: dict[type[Any], Verb] = {
     CreateWish: Verb.CREATE,
@@ -93,8 +95,11 @@ class Provisioner:
                 operation = self._drive(operation.id, ends, first)
         return self._answer(operation, joined=admission.joined and admission.operation.settled)
 
-    def drive(self, operation_id: OperationId, ends: datetime) -> Operation:
-        """Step the operation until it is settled or ``ends`` has come; the rest happens later."""
+    def drive(self, operation_id: OperationId, ends: float) -> Operation:
+        """Step the operation until it is settled or ``ends`` has come; the rest happens later.
+
+        ``ends`` is in elapsed seconds: a clock that is set back keeps nobody waiting.
+        """
         with self.units.read() as unit:
             operation = unit.journal.operation(operation_id)
         if operation is None:
@@ -112,7 +117,7 @@ class Provisioner:
             todo = self._claim(unit, operation_id, longest, somebody_waits=False)
         return self._perform(todo, longest)
 
-    def _drive(self, operation_id: OperationId, ends: datetime, todo: Claim | None) -> Operation:
+    def _drive(self, operation_id: OperationId, ends: float, todo: Claim | None) -> Operation:
         handed_over = False
         while todo is not None:
             state = self._perform(todo, self._left(ends))
@@ -170,17 +175,18 @@ class Provisioner:
             self._settled.notify_all()
         return Settled(operation=now) if now is not None and now.settled else todo
 
-    def _ends(self, budget: float | None) -> datetime:
+    def _ends(self, budget: float | None) -> float:
         patience = self.desk.limits.budget if budget is None else budget
-        return self.desk.clock() + timedelta(seconds=patience)
+        return self.desk.elapsed().seconds + patience
 
-    def _left(self, ends: datetime) -> float:
-        return (ends - self.desk.clock()).total_seconds()
+    def _left(self, ends: float) -> float:
+        return ends - self.desk.elapsed().seconds
 
     def pursue(self, operation_id: OperationId, *, seconds: float | None = None) -> None:
         """What a job does: step the operation until it is settled or must wait for longer than a moment."""
-        ends = self.desk.clock() + timedelta(seconds=seconds or self.desk.limits.attempt)
-        while (now := self.desk.clock()) < ends:
+        ends = self._ends(seconds or self.desk.limits.attempt)
+        while self._left(ends) > 0:
+            now = self.desk.clock()
             state = self.step(operation_id)
             if isinstance(state, Settled):
                 return
@@ -193,14 +199,14 @@ class Provisioner:
     def run_due(self, limit: int = 50) -> int:
         """One scan of due rows: what makes work happen when nobody waits. Returns how many were stepped."""
         with self.units.read() as unit:
-            due = unit.journal.due(self.desk.clock(), limit)
+            due = unit.journal.due(self.desk.clock(), limit, self.desk.limits.clock_tolerance)
         for operation in due:
             self.step(operation.id)
         return len(due)
 
     def due(self, limit: int = 50) -> list[Operation]:
         with self.units.read() as unit:
-            return list(unit.journal.due(self.desk.clock(), limit))
+            return list(unit.journal.due(self.desk.clock(), limit, self.desk.limits.clock_tolerance))
 
     def after_top_up(self, unit: Unit, reseller: ResellerId) -> tuple[OperationId, ...]:
         """Wake what waits for credit, in the top-up's own transaction."""
@@ -228,14 +234,28 @@ class Provisioner:
         released = decisions.release(self.units, self.desk, operation_id, actor=actor, reason=reason)
         return self._answer(released, joined=False)
 
+    def buy_from_here(self, operation_id: OperationId, *, actor: str, reason: str) -> Answer:
+        """A person says "buy it from where the account stands now". Raises ``Refusal``."""
+        purchase_decisions.buy_from_here(self.units, self.desk, operation_id, actor=actor, reason=reason)
+        return self._answer(self.drive(operation_id, self._ends(None)), joined=False)
+
+    def book_missing(self, operation_id: OperationId, *, actor: str, reason: str) -> Answer:
+        """A person says "the move was a renewal that the books lack": charged, then go on."""
+        purchase_decisions.book_missing(self.units, self.desk, operation_id, actor=actor, reason=reason)
+        return self._answer(self.drive(operation_id, self._ends(None)), joined=False)
+
     def mark_done(self, operation_id: OperationId, *, actor: str, reason: str) -> Answer:
         """A person says "it is done": the hold is spent. Raises ``Refusal``."""
         done = decisions.mark_done(self.units, self.desk, operation_id, actor=actor, reason=reason)
         return self._answer(done, joined=False)
 
     def watch_released(self) -> int:
-        """Look up the names a person released; an account that turned up goes before a person."""
+        """Look at what may still take effect after it was settled; what did goes before a person."""
         return watch_released(self.units, self.desk)
+
+    def watch_waiting(self) -> int:
+        """Tell of what is tried in vain, and of what waits behind it; close what goes on."""
+        return watch_waiting(self.units, self.desk)
 
     def account_ref(self, subscription: Subscription) -> AccountRef:
         """For those who only look: the panel account of the subscription. Raises ``RuntimeError``."""
@@ -286,31 +306,27 @@ class Provisioner:
         return self._answer(operation, joined=False)
 
     def _read_fence(self, todo: ReadFence, patience: float) -> Claim:
+        """A purchase is planned on the account as it is right before. One that is gone buys nothing."""
         desk, operation = self.desk, todo.operation
-        account: PanelAccount | None = None
-        try:
-            with deadline(min(patience, desk.limits.lookup)):
-                adapter = desk.panels.adapter(operation.panel_id)
-                answer = adapter.get(RULES[operation.verb].ref(todo.subscription, desk))
-            account = answer.account if isinstance(answer, Found) else None
-        except PanelError:
-            account = None
+        started = desk.elapsed().seconds
+        answer = read_account(desk, operation, todo.subscription, patience)
         breaker = desk.panels.breaker(operation.panel_id)
-        breaker.succeeded() if account is not None else breaker.failed()
+        breaker.failed() if isinstance(answer, Unknown) else breaker.succeeded()
+        left = max(_SHORTEST_TRY, patience - (desk.elapsed().seconds - started))
         with self.units.write() as unit:
-            if account is not None:
-                return claim(unit, desk, operation.id, seconds=patience, fence_read=account)
-            due = desk.clock() + timedelta(seconds=backoff(desk, operation.failures))
-            waiting = replace(
-                operation,
-                due_at=due,
-                failures=operation.failures + 1,
-                code="fence_unreadable",
-                message="the account could not be read before the purchase, so nothing was bought",
-                advice="Nothing to do: the bridge tries again.",
-            )
-            unit.journal.save(waiting, was=operation)
-            return Wait(operation=waiting, until=due)
+            match answer:
+                case Found(account=account):
+                    return claim(unit, desk, operation.id, seconds=left, fence_read=account)
+                case Absent():
+                    gone = NotFound("the account does not exist at the panel any more; nothing was bought")
+                    refused = settle_refused(unit, desk, operation, gone)
+                    return Settled(operation=refused) if refused is not None else todo
+                case Unknown(cause=cause):
+                    unreadable = FenceUnreadable(
+                        f"the account could not be read before the purchase, so nothing was bought: {cause}"
+                    )
+                    waiting = settle_retry(unit, desk, operation, unreadable) or operation
+                    return Wait(operation=waiting, until=waiting.due_at)
 
     def _settle_without_call(self, unit: Unit, todo: NoCall) -> Operation | None:
         outcome = Outcome.ALREADY if todo.operation.verb is Verb.TERMINATE else Outcome.DONE
@@ -325,13 +341,15 @@ class Provisioner:
             note=todo.note,
         )
 
-    def _pause(self, state: Wait, ends: datetime) -> bool:
+    def _pause(self, state: Wait, ends: float) -> bool:
         """Wait for what the operation waits for; false when that is not before ``ends``."""
-        now = self.desk.clock()
-        if state.at_once or state.until is None or (state.until >= ends and not state.running):
+        left = self._left(ends)
+        if state.at_once or state.until is None:
+            return False
+        if not state.running and (state.until - self.desk.clock()).total_seconds() >= left:
             return False
         with self._settled:
-            self._settled.wait(min(self.desk.limits.poll, max(0.0, (ends - now).total_seconds())))
+            self._settled.wait(min(self.desk.limits.poll, max(0.0, left)))
         return True
 
     def _leave(self, operation_id: OperationId) -> Operation:

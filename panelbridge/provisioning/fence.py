@@ -24,7 +24,7 @@ def build_fence(
     account: PanelAccount, term: Term, now: datetime, tolerance: timedelta, attempt: float
 ) -> Fence:
     """``now`` is our clock; ``tolerance`` covers the panel's; ``attempt`` is the try's length in seconds."""
-    before = None if account.never_expires else account.expires_at
+    before = expiry_of(account)
     low = high = now
     if before is not None and before > now:
         low = high = before
@@ -38,11 +38,27 @@ def build_fence(
 
 
 def read_fence(fence: Fence, account: PanelAccount, granularity: timedelta) -> FenceReading:
-    after = None if account.never_expires else account.expires_at
-    if after == fence.before or (
-        after is not None and fence.before is not None and abs(after - fence.before) < granularity
-    ):
+    after = expiry_of(account)
+    if same_expiry(after, fence.before, granularity):
         return FenceReading.UNMOVED
     if after is not None and fence.earliest <= after <= fence.latest:
         return FenceReading.MOVED_AS_BOUGHT
     return FenceReading.ELSEWHERE
+
+
+def expiry_of(account: PanelAccount) -> datetime | None:
+    """``None`` for an account that never expires."""
+    return None if account.never_expires else account.expires_at
+
+
+def same_expiry(one: datetime | None, other: datetime | None, granularity: timedelta) -> bool:
+    if one is None or other is None:
+        return one is other
+    return one == other or abs(one - other) < granularity
+
+
+def is_one_term(before: datetime, after: datetime, term: Term, now: datetime, slack: timedelta) -> bool:
+    """Whether one purchase of ``term``, made at any moment until now, moves ``before`` to ``after``."""
+    shortest = timedelta(days=term.days) if term.days else term.months * _SHORT_MONTH
+    longest = timedelta(days=term.days) if term.days else term.months * _LONG_MONTH
+    return before + shortest - slack <= after <= max(before, now) + longest + slack

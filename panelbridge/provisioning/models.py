@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -18,6 +19,9 @@ from panelbridge.subscriptions import InstallationId, PanelId, PlanId, Subscript
 
 BRIDGE = "panelbridge"
 """Actor and owner of what the bridge does by itself."""
+
+SENT_AGAIN = "sent_again"
+"""Code of an attention item that outlives its operation: a person closes it."""
 
 OperationId = NewType("OperationId", int)
 AttentionId = NewType("AttentionId", int)
@@ -92,6 +96,15 @@ class Fence(BaseModel):
     latest: datetime
 
 
+class Look(BaseModel):
+    """What one boot knows of an attempt by its own looks. Seconds of that boot's clock."""
+
+    model_config = ConfigDict(frozen=True)
+
+    first: float
+    unmoved_since: float | None = None  # of a purchase: no look since then found anything else
+
+
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
     operation_id: OperationId
@@ -100,13 +113,21 @@ class Attempt:
     owner: str  # process and thread that made it
     started_at: datetime
     deadline: datetime
-    quiet_until: datetime  # before it nothing may be concluded from absence
+    quiet_until: datetime  # by the dates of its start; what counts is ``quiet_left``
+    boot: str = ""  # whose clock reads ``ends`` at the deadline
+    ends: float = 0.0
+    looks: Mapping[str, Look] = field(default_factory=dict)  # by boot
     fence: Fence | None = None
     finished_at: datetime | None = None
     outcome: Outcome | None = None
     code: str | None = None
     evidence: str | None = None  # our words, never the panel's
     cleared: bool = False  # proved to have had no effect
+
+    @property
+    def may_have_left(self) -> bool:
+        """Whether the panel may have got the request; settled or cleared since makes no difference."""
+        return self.outcome not in (Outcome.REFUSED, Outcome.RETRY_LATER)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,12 +152,14 @@ class Operation:
     actor: str
     admitted_at: datetime
     due_at: datetime | None
+    due_set_at: datetime | None = None  # when the store wrote ``due_at``; later than now: the clock went back
     outcome: Outcome | None = None
     hold: TransferId | None = None
     username: str | None = None
     password: Secret | None = None
     attempts: int = 0
     failures: int = 0  # unhelpful answers in a row; drives the back-off
+    failing_since: datetime | None = None  # the first of them
     settled_at: datetime | None = None
     code: str | None = None
     message: str | None = None
@@ -187,6 +210,9 @@ class Limits:
     seats: int = 4  # request threads that may wait on one panel
     poll: float = 0.05
     clock_tolerance: timedelta = field(default=timedelta(minutes=2))
+    retry_after_cap: float = 3600.0  # a panel that asks for more is asked again all the same
+    vain_tries: int = 5  # so many in a row, for so long, and a person hears of it
+    vain_seconds: float = 300.0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from panelbridge.adapter import PanelAdapter
 from panelbridge.capabilities import Capabilities, Verb
 from panelbridge.ledger import Ledger, ResellerId
+from panelbridge.provisioning.elapsed import Tick
 from panelbridge.provisioning.models import (
     Attempt,
     AttentionId,
@@ -55,21 +56,30 @@ class JournalStore(Protocol):
         """How many operations of each verb are in each state."""
         ...
 
-    def due(self, now: datetime, limit: int) -> Sequence[Operation]: ...
+    def due(self, now: datetime, limit: int, tolerance: timedelta) -> Sequence[Operation]:
+        """What may run, oldest first; also what was put off by a clock that was ahead of ``now``."""
+        ...
+
     def queued(self, reseller: ResellerId) -> Sequence[Operation]: ...
 
     def save(self, operation: Operation, *, was: Operation) -> bool:
-        """Write ``operation`` when state and attempt count still are as in ``was``; else change nothing."""
+        """Write ``operation`` when state, attempts and failures still are as in ``was``; else nothing."""
         ...
 
     def begin(self, attempt: Attempt) -> bool:
         """Insert the attempt; false when another one of that number exists."""
         ...
 
-    def finish(self, attempt: Attempt) -> None: ...
+    def finish(self, attempt: Attempt) -> None:
+        """Write what was learned of it."""
+        ...
+
     def attempts(self, operation: OperationId) -> Sequence[Attempt]: ...
-    def in_flight(self, panel: PanelId, now: datetime) -> int:
-        """Attempts on the panel that are neither finished nor past their deadline, in all processes."""
+    def in_flight(self, panel: PanelId, now: datetime, tick: Tick) -> int:
+        """Attempts on the panel that are neither finished nor past their deadline, in all processes.
+
+        Those of this boot by its clock, those of another one by their dates.
+        """
         ...
 
     def name_sent_elsewhere(self, panel: PanelId, username: str, but: Operation) -> bool:
@@ -77,7 +87,7 @@ class JournalStore(Protocol):
         ...
 
     def raise_attention(self, item: AttentionItem) -> AttentionItem:
-        """Open ``item`` unless one with the same code and subject is open; return the open one."""
+        """Open ``item``, or tell anew the open one with the same code and subject; return the open one."""
         ...
 
     def resolve_attention(
@@ -88,7 +98,9 @@ class JournalStore(Protocol):
         actor: str,
         at: datetime,
         item: AttentionId | None = None,
-    ) -> None: ...
+    ) -> None:
+        """Close ``item``, else all of ``operation`` but those that outlive it."""
+        ...
 
     def attention_item(self, item: AttentionId) -> AttentionItem | None: ...
 
@@ -98,6 +110,22 @@ class JournalStore(Protocol):
 
     def released(self, since: datetime) -> Sequence[Operation]:
         """Creates that a person released since then: their names stay watched."""
+        ...
+
+    def watched_purchases(self, since: datetime) -> Sequence[Operation]:
+        """Purchases settled since then that may have an effect beyond: released, or sent more than once."""
+        ...
+
+    def waiting(self, before: datetime, tries: int, long_before: datetime) -> Sequence[Operation]:
+        """What has failed since ``before`` and so many times, or since ``long_before`` however seldom, and
+        what was due since ``before`` and could not be sent.
+
+        Without what stands behind another operation of its own subscription.
+        """
+        ...
+
+    def waits_for_panel(self, installation: InstallationId, panel: PanelId) -> bool:
+        """Whether anything of the installation that may run is not settled at the panel."""
         ...
 
     def unreported(self, installation: InstallationId, after: OperationId) -> Sequence[Operation]:

@@ -8,13 +8,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from panelbridge.capabilities import Verb
+from panelbridge.capabilities import Extend, Verb
 from panelbridge.exceptions import Conflict, InsufficientPanelCredit, NotFound, PanelError
 from panelbridge.ledger import Period
-from panelbridge.lifecycle import SuspensionReason
+from panelbridge.lifecycle import SubscriptionState, SuspensionReason
 from panelbridge.models import AccountState, Outcome, PanelAccount
 from panelbridge.provisioning.admission import never_sent, supersede
 from panelbridge.provisioning.desk import Desk
+from panelbridge.provisioning.exceptions import Refusal
 from panelbridge.provisioning.intend import Draft, ledger_context, place, plan_of, snapshot, wake_queued
 from panelbridge.provisioning.models import (
     BRIDGE,
@@ -58,6 +59,8 @@ def settle_done(
     owed = not RULES[operation.verb].owes_nothing(operation, current)
     moved = RULES[operation.verb].apply(operation, current, account, now)
     moved = replace(moved, revision=current.revision + 1)
+    if _keeps_date(desk, operation, current):
+        moved = replace(moved, panel_until=current.panel_until)
     done = replace(
         operation,
         state=OperationState.DONE,
@@ -101,7 +104,19 @@ def _taken(
     )
 
 
-def settle_refused(unit: Unit, desk: Desk, operation: Operation, error: PanelError) -> Operation | None:
+def _keeps_date(desk: Desk, operation: Operation, current: Subscription) -> bool:
+    """Where dates are bought, only what buys moves the date in our books: a move by anybody else stays
+    visible until a person has said what it was.
+    """
+    if operation.verb in (Verb.CREATE, Verb.TERMINATE, Verb.EXTEND) or operation.target.purchase:
+        return False
+    adds = desk.panels.capabilities(operation.panel_id).extend is Extend.ADD
+    return adds and current.panel_until is not None
+
+
+def settle_refused(
+    unit: Unit, desk: Desk, operation: Operation, error: PanelError | Refusal
+) -> Operation | None:
     """Nothing happened, proved: the hold is voided and the key is free again."""
     now = desk.clock()
     refused = replace(
@@ -116,6 +131,9 @@ def settle_refused(unit: Unit, desk: Desk, operation: Operation, error: PanelErr
     )
     if not unit.journal.save(refused, was=operation):
         return None
+    unit.journal.resolve_attention(
+        operation=operation.id, resolution="settled as refused", actor=BRIDGE, at=now
+    )
     if operation.hold is not None:
         unit.ledger.void(operation.hold, actor=BRIDGE, reason=f"refused: {error.code}")
         wake_queued(unit, desk, operation.reseller_id)
@@ -123,18 +141,27 @@ def settle_refused(unit: Unit, desk: Desk, operation: Operation, error: PanelErr
         raise_attention(unit, desk, operation, error.code, error.message, error.advice)
     subscription = unit.subscriptions.subscription(operation.subscription_id)
     if subscription is not None:
+        mark_refused(unit, refused, subscription)
         _wake_next(unit, subscription, now)
     return refused
 
 
+def mark_refused(unit: Unit, refused: Operation, subscription: Subscription) -> None:
+    """An order that was refused says so, until it is ordered again."""
+    ordered = subscription.state is SubscriptionState.PENDING and subscription.account_id is None
+    if refused.verb is Verb.CREATE and ordered:
+        unit.subscriptions.save(replace(subscription, state=SubscriptionState.REFUSED))
+
+
 def settle_retry(unit: Unit, desk: Desk, operation: Operation, error: PanelError) -> Operation | None:
     """Nothing happened yet: keep the hold, come back later."""
-    delay = max(error.retry_after or 0.0, backoff(desk, operation.failures))
+    now = desk.clock()
     waiting = replace(
         operation,
         state=OperationState.READY,
-        due_at=desk.clock() + timedelta(seconds=delay),
+        due_at=now + timedelta(seconds=retry_delay(desk, operation, error)),
         failures=operation.failures + 1,
+        failing_since=operation.failing_since or now,
         code=error.code,
         message=error.message,
         advice=error.advice,
@@ -162,15 +189,17 @@ def _gives_way(unit: Unit, desk: Desk, waiting: Operation) -> bool:
 
 
 def settle_unknown(
-    unit: Unit, operation: Operation, *, due_at: datetime, code: str, message: str, advice: str
+    unit: Unit, desk: Desk, operation: Operation, *, after: float, code: str, message: str, advice: str
 ) -> Operation | None:
-    """Keep the hold and ask the panel at ``due_at``."""
+    """Keep the hold and ask the panel ``after`` so many seconds."""
+    now = desk.clock()
     unknown = replace(
         operation,
         state=OperationState.SENT,
         outcome=Outcome.UNKNOWN,
-        due_at=due_at,
+        due_at=now + timedelta(seconds=max(0.0, after)),
         failures=operation.failures + 1,
+        failing_since=operation.failing_since or now,
         code=code,
         message=message,
         advice=advice,
@@ -222,6 +251,12 @@ def finish_attempt(
     )
     unit.journal.finish(finished)
     return finished
+
+
+def retry_delay(desk: Desk, operation: Operation, error: PanelError) -> float:
+    """Seconds before it is sent again: what the panel asked for, within reason, and the back-off."""
+    asked = min(error.retry_after or 0.0, desk.limits.retry_after_cap)
+    return max(asked, backoff(desk, operation.failures))
 
 
 def backoff(desk: Desk, failures: int) -> float:

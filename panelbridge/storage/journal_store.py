@@ -4,22 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Row, Select, bindparam, func, insert, select, text, update
+from sqlalchemy import (
+    Connection,
+    Float,
+    Integer,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
 from panelbridge.capabilities import Verb
 from panelbridge.ledger import Credits, ResellerId, TransferId
 from panelbridge.models import Outcome, Term
+from panelbridge.provisioning.elapsed import Tick
 from panelbridge.provisioning.models import (
+    SENT_AGAIN,
+    UNSETTLED,
     Attempt,
     AttentionId,
     AttentionItem,
     Fence,
+    Look,
     Operation,
     OperationId,
     OperationState,
@@ -57,7 +75,10 @@ _AHEAD = Prepared(
 )
 _DUE = Prepared(
     select(operations)
-    .where(_RUNNABLE, operations.c.due_at <= bindparam("now"))
+    .where(
+        _RUNNABLE,
+        (operations.c.due_at <= bindparam("now")) | (operations.c.due_set_at > bindparam("ahead")),
+    )
     .order_by(operations.c.due_at, operations.c.id)
     .limit(bindparam("most", type_=Integer)),
     typed=True,
@@ -78,7 +99,14 @@ _IN_FLIGHT = Prepared(
     .where(
         attempts.c.finished_at.is_(None),
         attempts.c.panel_id == bindparam("panel"),
-        attempts.c.deadline > bindparam("now"),
+        or_(
+            and_(attempts.c.boot == bindparam("boot"), attempts.c.ends > bindparam("seconds", type_=Float)),
+            and_(
+                attempts.c.boot != bindparam("boot"),
+                attempts.c.deadline > bindparam("now"),
+                attempts.c.started_at <= bindparam("now"),
+            ),
+        ),
     ),
     typed=True,
 )
@@ -92,7 +120,7 @@ _BEGIN = Prepared(
     insert(attempts).values({column.name: bindparam(column.name) for column in attempts.c}), typed=True
 )
 # What an attempt learns after it began; the rest never changes, and writing its key again is not free.
-_FINISHED = ("finished_at", "outcome", "code", "evidence", "cleared")
+_FINISHED = ("finished_at", "outcome", "code", "evidence", "cleared", "looks")
 _FINISH = Prepared(
     update(attempts)
     .where(attempts.c.operation_id == bindparam("wanted"), attempts.c.number == bindparam("nth"))
@@ -101,7 +129,11 @@ _FINISH = Prepared(
 )
 _RESOLVE = Prepared(
     update(attention)
-    .where(attention.c.resolved_at.is_(None), attention.c.operation_id == bindparam("wanted"))
+    .where(
+        attention.c.resolved_at.is_(None),
+        attention.c.operation_id == bindparam("wanted"),
+        attention.c.code != SENT_AGAIN,
+    )
     .values(
         resolved_at=bindparam("new_at"), resolution=bindparam("new_resolution"), actor=bindparam("new_actor")
     ),
@@ -109,15 +141,19 @@ _RESOLVE = Prepared(
 )
 
 
+_MOST_WAITING = 1000  # told of at once; more of one panel say the same
+
+
 @lru_cache(maxsize=256)
 def _saving(columns: frozenset[str]) -> Prepared:
-    """The update of those columns, when state and attempt count still are as they were read."""
+    """The update of those columns, when state, attempts and failures still are as they were read."""
     return Prepared(
         update(operations)
         .where(
             operations.c.id == bindparam("wanted"),
             operations.c.state == bindparam("was_state"),
             operations.c.attempts == bindparam("was_attempts"),
+            operations.c.failures == bindparam("was_failures"),
         )
         .values({name: bindparam(f"new_{name}") for name in sorted(columns)}),
         typed=True,
@@ -127,13 +163,21 @@ def _saving(columns: frozenset[str]) -> Prepared:
 class SqlJournalStore:
     """Implements ``panelbridge.provisioning.port.JournalStore`` inside an open transaction."""
 
-    def __init__(self, connection: Connection, vault: Vault, memory: StoreMemory | None = None) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        vault: Vault,
+        clock: Callable[[], datetime],
+        memory: StoreMemory | None = None,
+    ) -> None:
         self._connection = connection
         self._vault = vault
+        self._clock = clock
         self._memory = memory or StoreMemory()
 
     def add(self, operation: Operation) -> Operation:
-        made = _ADD.run(self._connection, self._values(operation)).scalar_one()
+        values = self._values(operation) | {"due_set_at": self._clock()}
+        made = _ADD.run(self._connection, values).scalar_one()
         return replace(operation, id=OperationId(made))
 
     def operation(self, operation: OperationId) -> Operation | None:
@@ -196,8 +240,8 @@ class SqlJournalStore:
         rows = self._connection.execute(query)
         return [(Verb(verb), OperationState(state), int(count)) for verb, state, count in rows]
 
-    def due(self, now: datetime, limit: int) -> Sequence[Operation]:
-        return self._all(_DUE, now=now, most=limit)
+    def due(self, now: datetime, limit: int, tolerance: timedelta) -> Sequence[Operation]:
+        return self._all(_DUE, now=now, ahead=now + tolerance, most=limit)
 
     def queued(self, reseller: ResellerId) -> Sequence[Operation]:
         return self._all(_WAITING_FOR_CREDIT, wanted=reseller)
@@ -212,9 +256,17 @@ class SqlJournalStore:
         if "state" not in changed:
             changed.append("state")  # written even if it stays: there is always something to compare and set
         values = {f"new_{name}": _COLUMNS[name](operation) for name in changed if name != "password"}
+        if "due_at" in changed:
+            changed = [name for name in changed if name != "due_set_at"] + ["due_set_at"]
+            values["new_due_set_at"] = self._clock()
         if "password" in changed:
             values["new_password"] = self._sealed(operation)
-        values |= {"wanted": operation.id, "was_state": was.state.value, "was_attempts": was.attempts}
+        values |= {
+            "wanted": operation.id,
+            "was_state": was.state.value,
+            "was_attempts": was.attempts,
+            "was_failures": was.failures,
+        }
         try:
             with survived(self._connection):
                 return _saving(frozenset(changed)).run(self._connection, values).rowcount == 1
@@ -237,8 +289,9 @@ class SqlJournalStore:
     def attempts(self, operation: OperationId) -> Sequence[Attempt]:
         return [_attempt(row) for row in _ATTEMPTS.run(self._connection, {"wanted": operation}).all()]
 
-    def in_flight(self, panel: PanelId, now: datetime) -> int:
-        return int(_IN_FLIGHT.run(self._connection, {"panel": panel, "now": now}).scalar_one())
+    def in_flight(self, panel: PanelId, now: datetime, tick: Tick) -> int:
+        values = {"panel": panel, "now": now, "boot": tick.boot, "seconds": tick.seconds}
+        return int(_IN_FLIGHT.run(self._connection, values).scalar_one())
 
     def name_sent_elsewhere(self, panel: PanelId, username: str, but: Operation) -> bool:
         other = select(operations.c.id).where(
@@ -260,9 +313,16 @@ class SqlJournalStore:
         )
         known = self._connection.execute(same).first()
         if known is not None:
-            return _attention(known)
+            return self._told_anew(_attention(known), item)
         made = self._connection.execute(insert(attention), _attention_values(item)).inserted_primary_key
         return replace(item, id=AttentionId(int(made[0]) if made is not None else 0))
+
+    def _told_anew(self, known: AttentionItem, item: AttentionItem) -> AttentionItem:
+        now = replace(known, message=item.message, advice=item.advice)
+        if now != known:
+            change = update(attention).where(attention.c.id == known.id)
+            self._connection.execute(change.values(message=now.message, advice=now.advice))
+        return now
 
     def resolve_attention(
         self,
@@ -301,6 +361,47 @@ class SqlJournalStore:
             .order_by(operations.c.id)
         )
         return self._found(query)
+
+    def watched_purchases(self, since: datetime) -> Sequence[Operation]:
+        query = (
+            select(operations)
+            .where(
+                operations.c.verb.in_([Verb.EXTEND.value, Verb.CHANGE_PACKAGE.value]),
+                (operations.c.code == "released")
+                | ((operations.c.state == OperationState.DONE.value) & (operations.c.attempts > 1)),
+                operations.c.settled_at >= since,
+            )
+            .order_by(operations.c.id)
+        )
+        return [item for item in self._found(query) if item.target.purchase]
+
+    def waiting(self, before: datetime, tries: int, long_before: datetime) -> Sequence[Operation]:
+        ahead = operations.alias("ahead")
+        first = ~(
+            select(ahead.c.id)
+            .where(
+                ahead.c.subscription_id == operations.c.subscription_id,
+                ahead.c.id < operations.c.id,
+                ahead.c.state.in_([state.value for state in UNSETTLED]),
+            )
+            .exists()
+        )
+        in_vain = (operations.c.failing_since <= before) & (operations.c.failures >= tries)
+        in_vain |= operations.c.failing_since <= long_before
+        unsent = (operations.c.state == OperationState.READY.value) & (operations.c.due_at <= before)
+        query = (
+            select(operations)
+            .where(_RUNNABLE, in_vain | unsent, first)
+            .order_by(operations.c.id)
+            .limit(_MOST_WAITING)
+        )
+        return self._found(query)
+
+    def waits_for_panel(self, installation: InstallationId, panel: PanelId) -> bool:
+        query = select(operations.c.id).where(
+            _RUNNABLE, operations.c.installation_id == installation, operations.c.panel_id == panel
+        )
+        return self._connection.execute(query.limit(1)).first() is not None
 
     def unreported(self, installation: InstallationId, after: OperationId) -> Sequence[Operation]:
         query = (
@@ -364,8 +465,10 @@ class SqlJournalStore:
             actor=row.actor,
             attempts=row.attempts,
             failures=row.failures,
+            failing_since=row.failing_since,
             admitted_at=row.admitted_at,
             due_at=row.due_at,
+            due_set_at=row.due_set_at,
             settled_at=row.settled_at,
             code=row.code,
             message=row.message,
@@ -400,8 +503,10 @@ _COLUMNS: dict[str, Callable[[Operation], Any]] = {
     "actor": attrgetter("actor"),
     "attempts": attrgetter("attempts"),
     "failures": attrgetter("failures"),
+    "failing_since": attrgetter("failing_since"),
     "admitted_at": attrgetter("admitted_at"),
     "due_at": attrgetter("due_at"),
+    "due_set_at": attrgetter("due_set_at"),
     "settled_at": attrgetter("settled_at"),
     "code": attrgetter("code"),
     "message": attrgetter("message"),
@@ -422,6 +527,9 @@ def _attempt_values(attempt: Attempt) -> dict[str, Any]:
         "started_at": attempt.started_at,
         "deadline": attempt.deadline,
         "quiet_until": attempt.quiet_until,
+        "boot": attempt.boot,
+        "ends": attempt.ends,
+        "looks": {boot: look.model_dump() for boot, look in attempt.looks.items()},
         "fence": attempt.fence.model_dump(mode="json") if attempt.fence else None,
         "finished_at": attempt.finished_at,
         "outcome": attempt.outcome.value if attempt.outcome else None,
@@ -440,6 +548,9 @@ def _attempt(row: Row[Any]) -> Attempt:
         started_at=row.started_at,
         deadline=row.deadline,
         quiet_until=row.quiet_until,
+        boot=row.boot,
+        ends=row.ends,
+        looks={boot: Look.model_validate(look) for boot, look in row.looks.items()},
         fence=Fence.model_validate(row.fence) if row.fence else None,
         finished_at=row.finished_at,
         outcome=Outcome(row.outcome) if row.outcome else None,

@@ -5,7 +5,7 @@ One *sent* operation a subscription, and one live owner of an idempotency key: p
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, String, Table, text
+from sqlalchemy import JSON, Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, text
 
 from panelbridge.storage.schema import Instant, metadata
 
@@ -34,8 +34,10 @@ operations = Table(
     Column("actor", String(100), nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("failures", Integer, nullable=False),
+    Column("failing_since", Instant),
     Column("admitted_at", Instant, nullable=False),
     Column("due_at", Instant),
+    Column("due_set_at", Instant),
     Column("settled_at", Instant),
     Column("code", String(64)),
     Column("message", String(1000)),
@@ -59,6 +61,7 @@ _OWNS_KEY = text("state NOT IN ('refused', 'superseded', 'withdrawn')")
 Index("uq_operations_key", operations.c.key, unique=True, sqlite_where=_OWNS_KEY, postgresql_where=_OWNS_KEY)
 _DUE = text("state IN ('ready', 'sent')")
 Index("ix_operations_due", operations.c.due_at, sqlite_where=_DUE, postgresql_where=_DUE)
+Index("ix_operations_due_set", operations.c.due_set_at, sqlite_where=_DUE, postgresql_where=_DUE)
 Index("ix_operations_subscription", operations.c.subscription_id, operations.c.id)
 Index("ix_operations_username", operations.c.panel_id, operations.c.username)
 _QUEUED = text("state = 'queued'")
@@ -88,6 +91,9 @@ attempts = Table(
     Column("started_at", Instant, nullable=False),
     Column("deadline", Instant, nullable=False),
     Column("quiet_until", Instant, nullable=False),
+    Column("boot", String(64), nullable=False, server_default=""),
+    Column("ends", Float, nullable=False, server_default="0"),
+    Column("looks", JSON, nullable=False, server_default="{}"),
     Column("fence", JSON),
     Column("finished_at", Instant),
     Column("outcome", String(16)),

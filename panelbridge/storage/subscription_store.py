@@ -8,7 +8,19 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, bindparam, func, insert, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Table,
+    bindparam,
+    case,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
 
 from panelbridge.ledger import Credits, ResellerId
 from panelbridge.lifecycle import Anchor, SubscriptionState, SuspensionReason
@@ -82,7 +94,8 @@ _CODES = Prepared(
         select(panels.c.code).where(panels.c.id == bindparam("panel")).scalar_subquery(),
     )
 )
-_FIELDS = {"anchor_start": "anchor", "anchor_months": "anchor"}  # where they are not named as the column
+# Where they are not named as the column.
+_FIELDS = {"anchor_start": "anchor", "anchor_months": "anchor", "refused": "state"}
 _KEPT_COLUMNS = [column.name for column in subscriptions.c if column.name != "id"]
 _ADD = Prepared(
     insert(subscriptions)
@@ -281,7 +294,7 @@ class SqlSubscriptionStore:
             if value is not None:
                 query = query.where(subscriptions.c[name] == value)
         if state is not None:
-            query = query.where(subscriptions.c.state == state.value)
+            query = query.where(*_in_state(state))
         if entitled_before is not None:
             query = query.where(subscriptions.c.entitled_until <= entitled_before)
         if expiring_within is not None and now is not None:
@@ -299,7 +312,8 @@ class SqlSubscriptionStore:
 
     def counts(self) -> dict[str, int]:
         """Subscriptions by state."""
-        query = select(subscriptions.c.state, func.count()).group_by(subscriptions.c.state)
+        state = case((subscriptions.c.refused, SubscriptionState.REFUSED.value), else_=subscriptions.c.state)
+        query = select(state, func.count()).group_by(state)
         return {row[0]: row[1] for row in self._connection.execute(query)}
 
     def _known_plan(self, query: Prepared, **values: Any) -> Plan | None:
@@ -357,7 +371,8 @@ class SqlSubscriptionStore:
             "plan_id": subscription.plan_id,
             "plan_version": subscription.plan_version,
             "term": str(subscription.term),
-            "state": subscription.state.value,
+            "state": _stored_state(subscription.state).value,
+            "refused": subscription.state is SubscriptionState.REFUSED,
             "generation": subscription.generation,
             "revision": subscription.revision,
             "created_at": subscription.created_at,
@@ -396,7 +411,7 @@ class SqlSubscriptionStore:
             plan_id=PlanId(row.plan_id),
             plan_version=row.plan_version,
             term=Term.parse(row.term),
-            state=SubscriptionState(row.state),
+            state=SubscriptionState.REFUSED if row.refused else SubscriptionState(row.state),
             generation=row.generation,
             revision=row.revision,
             created_at=row.created_at,
@@ -420,6 +435,16 @@ class SqlSubscriptionStore:
         if sealed is None:
             return None
         return self._vault.at_rest(sealed, table="subscriptions", row=place, field="password")
+
+
+def _stored_state(state: SubscriptionState) -> SubscriptionState:
+    """A refused order is a pending one with a mark: the column's own rule knows the four others."""
+    return SubscriptionState.PENDING if state is SubscriptionState.REFUSED else state
+
+
+def _in_state(state: SubscriptionState) -> tuple[ColumnElement[bool], ...]:
+    marked = subscriptions.c.refused if state is SubscriptionState.REFUSED else ~subscriptions.c.refused
+    return subscriptions.c.state == _stored_state(state).value, marked
 
 
 def _row_name(installation: int, service: int) -> str:

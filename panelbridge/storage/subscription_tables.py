@@ -13,6 +13,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    false,
 )
 
 from panelbridge.storage.schema import Instant, metadata
@@ -91,6 +92,7 @@ subscriptions = Table(
     Column("plan_version", Integer, nullable=False),
     Column("term", String(8), nullable=False),
     Column("state", String(16), nullable=False),
+    Column("refused", Boolean, nullable=False, server_default=false()),  # a pending order that was refused
     Column("generation", Integer, nullable=False),
     Column("revision", Integer, nullable=False),
     Column("created_at", Instant, nullable=False),

@@ -25,7 +25,7 @@ class SqlUnit:
         self, connection: Connection, vault: Vault, memory: StoreMemory, clock: Callable[[], datetime]
     ) -> None:
         self.connection = connection
-        self.journal = SqlJournalStore(connection, vault, memory)
+        self.journal = SqlJournalStore(connection, vault, clock, memory)
         self.subscriptions = SqlSubscriptionStore(connection, vault, memory)
         self._vault, self._clock = vault, clock
 

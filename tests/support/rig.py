@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -34,26 +34,23 @@ from panelbridge.subscriptions import (
     Subscription,
 )
 from panelbridge.subscriptions.directory import PanelDirectory
+from panelbridge.testing.clock import ElapsedClock
 
 
-class MovableClock:
+class MovableClock(ElapsedClock):
     """The real time, plus what a test moved it by: quiet times pass without waiting."""
-
-    def __init__(self) -> None:
-        self._ahead = timedelta(0)
-
-    def __call__(self) -> datetime:
-        return datetime.now(UTC) + self._ahead
 
     def set_to(self, moment: datetime) -> None:
         """It is ``moment`` now, and goes on from there."""
-        self._ahead = moment - datetime.now(UTC)
+        self.step_date(moment - self())
 
     def forward(self, **length: float) -> None:
-        self._ahead += timedelta(**length)
+        """Time passes, for the date and for the seconds of the boot alike."""
+        self.pass_time(timedelta(**length))
 
-    def reset(self) -> None:
-        self._ahead = timedelta(0)
+    def step(self, **length: float) -> None:
+        """The date is set, back as well; no time passes."""
+        self.step_date(timedelta(**length))
 
 
 @dataclass
@@ -184,6 +181,7 @@ def build_rig(folder: Path, **limits: Any) -> Rig:
         fingerprint=lambda text: vault.fingerprint("wish", text),
         bridge="pbtest",
         limits=Limits(**limits),
+        **clock.for_desk(Desk),
     )
     with units.write() as unit:
         known = [item for item in unit.subscriptions.resellers() if item.code == "acme"]

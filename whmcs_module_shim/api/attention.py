@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Self
 
 from panelbridge.access import Scope
-from panelbridge.provisioning import AttentionItem
-from panelbridge.provisioning.decisions import WAYS_OUT, dismiss
+from panelbridge.provisioning import AttentionItem, Operation
+from panelbridge.provisioning.decisions import dismiss, ways_out
 from panelbridge.provisioning.models import AttentionId
 from whmcs_module_shim.api.paging import PageQuery, page
 from whmcs_module_shim.call import Call
@@ -33,8 +33,8 @@ class AttentionView(Answer):
     ways_out: dict[str, str]
 
     @classmethod
-    def of(cls, item: AttentionItem) -> Self:
-        """What is shown of ``item``."""
+    def of(cls, item: AttentionItem, operation: Operation | None) -> Self:
+        """What is shown of ``item`` and of the operation it is about."""
         return cls(
             id=item.id,
             code=item.code,
@@ -44,7 +44,7 @@ class AttentionView(Answer):
             operation_id=item.operation_id,
             subscription_id=item.subscription_id,
             panel_id=item.panel_id,
-            ways_out=dict(WAYS_OUT) if item.operation_id is not None else {},
+            ways_out=ways_out(operation, item.code),
         )
 
 
@@ -63,10 +63,15 @@ class AttentionPage(Answer):
 
 @resource.get("/v1/attention", answer=AttentionPage, query=PageQuery, scope=Scope.ADMIN)
 def list_attention(call: Call, query: PageQuery) -> AttentionPage:
-    """List what is open. Decide it by the operation: retry, adopt, mark-done, release."""
+    """List what is open. Decide it by the operation, in one of its ways out."""
     found = call.unit.journal.attention(limit=_MOST)
     items, after = page(found, query, lambda item: item.id)
-    return AttentionPage(items=tuple(AttentionView.of(item) for item in items), next=after)
+    shown = tuple(AttentionView.of(item, _operation_of(call, item)) for item in items)
+    return AttentionPage(items=shown, next=after)
+
+
+def _operation_of(call: Call, item: AttentionItem) -> Operation | None:
+    return call.unit.journal.operation(item.operation_id) if item.operation_id is not None else None
 
 
 @resource.write(
@@ -80,4 +85,4 @@ def list_attention(call: Call, query: PageQuery) -> AttentionPage:
 def dismiss_attention(call: Call, body: Dismissal, number: int) -> AttentionView:
     """Close an item that no operation waits for; the reason is kept with your name."""
     closed = dismiss(call.unit, AttentionId(number), actor=call.caller.actor, reason=body.reason, at=call.now)
-    return AttentionView.of(closed)
+    return AttentionView.of(closed, None)

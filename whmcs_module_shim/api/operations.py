@@ -138,6 +138,38 @@ def release_operation(call: Call, body: Claim, number: int) -> OperationDetail:
     return OperationDetail.of(answer.operation)
 
 
+@resource.write(
+    "POST",
+    "/v1/operations/<int:number>/buy-from-here",
+    scope=Scope.ADMIN,
+    body=Claim,
+    answer=Acted,
+    also=(202,),
+    effect=Effect.ACTS,
+)
+def buy_operation_from_here(call: Call, body: Claim, number: int) -> Reply:
+    """Claim that the expiry's move was none of ours and that nothing was bought; it is bought from there."""
+    operation = _checked(call, number)
+    answer = call.services.provisioner.buy_from_here(operation, actor=call.caller.actor, reason=body.reason)
+    return told(call, answer)
+
+
+@resource.write(
+    "POST",
+    "/v1/operations/<int:number>/book-missing",
+    scope=Scope.ADMIN,
+    body=Claim,
+    answer=Acted,
+    also=(202,),
+    effect=Effect.ACTS,
+)
+def book_missing_operation(call: Call, body: Claim, number: int) -> Reply:
+    """Claim that the expiry's move was an earlier renewal: it is charged, then this one is bought."""
+    operation = _checked(call, number)
+    answer = call.services.provisioner.book_missing(operation, actor=call.caller.actor, reason=body.reason)
+    return told(call, answer)
+
+
 def _visible(call: Call, unit: Unit, number: int) -> Operation:
     own = call.caller.installation
     found = unit.journal.operation(OperationId(number))

@@ -34,7 +34,6 @@ def list_command(context: typer.Context, as_json: AsJson = False) -> None:
 
 def show_list(context: typer.Context, *, as_json: bool) -> None:
     """What is open, oldest first."""
-    from panelbridge.provisioning.decisions import WAYS_OUT
     from whmcs_module_shim.api.attention import list_attention
     from whmcs_module_shim.api.paging import PageQuery
     from whmcs_module_shim.cli.bridge import open_bridge
@@ -61,9 +60,10 @@ def show_list(context: typer.Context, *, as_json: bool) -> None:
         empty="Nothing waits for a person.",
         right=("item", "operation", "subscription"),
     )
-    if any(item.operation_id is not None for item in found):
+    ways = {way: means for item in found for way, means in item.ways_out.items()}
+    if ways:
         screen.say("\nWays out: panelbridge attention WAY OPERATION")
-        screen.facts(WAYS_OUT.items())
+        screen.facts(ways.items())
         screen.hint(
             "\nLook first: panelbridge operations show OPERATION, and the account at the panel itself."
         )
@@ -115,6 +115,30 @@ def release_command(
 
     body = read_options(Claim, reason=reason)
     _decide(context, "release", number, release_operation, yes=yes, as_json=as_json, body=body)
+
+
+@app.command("buy-from-here")
+def buy_from_here_command(
+    context: typer.Context, number: Number, reason: Reason, yes: Yes = False, as_json: AsJson = False
+) -> None:
+    """Claim that an expiry's move was none of ours, or that nothing was bought. It is bought from there."""
+    from whmcs_module_shim.api.operations import Claim, buy_operation_from_here
+    from whmcs_module_shim.cli.bridge import read_options
+
+    body = read_options(Claim, reason=reason)
+    _decide(context, "buy-from-here", number, buy_operation_from_here, yes=yes, as_json=as_json, body=body)
+
+
+@app.command("book-missing")
+def book_missing_command(
+    context: typer.Context, number: Number, reason: Reason, yes: Yes = False, as_json: AsJson = False
+) -> None:
+    """Claim that an expiry's move was an earlier renewal. It is charged, then this one is bought."""
+    from whmcs_module_shim.api.operations import Claim, book_missing_operation
+    from whmcs_module_shim.cli.bridge import read_options
+
+    body = read_options(Claim, reason=reason)
+    _decide(context, "book-missing", number, book_missing_operation, yes=yes, as_json=as_json, body=body)
 
 
 @app.command("dismiss")
@@ -172,10 +196,12 @@ def _check_waits(operation: Operation) -> None:
     from panelbridge.provisioning import OperationState
     from whmcs_module_shim.cli.faults import Refused
 
-    if operation.state is not OperationState.ATTENTION:
+    in_vain = operation.state in (OperationState.READY, OperationState.SENT) and operation.failures > 0
+    if operation.state is not OperationState.ATTENTION and not in_vain:
         raise Refused(
             "illegal_move",
-            f"operation {operation.id} is {operation.state.value}; only one in attention waits for a person",
+            f"operation {operation.id} is {operation.state.value}; only one in attention, or one that was "
+            "tried in vain, waits for a person",
             advice="It is settled; see `panelbridge operations show`."
             if operation.settled
             else "It is in hand: `serve` goes on with it by itself. See `panelbridge operations show`.",
@@ -183,15 +209,16 @@ def _check_waits(operation: Operation) -> None:
 
 
 def _means(way: str, operation: Operation, account: str | None) -> str:
-    from panelbridge.provisioning.decisions import WAYS_OUT
+    from panelbridge.provisioning.decisions import PURCHASE_WAYS, WAYS_OUT
 
+    meaning = {**WAYS_OUT, **PURCHASE_WAYS}[way]
     held = in_credits(operation.price) + " held" if operation.hold is not None else "no credits held"
     named = f" Account {account} of the panel is read first and must exist." if account else ""
     return (
         f"Operation {operation.id}: {operation.verb.value} of subscription {operation.subscription_id} "
         f"(service {operation.service_id}, user {operation.username or 'as it is'}), {held}.\n"
         f"It waits because {operation.message or operation.code}.\n"
-        f"{way}: {WAYS_OUT[way]}.{named}"
+        f"{way}: {meaning}.{named}"
     )
 
 

@@ -169,7 +169,9 @@ def _check_work(bridge: Bridge) -> Iterator[Finding]:
     with bridge.services.units.read() as unit:
         waiting = unit.journal.attention()
         late = [
-            item for item in unit.journal.due(now, 10_000) if item.due_at and now - item.due_at > _OVERDUE
+            item
+            for item in unit.journal.due(now, 10_000, _OVERDUE)
+            if item.due_at and now - item.due_at > _OVERDUE
         ]
     if waiting:
         yield note(

@@ -10,9 +10,9 @@ from pydantic import Field
 
 from panelbridge.capabilities import Verb
 from panelbridge.lifecycle import SubscriptionState
-from panelbridge.provisioning import Operation, OperationId, OperationState
+from panelbridge.provisioning import AttentionItem, Operation, OperationId, OperationState
 from panelbridge.provisioning.port import Unit
-from panelbridge.subscriptions import Subscription, SubscriptionId
+from panelbridge.subscriptions import Installation, Subscription, SubscriptionId
 from whmcs_module_shim.auth.binding import is_bound_here
 from whmcs_module_shim.auth.caller import Caller
 from whmcs_module_shim.fields import Count, Id
@@ -125,10 +125,9 @@ def _alerts(unit: Unit, caller: Caller, after: str) -> tuple[list[str], str]:
     attention, crossing = told
     texts: list[str] = []
     for item in unit.journal.attention():
-        operation = unit.journal.operation(item.operation_id) if item.operation_id is not None else None
-        ours = operation is not None and operation.installation_id == installation.id
-        if item.id > told[0] and ours and operation is not None:
-            texts.append(f"Service {operation.service_id}: {item.message}. {item.advice}")
+        whose = _whose(unit, installation, item) if item.id > told[0] else None
+        if whose is not None:
+            texts.append(f"{whose}: {item.message}. {item.advice}")
             attention = max(attention, item.id)
     for fall in unit.ledger.floor_crossings(told[1]):
         crossing = max(crossing, fall.id)
@@ -138,6 +137,18 @@ def _alerts(unit: Unit, caller: Caller, after: str) -> tuple[list[str], str]:
                 "Top up, or orders will wait."
             )
     return texts, f"{attention}:{crossing}"
+
+
+def _whose(unit: Unit, installation: Installation, item: AttentionItem) -> str | None:
+    """What of this shop an item is about: a service, or a panel that its orders wait for; else ``None``."""
+    if item.operation_id is not None:
+        operation = unit.journal.operation(item.operation_id)
+        ours = operation is not None and operation.installation_id == installation.id
+        return f"Service {operation.service_id}" if operation is not None and ours else None
+    panel = unit.subscriptions.panel(item.panel_id) if item.panel_id is not None else None
+    if panel is None or not unit.journal.waits_for_panel(installation.id, panel.id):
+        return None
+    return f"Panel {panel.code}"
 
 
 _LISTED = {SubscriptionState.ACTIVE: "Active", SubscriptionState.SUSPENDED: "Suspended"}
