@@ -9,6 +9,7 @@ from __future__ import annotations
 from panelbridge.adapter import PanelAdapter
 from panelbridge.capabilities import (
     Capabilities,
+    Connections,
     Extend,
     FindBy,
     OrderFact,
@@ -77,6 +78,7 @@ __all__ = [
     "ConnectDetail",
     "ConnectKind",
     "Connection",
+    "Connections",
     "ContractBroken",
     "CreateOrder",
     "Credentials",

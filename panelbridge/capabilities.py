@@ -13,6 +13,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from panelbridge.pattern_words import words_for
+
 
 class Verb(StrEnum):
     """The mutating verbs."""
@@ -54,6 +56,15 @@ class OrderFact(StrEnum):
     EMAIL = "email"  # of the customer
 
 
+class Connections(StrEnum):
+    """Who decides how many connections an account has."""
+
+    CHOSEN = "chosen"  # an order may name a number
+    PACKAGE = "package"  # the package decides; an order may name its number and no other
+    ONE = "one"  # an account has one; an order may name it
+    NONE = "none"  # there is nothing to count; an order names no number
+
+
 ResendAfter = Annotated[float, Field(ge=0)] | Literal["never"]
 """How long a purchase without any effect is waited for before it is bought a second time."""
 
@@ -74,6 +85,15 @@ class TextRule(BaseModel):
         if re.fullmatch(self.pattern, text) is None:
             return f"may only hold characters matching {self.pattern}"
         return None
+
+    @property
+    def in_words(self) -> str:
+        """The rule for people who know no patterns: ``8 to 32 characters: letters, digits or . _ -``."""
+        length = f"{self.min_length} to {self.max_length} characters"
+        if self.min_length == self.max_length:
+            length = f"{self.min_length} characters"
+        allowed = words_for(self.pattern)
+        return f"{length}: {allowed}" if allowed else length
 
 
 class Capabilities(BaseModel):
@@ -98,6 +118,9 @@ class Capabilities(BaseModel):
     list_complete: bool = Field(default=True, description="an account missing from the list is proved absent")
     password_readable: bool = Field(default=False, description="the panel shows the password of an account")
     devices: frozenset[str] = Field(default=frozenset({"line"}), description="line, mag, enigma")
+    connections: Connections = Field(
+        default=Connections.CHOSEN, description="who decides how many connections an account has"
+    )
     needs: frozenset[OrderFact] = Field(
         default=frozenset(), description="facts of the order that a create takes as options of that name"
     )

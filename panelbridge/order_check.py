@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from panelbridge.capabilities import Capabilities, OrderFact
+from panelbridge.capabilities import Capabilities, Connections, OrderFact
 from panelbridge.exceptions import InvalidOrder, Unsupported
 from panelbridge.models import CreateOrder, Credentials, PackageChange
 
@@ -39,7 +39,8 @@ def check_order(order: CreateOrder, capabilities: Capabilities) -> None:
     check_text("reference", order.reference)
     check_options(order.options)
     for fact in sorted(capabilities.needs):
-        _check_fact(fact, order.options.get(fact, ""))
+        check_fact(fact, order.options.get(fact, ""))
+    check_connections(order.connections, capabilities)
     if order.mac is None:
         return
     if capabilities.devices <= {"line"}:
@@ -79,7 +80,27 @@ def check_text(field: str, text: str, longest: int = LONGEST) -> None:
         raise InvalidOrder(f"the {field} {breach}", field=field)
 
 
-def _check_fact(fact: OrderFact, value: str) -> None:
+def check_connections(wanted: int | None, capabilities: Capabilities, of_package: int | None = None) -> None:
+    """Raises ``InvalidOrder`` where an order may not name that number.
+
+    ``of_package``: the package's own number, ``None`` where it is not known, which proves nothing.
+    """
+    match capabilities.connections:
+        case Connections.CHOSEN:
+            why = None
+        case Connections.PACKAGE:
+            fits = of_package is None or wanted == of_package
+            why = None if fits else f"the package decides how many connections an account has: {of_package}"
+        case Connections.ONE:
+            why = None if wanted in (0, 1) else "an account of this panel has one connection"
+        case Connections.NONE:
+            why = "accounts of this panel have no number of connections; leave it empty"
+    if wanted is not None and why is not None:
+        raise InvalidOrder(why, field="connections")
+
+
+def check_fact(fact: OrderFact, value: str) -> None:
+    """Raises ``InvalidOrder`` naming the option for what is missing or is none."""
     field = f"options.{fact.value}"
     if not value:
         raise InvalidOrder(f"this panel needs the {fact.value} of an order", field=field)

@@ -29,6 +29,7 @@ _ROWS: dict[str, Callable[[Capabilities], str]] = {
     "list proves absence": lambda c: yes(c.list_complete),
     "password readable": lambda c: yes(c.password_readable),
     "devices": lambda c: names(c.devices),
+    "connections": lambda c: c.connections.value,
     "needs of an order": lambda c: names(c.needs) or "nothing",
     "single sign-on": lambda c: yes(c.single_sign_on),
     "the same for its admin": lambda c: yes(c.admin_sign_on),

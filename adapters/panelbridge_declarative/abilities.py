@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from panelbridge.capabilities import Capabilities, Extend, FindBy, Verb
+import re
+
+from panelbridge.capabilities import Capabilities, Connections, Extend, FindBy, Verb
 from panelbridge_declarative.places import results_of
 from panelbridge_declarative.spec import AfterUnknown, Spec
 
@@ -38,6 +40,7 @@ def abilities(spec: Spec) -> Capabilities:
         ),
         list_complete=declared.list_complete,
         password_readable="password" in results_of(spec),
+        connections=Connections.CHOSEN if _sends_connections(spec) else Connections.NONE,
         needs=frozenset(declared.needs),
         single_sign_on=spec.op.sign_on is not None,
         usage=spec.op.usage is not None,
@@ -45,6 +48,12 @@ def abilities(spec: Spec) -> Capabilities:
         serialise_writes=declared.serialise_writes,
         slow_verbs={Verb.CREATE: slow} if slow is not None and Verb.CREATE in verbs else {},
     )
+
+
+def _sends_connections(spec: Spec) -> bool:
+    """A number that no request of the create holds would be paid for and change nothing."""
+    create = spec.op.create
+    return create is not None and re.search(r"\bconnections\b", create.model_dump_json()) is not None
 
 
 def is_checkable(spec: Spec, name: str) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 from panelbridge.adapter import PanelAdapter
-from panelbridge.capabilities import Capabilities, Extend, OrderFact, TextRule, Verb
+from panelbridge.capabilities import Capabilities, Connections, Extend, OrderFact, TextRule, Verb
 from panelbridge.doubt import already_sent, nothing_sent
 from panelbridge.exceptions import (
     Conflict,
@@ -74,6 +74,7 @@ class DirectAdminAdapter(PanelAdapter[DirectAdminSettings]):
             # Asking whether a password is set already would be a failed login each time it is not.
             safe_repeats=_VERBS - {Verb.RESET_CREDENTIALS},
             needs=frozenset(OrderFact),
+            connections=Connections.ONE,
             single_sign_on=True,
             usage=True,
             late_commit=self.settings.late_commit,

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from panelbridge.adapter import PanelAdapter
-from panelbridge.capabilities import Capabilities, FindBy, TextRule, Verb
+from panelbridge.capabilities import Capabilities, Connections, FindBy, TextRule, Verb
 from panelbridge.exceptions import Conflict, InvalidOrder, NotFound, PanelError, PermissionMissing
 from panelbridge.models import (
     Absent,
@@ -62,6 +62,7 @@ class FreeRadiusAdapter(PanelAdapter[FreeRadiusSettings]):
             reference_field="userinfo.notes" if noted else None,
             safe_repeats=frozenset(Verb),
             password_readable=True,
+            connections=Connections.NONE,  # the group's own limit counts
             late_commit=_LATE_COMMIT,
             usage=True,
         )

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from panelbridge.adapter import PanelAdapter
-from panelbridge.capabilities import Capabilities, Extend, TextRule, Verb
+from panelbridge.capabilities import Capabilities, Connections, Extend, TextRule, Verb
 from panelbridge.doubt import already_sent, nothing_sent
 from panelbridge.exceptions import (
     Conflict,
@@ -73,6 +73,7 @@ class JellyfinAdapter(PanelAdapter[JellyfinSettings]):
             username=TextRule(min_length=3, max_length=32, pattern=_NAMES[self.settings.dialect]),
             password=TextRule(min_length=8, max_length=64, pattern=r"[!-~]+"),
             safe_repeats=_VERBS - unsafe,
+            connections=Connections.CHOSEN if self._jellyfin else Connections.NONE,
         )
 
     def test_connection(self) -> Connection:

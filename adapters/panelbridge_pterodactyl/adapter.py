@@ -11,7 +11,7 @@ from contextlib import suppress
 from datetime import datetime
 
 from panelbridge.adapter import PanelAdapter
-from panelbridge.capabilities import Capabilities, Extend, FindBy, OrderFact, TextRule, Verb
+from panelbridge.capabilities import Capabilities, Connections, Extend, FindBy, OrderFact, TextRule, Verb
 from panelbridge.doubt import already_sent, nothing_sent
 from panelbridge.exceptions import (
     Conflict,
@@ -77,6 +77,7 @@ class PterodactylAdapter(PanelAdapter[PterodactylSettings]):
             # A password cannot be read, so a repeated reset sets it once more.
             safe_repeats=_VERBS - {Verb.RESET_CREDENTIALS},
             needs=frozenset({OrderFact.EMAIL}),
+            connections=Connections.NONE,
         )
 
     def test_connection(self) -> Connection:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel
 
 from panelbridge.adapter import PanelAdapter
-from panelbridge.capabilities import Capabilities, Extend, FindBy, Verb
+from panelbridge.capabilities import Capabilities, Connections, Extend, FindBy, Verb
 from panelbridge.doubt import already_sent, nothing_sent
 from panelbridge.exceptions import Conflict, ContractBroken, InvalidOrder, NotFound, Unsupported
 from panelbridge.models import (
@@ -75,6 +75,7 @@ class StalkerAdapter(PanelAdapter[StalkerSettings]):
             reference_field="comment",
             safe_repeats=verbs - {Verb.RESET_CREDENTIALS},  # converges, and cannot be told as already done
             devices=frozenset({"line", "mag"}),
+            connections=Connections.ONE,
         )
 
     def test_connection(self) -> Connection:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 from panelbridge.adapter import PanelAdapter
-from panelbridge.capabilities import Capabilities, Extend, OrderFact, TextRule, Verb
+from panelbridge.capabilities import Capabilities, Connections, Extend, OrderFact, TextRule, Verb
 from panelbridge.doubt import already_sent, nothing_sent
 from panelbridge.exceptions import (
     Conflict,
@@ -91,6 +91,7 @@ class WhmAdapter(PanelAdapter[WhmSettings]):
             # WHM does not show a password, so a second reset writes again.
             safe_repeats=_VERBS - {Verb.RESET_CREDENTIALS},
             needs=frozenset(OrderFact),
+            connections=Connections.ONE,
             single_sign_on=True,
             admin_sign_on=True,
             usage=True,

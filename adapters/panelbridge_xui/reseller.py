@@ -10,7 +10,15 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 
-from panelbridge.capabilities import Capabilities, Extend, FindBy, PackageWrite, SerialiseWrites, Verb
+from panelbridge.capabilities import (
+    Capabilities,
+    Connections,
+    Extend,
+    FindBy,
+    PackageWrite,
+    SerialiseWrites,
+    Verb,
+)
 from panelbridge.doubt import nothing_sent
 from panelbridge.exceptions import (
     Conflict,
@@ -83,6 +91,7 @@ class ResellerDialect(Dialect):
             list_complete=False,
             password_readable=True,
             devices=frozenset(kind.value for kind in self._kinds),
+            connections=Connections.PACKAGE,
             late_commit=60.0,
             resend_after=settings.resend_after,
             serialise_writes=SerialiseWrites.PER_CREDENTIAL,

@@ -17,7 +17,8 @@ from tests.support.house import ROOT, backends
 SURFACE = [
     "Absent", "AccountId", "AccountRef", "AccountState", "AdapterLoadError", "AuthenticationFailed",
     "Capabilities", "CapacityExhausted", "Conflict", "ConnectDetail", "ConnectKind", "Connection",
-    "ContractBroken", "CreateOrder", "Credentials", "Extend", "FindBy", "Found", "InsufficientPanelCredit",
+    "Connections", "ContractBroken", "CreateOrder",
+    "Credentials", "Extend", "FindBy", "Found", "InsufficientPanelCredit",
     "InvalidOrder", "Lookup",
     "NotFound", "OrderFact", "Outcome", "OutcomeUnknown", "Package", "PackageChange", "PackageWrite",
     "PanelAccount", "PanelAdapter", "PanelBalance", "PanelBusy", "PanelError", "PanelRefused",

@@ -243,3 +243,27 @@ def test_hooks_stay_unknown_until_a_product_of_the_module_is_saved(open_shop: Op
     assert shop.standin.request("hook_names").result == []
     shop.behave("ok", "")
     assert "AfterCronJob" in shop.standin.request("hook_names").result
+
+
+@pytest.mark.parametrize(
+    ("ordered", "settings", "first", "due"),
+    [
+        # One day until the prorata date; from then on a whole month each.
+        ("2026-11-30", {"prorata_date": 1}, "0.33", "2026-12-01"),
+        ("2026-11-10", {"prorata_date": 1}, "7.00", "2026-12-01"),
+        ("2026-11-25", {"prorata_date": 1, "prorata_next_month": 20}, "12.33", "2027-01-01"),
+    ],
+)
+def test_prorata_billing_ends_the_first_period_on_its_day(
+    open_shop: OpenShop, ordered: str, settings: dict[str, int], first: str, due: str
+) -> None:
+    shop = open_shop(**settings)
+    shop.standin.set_clock(f"{ordered} 10:00")
+
+    service = shop.bought()
+
+    assert shop.standin.service(service).row["firstpaymentamount"] == first
+    assert shop.standin.service(service).next_due_date == due
+    shop.standin.pay_invoice(shop.standin.generate_renewal(service))
+    assert shop.standin.service(service).next_due_date[-2:] == "01"
+    assert shop.standin.service(service).amount == "10.00"

@@ -193,6 +193,7 @@ _ROWS: Mapping[str, Callable[[Capabilities], str]] = {
     "list proves absence": lambda c: cell(c.list_complete),
     "password readable": lambda c: cell(c.password_readable),
     "devices": lambda c: _names(c.devices),
+    "connections": lambda c: c.connections.value,
     "needs of an order": lambda c: _names(c.needs),
     "single sign-on": lambda c: cell(c.single_sign_on),
     "the same for its admin": lambda c: cell(c.admin_sign_on),

@@ -34,6 +34,18 @@ def _call_map(value: Any) -> Any:
     return {} if value == [] else value  # PHP writes an empty map as an empty list
 
 
+def connections_in(text: str) -> int | None:
+    """The number in ``text``; ``None`` for an empty one or 0, which leave it to the plan.
+
+    Raises ``ValueError`` for what is no whole number.
+    """
+    if text.strip() in ("", "0"):
+        return None
+    if not re.fullmatch(r"[1-9][0-9]{0,3}", text.strip()):
+        raise ValueError("connections must be a whole number from 1 to 9999")
+    return int(text)
+
+
 DateText = Annotated[
     str,
     AfterValidator(_calendar_date),
@@ -152,11 +164,12 @@ class CommonRequest(Body):
             ("configoptions.Connections", self.configoptions.get("Connections")),
             ("configoption2", self.configoption2),
         ):
-            text = "" if value is None else str(value).strip()
-            if text not in ("", "0"):
-                if not re.fullmatch(r"[1-9][0-9]{0,3}", text):
-                    raise ValueError(f"{name}: connections must be a whole number from 1 to 9999")
-                return int(text)
+            try:
+                number = connections_in("" if value is None else str(value))
+            except ValueError as error:
+                raise ValueError(f"{name}: {error}") from None
+            if number is not None:
+                return number
         return None
 
     @property

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from panelbridge.capabilities import Capabilities, PackageWrite
+from panelbridge.capabilities import OrderFact, PackageWrite
 from panelbridge.ledger import Credits
-from panelbridge.models import Term
 from panelbridge.provisioning import Refusal
-from panelbridge.provisioning.intend import find_offer
 from panelbridge.provisioning.port import Unit
-from panelbridge.provisioning.pricing import change_price, connections_after, term_price
-from panelbridge.provisioning.verbs.create import checked_mac
+from panelbridge.provisioning.pricing import change_price, connections_after
 from panelbridge.subscriptions import Installation, Mode, Plan, PlanTerm, Subscription
 from whmcs_module_shim.auth.caller import Caller
 from whmcs_module_shim.fields import Body, Count, Line
 from whmcs_module_shim.module_calls.answer import ModuleAnswer
+from whmcs_module_shim.module_calls.customer_words import CANNOT, CANNOT_UPGRADE, for_customer, for_staff
 from whmcs_module_shim.module_calls.params import CYCLE_TERMS, BillingCycle, ModuleRequest, ServiceRequest
 from whmcs_module_shim.module_calls.registry import Kind, module_function
 from whmcs_module_shim.module_calls.rendering import find_subscription
+from whmcs_module_shim.module_calls.sale import Offer, Wanted, offer_for, package_refusals
 from whmcs_module_shim.services import Services
+
+
+def _as_text(value: object) -> object:
+    return str(value) if type(value) is int else value
 
 
 class CartItem(Body):
@@ -29,9 +32,12 @@ class CartItem(Body):
     plan: Line
     cycle: Line | None = None
     qty: Count = 1
-    connections: Count | None = None
+    connections: Annotated[
+        Line | None, BeforeValidator(_as_text, json_schema_input_type=str | int | None)
+    ] = None
     username: Line | None = None
     mac: Line | None = None
+    domain: Line | None = None  # empty: none was entered
 
 
 class CheckoutRequest(ModuleRequest):
@@ -55,45 +61,88 @@ def plans(services: Services, caller: Caller, request: ModuleRequest) -> ModuleA
 
 @module_function("CheckCheckout", kind=Kind.READS, request=CheckoutRequest)
 def check_checkout(services: Services, caller: Caller, request: CheckoutRequest) -> ModuleAnswer:
-    """What is proved to stand against this cart; empty lets it through."""
+    """What is proved to stand against this cart, all of it; empty lets it through."""
     installation = caller.require_installation()
-    refusals: list[str] = []
+    refusals: list[Refusal] = []
+    offers: list[Offer] = []
     with services.units.read() as unit:
-        wallet = unit.ledger.wallet(installation.reseller_id)
-        left = wallet.available
+        left = unit.ledger.wallet(installation.reseller_id).available
         for item in request.items:
-            try:
-                plan, price = _quoted(services, unit, installation, item)
-            except Refusal as refusal:
-                if refusal.code not in _PASSING:
-                    refusals.append(_for_customer(refusal))
-                continue
-            if price > left and not plan.queue_without_credit:
-                refusals.append("This product cannot be ordered at the moment. Please contact us.")
-            left -= price
-    return ModuleAnswer(message="The cart was checked.", data={"refusals": sorted(set(refusals))})
+            if item.qty > 1:
+                refusals.append(
+                    Refusal("quantity_unsupported", "one at a time", advice="Lower the quantity.")
+                )
+            offer = offer_for(services, unit, installation, _wanted(item, request.email))
+            offers.append(offer)
+            refusals += [*offer.refusals, *_unpaid(offer.plan, offer.price, left)]
+            left -= offer.price
+    refusals += package_refusals(services, offers)
+    return _checked("The cart was checked.", refusals, CANNOT)
 
 
 @module_function("CheckUpgrade", kind=Kind.READS, request=UpgradeRequest)
 def check_upgrade(services: Services, caller: Caller, request: UpgradeRequest) -> ModuleAnswer:
-    """What is proved to stand against this upgrade; empty lets it through."""
+    """What is proved to stand against this upgrade, all of it; empty lets it through."""
     installation = caller.require_installation()
-    refusals: list[str] = []
     with services.units.read() as unit:
         subscription = find_subscription(unit, caller, request.serviceid)
-        term = CYCLE_TERMS.get(request.new_cycle or "") or (subscription.term if subscription else None)
-        try:
-            plan, offer = find_offer(unit, installation, request.new_plan, term or Term(months=1))
-            if subscription is not None and subscription.panel_id != plan.panel_id:
-                refusals.append("This service cannot be moved to that product.")
-            elif subscription is not None and _upgrade_price(services, unit, subscription, plan, offer) > (
-                unit.ledger.wallet(installation.reseller_id).available
-            ):
-                refusals.append("This upgrade cannot be ordered at the moment. Please contact us.")
-        except Refusal as refusal:
-            if refusal.code not in _PASSING:
-                refusals.append(_for_customer(refusal))
-    return ModuleAnswer(message="The upgrade was checked.", data={"refusals": refusals})
+        offer = offer_for(services, unit, installation, _upgraded(request, subscription))
+        refusals = list(offer.refusals)
+        if subscription is not None and offer.plan is not None:
+            left = unit.ledger.wallet(installation.reseller_id).available
+            refusals += _change_refusals(services, unit, subscription, offer, left)
+    refusals += package_refusals(services, [offer])
+    return _checked("The upgrade was checked.", refusals, CANNOT_UPGRADE)
+
+
+def _change_refusals(
+    services: Services, unit: Unit, subscription: Subscription, offer: Offer, left: Credits
+) -> list[Refusal]:
+    if offer.plan is None or offer.term is None:
+        return []
+    if subscription.panel_id != offer.plan.panel_id:
+        advice = "Offer upgrades within one panel only."
+        return [Refusal("panel_change", "the new plan is on another panel", advice=advice)]
+    try:
+        price = _upgrade_price(services, unit, subscription, offer.plan, offer.term)
+    except Refusal as refusal:
+        return [refusal]
+    return _unpaid(offer.plan, price, left)
+
+
+def _checked(message: str, refusals: list[Refusal], otherwise: str) -> ModuleAnswer:
+    data = {"refusals": for_customer(refusals, otherwise), "staff": for_staff(refusals)}
+    return ModuleAnswer(message=message, data=data)
+
+
+def _wanted(item: CartItem, email: str | None) -> Wanted:
+    told = {OrderFact.DOMAIN: item.domain, OrderFact.EMAIL: email}
+    return Wanted(
+        plan=item.plan,
+        term=CYCLE_TERMS.get(item.cycle or ""),
+        connections=item.connections or "",
+        username=item.username or "",
+        mac=item.mac,
+        facts={fact: value.strip() for fact, value in told.items() if value is not None},
+    )
+
+
+def _upgraded(request: UpgradeRequest, subscription: Subscription | None) -> Wanted:
+    """An account keeps its name, device and domain through a change of package."""
+    known = subscription.term if subscription is not None else CYCLE_TERMS["Monthly"]
+    return Wanted(plan=request.new_plan, term=CYCLE_TERMS.get(request.new_cycle or "") or known)
+
+
+def _unpaid(plan: Plan | None, price: Credits, left: Credits) -> list[Refusal]:
+    if plan is None or price <= left or plan.queue_without_credit:
+        return []
+    return [
+        Refusal(
+            "insufficient_credit",
+            f"plan {plan.code} costs {price} credits and {left} are left",
+            advice="Top up the reseller's credits.",
+        )
+    ]
 
 
 def _upgrade_price(
@@ -130,43 +179,3 @@ def _shown(plan: Plan) -> dict[str, object]:
 def _reachable(unit: Unit, installation: Installation, plan: Plan) -> bool:
     panel = unit.subscriptions.panel(plan.panel_id)
     return panel is not None and panel.practice == (installation.mode is Mode.TEST)
-
-
-def _quoted(
-    services: Services, unit: Unit, installation: Installation, item: CartItem
-) -> tuple[Plan, Credits]:
-    term = CYCLE_TERMS.get(item.cycle or "")
-    if item.qty > 1:
-        raise Refusal("quantity_unsupported", "order one of it at a time", advice="Lower the quantity.")
-    if term is None:
-        raise Refusal("term_not_offered", "choose another billing cycle", advice="Choose another cycle.")
-    plan, offer = find_offer(unit, installation, item.plan, term)
-    _check_fields(services.panels.capabilities(plan.panel_id), item)
-    return plan, term_price(plan, offer, item.connections or plan.connections)
-
-
-def _check_fields(capabilities: Capabilities, item: CartItem) -> None:
-    if item.username:
-        breach = capabilities.username.breach(item.username)
-        if breach is not None:
-            raise Refusal(
-                "username_rule", f"The user name {breach}.", advice="Choose another.", field="Username"
-            )
-    checked_mac(item.mac, capabilities)
-
-
-# What passes by itself stops no sale: the order is provisioned when it has passed.
-_PASSING = frozenset({"writes_off"})
-_SPOKEN = frozenset({"username_rule", "mac_rule"})
-
-
-def _for_customer(refusal: Refusal) -> str:
-    """A customer reads what he can mend himself, and nothing of the shop's inner life."""
-    if refusal.code in _SPOKEN:
-        text = refusal.message
-        return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
-    if refusal.code == "quantity_unsupported":
-        return "Please order one of this product at a time."
-    if refusal.code == "term_not_offered":
-        return "This product is not sold for the chosen billing cycle. Please choose another one."
-    return "This product cannot be ordered at the moment. Please contact us."

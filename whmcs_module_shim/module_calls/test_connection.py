@@ -13,24 +13,16 @@ from panelbridge.models import Connection
 from panelbridge.subscriptions import Mode, Panel
 from panelbridge.transport import deadline
 from whmcs_module_shim.auth.caller import Caller
-from whmcs_module_shim.fields import Body, Bool, Count, Line
+from whmcs_module_shim.fields import Bool
 from whmcs_module_shim.module_calls.answer import ModuleAnswer
-from whmcs_module_shim.module_calls.params import CYCLE_TERMS, ModuleRequest
-from whmcs_module_shim.module_calls.plans import cycles_of
+from whmcs_module_shim.module_calls.params import ModuleRequest
+from whmcs_module_shim.module_calls.product_checks import Check, ProductPart, check, product_checks
 from whmcs_module_shim.module_calls.registry import Kind, module_function
 from whmcs_module_shim.services import Services
 
 MAX_SKEW = 60.0  # seconds
 _PANEL_SECONDS = 6.0
 _NEEDED = (Scope.READ, Scope.PROVISION)
-
-Check = dict[str, str | bool]
-
-
-class ProductPart(Body):
-    pid: Count
-    plan: Line
-    cycles: Annotated[list[Line], Field(max_length=12)]
 
 
 class TestConnectionRequest(ModuleRequest):
@@ -47,7 +39,7 @@ def test_connection(services: Services, caller: Caller, request: TestConnectionR
         *_key_checks(caller),
         _clock_check(services, caller),
         _hooks_check(request),
-        *_product_checks(services, caller, request),
+        *product_checks(services, caller, request.products),
         *_panel_checks(services, caller),
         _credit_check(services, caller),
     ]
@@ -59,14 +51,10 @@ def test_connection(services: Services, caller: Caller, request: TestConnectionR
 test_connection.__test__ = False  # type: ignore[attr-defined]  # pytest: not a test case either
 
 
-def _check(name: str, ok: bool, message: str, remedy: str = "") -> Check:
-    return {"name": name, "ok": ok, "message": message, "remedy": "" if ok else remedy}
-
-
 def _key_checks(caller: Caller) -> Iterator[Check]:
-    yield _check("key", True, f"The key {caller.key.prefix}… is valid ({caller.mode.value}).")
+    yield check("key", True, f"The key {caller.key.prefix}… is valid ({caller.mode.value}).")
     missing = [scope.value for scope in _NEEDED if not caller.key.allows(scope)]
-    yield _check(
+    yield check(
         "scope",
         not missing,
         f"The key lacks the scope {', '.join(missing)}." if missing else "The key has every scope it needs.",
@@ -76,9 +64,9 @@ def _key_checks(caller: Caller) -> Iterator[Check]:
 
 def _clock_check(services: Services, caller: Caller) -> Check:
     if caller.module_time is None:
-        return _check("clock", True, "The shop sent no time to compare.")
+        return check("clock", True, "The shop sent no time to compare.")
     skew = caller.module_time - services.clock().timestamp()
-    return _check(
+    return check(
         "clock",
         abs(skew) <= MAX_SKEW,
         f"The shop's clock differs by {skew:+.0f} s.",
@@ -87,7 +75,7 @@ def _clock_check(services: Services, caller: Caller) -> Check:
 
 
 def _hooks_check(request: TestConnectionRequest) -> Check:
-    return _check(
+    return check(
         "hooks",
         request.hooks_detected,
         "WHMCS loads the module's hooks."
@@ -97,36 +85,13 @@ def _hooks_check(request: TestConnectionRequest) -> Check:
     )
 
 
-def _product_checks(services: Services, caller: Caller, request: TestConnectionRequest) -> Iterator[Check]:
-    installation = caller.require_installation()
-    with services.units.read() as unit:
-        for product in request.products:
-            plan = unit.subscriptions.plan_named(installation.reseller_id, product.plan)
-            name = f"product {product.pid}"
-            if plan is None or not plan.active:
-                yield _check(
-                    name, False, f"There is no plan {product.plan!r}.", "Choose a plan in Module Settings."
-                )
-                continue
-            offered = cycles_of(plan)
-            lacking = [cycle for cycle in product.cycles if cycle in CYCLE_TERMS and cycle not in offered]
-            yield _check(
-                name,
-                not lacking,
-                f"Plan {plan.code} does not sell {', '.join(lacking)}."
-                if lacking
-                else f"Plan {plan.code} sells every cycle of the product.",
-                "Disable these cycles on the product, or add the terms to the plan.",
-            )
-
-
 def _panel_checks(services: Services, caller: Caller) -> Iterator[Check]:
     installation = caller.require_installation()
     with services.units.read() as unit:
         sold = [plan for plan in unit.subscriptions.plans(installation.reseller_id) if plan.active]
         panels = {plan.panel_id: unit.subscriptions.panel(plan.panel_id) for plan in sold}
     if not sold:
-        yield _check("plans", False, "No plan is set up for this reseller.", "Run: panelbridge plans add.")
+        yield check("plans", False, "No plan is set up for this reseller.", "Run: panelbridge plans add.")
     for panel in panels.values():
         if panel is not None:
             yield from _one_panel(services, caller, panel)
@@ -136,7 +101,7 @@ def _one_panel(services: Services, caller: Caller, panel: Panel) -> Iterator[Che
     name = f"panel {panel.code}"
     if panel.practice != (caller.mode is Mode.TEST):
         kind = "practice" if panel.practice else "real"
-        yield _check(
+        yield check(
             name, False, f"It is a {kind} panel and the key is {caller.mode.value}.", "Use the other key."
         )
         return
@@ -144,14 +109,14 @@ def _one_panel(services: Services, caller: Caller, panel: Panel) -> Iterator[Che
         with deadline(_PANEL_SECONDS):
             answer = services.panels.adapter(panel.id).test_connection()
     except PanelError as error:
-        yield _check(name, False, error.message, error.advice)
+        yield check(name, False, error.message, error.advice)
         return
     yield _connection_check(name, answer)
 
 
 def _connection_check(name: str, answer: Connection) -> Check:
     if answer.missing_permissions:
-        return _check(
+        return check(
             name,
             False,
             f"The panel does not grant: {', '.join(answer.missing_permissions)}.",
@@ -159,16 +124,16 @@ def _connection_check(name: str, answer: Connection) -> Check:
         )
     skew = answer.clock_skew
     if skew is not None and abs(skew) > MAX_SKEW:
-        return _check(name, False, f"The panel's clock differs by {skew:+.0f} s.", "Set it by NTP.")
+        return check(name, False, f"The panel's clock differs by {skew:+.0f} s.", "Set it by NTP.")
     balance = f", balance {answer.balance.amount} {answer.balance.unit}" if answer.balance else ""
-    return _check(name, True, f"Answers as {answer.identity}{balance}.")
+    return check(name, True, f"Answers as {answer.identity}{balance}.")
 
 
 def _credit_check(services: Services, caller: Caller) -> Check:
     installation = caller.require_installation()
     with services.units.read() as unit:
         wallet = unit.ledger.wallet(installation.reseller_id)
-    return _check(
+    return check(
         "credits",
         wallet.available.units > 0,
         f"{wallet.available} credits are available.",

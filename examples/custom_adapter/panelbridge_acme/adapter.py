@@ -22,7 +22,10 @@ class AcmeAdapter(RecordAdapter[AcmeSettings]):
     @property
     def capabilities(self) -> pb.Capabilities:
         return pb.Capabilities(
-            reference_field="note", password_readable=True, safe_repeats=frozenset(pb.Verb)
+            reference_field="note",
+            password_readable=True,
+            safe_repeats=frozenset(pb.Verb),
+            connections=pb.Connections.NONE,
         )
 
     def test_connection(self) -> pb.Connection:

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from panelbridge.capabilities import Extend, PackageWrite, Verb
-from panelbridge.exceptions import Conflict, PanelError, PermissionMissing
+from panelbridge.exceptions import Conflict, InvalidOrder, PanelError, PermissionMissing
 from panelbridge.models import AccountId, AccountRef, AccountState, Credentials, Outcome, PackageChange
 from panelbridge.secret import Secret
 from panelbridge.testing.conformance.deeds import expiry, state
@@ -140,6 +140,21 @@ class Packages(Suite):
         assert result.outcome is Outcome.DONE
         assert books["package"] == subject.other_package
         assert expiry(books) == account.expires_at
+
+    def test_who_decides_the_connections_is_declared_as_it_is(self, subject: PanelUnderTest) -> None:
+        declared = getattr(subject.capabilities, "connections", None)
+        assert declared is not None
+        sold = {package.id: package.connections for package in subject.adapter.list_packages()}
+        order = subject.order(connections=(sold[subject.package] or 1) + 6)
+        if declared.value == "chosen":
+            result = subject.adapter.create(order)
+            assert result.account is not None
+            assert "connections" in result.differs or result.account.connections in (None, order.connections)
+            return
+        with pytest.raises(InvalidOrder) as caught:
+            subject.adapter.create(order)
+        assert caught.value.field == "connections"
+        assert subject.effects(order.credentials.username) == []
 
     def test_an_unknown_package_is_refused_and_changes_nothing(self, subject: PanelUnderTest) -> None:
         order = subject.order(package="987654321")

@@ -21,10 +21,73 @@ final class CartRulesTest extends ModuleTestCase
     {
         $this->cart(['customfields' => [21 => 'ana.m', 22 => '00:1a:79:ca:fe:01'], 'configoptions' => [31 => 3]]);
         self::assertSame([], $this->hook('ShoppingCartValidateCheckout', ['clientId' => 42]));
-        self::assertSame([[
-            'pid' => 7, 'plan' => 'gold', 'cycle' => 'Semi-Annually', 'qty' => 1, 'connections' => 3,
-            'username' => 'ana.m', 'mac' => '00:1a:79:ca:fe:01',
+        self::assertEquals([[
+            'pid' => 7, 'plan' => 'gold', 'cycle' => 'Semi-Annually', 'qty' => 1, 'connections' => '3',
+            'username' => 'ana.m', 'mac' => '00:1a:79:ca:fe:01', 'domain' => '',
         ]], $this->bridge->body('CheckCheckout')['items']);
+        self::assertSame('ana@example.test', $this->bridge->body('CheckCheckout')['email'] ?? null);
+    }
+
+    public function testADomainIsSentAtCheckoutAndWhileConfiguring(): void
+    {
+        $this->cart(['domain' => 'customer.example']);
+        $this->hook('ShoppingCartValidateCheckout', []);
+        self::assertSame('customer.example', $this->bridge->body('CheckCheckout')['items'][0]['domain'] ?? null);
+        $this->hook('ShoppingCartValidateProductUpdate', ['i' => 0]);
+        self::assertSame('customer.example', $this->bridge->body('CheckCheckout')['items'][0]['domain'] ?? null);
+    }
+
+    /** @dataProvider counts */
+    public function testConnectionsThatAreNoNumberReachTheBridgeAsTheyAre(string $choice, string $sent): void
+    {
+        $this->shop->change('tblproductconfigoptions', 31, ['optiontype' => 1]);
+        $this->shop->add('tblproductconfigoptionssub', ['id' => 91, 'configid' => 31, 'optionname' => $choice]);
+        $this->cart(['configoptions' => [31 => 91]]);
+        $this->hook('ShoppingCartValidateCheckout', []);
+        self::assertSame($sent, (string) ($this->bridge->body('CheckCheckout')['items'][0]['connections'] ?? ''));
+        // The order that follows says the same.
+        $this->bridge->answer('CreateAccount', FakeBridge::success());
+        $this->call('CreateAccount', $this->shop->params(['configoptions' => ['Connections' => $choice]]));
+        self::assertSame($sent, $this->bridge->body('CreateAccount')['configoptions']['Connections']);
+    }
+
+    public static function counts(): iterable
+    {
+        yield ['abc', 'abc'];
+        yield ['3.5', '3.5'];
+        yield ['1,5 streams', '1,5 streams'];
+        yield ['2 connections', '2'];
+    }
+
+    public function testEverythingThatIsWrongIsNamedAtOnce(): void
+    {
+        $this->bridge->answer('CheckCheckout', FakeBridge::withData(['refusals' => ['Please enter a domain.']]));
+        $this->cart(['customfields' => [21 => 'a b', 22 => 'x']]);
+        $refusals = $this->hook('ShoppingCartValidateCheckout', []);
+        self::assertCount(3, $refusals);
+        self::assertContains('Please enter a domain.', $refusals);
+        $line = $this->bridge->body('CheckCheckout')['items'][0];
+        self::assertArrayNotHasKey('username', $line, 'what is refused here is not refused a second time');
+    }
+
+    public function testProrataBillingIsRefusedByName(): void
+    {
+        $this->shop->change('tblproducts', 7, ['proratabilling' => 1]);
+        foreach (['ShoppingCartValidateCheckout', 'ShoppingCartValidateProductUpdate'] as $hook) {
+            $told = implode(' ', $this->hook($hook, ['i' => 0]));
+            self::assertStringContainsString('prorata billing', $told, $hook);
+        }
+        self::assertStringContainsString('Untick Prorata Billing', implode(' ', Captured::$activity));
+    }
+
+    public function testStaffAreToldOnceOfWhatOnlyTheyCanMend(): void
+    {
+        $data = ['refusals' => ['Please contact us.'], 'staff' => ['There is no plan gold. Choose one.']];
+        $this->bridge->answer('CheckCheckout', FakeBridge::withData($data));
+        self::assertSame(['Please contact us.'], $this->hook('ShoppingCartValidateCheckout', []));
+        $this->hook('ShoppingCartValidateCheckout', []);
+        $told = preg_grep('/There is no plan gold/', Captured::$activity);
+        self::assertCount(1, $told);
     }
 
     public function testARefusalOfTheBridgeRefusesTheOrder(): void

@@ -110,13 +110,29 @@ final class HooksTest extends ModuleTestCase
         self::assertSame([], Captured::$localCalls);
     }
 
-    public function testAProductThatSellsACycleItsPlanLacksIsShownWhenItIsSaved(): void
+    public function testEverythingThatWouldFailTheOrdersOfAProductIsShownWhenItIsSaved(): void
     {
-        $plans = ['plans' => [['code' => 'gold', 'label' => 'Gold', 'cycles' => ['Monthly'], 'terms' => ['1m']]]];
-        $this->bridge->answer('Plans', FakeBridge::withData($plans));
+        $this->bridge->answer('CheckProducts', FakeBridge::withData(['checks' => [
+            ['name' => 'product 7', 'ok' => false, 'message' => 'Plan gold does not sell Annually.',
+                'remedy' => 'Disable it.'],
+            ['name' => 'product 7', 'ok' => false, 'message' => 'This panel needs the domain of an order',
+                'remedy' => 'Tick Require Domain.'],
+            ['name' => 'product 7', 'ok' => true, 'message' => 'in order', 'remedy' => ''],
+        ]]));
         $this->hook('ProductEdit', ['pid' => 7, 'servertype' => 'panelbridge']);
-        self::assertStringContainsString('Annually', Captured::$activity[0]);
-        self::assertStringNotContainsString('Monthly', Captured::$activity[0]);
+        $told = implode("\n", Captured::$activity);
+        foreach (['TV Gold', 'Plan gold does not sell Annually. Disable it.', 'Tick Require Domain.'] as $text) {
+            self::assertStringContainsString($text, $told);
+        }
+        self::assertStringNotContainsString('in order', $told);
+        self::assertSame(['Monthly', 'Annually'], $this->bridge->body('CheckProducts')['products'][0]['cycles']);
+    }
+
+    public function testAProductWithProrataBillingIsShownWhenItIsSaved(): void
+    {
+        $this->shop->change('tblproducts', 7, ['proratabilling' => 1, 'configoption1' => '']);
+        $this->hook('ProductEdit', ['pid' => 7, 'servertype' => 'panelbridge']);
+        self::assertStringContainsString('Untick Prorata Billing', implode("\n", Captured::$activity));
     }
 
     public function testMergeFieldsAreOfferedForProductMailsOnly(): void

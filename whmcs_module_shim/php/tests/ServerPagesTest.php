@@ -23,7 +23,52 @@ final class ServerPagesTest extends ModuleTestCase
         self::assertSame(['success' => true, 'error' => ''], panelbridge_TestConnection(Shop::serverKeys()));
         $body = $this->bridge->body('TestConnection');
         self::assertTrue($body['hooks_detected']);
-        self::assertSame([['pid' => 7, 'plan' => 'gold', 'cycles' => ['Monthly', 'Annually']]], $body['products']);
+        $told = ['pid' => 7, 'plan' => 'gold', 'cycles' => ['Monthly', 'Annually']];
+        self::assertSame([$told], array_map(
+            static fn (array $product): array => array_intersect_key($product, $told),
+            $body['products']
+        ));
+    }
+
+    public function testWhatAProductDecidesIsSentToBeChecked(): void
+    {
+        $this->shop->change('tblproducts', 7, ['configoption2' => '2', 'showdomainoptions' => 1]);
+        $this->shop->add('tblproductconfiglinks', ['gid' => 6, 'pid' => 7]);
+        $this->shop->add('tblproductconfigoptions', ['id' => 33, 'gid' => 6, 'optionname' => 'Connections|Streams',
+            'optiontype' => 1]);
+        foreach (['2|Two', '3.5|Three and a half', 'abc', '4 connections'] as $choice) {
+            $this->shop->add('tblproductconfigoptionssub', ['configid' => 33, 'optionname' => $choice]);
+        }
+        panelbridge_TestConnection(Shop::serverKeys());
+        $product = $this->bridge->body('TestConnection')['products'][0];
+        self::assertSame('2', $product['connections'] ?? null);
+        self::assertSame(['2', '3.5', 'abc', '4'], $product['choices'] ?? null);
+        self::assertTrue($product['requires_domain'] ?? null);
+    }
+
+    public function testTheBoundsOfAQuantityAreSent(): void
+    {
+        $this->shop->add('tblproductconfiglinks', ['gid' => 5, 'pid' => 7]);
+        $this->shop->change('tblproductconfigoptions', 31, ['qtyminimum' => 0, 'qtymaximum' => 5]);
+        panelbridge_TestConnection(Shop::serverKeys());
+        self::assertSame(['1', '5'], $this->bridge->body('TestConnection')['products'][0]['choices'] ?? null);
+    }
+
+    public function testProrataBillingIsRefusedByName(): void
+    {
+        $this->shop->change('tblproducts', 7, ['proratabilling' => 1]);
+        $told = panelbridge_TestConnection(Shop::serverKeys());
+        self::assertFalse($told['success']);
+        self::assertStringContainsString('TV Gold', $told['error']);
+        self::assertStringContainsString('Untick Prorata Billing', $told['error']);
+    }
+
+    public function testBeforeAProductUsesTheModuleItsHooksCannotBeMissing(): void
+    {
+        $this->hooksAre(false);
+        \WHMCS\Database\Capsule::table('tblproducts')->where('servertype', 'panelbridge')->delete();
+        self::assertSame(['success' => true, 'error' => ''], panelbridge_TestConnection(Shop::serverKeys()));
+        self::assertTrue($this->bridge->body('TestConnection')['hooks_detected']);
     }
 
     public function testEveryFailedCheckIsToldWithItsRemedyAndTheCallersAddress(): void

@@ -30,6 +30,10 @@ final class Catalogue
             'allowqty' => (int) ($wish['allow_quantity'] ?? 1),
             'welcomeemail' => $this->templateId((string) ($wish['welcome_email'] ?? '')),
             'configoptionsupgrade' => 1,
+            'showdomainoptions' => (int) ($wish['require_domain'] ?? false),
+            'proratabilling' => (int) isset($wish['prorata_date']),
+            'proratadate' => (int) ($wish['prorata_date'] ?? 0),
+            'proratachargenextmonth' => (int) ($wish['prorata_next_month'] ?? 0),
         ];
         foreach ($wish['config_options'] ?? [] as $position => $value) {
             $row['configoption' . ((int) $position + 1)] = Text::fromForm((string) $value);

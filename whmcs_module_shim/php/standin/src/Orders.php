@@ -125,10 +125,11 @@ final class Orders
         $price = ($price + (new ConfigurableOptions())->price($selections, $cycle)) * $quantity;
         $setup = $free ? 0.0 : Catalogue::productPrice($pid, Cycle::setupColumn($cycle)) * $quantity;
         $today = $this->shop->clock->today();
+        $first = Prorata::isOn($product) ? round($price * Prorata::share($product, $today, $cycle), 2) : $price;
         $id = (int) Capsule::table('tblhosting')->insertGetId([
             'userid' => $clientId, 'orderid' => $orderId, 'packageid' => $pid, 'regdate' => $today, 'qty' => $quantity,
             'domain' => Text::fromForm((string) ($item['domain'] ?? '')), 'paymentmethod' => $method,
-            'firstpaymentamount' => Text::money($price + $setup), 'amount' => Text::money($price),
+            'firstpaymentamount' => Text::money($first + $setup), 'amount' => Text::money($price),
             'billingcycle' => $cycle, 'nextduedate' => $today, 'nextinvoicedate' => $today,
             'domainstatus' => Status::PENDING, 'password' => $this->shop->encrypt(Text::randomPassword()),
         ]);

@@ -94,7 +94,11 @@ final class PaidItems
         if (!Cycle::isRecurring((string) $service['billingcycle'])) {
             return;
         }
-        $next = Cycle::after((string) $service['nextduedate'], (string) $service['billingcycle']);
+        $due = (string) $service['nextduedate'];
+        $product = Shop::row('tblproducts', (int) $service['packageid']);
+        $isFirst = $due === (string) $service['regdate'];
+        $next = $isFirst && Prorata::isOn($product)
+            ? Prorata::firstDue($product, $due) : Cycle::after($due, (string) $service['billingcycle']);
         $changes = ['nextduedate' => $next, 'nextinvoicedate' => max($next, (string) $service['nextinvoicedate'])];
         Capsule::table('tblhosting')->where('id', $serviceId)->update($changes);
     }

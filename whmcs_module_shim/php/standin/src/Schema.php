@@ -25,7 +25,8 @@ final class Schema
         'tblproductgroups' => 'name:t slug:t hidden:i order:i',
         'tblproducts' => 'type:t gid:i name:t description:t hidden:i welcomeemail:i stockcontrol:i qty:i paytype:t '
             . 'allowqty:i autosetup:t servertype:t servergroup:i recurringcycles:i autoterminatedays:i '
-            . 'configoptionsupgrade:i retired:i slug:t {configoptions}',
+            . 'configoptionsupgrade:i retired:i slug:t showdomainoptions:i proratabilling:i proratadate:i '
+            . 'proratachargenextmonth:i {configoptions}',
         'tblproduct_upgrade_products' => 'product_id:i upgrade_product_id:i',
         'tblpricing' => 'type:t currency:i relid:i msetupfee:m qsetupfee:m ssetupfee:m asetupfee:m bsetupfee:m '
             . 'tsetupfee:m monthly:m quarterly:m semiannually:m annually:m biennially:m triennially:m',

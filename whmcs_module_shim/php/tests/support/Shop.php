@@ -18,8 +18,8 @@ final class Shop
         'tblconfiguration' => 'setting value created_at updated_at',
         'tblhosting' => 'userid orderid packageid server regdate domain billingcycle nextduedate qty domainstatus'
             . ' username password suspendreason diskusage disklimit bwusage bwlimit lastupdate',
-        'tblproducts' => 'servertype servergroup name paytype allowqty welcomeemail configoption1 configoption2'
-            . ' configoption3',
+        'tblproducts' => 'servertype servergroup name paytype allowqty welcomeemail showdomainoptions proratabilling'
+            . ' configoption1 configoption2 configoption3',
         'tblpricing' => 'type relid currency monthly quarterly semiannually annually biennially triennially',
         'tblservers' => 'type hostname ipaddress port secure username password active disabled',
         'tblservergroupsrel' => 'groupid serverid',
@@ -32,7 +32,8 @@ final class Shop
         'tblemailtemplates' => 'type name subject message',
         'tblcustomfields' => 'type relid fieldname',
         'tblcustomfieldsvalues' => 'fieldid relid value',
-        'tblproductconfigoptions' => 'optionname optiontype',
+        'tblproductconfiglinks' => 'gid pid',
+        'tblproductconfigoptions' => 'gid optionname optiontype qtyminimum qtymaximum',
         'tblproductconfigoptionssub' => 'configid optionname',
         'tblhostingconfigoptions' => 'relid configid optionid qty',
     ];
@@ -104,8 +105,9 @@ final class Shop
             'disabled' => 0]);
         $this->add('tblservergroupsrel', ['groupid' => 1, 'serverid' => 3]);
         $this->add('tblproducts', ['id' => 7, 'servertype' => 'panelbridge', 'servergroup' => 1,
-            'paytype' => 'recurring', 'allowqty' => 0, 'welcomeemail' => 11, 'configoption1' => 'gold',
-            'configoption2' => '', 'configoption3' => '0']);
+            'name' => 'TV Gold', 'paytype' => 'recurring', 'allowqty' => 0, 'welcomeemail' => 11,
+            'showdomainoptions' => 0, 'proratabilling' => 0, 'configoption1' => 'gold', 'configoption2' => '',
+            'configoption3' => '0']);
         $this->add('tblproducts', ['id' => 8, 'servertype' => 'cpanel', 'servergroup' => 0, 'paytype' => 'recurring']);
         $this->add('tblpricing', ['type' => 'product', 'relid' => 7, 'monthly' => '9.00', 'quarterly' => '-1.00',
             'semiannually' => '-1.00', 'annually' => '90.00', 'biennially' => '-1.00', 'triennially' => '-1.00']);
@@ -124,6 +126,7 @@ final class Shop
             'subject' => 'Hi', 'message' => 'Your service is suspended.']);
         $this->add('tblcustomfields', ['id' => 21, 'type' => 'product', 'relid' => 7, 'fieldname' => 'Username']);
         $this->add('tblcustomfields', ['id' => 22, 'type' => 'product', 'relid' => 7, 'fieldname' => 'Device MAC|MAC']);
-        $this->add('tblproductconfigoptions', ['id' => 31, 'optionname' => 'Connections', 'optiontype' => 4]);
+        $option = ['id' => 31, 'gid' => 5, 'optionname' => 'Connections', 'optiontype' => 4];
+        $this->add('tblproductconfigoptions', $option);
     }
 }

@@ -242,14 +242,17 @@ return [
     'cart_bad_username' => 'The username may hold letters, digits, dot, dash and underscore only.',
     'cart_quantity' => 'This product can be ordered once per line. Please add it again for a second one.',
     'upgrade_from' => ' (before: :product)',
+    'cart_prorata' => 'This product cannot be ordered at the moment, because of its prorata billing. Please contact'
+        . ' us.',
+    'cart_refused' => 'An order was refused in the cart. :why',
     'upgrade_failed' => 'Service :id: the paid package change was not carried out. :why WHMCS already holds the new'
         . ' product and price:from. Solve what is named and press Change Package on the service; or move the service'
         . ' back to its old product and refund the difference.',
 
-    'product_plan_unknown' => 'Product ":product" names the plan ":plan", which the bridge does not know: its orders'
-        . ' would fail. Choose a plan in its Module Settings.',
-    'product_cycles' => 'Product ":product" is sold for cycles its plan ":plan" has no term for (:cycles): such orders'
-        . ' would fail. Take the cycles off the product or add the terms at the bridge.',
+    'product_unsellable' => 'Orders of product ":product" would fail. :why',
+    'product_prorata' => 'Product ":product" has Prorata Billing on (prorata_unsupported): its first invoice pays for'
+        . ' some days while the account gets a whole term, and the dates stay apart for ever. Untick Prorata Billing'
+        . ' on the product\'s Pricing tab; until then the cart refuses it.',
 
     'closed' => 'Service :id: :verb of operation :operation completed.',
     'close_stale' => 'Service :id: :verb of operation :operation is not completed here, because a later operation'

@@ -52,10 +52,40 @@ final class ConfigurableOption
         return '';
     }
 
-    /** `2 connections`, as a choice may be labelled, counts as `2`; what begins with no number stays for the bridge. */
+    /**
+     * Every number a product's option of that name can lead to; a quantity's are its bounds.
+     *
+     * @return list<string>
+     */
+    public static function choices(int $productId, string $name): array
+    {
+        $rows = Capsule::table('tblproductconfigoptions as o')
+            ->join('tblproductconfiglinks as l', 'l.gid', '=', 'o.gid')->where('l.pid', $productId)
+            ->select(['o.id', 'o.optionname', 'o.optiontype', 'o.qtyminimum', 'o.qtymaximum'])->get();
+        $choices = [];
+        foreach ($rows as $row) {
+            $option = Params::of((array) $row);
+            if (!self::isNamed($option->text('optionname'), $name)) {
+                continue;
+            }
+            if ($option->number('optiontype') === self::QUANTITY) {
+                $least = max(1, $option->number('qtyminimum'));
+                array_push($choices, (string) $least, (string) max($least, $option->number('qtymaximum') ?: 9999));
+                continue;
+            }
+            $names = Capsule::table('tblproductconfigoptionssub')->where('configid', $option->number('id'))
+                ->orderBy('id')->pluck('optionname')->all();
+            foreach ($names as $choice) {
+                $choices[] = self::count(self::beforePipe(Params::of(['choice' => (string) $choice])->text('choice')));
+            }
+        }
+        return array_values(array_unique($choices));
+    }
+
+    /** `2 connections`, as a choice may be labelled, counts as `2`; `3.5` and `abc` stay, for the bridge to refuse. */
     public static function count(string $text): string
     {
-        return preg_match('/^([1-9]\d{0,3})(?!\d)/', $text, $found) === 1 ? $found[1] : $text;
+        return preg_match('/^([1-9]\d{0,3})(?![\d.,:+\/*-])/', $text, $found) === 1 ? $found[1] : $text;
     }
 
     /** `value|label` names keep the part before the pipe. */

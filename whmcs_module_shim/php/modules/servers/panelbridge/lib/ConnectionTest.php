@@ -12,12 +12,14 @@ final class ConnectionTest
     {
         try {
             $server = Server::fromParams($params);
+            $products = Products::ofServer($server->id);
+            $hooksRun = HookList::isRegistered() || !Products::exist();
             $answer = (new BridgeClient($server))->call('TestConnection', [
-                'hooks_detected' => HookList::isRegistered(),
-                'products' => Products::ofServer($server->id),
+                'hooks_detected' => $hooksRun,
+                'products' => array_map([Products::class, 'forCheck'], $products),
                 'call' => ['actor' => Actor::present()],
             ]);
-            $failures = self::failures($server, $answer);
+            $failures = [...self::failures($server, $answer, $hooksRun), ...self::unsellable($products)];
             return $failures === [] ? ['success' => true, 'error' => ''] : self::red($answer, $failures);
         } catch (CallError $error) {
             $caller = $error->answer?->data['caller'] ?? null;
@@ -29,7 +31,7 @@ final class ConnectionTest
     }
 
     /** @return list<string> */
-    private static function failures(Server $server, Answer $answer): array
+    private static function failures(Server $server, Answer $answer, bool $hooksRun): array
     {
         $failures = [];
         $told = [];
@@ -43,7 +45,7 @@ final class ConnectionTest
             $failures[] = Language::text('test_no_checks');
         }
         // The bridge is told whether the hooks run; should it not mention it, they are still needed.
-        if (!HookList::isRegistered() && !in_array('hooks', $told, true)) {
+        if (!$hooksRun && !in_array('hooks', $told, true)) {
             $failures[] = Language::text('test_hooks') . ' ' . Language::text('test_hooks_remedy');
         }
         if ($server->crossesOpenNetwork()) {
@@ -52,8 +54,25 @@ final class ConnectionTest
         return $failures;
     }
 
-    /** @param array<string, mixed> $check */
-    private static function line(array $check): string
+    /**
+     * What the bridge cannot see: how WHMCS bills.
+     *
+     * @param list<Params> $products
+     * @return list<string>
+     */
+    private static function unsellable(array $products): array
+    {
+        $told = static fn (Params $product): string =>
+            Language::text('product_prorata', ['product' => $product->text('name')]);
+        return array_map($told, array_values(array_filter($products, [Products::class, 'isProrata'])));
+    }
+
+    /**
+     * A failed check of the bridge with its remedy.
+     *
+     * @param array<string, mixed> $check
+     */
+    public static function line(array $check): string
     {
         $part = static fn (string $name): string =>
             is_string($check[$name] ?? null) ? Text::sentence($check[$name]) : '';

@@ -70,23 +70,6 @@ final class ProductSettings
         return $plans;
     }
 
-    /**
-     * The billing cycles of each plan, by its code.
-     *
-     * @return array<string, list<string>>
-     * @throws CallError when the bridge gives no answer
-     */
-    public static function cyclesByPlan(Server $server): array
-    {
-        $cycles = [];
-        foreach (self::answered($server)->maps('plans') as $plan) {
-            if (is_string($plan['code'] ?? null)) {
-                $cycles[$plan['code']] = array_values(array_filter((array) ($plan['cycles'] ?? []), 'is_string'));
-            }
-        }
-        return $cycles;
-    }
-
     private static function answered(Server $server): Answer
     {
         $client = new BridgeClient($server, BridgeClient::PAGE_DEADLINE);

@@ -19,22 +19,39 @@ final class Products
         'triennially' => 'Triennially',
     ];
 
-    /** @return list<array{pid: int, plan: string, cycles: list<string>}> */
+    /** @return list<Params> products that may be sold from a server */
     public static function ofServer(int $serverId): array
     {
         $groups = Capsule::table('tblservergroupsrel')->where('serverid', $serverId)->pluck('groupid')->all();
         $rows = Capsule::table('tblproducts')->where('servertype', Version::MODULE)
             ->whereIn('servergroup', array_merge([0], $groups))->orderBy('id')->get();
-        $products = [];
-        foreach ($rows as $row) {
-            $product = Params::of((array) $row);
-            $products[] = [
-                'pid' => $product->number('id'),
-                'plan' => $product->text('configoption1'),
-                'cycles' => self::cyclesOf($product),
-            ];
-        }
-        return $products;
+        return array_map(static fn (object $row): Params => Params::of((array) $row), array_values($rows->all()));
+    }
+
+    /** Whether any product uses this module: until one was saved, WHMCS cannot have noticed its hooks. */
+    public static function exist(): bool
+    {
+        return Capsule::table('tblproducts')->where('servertype', Version::MODULE)->exists();
+    }
+
+    /** @return array<string, mixed> a product as the bridge checks it */
+    public static function forCheck(Params $product): array
+    {
+        return [
+            'pid' => $product->number('id'),
+            'plan' => $product->text('configoption1'),
+            'cycles' => self::cyclesOf($product),
+            'connections' => $product->text('configoption2'),
+            'choices' => ConfigurableOption::choices($product->number('id'), 'Connections'),
+            // "Require Domain"; a WHMCS that keeps it elsewhere is not judged.
+            'requires_domain' => in_array($product->text('showdomainoptions', '1'), ['1', 'on'], true),
+        ];
+    }
+
+    /** Prorata Billing: WHMCS then ends the first period on a day of the month, and no plan has a term like that. */
+    public static function isProrata(Params $product): bool
+    {
+        return $product->text('paytype') === 'recurring' && $product->flag('proratabilling');
     }
 
     /** The product, or null when it is none of ours. */

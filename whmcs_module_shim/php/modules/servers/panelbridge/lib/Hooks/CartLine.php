@@ -13,16 +13,20 @@ final class CartLine
         public readonly Params $product,
         public readonly string $cycle,
         public readonly int $quantity,
-        public readonly int $connections,
+        public readonly string $connections,
         public readonly string $username,
-        public readonly string $mac
+        public readonly string $mac,
+        public readonly string $domain
     ) {
     }
 
-    /** @return array<string, int|string> */
-    public function forCheck(): array
+    /**
+     * @param list<string> $without members the shop refused itself
+     * @return array<string, int|string>
+     */
+    public function forCheck(array $without = []): array
     {
-        return array_filter([
+        $line = array_filter([
             'pid' => $this->product->number('id'),
             'plan' => $this->product->text('configoption1'),
             'cycle' => $this->cycle,
@@ -31,5 +35,7 @@ final class CartLine
             'username' => $this->username,
             'mac' => $this->mac,
         ], static fn (int|string $value): bool => $value !== '' && $value !== 0);
+        // An empty domain is told: that none was entered is what some panels' orders fail by.
+        return array_diff_key($line + ['domain' => $this->domain], array_flip($without));
     }
 }

@@ -42,6 +42,7 @@ final class CartLines
             'pid' => $kept->number('pid'),
             'billingcycle' => $form->text('billingcycle') ?: $kept->text('billingcycle'),
             'qty' => $kept->number('qty'),
+            'domain' => $kept->text('domain'),
             'configoptions' => $form->list('configoption') ?: $kept->list('configoptions'),
             'customfields' => $form->list('customfield') ?: $kept->list('customfields'),
         ]));
@@ -69,9 +70,10 @@ final class CartLines
             $product,
             Products::cycleName($line->text('billingcycle') ?: $product->text('paytype')),
             $separate ? 1 : $quantity,
-            (int) ConfigurableOption::count($connections ?: $product->text('configoption2')),
+            ConfigurableOption::count($connections ?: $product->text('configoption2')),
             $fields['username'] ?? '',
-            $fields['device mac'] ?? ''
+            $fields['device mac'] ?? '',
+            $line->text('domain')
         );
         return array_fill(0, $separate ? min($quantity, self::MOST_COPIES) : 1, $one);
     }

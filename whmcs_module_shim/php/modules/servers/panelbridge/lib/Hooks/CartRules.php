@@ -4,7 +4,10 @@ declare(strict_types=1);
 
 namespace WHMCS\Module\Server\Panelbridge\Hooks;
 
+use WHMCS\Database\Capsule;
 use WHMCS\Module\Server\Panelbridge\Actor;
+use WHMCS\Module\Server\Panelbridge\Alerts;
+use WHMCS\Module\Server\Panelbridge\Answer;
 use WHMCS\Module\Server\Panelbridge\BridgeClient;
 use WHMCS\Module\Server\Panelbridge\CallError;
 use WHMCS\Module\Server\Panelbridge\Language;
@@ -29,13 +32,13 @@ final class CartRules
     /** @return list<string> */
     public static function atCheckout(Params $form): array
     {
-        return self::refusals(CartLines::all());
+        return self::refusals(CartLines::all(), self::email($form));
     }
 
     /** @return list<string> */
     public static function atConfiguration(Params $form): array
     {
-        return self::refusals(CartLines::configured($form));
+        return self::refusals(CartLines::configured($form), '');
     }
 
     /** @return list<string> */
@@ -49,29 +52,32 @@ final class CartRules
         $chosen = $variables->text('billingcycle') ?: Visit::posted()->text('billingcycle');
         $extra = ['new_plan' => $product->text('configoption1')];
         $extra += Products::isCycle($chosen) ? ['new_cycle' => Products::cycleName($chosen)] : [];
-        return self::asked(static fn (): array => ServiceCall::about($service)
-            ->send('CheckUpgrade', $extra, [], BridgeClient::PAGE_DEADLINE)->texts('refusals'));
+        return self::asked(static fn (): Answer => ServiceCall::about($service)
+            ->send('CheckUpgrade', $extra, [], BridgeClient::PAGE_DEADLINE));
     }
 
     /**
+     * Everything that stands against these lines, at once: what is wrong whatever the panel is, and what the bridge
+     * knows.
+     *
      * @param list<CartLine> $lines
      * @return list<string>
      */
-    private static function refusals(array $lines): array
+    private static function refusals(array $lines, string $email): array
     {
         $refusals = [];
         $byServer = [];
         foreach ($lines as $line) {
-            array_push($refusals, ...self::unfit($line));
+            $unfit = self::unfit($line);
+            array_push($refusals, ...array_values($unfit));
             Redactor::learn($line->mac);
             $keys = Servers::keysFor(0, $line->product);
             $id = (int) ($keys['serverid'] ?? 0);
-            $byServer[$id] = ['keys' => $keys, 'items' => [...($byServer[$id]['items'] ?? []), $line->forCheck()]];
+            $items = [...($byServer[$id]['items'] ?? []), $line->forCheck(array_keys($unfit))];
+            $byServer[$id] = ['keys' => $keys, 'items' => $items];
         }
-        if ($refusals === []) {
-            foreach ($byServer as $group) {
-                array_push($refusals, ...self::checked($group['keys'], $group['items']));
-            }
+        foreach ($byServer as $group) {
+            array_push($refusals, ...self::checked($group['keys'], $group['items'], $email));
         }
         return array_values(array_unique($refusals));
     }
@@ -81,43 +87,61 @@ final class CartRules
      * @param list<array<string, int|string>> $items
      * @return list<string>
      */
-    private static function checked(array $keys, array $items): array
+    private static function checked(array $keys, array $items, string $email): array
     {
-        return self::asked(static function () use ($keys, $items): array {
+        return self::asked(static function () use ($keys, $items, $email): Answer {
             $client = new BridgeClient(Server::fromParams(Params::of($keys)), BridgeClient::PAGE_DEADLINE);
             $body = ['items' => $items, 'call' => ['actor' => Actor::present()]];
-            return $client->call('CheckCheckout', $body)->texts('refusals');
+            return $client->call('CheckCheckout', $body + ($email === '' ? [] : ['email' => $email]));
         });
     }
 
     /**
-     * Only a proper answer can refuse; an error of any kind lets the order through.
+     * Only a proper answer can refuse; an error of any kind lets the order through. What only the shop can mend is
+     * told to its staff, for the visitor can do nothing about it.
      *
-     * @param callable(): list<string> $ask
+     * @param callable(): Answer $ask
      * @return list<string>
      */
     private static function asked(callable $ask): array
     {
         try {
-            return $ask();
+            $answer = $ask();
         } catch (CallError) {
             return [];
         }
+        foreach ($answer->texts('staff') as $text) {
+            Alerts::show(Language::text('cart_refused', ['why' => $text]));
+        }
+        return $answer->texts('refusals');
     }
 
-    /** @return list<string> what is wrong whatever the panel is */
+    /** @return array<string, string> what is wrong whatever the panel is, by the member of the line */
     private static function unfit(CartLine $line): array
     {
         $refusals = [];
         if ($line->mac !== '' && preg_match(self::MAC, $line->mac) !== 1) {
-            $refusals[] = Language::text('cart_bad_mac');
+            $refusals['mac'] = Language::text('cart_bad_mac');
         }
         if ($line->username !== '' && preg_match(self::USERNAME, $line->username) !== 1) {
-            $refusals[] = Language::text('cart_bad_username');
+            $refusals['username'] = Language::text('cart_bad_username');
         }
         if ($line->quantity > 1) {
-            $refusals[] = Language::text('cart_quantity');
+            $refusals['qty'] = Language::text('cart_quantity');
+        }
+        if (Products::isProrata($line->product)) {
+            $refusals['prorata'] = Language::text('cart_prorata');
+            $values = ['product' => $line->product->text('name')];
+            Alerts::show(Language::text('product_prorata', $values));
         }
         return $refusals;
+    }
+
+    /** Some panels need the customer's address; of a visitor who is logged in, WHMCS's form does not carry it. */
+    private static function email(Params $form): string
+    {
+        $client = $form->number('clientId') ?: (int) Visit::kept('uid');
+        $kept = $client === 0 ? null : Capsule::table('tblclients')->where('id', $client)->value('email');
+        return $form->text('email') ?: Params::of(['email' => (string) $kept])->text('email');
     }
 }
