@@ -11,25 +11,22 @@ from datetime import UTC, datetime
 
 from panelbridge.access import AccessStore
 from panelbridge.models import AccountId
-from panelbridge.provisioning import Desk, Limits, Provisioner
+from panelbridge.provisioning import WHY_STOPPED, Desk, Limits, Provisioner
 from panelbridge.secret import random_text
 from panelbridge.storage.database import Database
 from panelbridge.storage.key_file import open_vault
 from panelbridge.storage.units import SqlUnits
+from panelbridge.storage.witness import Witness
 from panelbridge.subscriptions import Panel, PanelId
 from panelbridge.subscriptions.directory import PanelDirectory
+from whmcs_module_shim.books import database_url, require_books, require_own_key
 from whmcs_module_shim.config import ServiceConfig
+from whmcs_module_shim.effects import ToldOperations, watch_books
 from whmcs_module_shim.later import Later
 from whmcs_module_shim.services import Check, Figure, Services, ServiceUnits
 from whmcs_module_shim.watches import Watches
 
-DATABASE_NAME = "panelbridge.db"
 _BRIDGE_NAME = "abcdefghijkmnpqrstuvwxyz23456789"
-
-
-def database_url(config: ServiceConfig) -> str:
-    """The configured database, else the SQLite file of the data folder."""
-    return config.database_url or f"sqlite:///{config.data_folder / DATABASE_NAME}"
 
 
 def utc_now() -> datetime:
@@ -41,13 +38,17 @@ def compose(config: ServiceConfig, *, migrate: bool = True) -> Services:
     """Open everything; nothing runs in the background before ``start_background``.
 
     ``migrate`` false: for a command that looked at the schema first and shall not load Alembic.
-    Raises ``KeyFileError`` and storage's own errors, each naming what to do.
+    Raises ``BooksLost``, ``KeyFileError`` and storage's own errors, each naming what to do.
     """
+    require_books(config)
     vault = open_vault(config.key_file)
     database = Database(database_url(config))
     if migrate:
         database.migrate()
+    require_own_key(database, vault, config.key_file)
     units = SqlUnits(database, vault, utc_now)
+    witness = Witness(config.witness, database, vault.witness, utc_now)
+    watch_books(units, witness)
     directory = PanelDirectory(_panel_reader(units), time.monotonic, _known_reader(units))
 
     def fingerprint(text: str) -> str:
@@ -65,6 +66,7 @@ def compose(config: ServiceConfig, *, migrate: bool = True) -> Services:
             vain_seconds=config.attention_after_minutes * 60,
             seats=max(1, config.threads // 4),  # so that one slow panel leaves most threads free
         ),
+        witness=witness.note,
     )
 
     later = Later(database, Watches(units, utc_now).all(), utc_now)
@@ -72,6 +74,7 @@ def compose(config: ServiceConfig, *, migrate: bool = True) -> Services:
 
     def close() -> None:
         directory.close()
+        witness.close()
         database.close()
 
     return Services(
@@ -81,6 +84,8 @@ def compose(config: ServiceConfig, *, migrate: bool = True) -> Services:
         clock=utc_now,
         fingerprint=fingerprint,
         panel_changed=directory.forget,
+        books_confirmed=witness.confirm,
+        told_operation=ToldOperations(units, utc_now).check,
         answer_budget=config.answer_budget,
         checks=lambda: (*readiness(units), later.check()),
         figures=lambda: book_figures(units),
@@ -110,9 +115,12 @@ def readiness(units: ServiceUnits) -> Sequence[Check]:
     try:
         with units.write() as unit:
             off = sorted(panel.code for panel in unit.subscriptions.panels() if not panel.writes_enabled)
+            stop = unit.effects.stopped()
     except Exception:  # noqa: BLE001 - whatever fails here, the answer is that we are not ready
         return (Check(name="database", ok=False, message="the database does not accept a write"),)
     writes = f"writes are off for {len(off)} panel(s)" if off else "on for all panels"
+    if stop is not None:
+        writes = f"off for all of them: {WHY_STOPPED.get(stop.code, stop.code)}"
     return (
         Check(name="database", ok=True, message="accepts writes"),
         # Told, but no reason to take the service away: reads and other panels work.

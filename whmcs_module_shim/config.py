@@ -42,6 +42,11 @@ class ServiceConfig(BaseSettings):
     secret_key_file: Path | None = Field(
         default=None, description="file of the keys that seal secrets; default: secret.key in the data folder"
     )
+    witness_file: Path | None = Field(
+        default=None,
+        description="small file that names what the database last knew; default: panelbridge.witness in the "
+        "data folder. On another disk it also notices that the data folder was rolled back",
+    )
     database_url: str | None = Field(
         default=None, repr=False, description="default: the SQLite file in the data folder"
     )
@@ -83,6 +88,11 @@ class ServiceConfig(BaseSettings):
     def key_file(self) -> Path:
         """The file of the sealing keys."""
         return self.secret_key_file or self.data_folder / "secret.key"
+
+    @property
+    def witness(self) -> Path:
+        """The file of the witness."""
+        return self.witness_file or self.data_folder / "panelbridge.witness"
 
     @classmethod
     def settings_customise_sources(

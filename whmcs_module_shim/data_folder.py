@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from panelbridge.storage.owner import give_to_owner_of
+
 LOCK_NAME = "serve.lock"
 
 
@@ -28,6 +30,7 @@ def claim_data_folder(folder: Path) -> Iterator[None]:
         raise DataFolderTaken(
             f"The data folder {folder} cannot be used: {error.strerror}. Run `panelbridge init` first."
         ) from None
+    give_to_owner_of(folder, lock)
     try:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -12,7 +12,8 @@ from panelbridge.storage.database import Database
 from panelbridge.storage.key_file import create_key_file, open_vault
 from panelbridge.storage.units import SqlUnit, SqlUnits
 from panelbridge.subscriptions import Installation, InstallationId, Mode, Reseller
-from whmcs_module_shim.compose import database_url, utc_now
+from whmcs_module_shim.books import database_url, has_books, refuse_in_place_of_lost, require_own_key
+from whmcs_module_shim.compose import utc_now
 from whmcs_module_shim.config import ServiceConfig
 
 _FOLDER_MODE = 0o700
@@ -36,13 +37,16 @@ class FirstSetup:
 def first_setup(
     config: ServiceConfig, *, reseller: str = "main", installation: str = "shop", mode: Mode = Mode.LIVE
 ) -> FirstSetup:
-    """Make what is missing. Raises storage's errors, each naming what to do."""
+    """Make what is missing. Raises ``BooksLost`` and storage's errors, each naming what to do."""
     config.data_folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
-    create_key_file(config.key_file)
+    refuse_in_place_of_lost(config)
+    if not has_books(config):  # the key of books that exist is never made anew
+        create_key_file(config.key_file)
     vault = open_vault(config.key_file)
     database = Database(database_url(config))
     try:
         database.migrate()
+        require_own_key(database, vault, config.key_file)
         units = SqlUnits(database, vault, utc_now)
         with units.write() as unit:
             return _furnish(unit, config, reseller, installation, mode)

@@ -138,6 +138,13 @@ KINDS: Mapping[str, ProblemKind] = {
         "The operator puts the key file back that belongs to the database, or gives the secret anew: a reset "
         "for a password, `panelbridge panels set` for a panel.",
     ),
+    "storage_full": _kind(503, "The disk is full", "The operator makes room; then repeat."),
+    "storage_failed": _kind(
+        503, "The database cannot be used", "The operator looks at the disk and the log; then repeat."
+    ),
+    "storage_damaged": _kind(
+        503, "The database is damaged", "The operator stops the bridge and restores the last good backup."
+    ),
     "overloaded": _kind(503, "Too much at once", "Repeat after the seconds of the Retry-After header."),
     "internal": _kind(
         500,

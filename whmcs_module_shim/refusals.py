@@ -15,9 +15,10 @@ from panelbridge.models import Outcome
 from panelbridge.provisioning.exceptions import Refusal
 from panelbridge.secret import SecretUnreadable
 from panelbridge.storage import StorageBusy
+from panelbridge.storage.exceptions import StorageFailed
 from whmcs_module_shim.problems import KINDS, Problem
 
-Known = Refusal | PanelError | LedgerError | IllegalMove | StorageBusy | SecretUnreadable
+Known = Refusal | PanelError | LedgerError | IllegalMove | StorageBusy | StorageFailed | SecretUnreadable
 KNOWN: tuple[type[Exception], ...] = (
     Refusal,
     PanelError,
@@ -25,14 +26,15 @@ KNOWN: tuple[type[Exception], ...] = (
     IllegalMove,
     StorageBusy,
     SecretUnreadable,
+    StorageFailed,
 )
 _SOON = 2  # seconds
 
 
 def problem_of(error: Known) -> Problem:
     """The problem that says what ``error`` says."""
-    if isinstance(error, StorageBusy):
-        return Problem("overloaded", "The database was held by others for too long.", retry_after=_SOON)
+    if isinstance(error, (StorageBusy, StorageFailed)):
+        return _of_storage(error)
     if isinstance(error, SecretUnreadable):
         return Problem("secret_unreadable", f"{error}.")
     if isinstance(error, LedgerError):
@@ -43,6 +45,12 @@ def problem_of(error: Known) -> Problem:
     if isinstance(error, Refusal):
         return _of_refusal(error)
     return _of_panel_error(error)
+
+
+def _of_storage(error: StorageBusy | StorageFailed) -> Problem:
+    if isinstance(error, StorageBusy):
+        return Problem("overloaded", "The database was held by others for too long.", retry_after=_SOON)
+    return Problem(error.code, f"{str(error)[:1].upper()}{str(error)[1:]}.", advice=error.advice)
 
 
 def _of_refusal(error: Refusal) -> Problem:

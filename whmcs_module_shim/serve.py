@@ -69,6 +69,7 @@ def load_worker(config: ServiceConfig, compose: Compose, log: ServiceLog) -> Any
     if config.one_core:
         keep_to_one_core()
     from whmcs_module_shim.app import create_app
+    from whmcs_module_shim.cli.faults import fault_of
 
     try:
         services = compose(config)
@@ -76,7 +77,9 @@ def load_worker(config: ServiceConfig, compose: Compose, log: ServiceLog) -> Any
         log_exposures(services, log)
         services.start_background()
     except Exception as error:  # noqa: BLE001 - whatever it is, the operator needs one readable line
-        sys.stderr.write(f"panelbridge serve cannot start:\n{describe(error)}\n")
+        fault = fault_of(error)
+        said = fault.text() if fault is not None else f"{describe(error)}\n"
+        sys.stderr.write(f"panelbridge serve cannot start:\n{said}")
         sys.stderr.flush()
         os._exit(1)
     _settle_memory()

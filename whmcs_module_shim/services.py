@@ -51,6 +51,10 @@ def _nothing() -> None:
     """No background work."""
 
 
+def _nothing_told(_operation: int, _shop: str) -> None:
+    """Nobody compares."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Services:
     """Everything a request may use. Built by ``compose`` inside the worker process."""
@@ -61,6 +65,8 @@ class Services:
     clock: Callable[[], datetime]  # aware UTC
     fingerprint: Callable[[str], str]  # HMAC under a key that is not in the database
     panel_changed: Callable[[PanelId], None]  # drop what this process keeps of the panel
+    books_confirmed: Callable[[], None] = _nothing  # a person says that these books are the ones
+    told_operation: Callable[[int, str], None] = _nothing_told  # the highest a shop was told, and the shop
     answer_budget: float = 10.0  # seconds
     checks: Callable[[], Sequence[Check]] = tuple
     figures: Callable[[], Iterable[Figure]] = tuple

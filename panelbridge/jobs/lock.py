@@ -6,6 +6,8 @@ import fcntl
 import os
 from pathlib import Path
 
+from panelbridge.storage.owner import give_to_owner_of
+
 
 class WorkerAlreadyRunning(RuntimeError):
     """Another process runs the jobs of this database. Nothing was started; stop that one first."""
@@ -28,6 +30,7 @@ class WorkerLock:
     def acquire(self) -> None:
         """Take the lock at once or raise ``WorkerAlreadyRunning``."""
         fd = os.open(self._path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        give_to_owner_of(self._path.parent, fd)
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

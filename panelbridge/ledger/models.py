@@ -98,6 +98,15 @@ class WalletState:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LoggedHead:
+    """The newest link of a reseller's chain at some time, as it was kept outside the books."""
+
+    reseller: ResellerId
+    sequence: int
+    tail: str = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Move:
     """A wallet before a transfer, and its balance and held after."""
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from panelbridge.ledger.chain import GENESIS, ChainKeyMissing, link, text_digest
-from panelbridge.ledger.models import TransferId, TransferKind, WalletState
+from panelbridge.ledger.models import LoggedHead, TransferId, TransferKind, WalletState
 from panelbridge.ledger.port import ChainedTransfer, LedgerStore
 from panelbridge.ledger.rules import PENDING, balance_change, held_change
 
@@ -19,6 +19,7 @@ class Problem:
     message: str
     reseller: int | None = None
     transfer: int | None = None
+    blocks: bool = True  # whether a backup that shows it is not restored
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,8 +35,16 @@ class VerifyReport:
     def whole(self) -> bool:
         return not self.problems
 
+    @property
+    def blocking(self) -> tuple[Problem, ...]:
+        """What shows that rows were changed, whichever release wrote them."""
+        return tuple(problem for problem in self.problems if problem.blocks)
 
-def verify_books(store: LedgerStore, heads: Sequence[WalletState] = ()) -> VerifyReport:
+
+Heads = Sequence[WalletState | LoggedHead]
+
+
+def verify_books(store: LedgerStore, heads: Heads = ()) -> VerifyReport:
     """Walk all chains of ``store``; the problems come in the order of wallets and sequence.
 
     ``heads`` are wallets as they were logged earlier: a chain that was cut back is whole in itself, and only
@@ -47,6 +56,7 @@ def verify_books(store: LedgerStore, heads: Sequence[WalletState] = ()) -> Verif
     for wallet in wallets:
         known = {head.sequence: head.tail for head in heads if head.reseller == wallet.reseller}
         problems.extend(_walk(store, wallet, known, seen))
+    problems.extend(_gone(heads, wallets))
     problems.extend(
         Problem(code="unlinked", message=f"transfer {one} hangs in the wrong chains", transfer=one)
         for one in store.unlinked()
@@ -59,6 +69,13 @@ def verify_books(store: LedgerStore, heads: Sequence[WalletState] = ()) -> Verif
         problems=tuple(problems),
         guards_tried=guards is not None,
     )
+
+
+def _gone(heads: Heads, wallets: Sequence[WalletState]) -> Iterator[Problem]:
+    there = {wallet.reseller for wallet in wallets}
+    for reseller in sorted({head.reseller for head in heads if head.sequence} - there):
+        message = f"the wallet of reseller {reseller} was logged once and is gone"
+        yield Problem(code="head", message=message, reseller=reseller)
 
 
 def guard_problems(broken: Iterable[str]) -> Iterator[Problem]:

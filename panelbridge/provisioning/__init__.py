@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from panelbridge.provisioning.desk import Desk
+from panelbridge.provisioning.effects import WHY_STOPPED, WriteStop
 from panelbridge.provisioning.engine import Provisioner
 from panelbridge.provisioning.exceptions import Refusal
 from panelbridge.provisioning.models import (
@@ -27,6 +28,7 @@ from panelbridge.provisioning.wishes import (
 )
 
 __all__ = [
+    "WHY_STOPPED",
     "Answer",
     "Attempt",
     "AttentionItem",
@@ -45,5 +47,6 @@ __all__ = [
     "TerminateWish",
     "UnsuspendWish",
     "Wish",
+    "WriteStop",
     "known_facts",
 ]

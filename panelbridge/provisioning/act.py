@@ -31,6 +31,10 @@ def send(units: Units, desk: Desk, call: Call) -> Operation | None:
     Returns the operation as written down; ``None`` when somebody else settled it first.
     """
     operation, attempt = call.operation, call.attempt
+    unwitnessed = desk.witness()  # the attempt is committed, and nothing was sent
+    if unwitnessed is not None:
+        with units.write() as unit:
+            return _settle_failure(unit, desk, call, unwitnessed)
     rules = RULES[operation.verb]
     breaker = desk.panels.breaker(operation.panel_id)
     seconds = (attempt.deadline - attempt.started_at).total_seconds()

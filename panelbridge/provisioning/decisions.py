@@ -54,6 +54,7 @@ WHY: Mapping[str, str] = {
     "package_differs": "the account has another package or number of connections than was sold",
     "refunded": "billing refunded an invoice of a service; nothing was taken back here",
     "unknown_too_long": "the panel could not be asked for a day",
+    "writes_off": "the bridge stopped every effect outside until a person has looked; the message says why",
     "waits_for_credit": "a renewal that billing takes for done waits for the reseller's credit",
 }
 """What puts a thing before a person, by code; other codes are those of the panel error it ended with."""

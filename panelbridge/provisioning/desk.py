@@ -6,9 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from panelbridge.provisioning.effects import Unwitnessed
 from panelbridge.provisioning.elapsed import Tick, boot_time
 from panelbridge.provisioning.models import Limits
 from panelbridge.provisioning.port import Panels
+
+
+def _no_witness() -> Unwitnessed | None:
+    """For a library user who keeps none."""
+    return None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,3 +25,4 @@ class Desk:
     bridge: str  # short random name of this bridge, first part of every reference
     limits: Limits
     elapsed: Callable[[], Tick] = boot_time  # what waits are counted in; ``clock`` orders and shows
+    witness: Callable[[], Unwitnessed | None] = _no_witness  # before each call; says why it must not be made

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from panelbridge.adapter import PanelAdapter
 from panelbridge.capabilities import Capabilities, Verb
 from panelbridge.ledger import Ledger, ResellerId
+from panelbridge.provisioning.effects import EffectsStore
 from panelbridge.provisioning.elapsed import Tick
 from panelbridge.provisioning.models import (
     Attempt,
@@ -142,6 +143,8 @@ class Unit(Protocol):
     def subscriptions(self) -> SubscriptionStore: ...
     @property
     def ledger(self) -> Ledger: ...
+    @property
+    def effects(self) -> EffectsStore: ...
 
 
 class Units(Protocol):

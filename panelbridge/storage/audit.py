@@ -2,24 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
-from panelbridge.ledger import ChainKeys, VerifyReport, WalletState
-from panelbridge.ledger.verification import guard_problems, verify_books
+from sqlalchemy import Connection
+
+from panelbridge.ledger import ChainKeys, VerifyReport
+from panelbridge.ledger.verification import Heads, Problem, guard_problems, verify_books
 from panelbridge.storage import guard_trials
+from panelbridge.storage.agreement import disagreements
 from panelbridge.storage.database import Database
 from panelbridge.storage.ledger_store import SqlLedgerStore
+from panelbridge.storage.schema_check import schema_problems
+from panelbridge.storage.witness import Record, losses_of
 
 
-def verify_ledger(database: Database, keys: ChainKeys, *, heads: Sequence[WalletState] = ()) -> VerifyReport:
+def verify_ledger(
+    database: Database, keys: ChainKeys, *, heads: Heads = (), witness: Record | None = None
+) -> VerifyReport:
     """Walk the chains in a snapshot, then try the guards in a short write that is rolled back.
 
-    ``heads``: wallets as logged earlier, to find a chain that was cut back.
+    ``heads``: wallets as logged earlier, to find a chain that was cut back. ``witness``: what the witness
+    said before this began.
     """
     with database.read() as connection:
         report = verify_books(SqlLedgerStore(connection, keys), heads)
+        others = [*disagreements(connection), *schema_problems(connection)]
+        if witness is not None:
+            others.extend(_witnessed(connection, witness))
     with database.write() as connection:
         broken = guard_trials.broken(connection) or ()
-    problems = (*report.problems, *guard_problems(broken))
+    problems = (*report.problems, *others, *guard_problems(broken))
     return replace(report, problems=problems, guards_tried=True)
+
+
+def _witnessed(connection: Connection, witness: Record) -> Iterator[Problem]:
+    for lost in losses_of(witness, connection):
+        yield Problem(code="witness", message=f"the witness saw more: {lost}", blocks=False)

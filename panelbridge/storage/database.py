@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Lock
 
 from sqlalchemy import Connection, Engine, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError
 
 from panelbridge.storage.connections import (
     READ,
@@ -20,7 +20,8 @@ from panelbridge.storage.connections import (
     reading_engine,
     writing_engine,
 )
-from panelbridge.storage.exceptions import StorageBusy
+from panelbridge.storage.exceptions import StorageBusy, StorageDamaged, StorageFailed, StorageFull
+from panelbridge.storage.owner import give_to_owner_of
 from panelbridge.storage.write_queue import WriteQueue
 
 PATIENCE = 30.0  # seconds a writer waits for its turn, and then for the database
@@ -125,22 +126,37 @@ class Database:
 
 def _create_private(path: Path) -> None:
     """The file is there before SQLite makes it for everybody's eyes; its log and index take over the mode."""
-    if path.parent.is_dir():
-        os.close(os.open(path, os.O_CREAT | os.O_CLOEXEC, 0o600))
+    if path.parent.is_dir() and not path.exists():
+        handle = os.open(path, os.O_CREAT | os.O_CLOEXEC, 0o600)
+        give_to_owner_of(path.parent, handle)
+        os.close(handle)
 
 
 class _Contention:
-    """Inside, a database that stayed locked is ``StorageBusy``."""
+    """Inside, a database that stayed locked is ``StorageBusy``; full and damaged have names of their own."""
 
     def __enter__(self) -> None:
         """Nothing is done before an error."""
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        cause = error.orig if isinstance(error, OperationalError) else error
-        if not isinstance(cause, sqlite3.OperationalError):
+        cause = error.orig if isinstance(error, DatabaseError) else error
+        if not isinstance(cause, sqlite3.DatabaseError) or not hasattr(cause, "sqlite_errorcode"):
             return
-        if cause.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+        kind = cause.sqlite_errorcode & 0xFF
+        if kind in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
             raise StorageBusy("the database stayed locked for longer than our patience") from None
+        if kind == sqlite3.SQLITE_FULL or cause.sqlite_errorcode in _WRITE_ERRORS:
+            raise StorageFull(f"the disk takes no more of the database ({cause})") from None
+        if kind in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+            raise StorageDamaged(f"the database file is damaged ({cause})") from None
+        if kind in {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}:
+            raise StorageFailed(f"the database file cannot be used ({cause})") from None
 
 
+_WRITE_ERRORS = {
+    sqlite3.SQLITE_IOERR_WRITE,
+    sqlite3.SQLITE_IOERR_FSYNC,
+    sqlite3.SQLITE_IOERR_TRUNCATE,
+    sqlite3.SQLITE_IOERR_SHMSIZE,
+}
 _CONTENTION = _Contention()

@@ -18,6 +18,30 @@ class StorageBusy(Exception):
     retry_safe: ClassVar[bool] = True
 
 
+class StorageFailed(Exception):
+    """The database file cannot be used. What this transaction wrote was not kept.
+
+    ``code`` tells full from damaged; neither mends itself.
+    """
+
+    code: ClassVar[str] = "storage_failed"
+    advice: ClassVar[str] = "Look at the disk and at the system's log; then repeat."
+
+
+class StorageFull(StorageFailed):
+    """The disk took no more."""
+
+    code = "storage_full"
+    advice = "Make room on the disk of the data folder, then repeat: nothing was changed."
+
+
+class StorageDamaged(StorageFailed):
+    """The file is no database, or its pages contradict each other."""
+
+    code = "storage_damaged"
+    advice = "Stop `serve`, keep a copy of the data folder as it is, and restore the last good backup."
+
+
 class VaultError(SecretUnreadable):
     """A sealed value that cannot be opened here: another place, another key, or changed.
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from cryptography.fernet import Fernet
 
 from panelbridge.storage.exceptions import KeyFileError, VaultError
+from panelbridge.storage.owner import give_to_owner_of
 from panelbridge.storage.vault import Vault
 
 _HEADING = (
@@ -26,6 +27,7 @@ def create_key_file(path: Path) -> bool:
         handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
     except FileExistsError:
         return False
+    give_to_owner_of(path.parent, handle)
     _write(handle, [Fernet.generate_key()])
     _sync_folder(path.parent)
     return True
@@ -36,7 +38,9 @@ def add_key(path: Path) -> None:
     keys = [Fernet.generate_key(), *read_keys(path)]
     fresh = path.with_name(f"{path.name}.new")
     fresh.unlink(missing_ok=True)
-    _write(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600), keys)
+    handle = os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+    give_to_owner_of(path, handle)
+    _write(handle, keys)
     fresh.replace(path)
     _sync_folder(path.parent)
 

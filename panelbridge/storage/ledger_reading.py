@@ -116,6 +116,13 @@ def chain(connection: Connection, wallet: WalletState) -> Iterator[ChainedTransf
         last = rows[-1][0]
 
 
+def newest_key_id(connection: Connection) -> str | None:
+    """The key that signed the newest link of all chains."""
+    query = select(links.c.key_id).order_by(links.c.id.desc()).limit(1)
+    found = connection.execute(query).scalar_one_or_none()
+    return None if found is None else str(found)
+
+
 def unlinked(connection: Connection) -> Sequence[TransferId]:
     """Transfers whose links are not exactly one for each wallet they touch."""
     ends = case((transfers.c.source_id >= FIRST_WALLET, 1), else_=0) + case(

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from panelbridge.ledger import Ledger
 from panelbridge.storage.access_store import SqlAccessStore
 from panelbridge.storage.database import Database
+from panelbridge.storage.effects_store import SqlEffectsStore
 from panelbridge.storage.journal_store import SqlJournalStore
 from panelbridge.storage.ledger_store import SqlLedgerStore
 from panelbridge.storage.prepared import StoreMemory
@@ -32,6 +33,10 @@ class SqlUnit:
     @property
     def ledger(self) -> Ledger:
         return Ledger(SqlLedgerStore(self.connection, self._vault.chain), self._clock)
+
+    @property
+    def effects(self) -> SqlEffectsStore:
+        return SqlEffectsStore(self.connection)
 
     @property
     def access(self) -> SqlAccessStore:

@@ -70,6 +70,8 @@ class Vault:
         self._fingerprint_key = _derived(raw[-1], "fingerprint")
         chain = {_key_id(key): _derived(key, "ledger chain") for key in raw}
         self._chain = ChainKeys(current=_key_id(raw[0]), keys=chain)
+        witness = {_key_id(key): _derived(key, "witness") for key in raw}
+        self._witness = ChainKeys(current=_key_id(raw[0]), keys=witness)
         self._kept = _Kept()
 
     def __repr__(self) -> str:
@@ -79,6 +81,11 @@ class Vault:
     def chain(self) -> ChainKeys:
         """The ledger's HMAC keys, one for each key of the file."""
         return self._chain
+
+    @property
+    def witness(self) -> ChainKeys:
+        """The HMAC keys of the witness, one for each key of the file."""
+        return self._witness
 
     def seal(self, secret: Secret, *, table: str, row: str, field: str) -> str:
         """Text that only this vault opens, and only for this table, row and field."""

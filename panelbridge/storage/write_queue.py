@@ -13,8 +13,10 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from panelbridge.storage.exceptions import StorageBusy
+from panelbridge.storage.owner import give_to_owner_of
 
 
 class WriteQueue:
@@ -92,6 +94,7 @@ class _FileLock:
 
     def __init__(self, path: str) -> None:
         self._fd = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        give_to_owner_of(Path(path).parent, self._fd)
         self._state = threading.Condition()
         self._kernel_wait = False
         self._wanted = False

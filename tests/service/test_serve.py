@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from panelbridge.storage.key_file import create_key_file
+from whmcs_module_shim.config import ServiceConfig
+from whmcs_module_shim.first_setup import first_setup
 
 SLOW = """
 import sys, time
@@ -79,8 +80,7 @@ def free_port() -> int:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     made = tmp_path / "data"
-    made.mkdir()
-    create_key_file(made / "secret.key")
+    first_setup(ServiceConfig(data_folder=made))
     return made
 
 
@@ -262,8 +262,9 @@ def test_serve_says_what_is_wrong_with_the_configuration(tmp_path: Path) -> None
     assert "cannot be used: No such file or directory. Run `panelbridge init` first." in errors
 
 
-def test_serve_without_a_key_file_says_which(tmp_path: Path) -> None:
-    with serving(tmp_path) as (process, _):
+def test_serve_without_a_key_file_says_which(folder: Path) -> None:
+    (folder / "secret.key").unlink()
+    with serving(folder) as (process, _):
         _, errors = process.communicate(timeout=40)
 
     assert process.returncode == 1

@@ -17,6 +17,7 @@ from panelbridge.settings import read_settings, secret_fields
 from panelbridge.subscriptions import Panel, PanelId
 from whmcs_module_shim.api.paging import PageQuery, page
 from whmcs_module_shim.call import Call
+from whmcs_module_shim.effects import lift_stop
 from whmcs_module_shim.fields import Answer, Body, Bool, Code
 from whmcs_module_shim.problems import Problem
 from whmcs_module_shim.routes import Effect, Resource
@@ -133,7 +134,7 @@ def add_panel(call: Call, body: NewPanel) -> PanelView:
         settings=plain,
         secrets=secrets,
         practice=body.practice,
-        writes_enabled=body.writes_enabled,
+        writes_enabled=body.writes_enabled and call.unit.effects.stopped() is None,
     )
     return PanelView.of(store.add_panel(panel))
 
@@ -151,6 +152,8 @@ def change_panel(call: Call, body: PanelChange, code: str) -> PanelView:
         panel = replace(panel, settings=plain, secrets=secrets)
     if body.writes_enabled is not None:
         panel = replace(panel, writes_enabled=body.writes_enabled)
+    if body.writes_enabled and lift_stop(call.unit, call.caller.actor, call.now):
+        call.after_commit(call.services.books_confirmed)
     call.unit.subscriptions.save_panel(panel)
     call.after_commit(lambda: call.services.panel_changed(panel.id))
     return PanelView.of(panel)

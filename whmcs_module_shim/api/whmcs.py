@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from flask import Response, g
 from flask.globals import request_ctx
 
-from whmcs_module_shim.auth.binding import check_binding
+from panelbridge.access import Scope
+from whmcs_module_shim.auth import Caller
+from whmcs_module_shim.auth.binding import check_binding, is_bound_here
 from whmcs_module_shim.decoding import MODULE_TYPES, read_body
 from whmcs_module_shim.dispatch import Dispatcher
 from whmcs_module_shim.fields import starred
@@ -49,6 +51,7 @@ def serve_module(dispatcher: Dispatcher, route: Route, mutating: bool) -> Respon
     body = read_body(request_ctx.request, route.body, route.media_types)
     _refuse_unsupported(body)  # type: ignore[arg-type]  # every function's model is a CommonRequest
     check_binding(dispatcher.services, dispatcher.verifier, caller, mutating=mutating)
+    _hear_what_it_was_told(dispatcher, caller, body)  # type: ignore[arg-type]
     answer: ModuleAnswer = route.view(dispatcher.services, caller, body)
     if answer.operation is not None:
         g.operation = answer.operation.id
@@ -57,6 +60,13 @@ def serve_module(dispatcher: Dispatcher, route: Route, mutating: bool) -> Respon
     status = 202 if answer.result is Result.PENDING else 200
     told = answer.sent_as(caller.request_id).model_dump_json()
     return Response(told, status, mimetype="application/json")
+
+
+def _hear_what_it_was_told(dispatcher: Dispatcher, caller: Caller, body: CommonRequest) -> None:
+    """Only from the shop an installation is bound to, by a key that may act: no other stops the bridge."""
+    shop = caller.installation
+    if body.highest_operation and shop and caller.key.allows(Scope.PROVISION) and is_bound_here(caller):
+        dispatcher.services.told_operation(body.highest_operation, shop.code)
 
 
 def _refuse_unsupported(body: CommonRequest) -> None:

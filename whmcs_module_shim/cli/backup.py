@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +16,7 @@ from whmcs_module_shim.cli.screen import Screen
 
 if TYPE_CHECKING:
     from panelbridge.ledger import VerifyReport
+    from panelbridge.storage.units import SqlUnits
     from whmcs_module_shim.config import ServiceConfig
 
 _STAMP = "%Y%m%dT%H%M%SZ"
@@ -30,8 +32,8 @@ def backup_command(
 ) -> None:
     """Copy the database while the service runs. The key file is not in the copy: keep it elsewhere."""
     from panelbridge.storage.database import Database
-    from whmcs_module_shim.cli.bridge import database_file
-    from whmcs_module_shim.compose import database_url, utc_now
+    from whmcs_module_shim.books import database_file, database_url
+    from whmcs_module_shim.compose import utc_now
 
     screen = Screen(as_json=as_json)
     config = context.obj()
@@ -72,7 +74,7 @@ def restore_command(
     as_json: AsJson = False,
 ) -> None:
     """Put a backup in place. Panel writes are off then, until somebody compared and switched them on."""
-    from whmcs_module_shim.cli.bridge import database_file
+    from whmcs_module_shim.books import database_file
     from whmcs_module_shim.data_folder import claim_data_folder
 
     screen = Screen(as_json=as_json)
@@ -93,18 +95,24 @@ def restore_command(
         yes=yes,
     )
     with claim_data_folder(config.data_folder):
-        panels = _put_in_place(config, file, target)
+        placed = _put_in_place(config, file, target)
         aside = _swap(target)
     if screen.as_json:
         screen.json(
-            {"database": str(target), "put_aside": str(aside) if aside else None, "writes_off": panels}
+            {
+                "database": str(target),
+                "put_aside": str(aside) if aside else None,
+                "writes_off": placed.panels,
+                "doubts": placed.doubts,
+            }
         )
     screen.facts(
         (
             ("database", target),
             ("put aside", aside),
             ("books", "whole: every chain and guard was verified"),
-            ("panel writes", f"off for {', '.join(panels) or 'no panel: there is none'}"),
+            ("to look at", "\n".join(placed.doubts) or None),
+            ("panel writes", f"off for {', '.join(placed.panels) or 'no panel: there is none'}"),
         ),
         title="Restored",
     )
@@ -160,7 +168,15 @@ def _fresh(target: Path) -> Path:
     return target.with_name(f"{target.name}.restoring")
 
 
-def _put_in_place(config: ServiceConfig, file: Path, target: Path) -> list[str]:
+@dataclass(frozen=True, kw_only=True)
+class _Placed:
+    """What is in place now."""
+
+    panels: list[str]
+    doubts: list[str]  # what `ledger verify` says besides; rows of older releases may know too little
+
+
+def _put_in_place(config: ServiceConfig, file: Path, target: Path) -> _Placed:
     """A copy beside the target, brought up to date, verified with the key file, and with all writes off.
 
     Raises storage's errors, and ``Refused``; nothing of the present database was touched then.
@@ -169,6 +185,7 @@ def _put_in_place(config: ServiceConfig, file: Path, target: Path) -> list[str]:
     from panelbridge.storage.database import Database
     from panelbridge.storage.key_file import open_vault
     from panelbridge.storage.units import SqlUnits
+    from whmcs_module_shim.books import require_own_key
     from whmcs_module_shim.compose import utc_now
 
     vault = open_vault(config.key_file)
@@ -179,7 +196,8 @@ def _put_in_place(config: ServiceConfig, file: Path, target: Path) -> list[str]:
         database = Database(f"sqlite:///{fresh}")
         try:
             database.migrate()
-            off = _writes_off(SqlUnits(database, vault, utc_now))
+            require_own_key(database, vault, config.key_file)
+            off = _stop_writes(SqlUnits(database, vault, utc_now), file, target)
             report = verify_ledger(database, vault.chain)
         finally:
             database.close()
@@ -187,13 +205,13 @@ def _put_in_place(config: ServiceConfig, file: Path, target: Path) -> list[str]:
     except BaseException:
         _remove(fresh)
         raise
-    return off
+    return _Placed(panels=off, doubts=[problem.message for problem in report.problems])
 
 
 def _require_whole(file: Path, report: VerifyReport) -> None:
-    if report.whole:
+    if not report.blocking:
         return
-    first, *others = (problem.message for problem in report.problems)
+    first, *others = (problem.message for problem in report.blocking)
     more = f", and {len(others)} more" if others else ""
     raise Refused(
         "ledger_broken",
@@ -202,17 +220,36 @@ def _require_whole(file: Path, report: VerifyReport) -> None:
     )
 
 
-def _writes_off(units: object) -> list[str]:
-    from dataclasses import replace
+def _stop_writes(units: SqlUnits, file: Path, replaced: Path) -> list[str]:
+    """Nothing leaves the restored bridge until a person has compared. Returns the panels."""
+    from panelbridge.provisioning import WriteStop
+    from whmcs_module_shim.compose import utc_now
+    from whmcs_module_shim.effects import stop_effects
 
-    from panelbridge.storage.units import SqlUnits
-
-    assert isinstance(units, SqlUnits)  # noqa: S101 - for the type checker
+    stop = WriteStop(
+        code="restored",
+        message=f"restored from {file.name}: what happened after that backup is not in it",
+        since=utc_now(),
+        highest_operation=_last_operation(replaced),
+    )
     with units.write() as unit:
-        panels = unit.subscriptions.panels()
-        for panel in panels:
-            unit.subscriptions.save_panel(replace(panel, writes_enabled=False))
-    return [panel.code for panel in panels]
+        stop_effects(unit, stop)
+        return [panel.code for panel in unit.subscriptions.panels()]
+
+
+def _last_operation(database: Path) -> int | None:
+    """The highest operation id the database that is replaced ever gave out, if it can still tell."""
+    import sqlite3
+
+    if not database.exists():
+        return None
+    query = "SELECT seq FROM sqlite_sequence WHERE name = 'operations'"
+    try:
+        with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            row = connection.execute(query).fetchone()
+    except sqlite3.DatabaseError:
+        return None
+    return int(row[0]) if row else None
 
 
 def _swap(target: Path) -> Path | None:
@@ -240,7 +277,10 @@ def _swap(target: Path) -> Path | None:
 def _copy_private(source: Path, target: Path) -> None:
     import shutil
 
+    from panelbridge.storage.owner import give_to_owner_of
+
     handle = os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+    give_to_owner_of(target.parent, handle)
     with os.fdopen(handle, "wb") as out, source.open("rb") as original:
         shutil.copyfileobj(original, out)
         out.flush()

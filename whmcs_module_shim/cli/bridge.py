@@ -137,19 +137,13 @@ def open_bridge(context: typer.Context) -> Iterator[Bridge]:
         services.close()
 
 
-def database_file(config: ServiceConfig) -> Path:
-    """The SQLite file of ``config``."""
-    from sqlalchemy import make_url
-
-    from whmcs_module_shim.compose import database_url
-
-    return Path(make_url(database_url(config)).database or "")
-
-
 def require_database(config: ServiceConfig) -> None:
     """Raises ``Refused`` when there is no database, or its schema is another release's."""
+    from whmcs_module_shim.books import database_file, has_books, refuse_in_place_of_lost
+
     path = database_file(config)
-    if not path.is_file():
+    if not has_books(config):
+        refuse_in_place_of_lost(config)
         raise Refused(
             "configuration",
             f"There is no database at {path.absolute()}",

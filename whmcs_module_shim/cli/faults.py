@@ -81,6 +81,7 @@ class Fault:
 def fault_of(error: BaseException) -> Fault | None:
     """The fault that ``error`` is; ``None`` for a bug."""
     from whmcs_module_shim.address import AddressUnusable
+    from whmcs_module_shim.books import BooksLost
     from whmcs_module_shim.config import ConfigInvalid
     from whmcs_module_shim.data_folder import DataFolderTaken
 
@@ -88,6 +89,8 @@ def fault_of(error: BaseException) -> Fault | None:
         return Fault(code=error.code, message=error.message, advice=error.advice, retry_safe=error.retry_safe)
     if isinstance(error, ConfigInvalid):
         return _configuration(str(error), _config_advice(str(error)))
+    if isinstance(error, BooksLost):
+        return _configuration(str(error), "Is it the right folder? Name another with --data or --config.")
     if isinstance(error, DataFolderTaken):
         return _configuration(str(error), "Nothing was changed.")
     if isinstance(error, AddressUnusable):
@@ -103,7 +106,9 @@ def _of_the_product(error: BaseException) -> Fault | None:
 
     if isinstance(error, KeyFileError):
         return _configuration(
-            str(error), "Run `panelbridge init` for a new set-up, or put the key file back from its backup."
+            str(error),
+            "If there are books already, put the key file back from its own backup: another one cannot open "
+            "them. `panelbridge init` makes one for a new set-up only.",
         )
     if isinstance(error, VaultError):
         return _configuration(

@@ -22,7 +22,8 @@ def init_command(
     as_json: AsJson = False,
 ) -> None:
     """Make data folder, secret key, database, first reseller, shop and keys. Twice changes nothing."""
-    from whmcs_module_shim.cli.bridge import database_file, read_options, schema_of
+    from whmcs_module_shim.books import database_file
+    from whmcs_module_shim.cli.bridge import read_options, schema_of
     from whmcs_module_shim.first_setup import first_setup
 
     screen = Screen(as_json=as_json)

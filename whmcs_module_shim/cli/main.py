@@ -30,6 +30,7 @@ from whmcs_module_shim.cli import (
     spec,
     subscription_verbs,  # noqa: F401 - its commands join those of subscriptions
     subscriptions,
+    writes,
 )
 from whmcs_module_shim.cli.exits import Exit
 from whmcs_module_shim.cli.needed import require_packages
@@ -69,6 +70,7 @@ def configure(
 app.command("init")(initial.init_command)
 app.command("serve")(serve.serve_command)
 app.add_typer(panels.app, name="panels")
+app.add_typer(writes.app, name="writes")
 app.add_typer(plans.app, name="plans")
 app.add_typer(resellers.app, name="resellers")
 app.add_typer(installations.app, name="installations")

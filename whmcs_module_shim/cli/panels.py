@@ -128,6 +128,7 @@ def writes_command(
     from whmcs_module_shim.api import panels
     from whmcs_module_shim.api.paging import PageQuery
     from whmcs_module_shim.cli.bridge import open_bridge, read_options
+    from whmcs_module_shim.cli.writes import confirm_on
 
     if wanted not in ("on", "off"):
         raise typer.BadParameter("say on or off", param_hint="on|off")
@@ -135,8 +136,8 @@ def writes_command(
     with open_bridge(context) as bridge:
         known = bridge.every(panels.list_panels, PageQuery)
         named = [bridge.read(panels.show_panel, code=code)] if code else known
-        if wanted == "on" and any(not item.writes_enabled for item in named):
-            screen.confirm(_on_means(named), yes=yes)
+        if wanted == "on":
+            confirm_on(screen, bridge, [item.code for item in named], yes=yes)
         body = read_options(panels.PanelChange, writes_enabled=wanted == "on")
         changed = [bridge.change(panels.change_panel, code=item.code, body=body) for item in named]
     if screen.as_json:
@@ -269,12 +270,3 @@ def _kind(panel: PanelView) -> str:
 
 def _writes(panel: PanelView) -> str:
     return "on" if panel.writes_enabled else "off"
-
-
-def _on_means(panels: list[PanelView]) -> str:
-    names = ", ".join(panel.code for panel in panels if not panel.writes_enabled)
-    return (
-        f"Switching writes on for {names}: orders that wait are sent to the panel from now on.\n"
-        "After a restore, compare the panel's accounts with the subscriptions first:\n"
-        "  panelbridge panels accounts PANEL   and   panelbridge subscriptions list"
-    )
