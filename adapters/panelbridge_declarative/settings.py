@@ -34,6 +34,12 @@ class DeclarativeSettings(PanelSettings):
             raise ValueError("base_url is a link-local or metadata address, where no panel lives")
         return self
 
+    @field_validator("packages", mode="before")
+    @classmethod
+    def _as_text(cls, given: Any) -> Any:
+        """A settings file may hold the object itself, as with every other backend."""
+        return json.dumps(given) if isinstance(given, dict) else given
+
     @field_validator("packages")
     @classmethod
     def _are_packages(cls, text: str | None) -> str | None:

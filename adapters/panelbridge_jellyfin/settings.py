@@ -5,9 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from panelbridge.settings import PanelSettings
+from panelbridge.settings import HeaderSecret, PanelSettings
 
 EVERYTHING = "everything"  # what the server gives a new user by itself: never sold, so never ours and whole
 NOTHING = "nothing"  # what a user has whose creation is under way
@@ -57,7 +57,9 @@ class JellyfinSettings(PanelSettings):
     """One server, the key that administers it, and what is sold there."""
 
     dialect: Dialect = Field(default=Dialect.JELLYFIN, description="jellyfin or emby")
-    api_key: SecretStr = Field(description="API key of the server (it acts as administrator)", min_length=1)
+    api_key: HeaderSecret = Field(
+        description="API key of the server (it acts as administrator)", min_length=1
+    )
     packages: dict[PackageName, FolderPackage] = Field(
         default_factory=dict, description="by name: folders, live_tv, connections, title"
     )

@@ -7,8 +7,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from panelbridge.capabilities import ResendAfter, SerialiseWrites
-from panelbridge.secret import Secret
-from panelbridge.settings import PanelSettings
+from panelbridge.settings import HeaderSecret, PanelSettings
 
 
 class ListDialect(StrEnum):
@@ -21,8 +20,8 @@ class ListDialect(StrEnum):
 class OneStreamSettings(PanelSettings):
     """``base_url`` is the provider's panel host; the bridge adds ``ext/`` itself."""
 
-    api_key: Secret = Field(description="integration key of the panel", min_length=1)
-    auth_user: Secret = Field(
+    api_key: HeaderSecret = Field(description="integration key of the panel", min_length=1)
+    auth_user: HeaderSecret = Field(
         description="token of the panel user the bridge acts for, and whose credit pays", min_length=1
     )
     list_dialect: ListDialect = Field(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from panelbridge.settings import PanelSettings
+from panelbridge.settings import HeaderSecret, PanelSettings
 
 OTHER = "other"  # the package of a server whose limits are nobody's
 
@@ -65,7 +65,7 @@ class ServerPackage(BaseModel):
 class PterodactylSettings(PanelSettings):
     """One panel, an application key of it, and what is sold there."""
 
-    api_key: SecretStr = Field(description="application API key (ptla_...)", min_length=1)
+    api_key: HeaderSecret = Field(description="application API key (ptla_...)", min_length=1)
     packages: dict[PackageName, ServerPackage] = Field(
         default_factory=dict, description="by name: egg, docker_image, startup, environment, limits, ..."
     )

@@ -5,14 +5,13 @@ from __future__ import annotations
 from pydantic import Field
 
 from panelbridge.capabilities import Extend, ResendAfter, SerialiseWrites
-from panelbridge.secret import Secret
-from panelbridge.settings import PanelSettings
+from panelbridge.settings import HeaderSecret, PanelSettings
 
 
 class ReferenceSettings(PanelSettings):
     """Besides the address: the token, and what this installation of the panel is like."""
 
-    token: Secret = Field(description="bearer token of the reseller at the panel")
+    token: HeaderSecret = Field(description="bearer token of the reseller at the panel")
     extend: Extend = Field(
         default=Extend.SET, description="set: writes a date; add: sells packages only; none: keeps no date"
     )

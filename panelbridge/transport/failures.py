@@ -15,6 +15,10 @@ _TLS_ADVICE = (
     "Check the panel's certificate and the settings ca_file, fingerprint and verify_tls; the bridge repeats."
 )
 
+_UNWRITABLE_ADVICE = (
+    "Look in the panel's settings for line ends, blanks and letters beyond ASCII in address and keys."
+)
+
 
 def failure_of(error: Exception, where: str, *, sent: bool) -> PanelError:
     """``PanelUnreachable`` while no byte may have left for ``where``, else ``OutcomeUnknown``."""
@@ -22,6 +26,10 @@ def failure_of(error: Exception, where: str, *, sent: bool) -> PanelError:
     if sent:
         how = "did not answer in time" if timed_out else "cut the connection before its answer was whole"
         return OutcomeUnknown(f"the panel at {where} {how}")
+    if isinstance(error, ValueError):  # requests' own InvalidHeader and InvalidURL are such as well
+        return PanelUnreachable(
+            f"the request to {where} cannot be written, so nothing was sent", advice=_UNWRITABLE_ADVICE
+        )
     if _has_cause(error, ssl.SSLError) or _has_cause(error, urllib3.exceptions.SSLError):
         return PanelUnreachable(f"no trusted TLS connection to {where}", advice=_TLS_ADVICE)
     how = "could not be reached in time" if timed_out else "could not be reached"

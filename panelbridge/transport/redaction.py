@@ -19,8 +19,9 @@ from panelbridge.secret import Secret
 STARS = "***"
 
 _SECRET_KEY = re.compile(
-    r"pass(wd|word|phrase)?$|pwd|secret|token|api[-_]?key|access[-_]?(key|code|hash)|private|credential"
-    r"|authori[sz]ation|cookie|signature|^auth$|^r?key$|^pin$|session[-_]?id",
+    r"pass(wd|word|phrase|code)?([-_]?(\d+|confirm\w*|repeat\w*|again|verify))?$|pw$|pwd|secret|token"
+    r"|api[-_]?key|access[-_]?(key|code|hash)|private|credential|authori[sz]ation|cookie|signature"
+    r"|^auth$|^r?key$|^pin$|sess(ion)?[-_]?id|(^|[-_])t?otp",
     re.IGNORECASE,
 )
 _SHORTEST_PIECE = 4  # of a secret that is starred inside of words as well

@@ -12,6 +12,7 @@ from panelbridge.exceptions import OutcomeUnknown, PanelError, PanelUnreachable,
 from panelbridge.transport.deadline import remaining
 
 TRIES = 3
+LONGEST_WAIT = 3600.0  # seconds: a panel that asks for more is asked again after that
 _backoff = wait_exponential(multiplier=0.1, max=1.0) + wait_random(0, 0.1)
 
 
@@ -20,19 +21,23 @@ class ReplyTooLarge(OutcomeUnknown):
 
 
 def retry_after(value: str | None) -> float | None:
-    """Seconds of a ``Retry-After`` header (a number or an HTTP date); ``None`` when absent or unreadable."""
+    """Seconds of a ``Retry-After`` header (a number or an HTTP date), an hour at most.
+
+    ``None`` when it is absent or unreadable.
+    """
     if value is None:
         return None
     text = value.strip()
     if text.isascii() and text.isdigit() and len(text) < 10:  # noqa: PLR2004 - beyond is no waiting time
-        return float(text)
+        return min(float(text), LONGEST_WAIT)
     try:
         at = parsedate_to_datetime(text)
-    except ValueError:
+        if at.tzinfo is None:
+            at = at.replace(tzinfo=UTC)
+        wait = (at - datetime.now(UTC)).total_seconds()
+    except (ValueError, OverflowError):
         return None
-    if at.tzinfo is None:
-        at = at.replace(tzinfo=UTC)
-    return max(0.0, (at - datetime.now(UTC)).total_seconds())
+    return min(max(0.0, wait), LONGEST_WAIT)
 
 
 def _worth_repeating(error: BaseException) -> bool:

@@ -12,7 +12,7 @@ import re
 import time
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.cookiejar import DefaultCookiePolicy
 from types import MappingProxyType
 from typing import Any
@@ -195,10 +195,10 @@ class PanelSession:
             reply = self._exchange(call, url)
             if call.judged or reply.status not in _REDIRECTS:
                 return reply
-            target = urljoin(url, reply.headers.get("Location") or "")
-            if call.method not in _READS or _origin(target) != _origin(url):
+            target = _target(url, reply.headers.get("Location") or "")
+            if call.method not in _READS or target is None:
                 break
-            url = target
+            call, url = replace(call, query=None), target  # whose own query says all
         raise ContractBroken(
             f"the panel at {self._where} answered {call.method} with a redirect, which is not followed",
             advice="Correct the panel's address (https, host, path) so that it answers without a redirect.",
@@ -212,7 +212,11 @@ class PanelSession:
             return self._send(call, url)
         except EmptyPoolError:
             failure = PanelUnreachable(f"every connection to {self._where} was busy until the deadline")
+        except PanelError:
+            raise
         except (requests.RequestException, HTTPError, OSError, http.client.HTTPException) as error:
+            failure = failure_of(error, self._where, sent=exchange.sent)
+        except ValueError as error:  # a header that cannot be written, or one of the reply that is none
             failure = failure_of(error, self._where, sent=exchange.sent)
         finally:
             current_exchange.reset(token)
@@ -233,6 +237,7 @@ class PanelSession:
             auth=self._session.auth,
             hooks=self._session.hooks,
         )
+        _check_headers(request.headers)
         response = self._session.send(
             request,
             stream=True,
@@ -271,6 +276,22 @@ class PanelSession:
                 raise ReplyTooLarge(f"the panel at {self._where} answered with more than {limit} bytes")
             chunks.append(chunk)
         return b"".join(chunks)
+
+
+def _check_headers(headers: Mapping[str, str | bytes]) -> None:
+    """Raises ``ValueError`` now: http.client does so when the request is half written."""
+    for value in headers.values():
+        if isinstance(value, str):
+            value.encode("latin-1")
+
+
+def _target(url: str, location: str) -> str | None:
+    """Where a redirect leads; ``None`` for another host, or for what is no address."""
+    try:
+        target = urljoin(url, location)
+        return target if _origin(target) == _origin(url) else None
+    except ValueError:
+        return None
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:

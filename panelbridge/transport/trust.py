@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import ssl
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.util.ssl_ import create_urllib3_context
@@ -17,13 +17,12 @@ log = logging.getLogger("panelbridge.transport")
 
 
 def proxy_secrets(proxy: str | None) -> list[str]:
-    """User name and password of ``proxy``. Raises ``SettingsInvalid`` for another kind of proxy."""
+    """User name and password of ``proxy``, as they are written there and as they are sent."""
     if proxy is None:
         return []
     parts = urlsplit(proxy)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise SettingsInvalid("proxy: must be http://host:port or https://host:port")
-    return [text for text in (parts.username, parts.password) if text]
+    written = [text for text in (parts.username, parts.password) if text]
+    return [*written, *map(unquote, written)]
 
 
 def tls_context(settings: PanelSettings) -> ssl.SSLContext | None:

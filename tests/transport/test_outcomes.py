@@ -177,6 +177,9 @@ def test_a_rate_limit_tells_how_long(serve: Any, session: Any, wire_reply: Any) 
 def test_retry_after_reads_seconds_and_dates_and_nothing_else() -> None:
     in_a_minute = format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True)
     assert retrying.retry_after("5") == 5
+    assert retrying.retry_after("999999999") == 3600
+    assert retrying.retry_after("Fri, 31 Dec 9999 23:59:59 GMT") == 3600
+    assert retrying.retry_after("Fri, 31 Dec 99999999999 23:59:59 GMT") is None
     assert 55 < (retrying.retry_after(in_a_minute) or 0) <= 60
     assert retrying.retry_after("Thu, 01 Jan 1970 00:00:00 GMT") == 0
     assert [retrying.retry_after(text) for text in (None, "", "soon", "-1", "1e9", "9" * 40)] == [None] * 6

@@ -85,3 +85,19 @@ def test_without_secrets_text_is_left_alone() -> None:
 
 def test_a_redactor_does_not_show_what_it_knows() -> None:
     assert "hunter2" not in repr(Redactor(["hunter2"]))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("password_confirm", "password2", "passwordConfirmation", "PHPSESSID", "otp", "otp_code", "totp"),
+        *("sessid", "passcode", "NewPw", "user_pass2", "sms-otp", "password_repeat"),
+    ],
+)
+def test_a_field_of_a_secret_is_starred_under_all_its_names(name: str) -> None:
+    assert Redactor().fields({name: "hunter2"}) == {name: "***"}
+
+
+@pytest.mark.parametrize("name", ["passport", "compass_2d", "hotpot", "session", "package", "bypass_mode"])
+def test_a_field_that_is_none_stays_readable(name: str) -> None:
+    assert Redactor().fields({name: "hunter2"}) == {name: "hunter2"}

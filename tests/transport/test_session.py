@@ -14,7 +14,8 @@ import requests
 import requests.auth
 
 from panelbridge import ContractBroken, OutcomeUnknown, PanelUnreachable, Secret, SettingsInvalid
-from panelbridge.transport import connections, deadline, retrying
+from panelbridge.settings import PanelSettings, read_settings
+from panelbridge.transport import PanelSession, connections, deadline, retrying
 
 CANARY = "Can/ary+S3cret=="
 
@@ -166,6 +167,45 @@ def test_a_write_is_never_redirected(serve: Any, session: Any, wire_reply: Any, 
     assert not caught.value.retry_safe
 
 
+def test_a_redirect_does_not_double_the_query(serve: Any, session: Any, wire_reply: Any) -> None:
+    def answer(connection: socket.socket, request: bytes) -> None:
+        moved = wire_reply(b"", "Location: /b?page=2&token=t", status="302 Found")
+        connection.sendall(wire_reply(b"7") if b"/b" in request else moved)
+
+    wire = serve(answer)
+    session(wire.url).request("GET", "a", query={"page": "2"}, repeatable=True)
+    assert [request.split()[1] for request in wire.requests] == [b"/a?page=2", b"/b?page=2&token=t"]
+
+
+@pytest.mark.parametrize("location", ["http://[", "http://h:99999/", "//[::", "http://h:port/"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_redirect_to_no_address_is_told(
+    serve: Any, session: Any, wire_reply: Any, location: str, method: str
+) -> None:
+    wire = serve(wire_reply(b"", f"Location: {location}", status="302 Found"))
+    assert told_by(lambda: session(wire.url).request(method, "x", repeatable=False)) is ContractBroken
+
+
+@pytest.mark.parametrize("token", ["abc\u200b", "tok\u20acn", "token\n", "a\r\nX: y"])
+def test_a_header_that_cannot_be_written_says_that_nothing_was_sent(
+    serve: Any, session: Any, wire_reply: Any, token: str
+) -> None:
+    wire = serve(wire_reply())
+    one = session(wire.url)
+    with pytest.raises(Exception) as caught:
+        one.request("POST", "x", headers={"X-Key": token}, repeatable=False)
+    assert isinstance(caught.value, PanelUnreachable)
+    assert "firewall" not in caught.value.advice
+    assert wire.requests == []
+
+
+def told_by(deed: Any) -> type[Exception]:
+    """How it failed, whatever came out."""
+    with pytest.raises(Exception) as caught:
+        deed()
+    return caught.type
+
+
 def test_redirects_in_a_circle_end(serve: Any, session: Any, wire_reply: Any) -> None:
     wire = serve(wire_reply(b"", "Location: /x", status="302 Found"))
     with pytest.raises(ContractBroken):
@@ -215,6 +255,17 @@ def test_an_explicit_proxy_gets_the_request(serve: Any, session: Any, wire_reply
     assert "geheim" not in repr(one)
 
 
+def test_a_proxys_password_is_starred_as_it_is_sent(
+    serve: Any, session: Any, wire_reply: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, logger="panelbridge.transport")
+    proxy = serve(wire_reply(b"{}"))
+    one = session("http://panel.example/", proxy=f"http://user:geh%40eim@127.0.0.1:{proxy.port}")
+    one.request("GET", "echo/geh@eim", repeatable=False)
+    assert "geh@eim" not in caplog.text
+    assert "***" in caplog.text
+
+
 def test_tls_goes_through_the_proxys_tunnel_unread(
     serve: Any, session: Any, wire_reply: Any, certificate: Any
 ) -> None:
@@ -254,9 +305,9 @@ def test_a_proxy_that_refuses_the_tunnel_means_nothing_was_sent(
 
 
 @pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:1080", "nonsense", "http://"])
-def test_another_kind_of_proxy_is_refused_when_built(session: Any, proxy: str) -> None:
+def test_another_kind_of_proxy_is_refused_when_built(proxy: str) -> None:
     with pytest.raises(SettingsInvalid, match="proxy"):
-        session("http://panel.example/", proxy=proxy)
+        PanelSession(read_settings(PanelSettings, {"base_url": "http://panel.example/", "proxy": proxy}))
 
 
 def test_a_missing_authority_file_is_refused_when_built(session: Any) -> None:

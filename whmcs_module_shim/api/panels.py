@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Self
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field, JsonValue, SecretStr
 
 from panelbridge.access import Scope
 from panelbridge.exceptions import AdapterLoadError, SettingsInvalid
@@ -26,7 +26,7 @@ resource = Resource(tag="panels")
 
 STARS = "***"
 
-Settings = dict[str, str | int | float | bool | None]
+Settings = dict[str, JsonValue]  # a backend's own: most are single values, some a map or a list
 
 
 class NewPanel(Body):

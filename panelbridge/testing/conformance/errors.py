@@ -23,7 +23,7 @@ from panelbridge.testing.conformance.faults import BROKEN_WRITES
 from panelbridge.testing.conformance.lookup import PATIENCE
 from panelbridge.testing.conformance.subject import PanelUnderTest
 from panelbridge.testing.conformance.suite import Suite
-from panelbridge.testing.practice import Fault
+from panelbridge.testing.practice import Fault, ScriptedReply
 from panelbridge.transport import Redactor, deadline
 
 
@@ -50,6 +50,41 @@ class Errors(Suite):
         assert subject.effects(order.credentials.username) == []
         # Where the secret is part of the address, a wrong one meets a web server that proves nothing.
         assert isinstance(caught.value, AuthenticationFailed) or caught.value.outcome is Outcome.UNKNOWN
+
+    @pytest.mark.parametrize("odd", ["9f3\u200bc", "9f\u20acc", "9f3c\n"])
+    def test_an_odd_credential_ends_in_an_error_that_is_told(self, subject: PanelUnderTest, odd: str) -> None:
+        """Refused when it is entered, or told by every call: what a header cannot carry is no crash."""
+        used = subject.adapter.settings.model_dump(exclude_none=True)
+        names = sorted(secret_fields(type(subject.adapter.settings)) & used.keys() - {"proxy"})
+        if not names:
+            pytest.skip(f"{subject.adapter.backend}: its settings hold no secret")
+        order = subject.order()
+        for name in names:
+            try:
+                stranger = subject.adapter_with(**{name: odd})
+            except SettingsInvalid:
+                continue
+            with stranger:
+                for call in (stranger.test_connection, lambda: stranger.create(order)):  # noqa: B023
+                    with pytest.raises(Exception) as caught:  # noqa: PT011 - judged below
+                        call()
+                    assert isinstance(caught.value, PanelError), f"{name}: {caught.value!r}"
+        assert subject.effects(order.credentials.username) == []
+
+    @pytest.mark.parametrize("location", ["http://[", "http://h:99999/"])
+    def test_a_redirect_to_no_address_is_told(self, subject: PanelUnderTest, location: str) -> None:
+        reply = ScriptedReply(status=302, headers={"Location": location})
+        account, asked = subject.made(), deed(subject, Verb.CREATE)
+        for match in (subject.read("get"), subject.operation(Verb.CREATE)):
+            subject.set_reply(match, reply)
+        with deadline(PATIENCE * 10):
+            assert isinstance(subject.adapter.get(account.ref), Unknown)
+            with pytest.raises(Exception) as caught:  # noqa: PT011 - judged below
+                asked.do()
+        assert isinstance(caught.value, PanelError), repr(caught.value)
+        assert caught.value.outcome is not Outcome.REFUSED or not asked.shown(
+            subject.in_books(asked.username)
+        )
 
     def test_being_asked_to_slow_down_is_retry_later(self, subject: PanelUnderTest) -> None:
         subject.set_fault(Fault.RATE_LIMITED, seconds=1, times=None)
