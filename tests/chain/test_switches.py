@@ -6,7 +6,11 @@ question proves nothing about its answer.
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
@@ -47,6 +51,9 @@ POSITIONS = (
     ("serversecure_form", "on"),
     ("serversecure_form", "one"),
     ("configoptions_gets_params", "no"),
+    ("invoice_release", "v8_13"),
+    ("automatic_credit_use", "yes"),
+    ("credit_on_downgrade", "yes"),
     ("quantity", "one_service"),
     ("uncaught_exception_to_string", "no"),
 )
@@ -251,6 +258,75 @@ def orders_two_in_one(shop: Shop, position: str) -> None:
     assert shop.world.counts() == before
 
 
+def renews_a_line_that_was_cancelled_and_made_anew(shop: Shop, position: str) -> None:
+    """Two services on one invoice; one line is cancelled, the rest paid, the line billed anew and paid."""
+    del position
+    placed = shop.standin.order(shop.client, [{"pid": shop.gold, "billingcycle": "monthly"}] * 2)
+    shop.standin.pay_invoice(placed.invoice_id)
+    moved, kept = placed.service_ids
+    shop.standin.set_clock(f"{shop.standin.service(kept).next_due_date} 10:00 -9 days")
+    shop.standin.run_cron(daily=True)
+    (invoice,) = [int(row["id"]) for row in shop.standin.rows("tblinvoices", {"status": "Unpaid"})]
+    (line,) = [item for item, service in shop.standin.lines(invoice).items() if service == moved]
+    shop.standin.cancel_lines(invoice, line)
+    shop.standin.pay_invoice(invoice)
+    shop.standin.run_cron()
+    assert (shop.charges(moved), shop.charges(kept)) == (["1"], ["1", "1"])
+
+    shop.standin.pay_invoice(shop.standin.reissue(moved))
+    for service in placed.service_ids:
+        cron_later(shop, service)
+    assert (shop.charges(moved), shop.charges(kept)) == (["1", "1"], ["1", "1"])
+
+
+def is_renewed_by_staff_who_mark_the_invoice_paid(shop: Shop, position: str) -> None:
+    del position
+    service = shop.buy()
+    shop.standin.cancel_invoice(shop.standin.generate_renewal(service))
+    shop.standin.mark_paid(shop.standin.reissue(service))
+    cron_later(shop, service)
+    assert shop.charges(service) == ["1", "1"]
+
+
+def is_refunded_and_keeps_its_periods(shop: Shop, position: str) -> None:
+    del position
+    service = shop.buy()
+    invoice = shop.standin.generate_renewal(service)
+    shop.standin.pay_invoice(invoice)
+    shop.standin.refund_invoice(invoice, as_credit=True)
+    cron_later(shop, service)
+    assert shop.charges(service) == ["1", "1"]
+    codes = [item["code"] for item in shop.world.bridge.ask("GET", "/v1/attention")["items"]]
+    assert "refunded" in codes
+
+
+def lives_with_the_invoices_of_a_release(shop: Shop, position: str) -> None:
+    renews_a_line_that_was_cancelled_and_made_anew(shop, position)
+    is_renewed_by_staff_who_mark_the_invoice_paid(shop, position)
+    is_refunded_and_keeps_its_periods(shop, position)
+    renews_from_credit(shop, position)
+
+
+def is_renewed_from_credit_by_itself(shop: Shop, position: str) -> None:
+    service = shop.buy()
+    shop.standin.request("add_credit", client_id=shop.client, amount=10)
+    invoice = shop.standin.generate_renewal(service)
+    assert (shop.standin.invoice(invoice).status == "Paid") == (position == "yes")
+    shop.standin.pay_invoice(invoice)
+    cron_later(shop, service)
+    assert shop.charges(service) == ["1", "1"]
+
+
+def is_downgraded(shop: Shop, position: str) -> None:
+    service = shop.buy()
+    less = {"monthly": 1.0}
+    cheaper = shop.standin.add_product(name="Cheaper", config_options=["gold"], pricing=less)
+    shop.standin.upgrade_product(service, cheaper)
+    assert (shop.state(service), shop.charges(service)) == ("active", ["1"])
+    (client,) = shop.standin.rows("tblclients")
+    assert (float(client["credit"]) > 0) == (position == "yes")
+
+
 # Where the ordinary life does not meet the question, a scenario of its own does.
 SCENARIOS: Mapping[str, Callable[[Shop, str], None]] = {
     "renew_on_zero_total": renews_for_nothing,
@@ -272,6 +348,9 @@ SCENARIOS: Mapping[str, Callable[[Shop, str], None]] = {
     "keep_customfields_on_upgrade": is_upgraded,
     "configoptions_gets_params": shows_its_settings,
     "quantity": orders_two_in_one,
+    "invoice_release": lives_with_the_invoices_of_a_release,
+    "automatic_credit_use": is_renewed_from_credit_by_itself,
+    "credit_on_downgrade": is_downgraded,
 }
 
 
@@ -330,6 +409,47 @@ def test_two_renewals_in_one_period_extend_twice(open_shop: Callable[..., Shop],
     assert shop.charges(service) == ["1", "1", "1"]
 
 
+def test_two_cycles_on_one_early_invoice_are_two_renewals(shop: Shop) -> None:
+    service = shop.buy()
+
+    shop.standin.pay_invoice(shop.standin.renew_early(service, cycles=2))
+    cron_later(shop, service)
+
+    assert shop.charges(service) == ["1", "1", "1"]
+
+
+@pytest.mark.parametrize(
+    ("switch", "said"),
+    [("automatic_credit_use", "Automatic Credit Use"), ("credit_on_downgrade", "Credit on Downgrade")],
+)
+def test_a_setting_that_undoes_prepaid_renewals_is_told_until_it_is_mended(
+    shop: Shop, switch: str, said: str
+) -> None:
+    assert shop.standin.test_connection(shop.server).result == {"success": True, "error": ""}
+
+    shop.standin.configure(switches={switch: "yes"})
+    red = shop.standin.test_connection(shop.server).result
+    shop.standin.run_cron()
+    told = doctor(shop)
+    shop.standin.configure(switches={switch: "no"})
+    shop.standin.run_cron()
+
+    assert red["success"] is False
+    assert f"Untick {said}" in red["error"]
+    assert f"Untick {said}" in told
+    assert said not in doctor(shop)
+
+
+def doctor(shop: Shop) -> str:
+    """What `panelbridge doctor` tells of this shop."""
+    place = {"PANELBRIDGE_DATA_FOLDER": str(shop.world.folder / "data")}
+    command = [sys.executable, "-m", "panelbridge.command", "doctor", "--json"]
+    ran = subprocess.run(command, env=os.environ | place, capture_output=True, text=True, check=False)
+    found = json.loads(ran.stdout)
+    own = [item for item in found if item["check"].startswith(f"shop {shop.installation} ")]
+    return " ".join(str(item["remedy"]) for item in own)
+
+
 DEFAULTS = sorted(
     SCENARIOS.keys()
     & {
@@ -339,6 +459,9 @@ DEFAULTS = sorted(
         "unsuspend_before_renew",
         "welcome_mail",
         "failed_create_status",
+        "invoice_release",
+        "automatic_credit_use",
+        "credit_on_downgrade",
     }
 )
 

@@ -8,6 +8,7 @@ instance may be used from several threads: it keeps no state between requests.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -192,9 +193,33 @@ class Standin(PhpRequests):
         """Make the next renewal invoice of a service now; returns its id."""
         return int(self.request("generate_renewal", service_id=service_id).result["invoice_id"])
 
-    def renew_early(self, service_id: int) -> int:
-        """Make the client's on-demand renewal invoice; returns its id."""
-        return int(self.request("renew_early", service_id=service_id).result["invoice_id"])
+    def renew_early(self, service_id: int, *, cycles: int = 1) -> int:
+        """Make the client's on-demand renewal invoice, a line for each cycle; returns its id."""
+        turn = self.request("renew_early", service_id=service_id, cycles=cycles)
+        return int(turn.result["invoice_id"])
+
+    def cancel_invoice(self, invoice_id: int) -> Turn:
+        """Cancel an unpaid invoice."""
+        return self.request("cancel_invoice", invoice_id=invoice_id)
+
+    def cancel_lines(self, invoice_id: int, *item_ids: int) -> Turn:
+        """Cancel lines of an unpaid invoice: removed by WHMCS 8.13, kept with a credit note by 9.0."""
+        return self.request("cancel_invoice_lines", invoice_id=invoice_id, item_ids=list(item_ids))
+
+    def mark_paid(self, invoice_id: int) -> Turn:
+        """Staff mark an invoice paid, without a payment."""
+        return self.request("mark_invoice_paid", invoice_id=invoice_id)
+
+    def reissue(self, service_id: int) -> int:
+        """Make a cancelled renewal anew as WHMCS's docs say: due date a day on, then generate."""
+        due = date.fromisoformat(self.service(service_id).next_due_date) + timedelta(days=1)
+        self.save_service(service_id, values={"nextduedate": due.isoformat()})
+        return self.generate_renewal(service_id)
+
+    def lines(self, invoice_id: int) -> dict[int, int]:
+        """The lines of an invoice: the service each is about, by the line's id."""
+        rows = self.rows("tblinvoiceitems", {"invoiceid": invoice_id})
+        return {int(row["id"]): int(row["relid"]) for row in rows}
 
     def refund_invoice(self, invoice_id: int, *, as_credit: bool = False) -> Turn:
         """Refund a paid invoice in full."""

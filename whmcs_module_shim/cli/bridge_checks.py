@@ -11,6 +11,7 @@ from whmcs_module_shim.cli.go_live import INSTALLATION
 from whmcs_module_shim.cli.plan_check import check_plan
 from whmcs_module_shim.cli.screen import in_credits
 from whmcs_module_shim.exposed import exposures_of
+from whmcs_module_shim.module_calls.shop_settings import CODE as SHOP_SETTINGS
 
 if TYPE_CHECKING:
     from panelbridge.models import Connection, Package
@@ -125,10 +126,14 @@ def _check_shops(bridge: Bridge) -> Iterator[Finding]:
     now = bridge.services.clock()
     with bridge.services.units.read() as unit:
         shops = unit.subscriptions.installations()
+        told = unit.journal.attention()
         keys = [key for key in unit.access.keys(limit=10_000) if key.usable(now)]
     for shop in shops:
         name = f"shop {shop.code}"
         own = [key for key in keys if key.installation_id == shop.id]
+        for item in told:
+            if item.code == f"{SHOP_SETTINGS}{shop.id}":
+                yield wrong(f"{name} settings", item.message.partition(": ")[2], item.advice)
         if not own and shop.code.startswith(f"{INSTALLATION}-"):
             continue  # doctor's own, without a key on purpose
         ending = [key for key in own if key.expires_at is not None and key.expires_at < now + _SOON]

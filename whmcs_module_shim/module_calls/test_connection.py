@@ -18,6 +18,7 @@ from whmcs_module_shim.module_calls.answer import ModuleAnswer
 from whmcs_module_shim.module_calls.params import ModuleRequest
 from whmcs_module_shim.module_calls.product_checks import Check, ProductPart, check, product_checks
 from whmcs_module_shim.module_calls.registry import Kind, module_function
+from whmcs_module_shim.module_calls.shop_settings import ShopSettings, faults
 from whmcs_module_shim.services import Services
 
 MAX_SKEW = 60.0  # seconds
@@ -29,6 +30,7 @@ class TestConnectionRequest(ModuleRequest):
     __test__ = False  # not a test case, whatever its name says
 
     hooks_detected: Bool = True
+    settings: ShopSettings = Field(default_factory=ShopSettings)
     products: Annotated[list[ProductPart], Field(max_length=500, default_factory=list)]
 
 
@@ -39,6 +41,7 @@ def test_connection(services: Services, caller: Caller, request: TestConnectionR
         *_key_checks(caller),
         _clock_check(services, caller),
         _hooks_check(request),
+        *_settings_checks(request),
         *product_checks(services, caller, request.products),
         *_panel_checks(services, caller),
         _credit_check(services, caller),
@@ -83,6 +86,14 @@ def _hooks_check(request: TestConnectionRequest) -> Check:
         else "WHMCS does not load the module's hooks, so nothing closes what was pending.",
         "Open Module Settings of a product that uses this module and press Save: WHMCS looks for hooks then.",
     )
+
+
+def _settings_checks(request: TestConnectionRequest) -> Iterator[Check]:
+    found = faults(request.settings)
+    for message, remedy in found:
+        yield check("settings", False, message, remedy)
+    if not found:
+        yield check("settings", True, "No setting of the shop undoes prepaid renewals.")
 
 
 def _panel_checks(services: Services, caller: Caller) -> Iterator[Check]:

@@ -32,10 +32,13 @@ final class Invoices
         $variables = ['source' => $source, 'user' => $clientId, 'invoiceid' => $id];
         // The draft's items may still be edited by a handler.
         $this->shop->hooks->run('InvoiceCreation', $variables + ['status' => 'Draft']);
-        $total = Text::money((float) Capsule::table('tblinvoiceitems')->where('invoiceid', $id)->sum('amount'));
-        $this->update($id, ['subtotal' => $total, 'total' => $total, 'status' => 'Unpaid']);
+        $this->addUp($id);
+        $this->update($id, ['status' => 'Unpaid']);
         $this->shop->hooks->run('InvoiceCreated', $variables + ['status' => 'Unpaid']);
         (new Mailer($this->shop))->send('Invoice Created', $id);
+        if ($source === 'autogen') {
+            $this->useCredit($id);
+        }
         return $id;
     }
 
@@ -76,13 +79,17 @@ final class Invoices
         }
         (new Transactions($this->shop))
             ->credit((int) $invoice['userid'], -$amount, "Credit applied to invoice $id", $id);
-        $this->update($id, ['credit' => Text::money((float) $invoice['credit'] + $amount)]);
+        if ($this->isImmutable()) {
+            (new CreditNotes($this->shop))->add($id, $amount, 'Client credit applied');
+        } else {
+            $this->update($id, ['credit' => Text::money((float) $invoice['credit'] + $amount)]);
+        }
         if ($this->balance($id) <= 0.0) {
             $this->settle($id, 'credit');
         }
     }
 
-    /** Marks it paid and runs what payment sets off; $how is payment, credit or zero. */
+    /** Marks it paid and runs what payment sets off; $how is payment, credit, zero or marked. */
     public function settle(int $id, string $how): void
     {
         $this->update($id, ['status' => 'Paid', 'datepaid' => $this->shop->clock->stamp()]);
@@ -112,12 +119,18 @@ final class Invoices
                 'transid' => 'refund-' . $id, 'invoiceid' => $id, 'refundid' => (int) ($paid->id ?? 0),
             ]);
         }
+        if ($this->isImmutable()) {
+            (new CreditNotes($this->shop))->add($id, $amount, 'Refund');
+        }
         $this->update($id, ['status' => 'Refunded', 'date_refunded' => $this->shop->clock->stamp()]);
         $this->shop->hooks->run('InvoiceRefunded', ['invoiceid' => $id]);
     }
 
     public function cancel(int $id): void
     {
+        if ($this->isImmutable()) {
+            (new CreditNotes($this->shop))->add($id, $this->balance($id), 'Invoice cancelled');
+        }
         $this->update($id, ['status' => 'Cancelled', 'date_cancelled' => $this->shop->clock->stamp()]);
         $this->shop->hooks->run('InvoiceCancelled', ['invoiceid' => $id]);
     }
@@ -126,7 +139,74 @@ final class Invoices
     {
         $invoice = Shop::row('tblinvoices', $id);
         $paid = (float) Capsule::table('tblaccounts')->where('invoiceid', $id)->sum('amountin');
-        return round((float) $invoice['total'] - (float) $invoice['credit'] - $paid, 2);
+        return round((float) $invoice['total'] - (float) $invoice['credit'] - $paid - CreditNotes::total($id), 2);
+    }
+
+    /**
+     * Some lines of an unpaid invoice. WHMCS 9 keeps them and makes a credit note each; before that they went.
+     *
+     * @param list<int> $items
+     */
+    public function cancelLines(int $id, array $items): void
+    {
+        $lines = Capsule::table('tblinvoiceitems')->where('invoiceid', $id)->whereIn('id', $items)->get()->all();
+        foreach ($lines as $line) {
+            if ($this->isImmutable()) {
+                (new CreditNotes($this->shop))->add($id, (float) $line->amount, 'Line cancelled', (int) $line->id);
+                continue;
+            }
+            Capsule::table('tblinvoiceitems')->where('id', $line->id)->delete();
+            $this->addUp($id);
+        }
+        if ($this->balance($id) <= 0.0) {
+            $this->update($id, ['status' => 'Cancelled', 'date_cancelled' => $this->shop->clock->stamp()]);
+            $this->shop->hooks->run('InvoiceCancelled', ['invoiceid' => $id]);
+        }
+    }
+
+    /** Staff say it is paid: WHMCS 9 makes a credit note of what is still open. */
+    public function markPaid(int $id): void
+    {
+        $open = $this->balance($id);
+        if ($open > 0.0 && $this->isImmutable()) {
+            (new CreditNotes($this->shop))->add($id, $open, 'Marked paid');
+        }
+        $this->settle($id, 'marked');
+    }
+
+    /** WHMCS 9 refuses it for everything that is no draft (seen by users of 9.0.1). */
+    public function editLine(int $id, int $itemId, float $amount): void
+    {
+        $status = (string) Shop::row('tblinvoices', $id)['status'];
+        if ($this->isImmutable() && $status !== 'Draft') {
+            throw new Refused("You cannot modify an Invoice that is $status.");
+        }
+        Capsule::table('tblinvoiceitems')->where('invoiceid', $id)->where('id', $itemId)
+            ->update(['amount' => Text::money($amount)]);
+        $this->addUp($id);
+    }
+
+    private function addUp(int $id): void
+    {
+        $total = Text::money((float) Capsule::table('tblinvoiceitems')->where('invoiceid', $id)->sum('amount'));
+        $this->update($id, ['subtotal' => $total, 'total' => $total]);
+    }
+
+    /** A client's credit pays a generated invoice at once (WHMCS end-user docs, credit tab: Automatic Credit Use). */
+    private function useCredit(int $id): void
+    {
+        if (!$this->shop->settings->says('automatic_credit_use')) {
+            return;
+        }
+        $credit = (float) Shop::row('tblclients', (int) Shop::row('tblinvoices', $id)['userid'])['credit'];
+        if ($credit > 0.0 && $this->balance($id) > 0.0) {
+            $this->payWithCredit($id, null);
+        }
+    }
+
+    private function isImmutable(): bool
+    {
+        return $this->shop->settings->says('invoice_release', 'v9_0');
     }
 
     /** @param array<string, mixed> $changes */

@@ -19,7 +19,8 @@ final class PaidItems
 
     public function act(int $invoiceId, string $how): void
     {
-        $items = Capsule::table('tblinvoiceitems')->where('invoiceid', $invoiceId)->orderBy('id')->get();
+        $items = Capsule::table('tblinvoiceitems')->where('invoiceid', $invoiceId)
+            ->whereNotIn('id', CreditNotes::lines($invoiceId))->orderBy('id')->get();
         foreach ($items as $item) {
             match ($item->type) {
                 'Hosting' => $this->service((int) $item->relid, $invoiceId, $how),

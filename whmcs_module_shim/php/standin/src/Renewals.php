@@ -38,9 +38,13 @@ final class Renewals
     }
 
     /** On-demand renewal by the client, in the middle of a period (WHMCS 8.8 release notes in the developer docs). */
-    public function early(int $serviceId): int
+    public function early(int $serviceId, int $cycles = 1): int
     {
-        $id = $this->generate($serviceId);
+        $service = (object) Shop::row('tblhosting', $serviceId);
+        if (!Cycle::isRecurring((string) $service->billingcycle)) {
+            throw new Refused("service $serviceId does not recur");
+        }
+        $id = $this->invoice(array_fill(0, $cycles, $service), (string) $service->nextinvoicedate);
         $this->shop->settings->setOwn("on_demand.$id", 'yes');
         return $id;
     }
@@ -79,10 +83,14 @@ final class Renewals
     private function invoice(array $services, string $due): int
     {
         $items = [];
+        $from = [];
         foreach ($services as $service) {
-            $next = Cycle::after($due, $service->billingcycle);
+            // A client may renew several cycles at once (WHMCS end-user docs, on-demand renewals): one line each.
+            $start = $from[$service->id] ?? $due;
+            $next = Cycle::after($start, $service->billingcycle);
+            $from[$service->id] = $next;
             $name = Shop::row('tblproducts', (int) $service->packageid)['name'];
-            $items[] = ['type' => 'Hosting', 'relid' => (int) $service->id, 'description' => "$name ($due - $next)",
+            $items[] = ['type' => 'Hosting', 'relid' => (int) $service->id, 'description' => "$name ($start - $next)",
                 'amount' => (float) $service->amount];
             Capsule::table('tblhosting')->where('id', $service->id)->update(['nextinvoicedate' => $next]);
         }

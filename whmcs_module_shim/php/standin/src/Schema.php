@@ -71,6 +71,7 @@ final class Schema
         'tblemails' => 'userid:i subject:t message:t date:s to:t cc:t bcc:t',
         'tblnotifications_sent' => 'identifier:t title:t message:t url:t status:t date:s',
         'standin_settings' => 'name:t value:t',
+        'standin_credit_notes' => 'invoiceid:i itemid:i amount:m reason:t date:s',
         'standin_outbox' => 'audience:t messagename:t relid:i recipient:t subject:t message:t aborted:i '
             . 'aborted_by:t date:s',
     ];

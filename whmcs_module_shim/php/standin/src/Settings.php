@@ -9,6 +9,13 @@ use WHMCS\Database\Capsule;
 /** The stand-in's own settings (module folder, clock, switches) and WHMCS's tblconfiguration. */
 final class Settings
 {
+    /** Switches that WHMCS has as settings of its own, by their names as open API clients read them. */
+    private const SHOWN_AS = [
+        'automatic_credit_use' => ['NoAutoApplyCredit' => ['no' => 'on', 'yes' => '']],
+        'credit_on_downgrade' => ['CreditOnDowngrade' => ['no' => '', 'yes' => 'on']],
+        'invoice_release' => ['Version' => ['v9_0' => '9.0.3', 'v8_13' => '8.13.1']],
+    ];
+
     /** @var array<string, true> */
     private array $asked = [];
 
@@ -66,5 +73,8 @@ final class Settings
     {
         Switches::check($switch, $position);
         $this->setOwn('switch.' . $switch, $position);
+        foreach (self::SHOWN_AS[$switch] ?? [] as $setting => $values) {
+            $this->setConfiguration($setting, $values[$position]);
+        }
     }
 }

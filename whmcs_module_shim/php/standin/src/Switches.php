@@ -39,6 +39,9 @@ final class Switches
         'numbers_as_strings' => ['no', 'yes'],
         'serversecure_form' => ['bool', 'on', 'one'],
         'configoptions_gets_params' => ['yes', 'no'],
+        'invoice_release' => ['v9_0', 'v8_13'],
+        'automatic_credit_use' => ['no', 'yes'],
+        'credit_on_downgrade' => ['no', 'yes'],
         'quantity' => ['several_services', 'one_service'],
     ];
 

@@ -143,6 +143,10 @@ final class Upgrades
         $made = ['refusals' => [], 'upgrade_id' => $upgrade, 'order_id' => $order, 'invoice_id' => 0,
             'amount' => Text::money($amount)];
         if ($amount <= 0) {
+            if ($amount < 0 && $this->shop->settings->says('credit_on_downgrade')) {
+                // General settings, Credit on Downgrade (WHMCS end-user docs, credit tab).
+                (new Transactions($this->shop))->credit($clientId, -$amount, "Credit of downgrade $upgrade");
+            }
             $this->complete($upgrade);
             return $made;
         }

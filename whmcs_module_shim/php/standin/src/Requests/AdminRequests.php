@@ -37,6 +37,12 @@ final class AdminRequests
                 ->refund((int) $in['invoice_id'], (bool) ($in['as_credit'] ?? false))),
             'cancel_invoice' => fn (array $in): array => $this->done((new Invoices($this->shop))
                 ->cancel((int) $in['invoice_id'])),
+            'cancel_invoice_lines' => fn (array $in): array => $this->done((new Invoices($this->shop))
+                ->cancelLines((int) $in['invoice_id'], array_map('intval', (array) $in['item_ids']))),
+            'mark_invoice_paid' => fn (array $in): array => $this->done((new Invoices($this->shop))
+                ->markPaid((int) $in['invoice_id'])),
+            'edit_invoice_line' => fn (array $in): array => $this->done((new Invoices($this->shop))
+                ->editLine((int) $in['invoice_id'], (int) $in['item_id'], (float) $in['amount'])),
             'save_service' => fn (array $in): array => $this->done((new Services($this->shop))
                 ->adminSave((int) $in['service_id'], (array) ($in['values'] ?? []), (array) ($in['post'] ?? []))),
             'delete_service' => fn (array $in): array => $this->done((new Services($this->shop))

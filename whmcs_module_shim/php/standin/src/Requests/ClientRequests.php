@@ -30,7 +30,7 @@ final class ClientRequests
             'pay_invoice' => fn (array $in): array => $this->pay($in),
             'add_credit' => fn (array $in): array => $this->addCredit($in),
             'renew_early' => fn (array $in): array => ['invoice_id' => (new Renewals($this->shop))
-                ->early((int) $in['service_id'])],
+                ->early((int) $in['service_id'], (int) ($in['cycles'] ?? 1))],
             'upgrade_product' => fn (array $in): array => (new Upgrades($this->shop))
                 ->product((int) $in['service_id'], (int) $in['product_id'], (string) ($in['billingcycle'] ?? '')),
             'upgrade_options' => fn (array $in): array => (new Upgrades($this->shop))

@@ -31,6 +31,8 @@ final class SetupRequests
         'AutoCancellationRequests' => 'on',
         'CreateInvoiceDaysBefore' => '14',
         'DailyCronHour' => '9',
+        'NoAutoApplyCredit' => 'on',
+        'CreditOnDowngrade' => '',
     ];
 
     public function __construct(private readonly Shop $shop)

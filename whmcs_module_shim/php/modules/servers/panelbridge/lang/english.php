@@ -269,5 +269,8 @@ return [
     'close_failed' => 'Service :id: WHMCS could not complete :verb of operation :operation (:why).',
     'close_gone' => 'Service :id of operation :operation is not a service of this module any more.',
     'item_refused' => 'Paid invoice item :item (invoice :invoice) was not booked at the bridge: :why',
+    'item_not_renewed' => 'Line :item of invoice :invoice is paid, but WHMCS did not renew service :id for it, as with'
+        . ' a line that was cancelled: no period was booked at the bridge. If one was paid for, extend the service on'
+        . ' its page.',
     'alert_subject' => 'Panelbridge needs a person',
 ];

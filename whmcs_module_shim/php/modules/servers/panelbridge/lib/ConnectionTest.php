@@ -17,6 +17,7 @@ final class ConnectionTest
             $answer = (new BridgeClient($server))->call('TestConnection', [
                 'hooks_detected' => $hooksRun,
                 'products' => array_map([Products::class, 'forCheck'], $products),
+                'settings' => (object) ShopSettings::present(),
                 'call' => ['actor' => Actor::present()],
             ]);
             $failures = [...self::failures($server, $answer, $hooksRun), ...self::unsellable($products)];

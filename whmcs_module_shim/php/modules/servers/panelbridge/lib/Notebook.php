@@ -121,6 +121,15 @@ final class Notebook
         }
     }
 
+    /** Of the words that begin so only one is kept: what it stands for changes one into the other. */
+    public static function forgetOthers(string $kind, string $begin, string $but): void
+    {
+        if (self::exists()) {
+            Capsule::table(self::TABLE)->where('kind', $kind)->where('word', 'like', $begin . '%')
+                ->where('word', '!=', $but)->delete();
+        }
+    }
+
     /** @return list<object> rows of a kind, oldest first: of one number, or of all */
     public static function rows(string $kind, int $number = 0): array
     {

@@ -27,6 +27,7 @@ final class PaidItems
     {
         foreach (self::read(self::query()->where('i.invoiceid', $invoiceId)) as $item) {
             self::$beingPaid[$item->serviceId] = $item;
+            Guarded::orElse('paid line', static fn () => PaidLine::isBeingPaid($item), null);
         }
     }
 
@@ -59,6 +60,7 @@ final class PaidItems
         Guarded::orElse('acknowledge', static function () use ($item): void {
             Notebook::settle(self::NOTE, $item->id);
             CallNotes::forgetItem($item->serviceId, $item->id);
+            PaidLine::forget($item->id);
         }, null);
     }
 

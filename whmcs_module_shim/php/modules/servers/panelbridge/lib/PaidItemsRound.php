@@ -20,7 +20,8 @@ final class PaidItemsRound
         }
         for ($round = 0; $round < self::MOST_ROUNDS; $round++) {
             $items = PaidItems::unacknowledged($serverIds, self::AT_ONCE);
-            if ($items === [] || !self::send($server, $items) || count($items) < self::AT_ONCE) {
+            $renewed = PaidLine::renewed($items);
+            if ($renewed === [] || !self::send($server, $renewed) || count($items) < self::AT_ONCE) {
                 return;
             }
         }

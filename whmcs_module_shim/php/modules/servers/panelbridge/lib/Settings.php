@@ -16,6 +16,13 @@ final class Settings
         return (string) Capsule::table(self::TABLE)->where('setting', $name)->orderBy('id')->value('value');
     }
 
+    /** Null where there is no such setting: another release of WHMCS. */
+    public static function kept(string $name): ?string
+    {
+        $row = Capsule::table(self::TABLE)->where('setting', $name)->orderBy('id')->first();
+        return $row === null ? null : (string) $row->value;
+    }
+
     public static function put(string $name, string $value): void
     {
         $now = date('Y-m-d H:i:s');

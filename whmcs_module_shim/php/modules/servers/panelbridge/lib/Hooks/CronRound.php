@@ -18,6 +18,7 @@ use WHMCS\Module\Server\Panelbridge\Params;
 use WHMCS\Module\Server\Panelbridge\Server;
 use WHMCS\Module\Server\Panelbridge\Servers;
 use WHMCS\Module\Server\Panelbridge\Settings;
+use WHMCS\Module\Server\Panelbridge\ShopSettings;
 use WHMCS\Module\Server\Panelbridge\Wiring;
 
 /**
@@ -59,6 +60,7 @@ final class CronRound
         Outbox::empty($server);
         CatchUp::run($server);
         Guarded::orElse('late creates', static fn () => LateCreates::finish($server), null);
+        Guarded::orElse('settings', static fn () => ShopSettings::tell($server), null);
         // Services without a server of their own are told to the first.
         PaidItemsRound::run($server, $isFirst ? [$server->id, 0] : [$server->id]);
     }

@@ -1,0 +1,78 @@
+"""Settings of WHMCS that can undo prepaid renewals, told by Test Connection and by doctor."""
+
+from __future__ import annotations
+
+from panelbridge.provisioning import AttentionItem
+from panelbridge.provisioning.models import AttentionId
+from whmcs_module_shim.auth.caller import Caller
+from whmcs_module_shim.fields import Body, Bool
+from whmcs_module_shim.module_calls.answer import ModuleAnswer
+from whmcs_module_shim.module_calls.params import ModuleRequest
+from whmcs_module_shim.module_calls.registry import Kind, module_function
+from whmcs_module_shim.services import Services
+
+CODE = "shop_settings_"  # and the installation
+_WHERE = "in System Settings, General Settings, Credit"
+
+
+class ShopSettings(Body):
+    """As the shop has them; ``None``: this release of WHMCS has no such setting."""
+
+    automatic_credit_use: Bool | None = None
+    credit_on_downgrade: Bool | None = None
+
+
+class ShopSettingsRequest(ModuleRequest):
+    settings: ShopSettings
+
+
+_PAID_BACK = (
+    (
+        "WHMCS gives clients credit when they downgrade (Credit on Downgrade), while what was paid stays "
+        "on the account here: the same time is paid for twice."
+    ),
+    f"Untick Credit on Downgrade {_WHERE}.",
+)
+_SPENT = (
+    (
+        "WHMCS spends clients' credit on renewals by itself (Automatic Credit Use): credit of a refund, of "
+        "a cancelled line or of a downgrade renews accounts nobody paid for."
+    ),
+    f"Untick Automatic Credit Use {_WHERE}; clients can still apply their credit themselves.",
+)
+
+
+def faults(settings: ShopSettings) -> list[tuple[str, str]]:
+    """What is set so that prepaid renewals are undone, each with its remedy."""
+    found = [_PAID_BACK] if settings.credit_on_downgrade else []
+    return [*found, _SPENT] if settings.automatic_credit_use else found
+
+
+@module_function("ShopSettings", kind=Kind.NOTIFIES, request=ShopSettingsRequest)
+def shop_settings(services: Services, caller: Caller, request: ShopSettingsRequest) -> ModuleAnswer:
+    """How the shop is set now; what can undo prepaid renewals stays before a person until it is mended."""
+    installation = caller.require_installation()
+    code = f"{CODE}{installation.id}"
+    found = faults(request.settings)
+    message = f"shop {installation.code}: " + " ".join(text for text, _ in found)
+    with services.units.write() as unit:
+        for item in unit.journal.attention():
+            if item.code == code and (not found or item.message != message):
+                unit.journal.resolve_attention(
+                    operation=None,
+                    resolution="the shop is set otherwise now",
+                    actor=request.call.actor,
+                    at=services.clock(),
+                    item=item.id,
+                )
+        if found:
+            unit.journal.raise_attention(
+                AttentionItem(
+                    id=AttentionId(0),
+                    code=code,
+                    message=message,
+                    advice=" ".join(remedy for _, remedy in found),
+                    opened_at=services.clock(),
+                )
+            )
+    return ModuleAnswer(message="Noted.")
