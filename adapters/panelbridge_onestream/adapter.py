@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from panelbridge.adapter import PanelAdapter
 from panelbridge.capabilities import Capabilities, Extend, FindBy, PackageWrite, SerialiseWrites, Verb
+from panelbridge.connect_details import portal, xtream_login
 from panelbridge.doubt import already_sent, nothing_sent
 from panelbridge.exceptions import (
     Conflict,
@@ -28,6 +29,7 @@ from panelbridge.exceptions import (
 from panelbridge.models import (
     AccountRef,
     AccountState,
+    ConnectDetail,
     Connection,
     CreateOrder,
     Credentials,
@@ -268,6 +270,15 @@ class OneStreamAdapter(PanelAdapter[OneStreamSettings]):
 
     def balance(self) -> PanelBalance | None:
         return self._reader.profile()[1]
+
+    def connect(self, account: PanelAccount) -> tuple[ConnectDetail, ...]:
+        """Nothing without the setting: where players connect is told by no call."""
+        address = self.settings.player_url
+        if address is None:
+            return ()
+        if account.mac is not None:
+            return (portal(f"{address}c/"),)
+        return xtream_login(address, account.username, account.password)
 
     def close(self) -> None:
         self._client.close()

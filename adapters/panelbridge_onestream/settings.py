@@ -7,7 +7,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from panelbridge.capabilities import ResendAfter, SerialiseWrites
-from panelbridge.settings import HeaderSecret, PanelSettings
+from panelbridge.settings import BaseUrl, HeaderSecret, PanelSettings
 
 
 class ListDialect(StrEnum):
@@ -41,6 +41,10 @@ class OneStreamSettings(PanelSettings):
         default=SerialiseWrites.PER_CREDENTIAL,
         description="whether simultaneous purchases keep the panel's balance right is not known; "
         "none: the provider says that they do",
+    )
+    player_url: BaseUrl | None = Field(
+        default=None,
+        description="where customers' players and boxes connect; left out: nothing is told",
     )
     max_reply_bytes: int = Field(
         default=32 * 1024 * 1024,

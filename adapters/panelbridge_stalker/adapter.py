@@ -6,6 +6,7 @@ the README lists them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -16,12 +17,14 @@ from pydantic import BaseModel
 
 from panelbridge.adapter import PanelAdapter
 from panelbridge.capabilities import Capabilities, Connections, Extend, FindBy, Verb
+from panelbridge.connect_details import portal
 from panelbridge.doubt import already_sent, nothing_sent
 from panelbridge.exceptions import Conflict, ContractBroken, InvalidOrder, NotFound, Unsupported
 from panelbridge.models import (
     AccountId,
     AccountRef,
     AccountState,
+    ConnectDetail,
     Connection,
     CreateOrder,
     Credentials,
@@ -32,6 +35,7 @@ from panelbridge.models import (
     PanelAccount,
     Purchase,
     Unknown,
+    Usage,
     VerbResult,
 )
 from panelbridge.secret import random_text
@@ -56,7 +60,7 @@ class StalkerAdapter(PanelAdapter[StalkerSettings]):
         super().__init__(settings)
         self._client = StalkerClient(settings)
         self._zone = ZoneInfo(settings.time_zone) if settings.internal_billing else None
-        self._reader = Reader(self._client, self._zone)
+        self._reader = Reader(self._client, self._zone, ZoneInfo(settings.time_zone))
 
     def recall(self, known: Iterable[AccountId]) -> None:
         self._reader.recall(known)
@@ -76,6 +80,7 @@ class StalkerAdapter(PanelAdapter[StalkerSettings]):
             safe_repeats=verbs - {Verb.RESET_CREDENTIALS},  # converges, and cannot be told as already done
             devices=frozenset({"line", "mag"}),
             connections=Connections.ONE,
+            usage=True,
         )
 
     def test_connection(self) -> Connection:
@@ -265,6 +270,17 @@ class StalkerAdapter(PanelAdapter[StalkerSettings]):
 
     def list_packages(self) -> Iterator[Package]:
         return (plan.package for plan in self._reader.plans())
+
+    def usages(self) -> Iterator[Usage]:
+        return self._reader.usages()
+
+    def usages_of(self, refs: Iterable[AccountRef]) -> Iterator[Usage]:
+        return self._reader.usages_of(refs)
+
+    def connect(self, account: PanelAccount) -> tuple[ConnectDetail, ...]:
+        del account  # a box is known by its MAC, or asks for login and password
+        own = re.sub(r"api/(v1/)?$", "c/", self.settings.base_url)
+        return (portal(self.settings.portal_url or own),)
 
     def close(self) -> None:
         self._client.close()

@@ -61,6 +61,11 @@ def expiry_from(text: str, zone: ZoneInfo) -> datetime:
     return (_wall(text) - _DAY).replace(tzinfo=zone).astimezone(UTC)
 
 
+def moment_from(text: str, zone: ZoneInfo) -> datetime:
+    """A moment that is no expiry, in UTC. Raises ``ContractBroken``."""
+    return _wall(text).replace(tzinfo=zone).astimezone(UTC)
+
+
 def _wall(text: str) -> datetime:
     try:
         wall = datetime.strptime(text, _FORM)  # noqa: DTZ007 - the zone is the panel's, and not in the text

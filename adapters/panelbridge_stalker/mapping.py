@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from panelbridge.exceptions import ContractBroken
-from panelbridge.models import AccountId, AccountState, Package, PanelAccount
+from panelbridge.models import AccountId, AccountState, Package, PanelAccount, Usage
 from panelbridge_stalker import dates
 
 WireT = TypeVar("WireT", bound=BaseModel)
@@ -69,6 +69,18 @@ class _User(_Wire):
     comment: str | None
     subscribed: list[str]
     end_date: str | None = None  # only where internal billing is on
+
+
+class _Seen(_Wire):
+    """What is told of an account's use; what a release leaves out is not known."""
+
+    login: str | None
+    stb_mac: str | None
+    online: Literal[0, 1, "0", "1"] | None = None
+    ip: str | None = None
+    stb_type: str | None = None
+    version: str | None = None
+    last_active: str | None = None
 
 
 class _OptionalPackage(_Wire):
@@ -132,6 +144,23 @@ def row_from(payload: Any, zone: ZoneInfo | None, now: datetime) -> Row:
         end_date=end_date,
         number=wire.account_number,
         subscribed=frozenset(wire.subscribed),
+    )
+
+
+def usage_from(payload: Any, zone: ZoneInfo) -> Usage:
+    """``zone`` is the panel's. Raises ``ContractBroken``."""
+    wire = _read(_Seen, payload)
+    name = wire.login or _mac(wire.stb_mac) or ""
+    never = wire.last_active == dates.NEVER
+    seen = None if never or not wire.last_active else dates.moment_from(wire.last_active, zone)
+    return Usage(
+        id=AccountId(name),
+        username=name,
+        connections=None if wire.online is None else int(wire.online),
+        last_seen=seen,
+        never_seen=never,
+        address=wire.ip or None,
+        player=" ".join(part for part in (wire.stb_type, wire.version) if part) or None,
     )
 
 

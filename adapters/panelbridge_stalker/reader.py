@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from panelbridge.doubt import nothing_sent
 from panelbridge.exceptions import Conflict, ContractBroken, InvalidOrder, NotFound, PanelError
-from panelbridge.models import Absent, AccountId, AccountRef, Found, Lookup, PanelAccount, Unknown
+from panelbridge.models import Absent, AccountId, AccountRef, Found, Lookup, PanelAccount, Unknown, Usage
 from panelbridge_stalker import mapping, orders
 from panelbridge_stalker.client import StalkerClient
 from panelbridge_stalker.dates import DatesHidden
@@ -20,9 +20,10 @@ RENAMED = "the panel has no such login, and our account under another one"
 class Reader:
     """``zone`` is the panel's, ``None`` where it keeps no expiry. Its look-ups never raise ``PanelError``."""
 
-    def __init__(self, client: StalkerClient, zone: ZoneInfo | None) -> None:
+    def __init__(self, client: StalkerClient, zone: ZoneInfo | None, clock_zone: ZoneInfo) -> None:
         self._client = client
         self._zone = zone
+        self._clock_zone = clock_zone  # in which it prints moments, whether it keeps an expiry or not
         self._known: str | None = None  # an account that is there, to see what this panel shows of one
 
     def recall(self, known: Iterable[AccountId]) -> None:
@@ -114,6 +115,25 @@ class Reader:
             except ContractBroken:
                 account = mapping.unreadable(payload)
             yield account
+
+    def usages(self) -> Iterator[Usage]:
+        """A row that cannot be read tells nothing, and is no other's trouble."""
+        for payload in self._client.every_account():
+            try:
+                usage = mapping.usage_from(payload, self._clock_zone)
+            except ContractBroken:
+                continue
+            yield usage
+
+    def usages_of(self, refs: Iterable[AccountRef]) -> Iterator[Usage]:
+        """Each by its name: the list of all is built whole."""
+        for ref in refs:
+            try:
+                usage = mapping.usage_from(self._client.user(orders.address(ref.id)), self._clock_zone)
+            except (NotFound, ContractBroken):
+                continue
+            if ref.id in (usage.id, usage.username):
+                yield usage
 
     def plans(self) -> Iterator[Plan]:
         """Raises ``ContractBroken`` where one of them cannot be read."""

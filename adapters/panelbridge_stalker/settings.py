@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field
 
 from panelbridge.secret import Secret
-from panelbridge.settings import PanelSettings
+from panelbridge.settings import BaseUrl, PanelSettings
 
 
 def _check_zone(name: str) -> str:
@@ -37,6 +37,9 @@ class StalkerSettings(PanelSettings):
         default=True,
         description="the portal has internal billing enabled: it shows and enforces expiry dates; "
         "if not, the bridge suspends when the paid time has passed",
+    )
+    portal_url: BaseUrl | None = Field(
+        default=None, description="the address that boxes are told; left out: the portal's own, ending in /c/"
     )
     max_reply_bytes: int = Field(
         default=32 * 1024 * 1024,

@@ -6,12 +6,13 @@ and their evidence are in the README.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from panelbridge.adapter import PanelAdapter
 from panelbridge.capabilities import Capabilities, Verb
+from panelbridge.connect_details import origin_of, portal, xtream_login
 from panelbridge.exceptions import (
     Conflict,
     ContractBroken,
@@ -26,6 +27,7 @@ from panelbridge.models import (
     Absent,
     AccountId,
     AccountRef,
+    ConnectDetail,
     Connection,
     CreateOrder,
     Credentials,
@@ -38,6 +40,7 @@ from panelbridge.models import (
     PanelBalance,
     Purchase,
     Unknown,
+    Usage,
     VerbResult,
 )
 from panelbridge.order_check import check_credentials, check_order, check_package_change
@@ -71,6 +74,7 @@ class XtreamAdapter(PanelAdapter[XtreamSettings]):
             list_complete=False,
             password_readable=True,
             devices=frozenset({"line", "mag"}),
+            usage=True,
         )
 
     def test_connection(self) -> Connection:
@@ -226,6 +230,24 @@ class XtreamAdapter(PanelAdapter[XtreamSettings]):
 
     def balance(self) -> PanelBalance | None:
         return None if self.settings.reseller is None else self.test_connection().balance
+
+    def usages_of(self, refs: Iterable[AccountRef]) -> Iterator[Usage]:
+        """Each line by the login that a player makes: the panel has no list, and ``info`` tells no use.
+
+        One that may not log in tells nothing: neither is that asked for twice (repeated failures block us).
+        """
+        for ref in refs:
+            if ref.password is None or mapping.mac_of(ref.id) is not None:
+                continue
+            told = self._client.log_in(Line(username=ref.username, password=ref.password))
+            used = mapping.connections_in_use(told)
+            yield Usage(id=ref.id, username=ref.username, connections=used)
+
+    def connect(self, account: PanelAccount) -> tuple[ConnectDetail, ...]:
+        address = self.settings.player_url or f"{origin_of(self.settings.base_url)}/"
+        if account.mac is not None:
+            return (portal(f"{address}c/"),)
+        return xtream_login(address, account.username, account.password)
 
     def close(self) -> None:
         self._client.close()

@@ -99,6 +99,20 @@ class XtreamClient:
     def resellers(self) -> Any:
         return self._send("reg_user", "list", {}, repeatable=True)
 
+    def log_in(self, line: Line) -> Any | None:
+        """What a player is told of the account it logs in to; ``None`` when it may not, by 200 or by 404."""
+        query = {"username": line.username, "password": line.password.get_secret_value()}
+        reply = self._session.request("GET", "player_api.php", query=query, repeatable=True)
+        if reply.status == HTTPStatus.NOT_FOUND:
+            return None
+        if reply.status != HTTPStatus.OK:
+            raise ContractBroken(f"the panel answered a player's login with {reply.status}")
+        answer = reply.json()
+        told = answer.get("user_info") if isinstance(answer, dict) else None
+        if not isinstance(told, dict):
+            raise ContractBroken("the panel's answer to a player's login holds no user_info")
+        return told if str(told.get("auth")) == "1" else None
+
     def close(self) -> None:
         self._session.close()
 

@@ -213,6 +213,13 @@ def package_from(package_id: str, item: XtreamPackage) -> Package:
     )
 
 
+def connections_in_use(told: Any | None) -> int | None:
+    """Of a player's login; ``None``: not known."""
+    used = told.get("active_cons") if isinstance(told, dict) else None
+    text = str(used) if isinstance(used, str | int) and not isinstance(used, bool) else ""
+    return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else None
+
+
 def epoch(moment: datetime) -> int:
     return int(moment.timestamp())
 

@@ -81,6 +81,8 @@ class XtreamPractice(PracticePanel):
         return (self._key,)
 
     def operation(self, request: PracticeRequest) -> str:
+        if request.path == "/player_api.php":
+            return "player"
         action, sub = request.value("action") or "", request.value("sub") or ""
         if sub in ("create", "info"):
             return {"create": "create", "info": "get"}[sub]
@@ -89,6 +91,8 @@ class XtreamPractice(PracticePanel):
         return kind_of(request)
 
     def respond(self, request: PracticeRequest) -> PracticeReply:
+        if request.path == "/player_api.php":
+            return self._player(request)
         if request.path != "/api.php":
             return PracticeReply.html("404 Not Found", status=404)
         try:
@@ -101,6 +105,19 @@ class XtreamPractice(PracticePanel):
                 return _answer(action(db, request))
         except Failed as failed:
             return _answer(failed.content)
+
+    def _player(self, request: PracticeRequest) -> PracticeReply:
+        """A player's login: what it is told of itself, numbers as text; 200 as well for one that may not."""
+        with self.books.reading() as db:
+            row = db.execute(
+                "SELECT * FROM users WHERE username = ? AND password = ?",
+                (request.value("username"), request.value("password")),
+            ).fetchone()
+        if row is None or _state(row, self.now()) != "active":
+            return PracticeReply.json({"user_info": {"auth": 0}})
+        told = {"username": row["username"], "auth": 1, "status": "Active", "is_trial": str(row["is_trial"])}
+        counts = {name: str(row[name]) for name in ("active_cons", "max_connections")}
+        return PracticeReply.json({"user_info": {**told, **counts}, "server_info": {"port": "8080"}})
 
     def _admit(self, db: sqlite3.Connection, request: PracticeRequest) -> None:
         """First the address, then the key; a fork says nothing, or shows a page."""

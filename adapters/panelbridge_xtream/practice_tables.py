@@ -12,7 +12,7 @@ CREATE TABLE IF NOT EXISTS users (
     id INTEGER PRIMARY KEY AUTOINCREMENT, member_id INTEGER, username TEXT NOT NULL, password TEXT NOT NULL,
     exp_date INTEGER, admin_enabled INTEGER DEFAULT 1, enabled INTEGER DEFAULT 1, bouquet TEXT DEFAULT '[]',
     max_connections INTEGER DEFAULT 1, is_restreamer INTEGER DEFAULT 0, is_trial INTEGER DEFAULT 0,
-    is_mag INTEGER DEFAULT 0, allowed_ips TEXT DEFAULT '[]'
+    is_mag INTEGER DEFAULT 0, allowed_ips TEXT DEFAULT '[]', active_cons INTEGER DEFAULT 0
 );
 CREATE TABLE IF NOT EXISTS user_output (user_id INTEGER NOT NULL, access_output_id INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS mag_devices (mac TEXT PRIMARY KEY, user_id INTEGER NOT NULL);

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from panelbridge.secret import Secret
-from panelbridge.settings import PanelSettings
+from panelbridge.settings import BaseUrl, PanelSettings
 
 Ids = tuple[Annotated[int, Field(ge=0)], ...]
 PackageId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
@@ -41,6 +41,9 @@ class XtreamSettings(PanelSettings):
     packages: Annotated[Mapping[PackageId, XtreamPackage], BeforeValidator(_table)] = Field(
         default_factory=dict,
         description='what is sold here, by id: {"basic": {"bouquets": [1, 2], "connections": 1}}',
+    )
+    player_url: BaseUrl | None = Field(
+        default=None, description="where customers' players and boxes connect; left out: the panel's own host"
     )
     member_id: int | None = Field(
         default=None, ge=1, description="id of the panel user who shall own what we create"

@@ -13,10 +13,12 @@ from pydantic import BaseModel
 
 from panelbridge.adapter import PanelAdapter
 from panelbridge.capabilities import Capabilities
+from panelbridge.connect_details import origin_of, portal, xtream_login
 from panelbridge.exceptions import PanelError
 from panelbridge.models import (
     AccountId,
     AccountRef,
+    ConnectDetail,
     Connection,
     CreateOrder,
     Credentials,
@@ -27,6 +29,7 @@ from panelbridge.models import (
     PanelBalance,
     Purchase,
     Unknown,
+    Usage,
     VerbResult,
 )
 from panelbridge.transport import PanelSession
@@ -99,6 +102,18 @@ class XuiAdapter(PanelAdapter[xui.XuiSettings]):
 
     def balance(self) -> PanelBalance | None:
         return self._dialect.balance()
+
+    def usages(self) -> Iterator[Usage]:
+        return self._dialect.usages()
+
+    def usages_of(self, refs: Iterable[AccountRef]) -> Iterator[Usage]:
+        return self._dialect.usages_of(refs)
+
+    def connect(self, account: PanelAccount) -> tuple[ConnectDetail, ...]:
+        address = self.settings.player_url or f"{origin_of(self.settings.base_url)}/"
+        if account.mac is not None:
+            return (portal(f"{address}c/"),)
+        return xtream_login(address, account.username, account.password)
 
     def close(self) -> None:
         self._session.close()

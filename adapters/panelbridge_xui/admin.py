@@ -17,7 +17,6 @@ from panelbridge.models import (
     Found,
     Lookup,
     PackageChange,
-    PanelAccount,
     PanelBalance,
     Purchase,
     Unknown,
@@ -27,7 +26,7 @@ from panelbridge.order_check import check_package_change
 from panelbridge_xui import mapping
 from panelbridge_xui.client import XuiClient
 from panelbridge_xui.compare import create_differs, moved_fields, owned, same_password
-from panelbridge_xui.dialect import Clock, Dialect
+from panelbridge_xui.dialect import Clock, Dialect, Listed
 from panelbridge_xui.errors import ExistsIdUnknown, NameTaken
 from panelbridge_xui.kinds import Key, Kind, key_of
 from panelbridge_xui.rows import LineRow, PackageRow, PackagesTold
@@ -46,6 +45,7 @@ class AdminDialect(Dialect):
             list_complete=True,
             password_readable=True,
             devices=frozenset(kind.value for kind in self._kinds),
+            usage=True,
             late_commit=60.0,
         )
 
@@ -138,7 +138,7 @@ class AdminDialect(Dialect):
         found = self._devices.besides(absent, reference)
         return Found(account=self._account(found)) if isinstance(found, LineRow) else found
 
-    def list_accounts(self) -> Iterator[PanelAccount]:
+    def list_lines(self) -> Iterator[Listed]:
         owner = self._settings.member_id
         for kind in self._kinds:  # a device's hidden line is in no list of lines
             rows = short_rows(self._client, kind=kind)

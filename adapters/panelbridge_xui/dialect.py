@@ -10,7 +10,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from panelbridge.capabilities import Capabilities
@@ -41,6 +41,7 @@ from panelbridge.models import (
     PanelBalance,
     Purchase,
     Unknown,
+    Usage,
     VerbResult,
 )
 from panelbridge.order_check import check_credentials, check_order
@@ -55,6 +56,15 @@ from panelbridge_xui.settings import XuiSettings
 
 Clock = Callable[[], datetime]
 _PACKAGES_LAST = 60.0  # seconds
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listed:
+    """A row of a list, and its account; ``None``: it is there, and cannot be read."""
+
+    kind: Kind
+    row: ShortLineRow
+    line: LineRow | None
 
 
 class Dialect(ABC):
@@ -102,7 +112,8 @@ class Dialect(ABC):
     def find(self, username: str | None, reference: str | None) -> Lookup: ...
 
     @abstractmethod
-    def list_accounts(self) -> Iterator[PanelAccount]: ...
+    def list_lines(self) -> Iterator[Listed]:
+        """Every account of ours, paged to the end. Raises ``PanelError``; never a silent part."""
 
     @abstractmethod
     def _read_packages(self) -> PackagesTold: ...
@@ -121,6 +132,26 @@ class Dialect(ABC):
                 key = key_of(account_id)
                 if key.kind is Kind.LINE:
                     self._seen.note(key.number)
+
+    def list_accounts(self) -> Iterator[PanelAccount]:
+        for item in self.list_lines():
+            if item.line is None:
+                yield mapping.unreadable(item.kind, item.row)
+            else:
+                yield self._account(item.line)
+
+    def usages(self) -> Iterator[Usage]:
+        return (mapping.usage(item.line) for item in self.list_lines() if item.line is not None)
+
+    def usages_of(self, refs: Iterable[AccountRef]) -> Iterator[Usage]:
+        """Each by its id: a reseller's list may be empty."""
+        for ref in refs:
+            try:
+                line = self._client.get(key_of(ref.id))
+            except UnreadableRow:
+                continue
+            if line is not None and line.username == ref.username:
+                yield mapping.usage(line)
 
     def list_packages(self) -> Iterator[Package]:
         sold = frozenset(self._kinds)
@@ -265,19 +296,19 @@ class Dialect(ABC):
 
     def _listed(
         self, client: XuiClient, kind: Kind, rows: Iterable[ShortLineRow], owner: int | None
-    ) -> Iterator[PanelAccount]:
+    ) -> Iterator[Listed]:
         """The accounts of a list's rows; of one that cannot be read, what its row tells."""
         for row in rows:
             try:
                 line = read_listed(client, kind, row)
             except UnreadableRow:
-                yield mapping.unreadable(kind, row)
+                yield Listed(kind=kind, row=row, line=None)
                 continue
             if line is None or owner not in (None, line.member_id):
                 continue  # deleted meanwhile, or another's
             if kind is Kind.LINE and client is self._client:
                 self._seen.own(line.id)
-            yield self._account(line)
+            yield Listed(kind=kind, row=row, line=line)
 
     def _read(self, key: Key) -> LineRow | None:
         line = self._client.get(key)

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from panelbridge.exceptions import InvalidOrder
-from panelbridge.models import AccountId, AccountState, CreateOrder, Package, PanelAccount, Term
+from panelbridge.models import AccountId, AccountState, CreateOrder, Package, PanelAccount, Term, Usage
 from panelbridge_xui.kinds import Key, Kind
 from panelbridge_xui.rows import LineRow, PackageRow, ShortLineRow
 
@@ -46,6 +46,18 @@ def unreadable(kind: Kind, row: ShortLineRow) -> PanelAccount:
         id=AccountId("") if row.id is None else Key(kind, row.id).account_id,
         username=row.username or "",
         state=AccountState.UNREADABLE,
+    )
+
+
+def usage(line: LineRow) -> Usage:
+    """What the panel tells of a line's use: connections in use are in none of its rows."""
+    seen = line.last_activity
+    return Usage(
+        id=line.key.account_id,
+        username=line.username,
+        last_seen=datetime.fromtimestamp(seen, UTC) if seen else None,
+        never_seen=seen == 0,
+        address=line.last_ip,
     )
 
 

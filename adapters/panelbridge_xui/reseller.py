@@ -37,7 +37,6 @@ from panelbridge.models import (
     Lookup,
     Outcome,
     PackageChange,
-    PanelAccount,
     PanelBalance,
     Purchase,
     VerbResult,
@@ -48,7 +47,7 @@ from panelbridge_xui import mapping
 from panelbridge_xui.client import XuiClient
 from panelbridge_xui.compare import create_differs, moved_fields, owned, same_password
 from panelbridge_xui.devices import DeviceFinder
-from panelbridge_xui.dialect import Clock, Dialect
+from panelbridge_xui.dialect import Clock, Dialect, Listed
 from panelbridge_xui.errors import ExistsIdUnknown, NameTaken, PanelRefused
 from panelbridge_xui.kinds import Key, Kind, key_of
 from panelbridge_xui.lookups import MAY_NAME, LineFinder
@@ -92,6 +91,7 @@ class ResellerDialect(Dialect):
             password_readable=True,
             devices=frozenset(kind.value for kind in self._kinds),
             connections=Connections.PACKAGE,
+            usage=True,
             late_commit=60.0,
             resend_after=settings.resend_after,
             serialise_writes=SerialiseWrites.PER_CREDENTIAL,
@@ -203,7 +203,7 @@ class ResellerDialect(Dialect):
             found = self._devices.besides(found, reference)
         return Found(account=self._account(found)) if isinstance(found, LineRow) else found
 
-    def list_accounts(self) -> Iterator[PanelAccount]:
+    def list_lines(self) -> Iterator[Listed]:
         own = {kind: short_rows(self._client, kind=kind) for kind in self._kinds}
         if any(own.values()):
             for kind, rows in own.items():

@@ -74,6 +74,8 @@ class LineRow:
     extras: tuple[tuple[str, str], ...] = field(default=())  # those of LINE_EXTRAS that are set
     created_at: datetime | None = None
     device: DeviceRow | None = None
+    last_activity: int | None = None  # epoch; 0 = never, None = the panel does not tell
+    last_ip: str | None = None
 
     @property
     def key(self) -> Key:
@@ -194,7 +196,19 @@ def line_row(payload: Any) -> LineRow:
             (name, str(row[name])) for name in LINE_EXTRAS if row.get(name) not in (None, "", 0, "0")
         ),
         created_at=None if created is None else moment(created, "created_at"),
+        last_activity=_activity(row),
+        last_ip=_told(text_or_none, row, "last_ip") or None,
     )
+
+
+def _activity(row: Row) -> int | None:
+    """When it was last used; 0 for never. What cannot be read is not known."""
+    if "last_activity" not in row:
+        return None
+    try:
+        return integer_or_none(row, "last_activity") or 0
+    except ContractBroken:
+        return None
 
 
 def device_row(kind: Kind, payload: Any) -> LineRow:

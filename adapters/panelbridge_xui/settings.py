@@ -8,7 +8,7 @@ from typing import Annotated, Self
 from pydantic import Field, SecretStr, model_validator
 
 from panelbridge.capabilities import ResendAfter
-from panelbridge.settings import PanelSettings
+from panelbridge.settings import BaseUrl, PanelSettings
 
 
 class Dialect(StrEnum):
@@ -49,6 +49,9 @@ class XuiSettings(PanelSettings):
         default=None,
         description="reseller dialect: seconds without effect after which a purchase is sent again, once; "
         "never: a person is asked; default: ten times the 60 s in which a lost request may take effect",
+    )
+    player_url: BaseUrl | None = Field(
+        default=None, description="where customers' players and boxes connect; left out: the panel's own host"
     )
     devices: bool = Field(
         default=True, description="MAG and Enigma devices are made and listed too; off: lines only"

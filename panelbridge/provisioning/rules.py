@@ -17,6 +17,7 @@ from panelbridge.provisioning.models import Attempt, Fence, Operation
 from panelbridge.provisioning.port import Unit
 from panelbridge.secret import readable
 from panelbridge.subscriptions import Subscription
+from panelbridge.subscriptions.connecting import kept
 
 WishT = TypeVar("WishT")
 
@@ -130,6 +131,7 @@ def adopt_account(subscription: Subscription, account: PanelAccount | None) -> S
         username=account.username,
         package=account.package or subscription.package,
         password=account.password or subscription.password,
+        connect=kept(account.connect) or subscription.connect,
     )
 
 

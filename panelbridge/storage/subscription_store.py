@@ -385,7 +385,8 @@ class SqlSubscriptionStore:
             "account_id": subscription.account_id,
             "adopted_reference": subscription.adopted_reference,
             "username": subscription.username,
-            "password": self._sealed(subscription),
+            "password": self._sealed(subscription, "password"),
+            "connect": self._sealed(subscription, "connect"),
             "connections": subscription.connections,
             "mac": subscription.mac,
             "suspensions": [_suspension_values(item) for item in subscription.suspensions],
@@ -393,11 +394,12 @@ class SqlSubscriptionStore:
             "cancelled_at": subscription.cancelled_at,
         }
 
-    def _sealed(self, subscription: Subscription) -> str | None:
-        if subscription.password is None:
+    def _sealed(self, subscription: Subscription, field: str) -> str | None:
+        secret: Secret | None = getattr(subscription, field)
+        if secret is None:
             return None
         place = _row_name(subscription.installation_id, subscription.service_id)
-        return self._vault.keep(subscription.password, table="subscriptions", row=place, field="password")
+        return self._vault.keep(secret, table="subscriptions", row=place, field=field)
 
     def _subscription(self, row: Row[Any]) -> Subscription:
         anchor = Anchor(start=row.anchor_start, months=row.anchor_months) if row.anchor_start else None
@@ -428,13 +430,14 @@ class SqlSubscriptionStore:
             suspensions=tuple(_suspension(item) for item in row.suspensions),
             next_change=_change(row.next_change),
             cancelled_at=row.cancelled_at,
-            password=self._opened(row.password, place),
+            password=self._opened(row.password, place, "password"),
+            connect=self._opened(row.connect, place, "connect"),
         )
 
-    def _opened(self, sealed: str | None, place: str) -> Secret | None:
+    def _opened(self, sealed: str | None, place: str, field: str) -> Secret | None:
         if sealed is None:
             return None
-        return self._vault.at_rest(sealed, table="subscriptions", row=place, field="password")
+        return self._vault.at_rest(sealed, table="subscriptions", row=place, field=field)
 
 
 def _stored_state(state: SubscriptionState) -> SubscriptionState:

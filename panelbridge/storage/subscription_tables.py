@@ -105,6 +105,7 @@ subscriptions = Table(
     Column("account_id", String(200)),
     Column("username", String(200)),
     Column("password", String(1000)),  # sealed
+    Column("connect", String(16000)),  # sealed
     Column("connections", Integer),
     Column("mac", String(17)),
     Column("suspensions", JSON, nullable=False),

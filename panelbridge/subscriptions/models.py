@@ -127,6 +127,7 @@ class Subscription:
     adopted_reference: str | None = None  # the mark an adopted account bears; "" = none, None = ours
     username: str | None = None
     password: Secret | None = None
+    connect: Secret | None = None  # what the panel told with the account of how to connect (connecting.py)
     connections: int | None = None
     mac: str | None = None
     suspensions: tuple[Suspension, ...] = ()

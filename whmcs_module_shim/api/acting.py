@@ -13,6 +13,7 @@ from panelbridge.provisioning import Operation
 from panelbridge.provisioning.port import Unit
 from panelbridge.subscriptions import Installation, Subscription, SubscriptionId
 from whmcs_module_shim.call import Call
+from whmcs_module_shim.connect_view import ConnectView, connect_view
 from whmcs_module_shim.fields import Answer
 from whmcs_module_shim.module_calls.rendering import check_outcome
 from whmcs_module_shim.problems import Problem
@@ -40,6 +41,9 @@ class SubscriptionView(Answer):
     account_id: str | None
     username: str | None
     password: str | None = Field(default=None, repr=False, description="only in the answer that made it")
+    connect: tuple[ConnectView, ...] = Field(
+        default=(), description="how the customer connects; only where one subscription is told"
+    )
     connections: int | None
     mac: str | None
     suspensions: tuple[str, ...]
@@ -47,7 +51,14 @@ class SubscriptionView(Answer):
     cancelled_at: datetime | None
 
     @classmethod
-    def of(cls, unit: Unit, item: Subscription, *, with_password: bool = False) -> Self:
+    def of(
+        cls,
+        unit: Unit,
+        item: Subscription,
+        *,
+        with_password: bool = False,
+        connect: tuple[ConnectView, ...] = (),
+    ) -> Self:
         """What is shown of ``item``."""
         plan = unit.subscriptions.plan(item.plan_id, item.plan_version)
         panel = unit.subscriptions.panel(item.panel_id)
@@ -73,6 +84,7 @@ class SubscriptionView(Answer):
             account_id=item.account_id,
             username=item.username,
             password=password.get_secret_value() if password is not None else None,
+            connect=connect,
             connections=item.connections,
             mac=item.mac,
             suspensions=tuple(sorted(reason.value for reason in item.reasons)),
@@ -137,10 +149,13 @@ class Acted(Answer):
     subscription: SubscriptionView
 
     def kept(self) -> Self:
-        """Without the password."""
-        return self.model_copy(
-            update={"subscription": self.subscription.model_copy(update={"password": None})}
+        """Without the password, and without what is as good as one."""
+        shown = self.subscription
+        connect = tuple(
+            item.model_copy(update={"value": None}) if item.secret else item for item in shown.connect
         )
+        subscription = shown.model_copy(update={"password": None, "connect": connect})
+        return self.model_copy(update={"subscription": subscription})
 
 
 def visible_subscription(call: Call, unit: Unit, number: int) -> tuple[Subscription, Installation]:
@@ -163,7 +178,8 @@ def told(call: Call, answer: Answered, *, with_password: bool = False) -> Reply:
         if subscription is None:
             raise LookupError(f"operation {answer.operation.id} has no subscription")
         shown = with_password and not answer.pending
-        view = SubscriptionView.of(unit, subscription, with_password=shown)
+        connect = connect_view(call.services, subscription, with_password=shown)
+        view = SubscriptionView.of(unit, subscription, with_password=shown, connect=connect)
     acted = Acted(
         pending=answer.pending,
         waits_for=answer.waits_for,

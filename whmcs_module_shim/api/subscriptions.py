@@ -29,6 +29,7 @@ from whmcs_module_shim.api.installations import installation_named
 from whmcs_module_shim.api.paging import PageQuery, cut
 from whmcs_module_shim.api.plans import TermText
 from whmcs_module_shim.call import Call
+from whmcs_module_shim.connect_view import connect_view
 from whmcs_module_shim.fields import Answer, Body, Bool, Code, Count, Id, Line, Reason, Remark
 from whmcs_module_shim.problems import Problem
 from whmcs_module_shim.routes import Effect, Reply, Resource
@@ -137,7 +138,8 @@ def list_subscriptions(call: Call, query: SubscriptionQuery) -> SubscriptionPage
 def show_subscription(call: Call, number: int) -> SubscriptionView:
     """Show one subscription, as the books know it."""
     found, _ = visible_subscription(call, call.unit, number)
-    return SubscriptionView.of(call.unit, found)
+    connect = connect_view(call.services, found, with_password=False)
+    return SubscriptionView.of(call.unit, found, connect=connect)
 
 
 def _acts(path: str, *, body: type[Body] | None = None) -> Callable[..., Callable[..., Reply]]:

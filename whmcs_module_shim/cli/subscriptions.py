@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from whmcs_module_shim.cli.bridge import Bridge
 
 app = typer.Typer(no_args_is_help=True, help="The sold accounts: look, extend, suspend, reset, change, end.")
+_HIDDEN = "***  (--show-password tells it)"
 
 Named = Annotated[
     str, typer.Argument(metavar="SUBSCRIPTION", help="Its number, or INSTALLATION:SERVICE such as shop:501.")
@@ -88,13 +89,15 @@ def show_command(
     """Show one subscription: what the books know, what goes on, and, with --live, what the panel says."""
     from whmcs_module_shim.api.acting import SubscriptionView
     from whmcs_module_shim.cli.bridge import open_bridge
+    from whmcs_module_shim.connect_view import connect_view
 
     screen = Screen(as_json=as_json)
     with open_bridge(context) as bridge:
         number = subscription_number(bridge, named)
         with bridge.services.units.read() as unit:
             item = _subscription(bridge, unit, number)
-            view = SubscriptionView.of(unit, item, with_password=show_password)
+            connect = connect_view(bridge.services, item, with_password=show_password)
+            view = SubscriptionView.of(unit, item, with_password=show_password, connect=connect)
             open_now = list(unit.journal.unsettled(item.id))
             last = unit.journal.last(item.id)
         facts = [*subscription_facts(view, has_password=item.password is not None), *_suspensions(item)]
@@ -134,7 +137,7 @@ def subscription_number(bridge: Bridge, named: str) -> int:
 
 def subscription_facts(view: SubscriptionView, *, has_password: bool) -> list[tuple[str, object]]:
     """What a person wants to know of a subscription. The password is starred unless ``view`` has it."""
-    hidden = "***  (--show-password tells it)" if has_password else None
+    hidden = _HIDDEN if has_password else None
     facts: list[tuple[str, object]] = [
         ("service", view.service_id),
         ("state", _state(view)),
@@ -147,6 +150,7 @@ def subscription_facts(view: SubscriptionView, *, has_password: bool) -> list[tu
         ("panel's expiry", view.panel_until),
         ("panel", f"{view.panel}, account {view.account_id or 'none yet'}"),
     ]
+    facts += [(item.label.lower(), item.value or _HIDDEN) for item in view.connect]
     if view.mac:
         facts.append(("device", view.mac))
     if view.next_plan:

@@ -26,7 +26,7 @@ def account(services: Services, caller: Caller, request: ServiceRequest) -> Modu
             return ModuleAnswer(message="This service was never created through the bridge.")
         # A staging copy of the shop has the key as well; it may look, but not at passwords.
         shown = request.call.with_password and is_bound_here(caller)
-        view = account_view(unit, subscription, with_password=shown)
+        view = account_view(services, unit, subscription, with_password=shown)
         last = unit.journal.last(subscription.id)
         waiting = unit.journal.unsettled(subscription.id)
     if request.call.fresh:

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from pydantic import Field
 
+from whmcs_module_shim.connect_view import ConnectView
 from whmcs_module_shim.fields import Answer
 
 
@@ -43,6 +44,7 @@ class AccountView(Answer):
     connections: int | None = None
     panel: str | None = None
     account_id: str | None = None
+    connect: tuple[ConnectView, ...] = Field(default=(), description="how the customer connects")
     known_at: datetime | None = None
     live: bool = False
 

@@ -15,6 +15,7 @@ from panelbridge.provisioning.port import Unit
 from panelbridge.subscriptions import Installation, Subscription, SubscriptionId
 from whmcs_module_shim.auth.binding import is_bound_here
 from whmcs_module_shim.auth.caller import Caller
+from whmcs_module_shim.connect_view import connect_view
 from whmcs_module_shim.fields import Count, Id
 from whmcs_module_shim.module_calls.answer import ModuleAnswer
 from whmcs_module_shim.module_calls.params import ModuleRequest
@@ -53,7 +54,7 @@ def finished(services: Services, caller: Caller, request: FinishedRequest) -> Mo
     with services.units.read() as unit:
         settled = unit.journal.unreported(installation.id, OperationId(request.cursor))
         told = is_bound_here(caller)
-        items = [_item(unit, operation, with_password=told) for operation in settled]
+        items = [_item(services, unit, operation, with_password=told) for operation in settled]
         alerts, seen = _alerts(unit, caller, request.alerts_after)
     last = max((item["cursor"] for item in items), default=request.cursor)
     return ModuleAnswer(
@@ -89,11 +90,12 @@ def list_accounts(services: Services, caller: Caller, request: ListRequest) -> M
     return ModuleAnswer(message=f"{len(rows)} accounts.", data={"accounts": rows, "cursor": cursor})
 
 
-def _item(unit: Unit, operation: Operation, *, with_password: bool) -> dict[str, Any]:
+def _item(services: Services, unit: Unit, operation: Operation, *, with_password: bool) -> dict[str, Any]:
     done = operation.state is OperationState.DONE
     shown = done and with_password and operation.verb in _WITH_CREDENTIALS
     subscription = unit.subscriptions.subscription(operation.subscription_id) if shown else None
     password = subscription.password if subscription is not None else None
+    connect = connect_view(services, subscription, with_password=True) if subscription is not None else ()
     return {
         "cursor": operation.id,
         "serviceid": operation.service_id,
@@ -104,6 +106,7 @@ def _item(unit: Unit, operation: Operation, *, with_password: bool) -> dict[str,
         "suspendreason": operation.target.note if operation.verb is Verb.SUSPEND else None,
         "username": subscription.username if subscription is not None else None,
         "password": password.get_secret_value() if password is not None else None,
+        "connect": [item.model_dump() for item in connect],
         "text": _text(operation),
     }
 

@@ -12,6 +12,7 @@ from panelbridge.secret import readable
 from panelbridge.subscriptions import Subscription
 from panelbridge.transport import deadline
 from whmcs_module_shim.auth.caller import Caller
+from whmcs_module_shim.connect_view import connect_view
 from whmcs_module_shim.module_calls.answer import AccountView, ModuleAnswer, OperationView, Result
 from whmcs_module_shim.problems import Problem
 from whmcs_module_shim.refusals import problem_of
@@ -27,7 +28,7 @@ def carry_out(
     with services.units.read() as unit:
         known = services.provisioner.known(unit, wish)
         if known is not None:
-            return _told(unit, known, with_password=with_password)
+            return _told(services, unit, known, with_password=with_password)
     answer = services.provisioner.admit(wish, budget=caller.budget)
     return render(services, answer, with_password=with_password)
 
@@ -42,16 +43,23 @@ def render(
     """``success`` or ``pending``. Raises ``Problem`` for a refused operation or one in attention."""
     check_outcome(answer.operation)
     with services.units.read() as unit:
-        return _told(unit, answer, with_password=with_password, data=data)
+        return _told(services, unit, answer, with_password=with_password, data=data)
 
 
 def _told(
-    unit: Unit, answer: Answer, *, with_password: bool, data: dict[str, Any] | None = None
+    services: Services,
+    unit: Unit,
+    answer: Answer,
+    *,
+    with_password: bool,
+    data: dict[str, Any] | None = None,
 ) -> ModuleAnswer:
     operation = answer.operation
     check_outcome(operation)
     subscription = unit.subscriptions.subscription(operation.subscription_id)
-    account = account_view(unit, subscription, with_password=with_password) if subscription else None
+    account = None
+    if subscription is not None:
+        account = account_view(services, unit, subscription, with_password=with_password)
     result = Result.PENDING if answer.pending else Result.SUCCESS
     message = _pending_text(answer) if answer.pending else _done_text(operation, account)
     return ModuleAnswer(
@@ -92,7 +100,9 @@ def operation_view(operation: Operation, *, waits_for: int | None = None) -> Ope
     )
 
 
-def account_view(unit: Unit, subscription: Subscription, *, with_password: bool = False) -> AccountView:
+def account_view(
+    services: Services, unit: Unit, subscription: Subscription, *, with_password: bool = False
+) -> AccountView:
     """The account as the journal knows it."""
     plan, panel = unit.subscriptions.codes(subscription.plan_id, subscription.panel_id)
     shown = subscription.password if with_password else None
@@ -109,6 +119,7 @@ def account_view(unit: Unit, subscription: Subscription, *, with_password: bool 
         connections=subscription.connections,
         panel=panel,
         account_id=subscription.account_id,
+        connect=connect_view(services, subscription, with_password=with_password),
     )
 
 

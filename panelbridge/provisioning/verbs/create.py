@@ -23,6 +23,7 @@ from panelbridge.provisioning.rules import Admission, Reading, VerbRules
 from panelbridge.provisioning.wishes import CreateWish
 from panelbridge.secret import LOGIN_ALPHABET, random_text
 from panelbridge.subscriptions import Plan, PlanTerm, Subscription, SubscriptionId
+from panelbridge.subscriptions.connecting import kept
 
 _RANDOM_TAIL = 8
 _LETTERS = "".join(letter for letter in LOGIN_ALPHABET if letter.isalpha())
@@ -162,6 +163,7 @@ class CreateRules(VerbRules[CreateWish]):
             account_id=account.id,
             username=account.username,
             password=account.password or operation.password,
+            connect=kept(account.connect),
             connections=account.connections if account.connections is not None else target.connections,
             mac=target.mac,
             suspensions=(),
@@ -202,6 +204,7 @@ def _admit_subscription(
             "adopted_reference": None,
             "username": None,
             "password": None,
+            "connect": None,
             "anchor": None,
             "entitled_until": None,
             "panel_until": None,

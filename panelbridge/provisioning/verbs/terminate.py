@@ -72,6 +72,7 @@ class TerminateRules(VerbRules[TerminateWish]):
             subscription,
             state=SubscriptionState.TERMINATED,
             password=None,
+            connect=None,
             suspensions=(),
             next_change=None,
             panel_until=None,

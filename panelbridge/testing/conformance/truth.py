@@ -9,7 +9,7 @@ import pytest
 
 from panelbridge.capabilities import Extend, FindBy, OrderFact, PackageWrite, Verb
 from panelbridge.exceptions import InvalidOrder, PanelError, Unsupported
-from panelbridge.models import Absent, AccountId, AccountRef, Found, Outcome, PackageChange
+from panelbridge.models import Absent, AccountId, AccountRef, Found, Outcome, PackageChange, PanelAccount
 from panelbridge.secret import Secret
 from panelbridge.testing.conformance.subject import PanelUnderTest
 from panelbridge.testing.conformance.suite import Suite
@@ -40,7 +40,7 @@ class CapabilityTruth(Suite):
         offered: dict[str, Callable[[], object]] = {
             "sign_on": lambda: subject.adapter.sign_on(account.ref),
             "admin_sign_on": subject.adapter.admin_sign_on,
-            "usages": lambda: list(subject.adapter.usages()),
+            "usages": lambda: _usages(subject, account),
         }
         if declared:
             assert offered[name]() is not None
@@ -140,6 +140,12 @@ class CapabilityTruth(Suite):
         )
         order = subject.order(credentials=credentials)
         assert subject.is_ordered(subject.made(order), order)
+
+
+def _usages(subject: PanelUnderTest, account: PanelAccount) -> object:
+    """Of that account: a panel without a list tells of each by its name."""
+    of = getattr(subject.adapter, "usages_of", None)
+    return list(of([account.ref]) if of is not None else subject.adapter.usages())
 
 
 def _call(subject: PanelUnderTest, verb: Verb) -> object:
