@@ -28,7 +28,7 @@ final class CatchUpTest extends ModuleTestCase
         $this->bridge->answer('PaidItems', FakeBridge::withData(['accepted' => [], 'refused' => []]));
         foreach (self::FUNCTIONS as $action => $function) {
             Captured::$localAnswers[$action] = function (array $values) use ($function): array {
-                $over = array_intersect_key($values, ['suspendreason' => true]);
+                $over = array_intersect_key($values, ['suspendreason' => true, 'serviceid' => true]);
                 $told = $this->call($function, $this->shop->params($over));
                 return $told === 'success' ? ['result' => 'success'] : ['result' => 'error', 'message' => $told];
             };
@@ -103,6 +103,30 @@ final class CatchUpTest extends ModuleTestCase
         self::assertGreaterThan(2, $tries);
         self::assertLessThan(8, $tries);
         self::assertSame(1, $this->alerts());
+    }
+
+    public function testARepeatTheBridgeWorksOnIsNoRefusal(): void
+    {
+        $this->becomes('Pending');
+        $this->lost('CreateAccount');
+        $this->bridge->answer('CreateAccount', FakeBridge::pending());
+        $this->round();
+        $this->round();
+        self::assertSame(['ModuleCreate'], $this->actions());
+        self::assertSame(0, $this->alerts());
+    }
+
+    public function testABridgeThatFallsSilentAgainIsLeftAloneForTheRound(): void
+    {
+        foreach (range(601, 605) as $id) {
+            $this->shop->add('tblhosting', ['id' => $id, 'userid' => 42, 'orderid' => 60, 'packageid' => 7,
+                'server' => 3, 'billingcycle' => 'Monthly', 'domainstatus' => 'Pending', 'username' => '',
+                'password' => '', 'suspendreason' => '', 'nextduedate' => '2026-12-20']);
+            $this->lost('CreateAccount', null, ['serviceid' => $id]);
+        }
+        $this->bridge->answer('CreateAccount', TransportError::unreachable('refused'));
+        $this->round();
+        self::assertSame(['ModuleCreate'], $this->actions());
     }
 
     public function testARefusalOfTheRepeatIsToldAndEndsIt(): void

@@ -23,6 +23,8 @@ final class CallNotes
     /** @var array<string, CallNote> what CatchUp repeats just now, by service and function */
     private static array $repeated = [];
 
+    private static int $silences = 0;
+
     /**
      * @param callable(): string $act
      * @throws CallError as $act does, telling that the cron repeats it
@@ -41,6 +43,7 @@ final class CallNotes
                 self::forget($note);
                 throw $error;
             }
+            self::$silences += $error->answer === null && $error->kind !== 'not_stored' ? 1 : 0;
             self::change($note->thatLeft($note->mayHaveLeft && $error->mayHaveActed()));
             throw $error->andThen(Language::text('advice_noted'));
         }
@@ -108,6 +111,12 @@ final class CallNotes
     public static function repeatedOf(int $serviceId, string $function): ?CallNote
     {
         return self::$repeated[$serviceId . ' ' . $function] ?? null;
+    }
+
+    /** How often the bridge gave no answer in this request. */
+    public static function silences(): int
+    {
+        return self::$silences;
     }
 
     public static function forget(CallNote $note): void

@@ -26,7 +26,11 @@ final class CatchUp
             if (microtime(true) > $until) {
                 return;
             }
+            $silences = CallNotes::silences();
             Guarded::orElse('catching up', static fn () => self::note($server, $note), null);
+            if (CallNotes::silences() > $silences) {
+                return; // a bridge that fell silent meanwhile is silent for the rest of this round as well
+            }
         }
     }
 
@@ -72,11 +76,13 @@ final class CatchUp
             'verb' => Language::text('verb_' . $note->function),
             'why' => $why,
         ];
-        if ($why === '') {
+        $isAnswered = CallNotes::of($note->serviceId, $note->function) === null;
+        if ($why === '' || ($isAnswered && Lifecycle::isPendingText($why))) {
             Log::activity(Language::text('caught_up', $values), $service->number('userid'));
-        } elseif (CallNotes::of($note->serviceId, $note->function) === null) {
-            // Refused for good; AfterModuleChangePackageFailed has told it of a change of package.
-            Alerts::show(Language::text('catch_up_refused', $values), $service->number('userid'));
+        } elseif ($isAnswered) {
+            if ($note->function !== 'ChangePackage') { // that one FailedUpgrade has told
+                Alerts::show(Language::text('catch_up_refused', $values), $service->number('userid'));
+            }
         } elseif (CallNotes::postpone($note) === self::TRIES_BEFORE_ALERT) {
             Alerts::show(Language::text('catch_up_failed', $values), $service->number('userid'));
         }

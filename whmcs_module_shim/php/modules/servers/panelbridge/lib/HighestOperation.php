@@ -20,7 +20,8 @@ final class HighestOperation
 
     public static function learn(Server $server, Answer $answer): void
     {
-        $told = [$answer->operationId()];
+        $last = $answer->data['last_operation'] ?? null;
+        $told = [$answer->operationId(), Params::ofPlain(is_array($last) ? $last : [])->number('id')];
         foreach ($answer->maps('items') as $item) {
             $told[] = Params::ofPlain($item)->number('operation');
         }

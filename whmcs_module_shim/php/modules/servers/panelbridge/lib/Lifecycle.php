@@ -100,6 +100,12 @@ final class Lifecycle
         return $this->plain($call, $answer);
     }
 
+    /** Whether a text of ours, as WHMCS hands it on, says that the bridge has it and works on it. */
+    public static function isPendingText(string $text): bool
+    {
+        return str_contains($text, 'In progress, nothing to do');
+    }
+
     /** The text WHMCS shows and stores while the bridge works on. */
     public static function pending(Answer $answer): string
     {

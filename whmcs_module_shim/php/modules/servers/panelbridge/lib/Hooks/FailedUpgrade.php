@@ -8,6 +8,7 @@ use WHMCS\Module\Server\Panelbridge\Alerts;
 use WHMCS\Module\Server\Panelbridge\BillingState;
 use WHMCS\Module\Server\Panelbridge\CallNotes;
 use WHMCS\Module\Server\Panelbridge\Language;
+use WHMCS\Module\Server\Panelbridge\Lifecycle;
 use WHMCS\Module\Server\Panelbridge\Params;
 use WHMCS\Module\Server\Panelbridge\Text;
 use WHMCS\Module\Server\Panelbridge\Version;
@@ -24,7 +25,7 @@ final class FailedUpgrade
     {
         $params = Params::ofPlain($variables->list('params'));
         $message = Text::line($variables->text('failureResponseMessage'));
-        $isPending = str_starts_with($message, 'In progress, nothing to do');
+        $isPending = Lifecycle::isPendingText($message);
         $isRepeated = CallNotes::of($params->serviceId(), 'ChangePackage') !== null;
         if ($params->text('moduletype') !== Version::MODULE || $isPending || $isRepeated) {
             return; // what the bridge did not answer, the cron repeats: nobody has to press anything
