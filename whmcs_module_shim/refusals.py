@@ -54,11 +54,11 @@ def _of_storage(error: StorageBusy | StorageFailed) -> Problem:
 
 
 def _of_refusal(error: Refusal) -> Problem:
+    told = {} if error.customer is None else {"customer": error.customer}
     if error.code in KINDS:
-        return Problem(error.code, error.message, advice=error.advice, field=error.field)
-    return Problem(
-        "refused", error.message, advice=error.advice, field=error.field, extra={"panel_code": error.code}
-    )
+        return Problem(error.code, error.message, advice=error.advice, field=error.field, extra=told)
+    told["panel_code"] = error.code
+    return Problem("refused", error.message, advice=error.advice, field=error.field, extra=told)
 
 
 def _of_panel_error(error: PanelError) -> Problem:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 
 class Refusal(Exception):
-    """The wish cannot be admitted. ``code`` is stable; ``advice`` tells who can mend it."""
+    """The wish cannot be admitted. ``code`` is stable; ``advice`` tells who can mend it.
 
-    def __init__(self, code: str, message: str, *, advice: str, field: str | None = None) -> None:
+    ``customer`` is what the customer may read of it, where he can mend it himself.
+    """
+
+    def __init__(
+        self, code: str, message: str, *, advice: str, field: str | None = None, customer: str | None = None
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.advice = advice
         self.field = field
+        self.customer = customer
         self.retry_safe = True
 
 

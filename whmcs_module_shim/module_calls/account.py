@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from panelbridge.provisioning import OperationState
+from panelbridge.capabilities import Verb
+from panelbridge.lifecycle import SubscriptionState
+from panelbridge.provisioning import Operation, OperationState
+from panelbridge.subscriptions import Subscription
 from whmcs_module_shim.auth.binding import is_bound_here
 from whmcs_module_shim.auth.caller import Caller
 from whmcs_module_shim.module_calls.answer import ModuleAnswer
@@ -28,9 +31,11 @@ def account(services: Services, caller: Caller, request: ServiceRequest) -> Modu
         shown = request.call.with_password and is_bound_here(caller)
         view = account_view(services, unit, subscription, with_password=shown)
         last = unit.journal.last(subscription.id)
+        view = view.model_copy(update={"state": _standing(subscription, last)})
         waiting = unit.journal.unsettled(subscription.id)
     if request.call.fresh:
         view = live_view(services, subscription, view)
+    capabilities = services.panels.capabilities(subscription.panel_id)
     stuck = [item for item in waiting if item.state is OperationState.ATTENTION]
     failed = last is not None and last.state in (OperationState.REFUSED, OperationState.ATTENTION)
     return ModuleAnswer(
@@ -39,7 +44,8 @@ def account(services: Services, caller: Caller, request: ServiceRequest) -> Modu
         account=view,
         data={
             "last_operation": operation_view(last).model_dump() if last is not None else None,
-            "sign_on": services.panels.capabilities(subscription.panel_id).single_sign_on,
+            "sign_on": capabilities.single_sign_on,
+            "verbs": sorted(verb.value for verb in capabilities.verbs),
             "last_error": last.message if last is not None and failed else None,
             "attention": [
                 {"operation": item.id, "code": item.code, "message": item.message, "advice": item.advice}
@@ -47,3 +53,14 @@ def account(services: Services, caller: Caller, request: ServiceRequest) -> Modu
             ],
         },
     )
+
+
+def _standing(subscription: Subscription, last: Operation | None) -> str:
+    """The state; of what was never made, what became of its create: nobody waits for ever."""
+    if subscription.state is not SubscriptionState.PENDING or last is None or last.verb is not Verb.CREATE:
+        return subscription.state.value
+    if last.state in (OperationState.REFUSED, OperationState.WITHDRAWN):
+        return "refused"
+    if last.state in (OperationState.ATTENTION, OperationState.QUEUED):
+        return "delayed"
+    return subscription.state.value

@@ -38,6 +38,7 @@ class ResetRules(VerbRules[ResetWish]):
                     f"the password {breach}",
                     advice="Choose another password; nothing was changed.",
                     field="password",
+                    customer=f"Please choose a password of {rule.in_words}.",
                 )
         fingerprint = desk.fingerprint(wish.password.get_secret_value()) if wish.password else None
         # A one-shot token is a fact of its own: replaying the form must not make a second password.

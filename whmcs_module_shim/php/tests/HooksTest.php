@@ -138,7 +138,9 @@ final class HooksTest extends ModuleTestCase
     public function testMergeFieldsAreOfferedForProductMailsOnly(): void
     {
         $offered = array_keys($this->hook('EmailTplMergeFields', ['type' => 'product']));
-        self::assertSame(['panelbridge_username', 'panelbridge_password', 'panelbridge_expires'], $offered);
+        self::assertSame([
+            'panelbridge_username', 'panelbridge_password', 'panelbridge_expires', 'panelbridge_connect',
+        ], $offered);
         self::assertSame([], $this->hook('EmailTplMergeFields', ['type' => 'invoice']));
     }
 }

@@ -15,7 +15,7 @@ final class ProductPagesTest extends ModuleTestCase
     public function testTheClientSeesCredentialsExpiryAndState(): void
     {
         $html = $this->rendered($this->shop->params(['configoption3' => '3']));
-        $shown = ['pb501k7m2qx', htmlspecialchars(Shop::PASSWORD), '2026-12-20 13:00 UTC', 'active', '2026-12-23'];
+        $shown = ['pb501k7m2qx', 'Kp4wZr8TqM', '2026-12-20 13:00 UTC', 'active', '2026-12-23'];
         foreach ($shown as $text) {
             self::assertStringContainsString($text, $html);
         }
@@ -25,16 +25,162 @@ final class ProductPagesTest extends ModuleTestCase
         )));
     }
 
-    public function testThePageAsksAtMostOnceInHalfAMinuteAndNeverForThePassword(): void
+    public function testThePageAsksAtMostOnceInHalfAMinuteAndKeepsNoPassword(): void
     {
-        $this->rendered($this->shop->params());
-        $this->rendered($this->shop->params());
+        $right = $this->shop->params(['password' => 'Kp4wZr8TqM']);
+        $this->rendered($right);
+        self::assertStringContainsString('Kp4wZr8TqM', $this->rendered($right));
         self::assertSame(['Account'], $this->bridge->called());
-        self::assertArrayNotHasKey('with_password', $this->bridge->body('Account')['call']);
         self::assertStringNotContainsString('Kp4wZr8TqM', serialize($_SESSION));
         Wiring::useTime(self::NOW + 31);
-        $this->rendered($this->shop->params());
+        $this->rendered($right);
         self::assertCount(2, $this->bridge->requests);
+    }
+
+    public function testThePasswordShownIsTheOneThatWorksWhateverWhmcsHolds(): void
+    {
+        foreach ([1, 2] as $view) {
+            $html = $this->rendered($this->shop->params(['password' => 'the-panel-refused-this']));
+            self::assertStringNotContainsString('the-panel-refused-this', $html, "view $view");
+            self::assertStringContainsString('Kp4wZr8TqM', $html, "view $view");
+        }
+        $this->asAdmin();
+        $tab = implode(panelbridge_AdminServicesTabFields($this->shop->params(['password' => 'another-one'])));
+        self::assertStringContainsString('WHMCS holds another password', $tab);
+    }
+
+    public function testAPasswordNobodyKnowsIsAskedOfSupport(): void
+    {
+        $account = ['password' => null] + FakeBridge::account();
+        $this->bridge->answer('Account', FakeBridge::success(['account' => $account]));
+        $html = $this->rendered($this->shop->params());
+        self::assertStringNotContainsString(htmlspecialchars(Shop::PASSWORD), $html);
+        self::assertStringContainsString('ask support', $html);
+    }
+
+    public function testWhileAPasswordIsBeingChangedNeitherIsShown(): void
+    {
+        $operation = ['id' => 18, 'verb' => 'reset_credentials', 'state' => 'sent'];
+        $this->bridge->answer('Account', FakeBridge::success(['data' => ['last_operation' => $operation]]));
+        $html = $this->rendered($this->shop->params(['password' => 'Kp4wZr8TqM']));
+        self::assertStringNotContainsString('Kp4wZr8TqM', $html);
+        self::assertStringContainsString('is being worked on', $html);
+    }
+
+    public function testASuspendedCustomerReadsWhatToDo(): void
+    {
+        $account = FakeBridge::account(['state' => 'suspended']);
+        $this->bridge->answer('Account', FakeBridge::success(['account' => $account]));
+        $html = $this->rendered($this->shop->params(['status' => 'Suspended']));
+        self::assertStringContainsString('If an invoice is open', $html);
+        self::assertStringNotContainsString('ClientReset', $html);
+    }
+
+    /** @dataProvider dates */
+    public function testTheDateShownIsTheOnePaidForAndNeverBlank(?string $panel, ?string $paid, string $shown): void
+    {
+        $account = FakeBridge::account(['expires_at' => $panel, 'entitled_until' => $paid]);
+        $this->bridge->answer('Account', FakeBridge::success(['account' => $account]));
+        preg_match('#<dt>Valid until</dt>\s*<dd>([^<]*)</dd>#', $this->rendered($this->shop->params()), $found);
+        self::assertSame($shown, $found[1] ?? '');
+    }
+
+    public static function dates(): iterable
+    {
+        yield 'grace of 48 hours at the panel' => ['2026-12-22T13:00:00Z', '2026-12-20T13:00:00Z',
+            '2026-12-20 13:00 UTC'];
+        yield 'a panel without dates' => [null, '2026-12-20T13:00:00Z', '2026-12-20 13:00 UTC'];
+        yield 'the panel ends it earlier' => ['2026-12-10T13:00:00Z', '2026-12-20T13:00:00Z', '2026-12-10 13:00 UTC'];
+        yield 'only the panel knows' => ['2026-12-22T13:00:00Z', null, '2026-12-22 13:00 UTC'];
+    }
+
+    /** @dataProvider fates */
+    public function testWhatBecameOfTheOrderIsToldInsteadOfPreparingForEver(
+        ?string $state,
+        string $billing,
+        string $told
+    ): void {
+        $account = $state === null ? null : ['state' => $state];
+        $this->bridge->answer('Account', FakeBridge::success(['account' => $account]));
+        $html = $this->rendered($this->shop->params(['status' => $billing, 'username' => 'made-up']));
+        self::assertStringContainsString($told, $html);
+        self::assertStringNotContainsString('made-up', $html);
+    }
+
+    public static function fates(): iterable
+    {
+        yield 'being made' => ['pending', 'Pending', 'being prepared'];
+        yield 'refused' => ['refused', 'Pending', 'could not be set up'];
+        yield 'a person must look' => ['delayed', 'Pending', 'takes longer'];
+        yield 'not ordered yet' => [null, 'Pending', 'paid and accepted'];
+        yield 'nothing there' => [null, 'Active', 'contact support'];
+        yield 'cancelled' => [null, 'Cancelled', 'has ended'];
+        yield 'fraud' => ['terminated', 'Fraud', 'has ended'];
+    }
+
+    public function testButtonsFollowWhatThePanelCanDo(): void
+    {
+        $this->bridge->answer('Account', FakeBridge::success(['data' => ['verbs' => ['create', 'terminate']]]));
+        self::assertStringNotContainsString('ClientReset', $this->rendered($this->shop->params()));
+        $this->asAdmin();
+        $buttons = panelbridge_AdminCustomButtonArray($this->shop->params());
+        self::assertNotContains('ResetCredentials', $buttons);
+        self::assertContains('Refresh', $buttons);
+    }
+
+    public function testThePageTellsHowToConnectAndHidesWhatIsSecret(): void
+    {
+        $lines = [
+            ['kind' => 'portal', 'label' => 'Portal', 'value' => 'http://tv.example/c/', 'secret' => false],
+            ['kind' => 'playlist', 'label' => 'Playlist (M3U)', 'value' => 'http://tv.example/Se<c', 'secret' => true],
+        ];
+        $account = FakeBridge::account(['connect' => $lines]);
+        $this->bridge->answer('Account', FakeBridge::success(['account' => $account]));
+        foreach ([1, 2] as $view) {
+            $html = $this->rendered($this->shop->params(['password' => 'Kp4wZr8TqM']));
+            self::assertMatchesRegularExpression('#<dt>Portal</dt>\s*<dd><code>http://tv.example/c/#', $html);
+            self::assertMatchesRegularExpression(
+                '#<dt>Playlist \(M3U\)</dt>\s*<dd><details><summary>Show</summary><code>http://tv.example/Se&lt;c#',
+                $html,
+                "view $view"
+            );
+        }
+        self::assertStringNotContainsString('Se<c', serialize($_SESSION));
+    }
+
+    /** @dataProvider clientFailures */
+    public function testACustomerReadsNoTextForStaff(string $function, mixed $answer, string $expected): void
+    {
+        $_SESSION['uid'] = 42;
+        $_POST = ['panelbridge_token' => $this->tokenOfThePage()];
+        $this->bridge->answer($function === 'ClientReset' ? 'ResetCredentials' : $function, $answer);
+        $told = $this->call($function, $this->shop->params());
+        self::assertStringContainsString($expected, $told);
+        foreach (['bridge', 'Choose a verb', '127.0.0.1', '[a-z]', 'operation', 'Mend it'] as $word) {
+            self::assertStringNotContainsStringIgnoringCase($word, $told);
+        }
+        self::assertStringContainsString('Service 501: asked for by the client', implode(' ', Captured::$activity));
+    }
+
+    public static function clientFailures(): iterable
+    {
+        $refused = FakeBridge::problem(422, 'refused', 'the panel cannot do this', ['advice' => 'Choose a verb']);
+        $rule = FakeBridge::problem(422, 'password_rule', 'only [a-z]+', ['customer' => 'Please choose letters.']);
+        foreach (['ClientReset', 'ChangePassword'] as $function) {
+            yield "$function unreachable" => [$function, TransportError::unreachable('x'), 'not changed'];
+            yield "$function unanswered" => [$function, TransportError::unanswered('x'), 'not certain yet'];
+            yield "$function refused" => [$function, $refused, 'Please contact support'];
+            yield "$function writes off" => [$function, FakeBridge::problem(409, 'writes_off', 'off'), 'not changed'];
+            yield "$function rule" => [$function, $rule, 'Please choose letters.'];
+        }
+    }
+
+    public function testStaffReadTheirOwnTextOfAPasswordChange(): void
+    {
+        $this->asAdmin();
+        $refused = FakeBridge::problem(422, 'refused', 'the panel cannot do this', ['advice' => 'Choose a verb']);
+        $this->bridge->answer('ChangePassword', $refused);
+        self::assertStringContainsString('Choose a verb', $this->call('ChangePassword', $this->shop->params()));
     }
 
     public function testMarkupOfThePanelIsShownAsText(): void
@@ -58,7 +204,7 @@ final class ProductPagesTest extends ModuleTestCase
 
     public function testCredentialsOfAnotherAccountAreNotShown(): void
     {
-        $html = $this->rendered($this->shop->params(['username' => 'whmcs-made-this-up']));
+        $html = $this->rendered($this->shop->params(['username' => 'whmcs-made-this-up', 'status' => 'Pending']));
         self::assertStringNotContainsString('whmcs-made-this-up', $html);
         self::assertStringNotContainsString(htmlspecialchars(Shop::PASSWORD), $html);
         self::assertStringNotContainsString('ClientReset', $html);
@@ -68,7 +214,8 @@ final class ProductPagesTest extends ModuleTestCase
     public function testBeforeThereIsAnAccountThePageSaysSo(): void
     {
         $this->bridge->answer('Account', FakeBridge::problem(404, 'not_provisioned', 'There is no account yet.'));
-        self::assertStringContainsString('being prepared', $this->rendered($this->shop->params()));
+        $html = $this->rendered($this->shop->params(['status' => 'Pending']));
+        self::assertStringContainsString('paid and accepted', $html);
     }
 
     /** @dataProvider silences */

@@ -178,8 +178,9 @@ final class RequestTest extends ModuleTestCase
         $told = $this->call('ChangePassword', $this->shop->params());
         self::assertFailureText($told);
         self::assertStringNotContainsString('127.0.0.1', $told);
-        $this->bridge->answer('ChangePassword', FakeBridge::problem(422, 'password_rule', 'At least 8 letters.'));
-        $expected = 'The password was not changed. At least 8 letters. (request req-7)';
+        $rule = ['customer' => 'Please choose a password of 8 to 32 characters.'];
+        $this->bridge->answer('ChangePassword', FakeBridge::problem(422, 'password_rule', 'Matching [a-z]+.', $rule));
+        $expected = 'The password was not changed. Please choose a password of 8 to 32 characters. (request req-7)';
         self::assertSame($expected, $this->call('ChangePassword', $this->shop->params()));
     }
 

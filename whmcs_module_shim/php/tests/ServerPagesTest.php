@@ -54,6 +54,13 @@ final class ServerPagesTest extends ModuleTestCase
         self::assertSame(['1', '5'], $this->bridge->body('TestConnection')['products'][0]['choices'] ?? null);
     }
 
+    public function testAProductIsNamedAsTheShopNamesIt(): void
+    {
+        $check = ['name' => 'product 7', 'ok' => false, 'message' => 'There is no plan.', 'remedy' => 'Choose.'];
+        $this->checks([$check]);
+        self::assertStringContainsString('TV Gold', panelbridge_TestConnection(Shop::serverKeys())['error']);
+    }
+
     public function testProrataBillingIsRefusedByName(): void
     {
         $this->shop->change('tblproducts', 7, ['proratabilling' => 1]);

@@ -164,4 +164,13 @@ final class SignOnAndUsageTest extends ModuleTestCase
             'traffic_limit_bytes' => null, 'connections' => null,
         ];
     }
+
+    public function testACustomerOfAPanelWithoutSignOnIsNotToldToTryAgain(): void
+    {
+        $_SESSION['uid'] = 42;
+        $this->bridge->answer('ServiceSignOn', FakeBridge::problem(422, 'sign_on_unsupported', 'No sign-on here.'));
+        $told = panelbridge_ServiceSingleSignOn($this->shop->params())['errorMsg'];
+        self::assertStringNotContainsString('try again', $told);
+        self::assertStringContainsString('user name and password', $told);
+    }
 }

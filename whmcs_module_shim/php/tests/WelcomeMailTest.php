@@ -50,15 +50,47 @@ final class WelcomeMailTest extends ModuleTestCase
         self::assertSame(['abortsend' => true], $this->hook('EmailPreSend', self::WELCOME));
     }
 
-    public function testAPasswordTheBridgeKeepsBackIsTakenFromTheServiceOfThatName(): void
+    public function testWhatWhmcsHoldsIsNeverMailedWhereTheBridgeKnowsNoPassword(): void
     {
         $account = FakeBridge::account();
         unset($account['password']);
         $this->bridge->answer('Account', FakeBridge::success(['account' => $account]));
-        $fields = $this->hook('EmailPreSend', self::WELCOME);
-        self::assertSame(Shop::PASSWORD, $fields['panelbridge_password']);
-        $this->shop->change('tblhosting', 501, ['username' => 'another']);
         self::assertSame(['abortsend' => true], $this->hook('EmailPreSend', self::WELCOME));
+        self::assertStringContainsString('knows no password', implode(' ', Captured::$activity));
+    }
+
+    public function testTheDateMailedIsTheOnePaidForWithoutTheHiddenGrace(): void
+    {
+        $account = FakeBridge::account(['expires_at' => '2026-12-22T13:00:00Z']);
+        $this->bridge->answer('Account', FakeBridge::success(['account' => $account]));
+        self::assertSame(
+            '2026-12-20 13:00 UTC',
+            $this->hook('EmailPreSend', self::WELCOME)['panelbridge_expires'] ?? ''
+        );
+    }
+
+    public function testWithoutADateTheMailSaysSo(): void
+    {
+        $account = FakeBridge::account(['expires_at' => null, 'entitled_until' => null]);
+        $this->bridge->answer('Account', FakeBridge::success(['account' => $account]));
+        self::assertSame('no end date', $this->hook('EmailPreSend', self::WELCOME)['panelbridge_expires'] ?? '');
+        $account = FakeBridge::account(['expires_at' => null]);
+        $this->bridge->answer('Account', FakeBridge::success(['account' => $account]));
+        self::assertSame(
+            '2026-12-20 13:00 UTC',
+            $this->hook('EmailPreSend', self::WELCOME)['panelbridge_expires'] ?? ''
+        );
+    }
+
+    public function testTheMailTellsHowToConnect(): void
+    {
+        $lines = [['kind' => 'portal', 'label' => 'Portal', 'value' => 'http://tv.example/c/?a&b', 'secret' => false]];
+        $account = FakeBridge::account(['connect' => $lines]);
+        $this->bridge->answer('Account', FakeBridge::success(['account' => $account]));
+        self::assertSame(
+            'Portal: http://tv.example/c/?a&amp;b',
+            $this->hook('EmailPreSend', self::WELCOME)['panelbridge_connect'] ?? ''
+        );
     }
 
     public function testAMailThatTellsNoCredentialsCostsNoCall(): void

@@ -127,9 +127,9 @@ function panelbridge_ClientReset(array $params): string
     return ModuleFunctions::button('ClientReset', $params);
 }
 
-function panelbridge_AdminCustomButtonArray(): array
+function panelbridge_AdminCustomButtonArray(array $params = []): array
 {
-    return AdminButtons::labels();
+    return AdminButtons::labels($params);
 }
 
 function panelbridge_Refresh(array $params): string

@@ -103,11 +103,18 @@ return [
 
     'password_pending' => 'The password change is not confirmed yet. Nothing to do: the old password is shown until'
         . ' the new one works, which should be within minutes.',
-    'password_unchanged' => 'The password was not changed: the service could not be reached just now. Please try again'
-        . ' in some minutes.',
-    'password_unknown' => 'It is not certain yet whether the password was changed. Please look again in some minutes;'
-        . ' repeating is safe.',
-    'password_refused' => 'The password was not changed.',
+    'client_password_unchanged' => 'The password was not changed: the service could not be reached just now. Please'
+        . ' try again in some minutes.',
+    'client_password_unknown' => 'It is not certain yet whether the password was changed. Please look again in some'
+        . ' minutes.',
+    'client_password_refused' => 'The password was not changed.',
+    'client_reset_unchanged' => 'The credentials were not changed: the service could not be reached just now. Please'
+        . ' try again in some minutes.',
+    'client_reset_unknown' => 'It is not certain yet whether the credentials were changed. Please look again in some'
+        . ' minutes.',
+    'client_reset_refused' => 'The credentials were not changed.',
+    'client_ask_support' => 'Please contact support.',
+    'client_failed' => 'Service :id: asked for by the client: :text',
 
     'option_plan' => 'Plan',
     'option_plan_help' => 'What the bridge sells as this product. The billing cycles of the product must be among the'
@@ -127,6 +134,7 @@ return [
         . ' notices hooks.php only then.',
     'test_clear_text' => 'The API key would cross the network in clear text: tick SSL and use the TLS port of the'
         . ' bridge.',
+    'test_product' => 'Product ":product":',
     'test_caller' => 'The bridge sees this WHMCS as :address.',
 
     'why_list_incomplete' => 'the list of accounts was not complete',
@@ -153,6 +161,8 @@ return [
     'tab_adopt' => 'Adopt account',
     'tab_unreachable' => 'The bridge cannot be reached just now; nothing is known of the account. WHMCS stays usable.',
     'tab_no_account' => 'There is no account for this service.',
+    'tab_other_password' => 'WHMCS holds another password than the account has: the panel refused it or never got it.'
+        . ' The client is shown the one that works; Refresh from panel brings it here.',
     'tab_not_live' => 'The panel could not be asked: this is what the bridge\'s journal knows.',
     'fact_username' => 'Username',
     'fact_state' => 'State',
@@ -189,6 +199,8 @@ return [
     'due_untouched' => 'WHMCS\'s next due date was not moved.',
     'why_stale_page' => 'this page is older than an hour or was not made for this service',
     'advice_stale_page' => 'Open the service\'s page again and repeat',
+    'why_stale_client_page' => 'this page was open for too long; please open it again and repeat',
+    'advice_stale_client_page' => 'Open the page again and repeat',
     'why_bad_duration' => 'the duration is not understood',
     'advice_bad_duration' => 'Enter months as 1m or days as 30d',
     'why_no_note' => 'the note is missing or too short',
@@ -199,7 +211,7 @@ return [
     'client_password' => 'Password',
     'client_show' => 'Show',
     'client_state' => 'State',
-    'client_expires' => 'Expires',
+    'client_expires' => 'Valid until',
     'client_grace' => 'Renewal possible until',
     'client_connections' => 'Connections',
     'client_as_of' => 'As known at',
@@ -208,15 +220,31 @@ return [
     'client_sign_on_button' => 'Log in to panel',
     'client_sign_on_failed' => 'Logging in did not work just now. Please use the user name and password shown here, or'
         . ' try again in some minutes.',
+    'client_sign_on_none' => 'This service has no login page of its own. Please use the user name and password shown'
+        . ' here.',
+    'client_note_suspended' => 'It cannot be used at the moment. If an invoice is open, it works again when that is'
+        . ' paid; else please contact support.',
+    'client_note_expired' => 'It has run out. It works again when it is renewed.',
     'client_reset_button' => 'Reset credentials',
-    'client_preparing' => 'Your access is being prepared. This page shows it as soon as it works.',
+    'client_password_unshown' => 'It cannot be shown here. Please ask support for it.',
+    'client_password_changes' => 'A change is being worked on. Please look again in some minutes.',
+    'client_told_preparing' => 'Your access is being prepared. This page shows it as soon as it works.',
+    'client_told_ordered' => 'Your access is set up when your order is paid and accepted. If you paid more than an hour'
+        . ' ago, please contact support.',
+    'client_told_delayed' => 'Setting up your access takes longer than usual. We have been told and are working on it.',
+    'client_told_refused' => 'Your access could not be set up. We have been told; please contact support.',
+    'client_told_missing' => 'There is no access for this service at the moment. Please contact support.',
+    'client_told_terminated' => 'This access has ended.',
     'client_unavailable' => 'Details of your access cannot be shown just now. Your service itself is not affected;'
         . ' please look again in some minutes.',
     'client_reset_pending' => 'The reset is being worked on. Nothing to do: the new credentials appear on this page'
         . ' within minutes.',
-    'client_stale_page' => 'This page was open for too long. Please open it again and repeat.',
     'client_state_preparing' => 'being prepared',
-    'client_state_pending' => 'being prepared',
+    'client_state_ordered' => 'not set up yet',
+    'client_state_delayed' => 'delayed',
+    'client_state_refused' => 'not set up',
+    'client_state_missing' => 'not available',
+    'client_state_disabled' => 'suspended',
     'client_state_trial' => 'trial',
     'client_state_active' => 'active',
     'client_state_grace' => 'expired, renewal possible',
@@ -230,13 +258,17 @@ return [
     'mail_vetoed' => 'Service :id: the mail ":mail" was held back, because the account\'s credentials are not known yet'
         . ' (:why). Send it from the service\'s page once the account is active.',
     'mail_why_pending' => 'the account is still being created',
+    'mail_why_no_password' => 'the bridge knows no password of the account',
+    'mail_no_end' => 'no end date',
     'mail_why_silent' => 'the bridge gave no answer',
     'mail_subject' => 'Your access',
     'mail_body' => "Dear {\$client_first_name},\n\nhere is your access.\n\nUsername: {\$panelbridge_username}\n"
-        . "Password: {\$panelbridge_password}\nValid until: {\$panelbridge_expires}\n\n{\$signature}",
+        . "Password: {\$panelbridge_password}\nValid until: {\$panelbridge_expires}\n{\$panelbridge_connect}\n\n"
+        . '{$signature}',
     'merge_username' => 'Panel username',
     'merge_password' => 'Panel password',
-    'merge_expires' => 'Expiry of the panel account',
+    'merge_expires' => 'Date the access is paid until',
+    'merge_connect' => 'How to connect: addresses and keys, one a line',
 
     'cart_bad_mac' => 'The device MAC must look like 00:1A:79:12:34:56.',
     'cart_bad_username' => 'The username may hold letters, digits, dot, dash and underscore only.',
@@ -249,7 +281,7 @@ return [
         . ' product and price:from. Solve what is named and press Change Package on the service; or move the service'
         . ' back to its old product and refund the difference.',
 
-    'product_unsellable' => 'Orders of product ":product" would fail. :why',
+    'product_unsellable' => 'A product was saved whose orders would fail. :why',
     'product_prorata' => 'Product ":product" has Prorata Billing on (prorata_unsupported): its first invoice pays for'
         . ' some days while the account gets a whole term, and the dates stay apart for ever. Untick Prorata Billing'
         . ' on the product\'s Pricing tab; until then the cart refuses it.',

@@ -23,6 +23,11 @@ final class Actor
         return PHP_SAPI === 'cli' ? 'cron' : 'system';
     }
 
+    public static function isClient(): bool
+    {
+        return str_starts_with(self::present(), 'client:');
+    }
+
     public static function isAdmin(): bool
     {
         return str_starts_with(self::present(), 'admin:');

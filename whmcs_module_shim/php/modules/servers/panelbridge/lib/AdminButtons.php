@@ -7,16 +7,28 @@ namespace WHMCS\Module\Server\Panelbridge;
 /** The staff's buttons on the product page. Each returns `success` or a text. */
 final class AdminButtons
 {
-    /** @return array<string, string> label to function suffix */
-    public static function labels(): array
+    /**
+     * Those the panel can follow. Whether WHMCS hands over the service is documented nowhere: without it all are shown.
+     *
+     * @param array<mixed> $raw
+     * @return array<string, string> label to function suffix
+     */
+    public static function labels(array $raw): array
     {
-        return [
+        $labels = [
             Language::text('button_refresh') => 'Refresh',
             Language::text('button_reset') => 'ResetCredentials',
             Language::text('button_email') => 'EmailCredentials',
             Language::text('button_retry') => 'Retry',
             Language::text('button_adopt') => 'Adopt',
         ];
+        if (($raw['serviceid'] ?? 0) === 0) {
+            return $labels;
+        }
+        $resets = Guarded::orElse('AdminCustomButtonArray', static function () use ($raw): bool {
+            return AccountView::of(ServiceCall::about(Params::of($raw)))->can('reset_credentials');
+        }, true);
+        return $resets ? $labels : array_diff($labels, ['ResetCredentials']);
     }
 
     /** Asks the panel now and puts what it says onto the service. */

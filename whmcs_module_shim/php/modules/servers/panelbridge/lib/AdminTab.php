@@ -12,7 +12,7 @@ final class AdminTab
     {
         $call = ServiceCall::about($params);
         $view = AccountView::of($call, true);
-        $rows = [Language::text('tab_account') => self::account($view)];
+        $rows = [Language::text('tab_account') => self::account($view, $view->differsFrom($call))];
         if ($view->lastOperation !== []) {
             $rows[Language::text('tab_last_operation')] = self::listed($view->lastOperation);
         }
@@ -29,7 +29,7 @@ final class AdminTab
         return $told === '' ? $rows : [Language::text('tab_result') => $told] + $rows;
     }
 
-    private static function account(AccountView $view): string
+    private static function account(AccountView $view, bool $otherPassword): string
     {
         if (!$view->reachable) {
             return self::note(Language::text('tab_unreachable'), 'warning');
@@ -46,7 +46,8 @@ final class AdminTab
         }
         $facts['suspensions'] = implode(', ', $view->suspensions);
         $stale = $view->live ? '' : self::note(Language::text('tab_not_live'), 'warning');
-        return self::listed($facts) . $stale;
+        $other = $otherPassword ? self::note(Language::text('tab_other_password'), 'warning') : '';
+        return self::listed($facts) . $stale . $other;
     }
 
     /** @param array<string, mixed> $facts */

@@ -23,6 +23,7 @@ final class Answer
         public readonly string $code,
         public readonly string $advice,
         public readonly string $field,
+        public readonly string $customer,
         public readonly bool $retrySafe,
         public readonly array $account,
         public readonly array $operation,
@@ -50,6 +51,7 @@ final class Answer
             Text::line(self::text($members, 'code')) ?: ($result === 'error' ? 'http_' . $reply->status : ''),
             Text::told(self::text($members, 'advice')),
             Text::line(self::text($members, 'field')),
+            Text::told(self::text($members, 'customer')),
             ($members['retry_safe'] ?? true) !== false,
             self::map($members, 'account'),
             self::map($members, 'operation'),
@@ -70,6 +72,25 @@ final class Answer
     public function password(): string
     {
         return self::text($this->account, 'password');
+    }
+
+    /**
+     * How the customer connects: lines of label and value, in the order to show them.
+     *
+     * @return list<array{label: string, value: string, secret: bool}>
+     */
+    public function connect(): array
+    {
+        $lines = [];
+        foreach (self::map($this->account, 'connect') as $line) {
+            $value = is_array($line) ? self::text($line, 'value') : '';
+            if ($value !== '') {
+                $secret = ($line['secret'] ?? true) !== false;
+                $label = Text::line(self::text($line, 'label'));
+                $lines[] = ['label' => $label, 'value' => $value, 'secret' => $secret];
+            }
+        }
+        return $lines;
     }
 
     /** What the account says under a name, as plain text; '' where it says nothing. */
@@ -105,6 +126,11 @@ final class Answer
         $items = self::map(self::map($members, 'data'), 'items');
         foreach ([self::map($members, 'account'), ...array_filter($items, 'is_array')] as $holder) {
             Redactor::learn(self::text($holder, 'password'));
+            foreach (self::map($holder, 'connect') as $line) {
+                if (is_array($line) && ($line['secret'] ?? true) !== false) {
+                    Redactor::learn(self::text($line, 'value'));
+                }
+            }
         }
     }
 

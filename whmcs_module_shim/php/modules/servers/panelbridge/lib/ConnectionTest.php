@@ -81,7 +81,18 @@ final class ConnectionTest
         if (($check['name'] ?? '') === 'hooks') {
             $remedy = Language::text('test_hooks_remedy');
         }
-        return trim(($part('message') ?: $part('name')) . ' ' . $remedy);
+        $of = self::product(is_string($check['name'] ?? null) ? $check['name'] : '');
+        return trim($of . ($part('message') ?: $part('name')) . ' ' . $remedy);
+    }
+
+    /** The bridge knows a product by its number only. */
+    private static function product(string $name): string
+    {
+        if (preg_match('/^product (\d{1,9})$/', $name, $found) !== 1) {
+            return '';
+        }
+        $product = Products::ours((int) $found[1])?->text('name') ?: $found[1];
+        return Language::text('test_product', ['product' => $product]) . ' ';
     }
 
     /**

@@ -81,11 +81,7 @@ final class Lifecycle
         if ($password === '') {
             throw CallError::here('no_password');
         }
-        try {
-            $answer = $call->send('ChangePassword', ['password' => $password]);
-        } catch (CallError $error) {
-            return $this->passwordRefused($error);
-        }
+        $answer = $call->send('ChangePassword', ['password' => $password]);
         return $answer->isPending() ? Language::text('password_pending') : $this->done($call);
     }
 
@@ -140,22 +136,5 @@ final class Lifecycle
     {
         AccountView::forget($call->params->serviceId());
         return Guarded::SUCCESS;
-    }
-
-    /** WHMCS shows this text to the client as well: no addresses, no advice meant for staff. */
-    private function passwordRefused(CallError $error): string
-    {
-        if (Actor::isAdmin()) {
-            return $error->told(Language::text('verb_ChangePassword'));
-        }
-        $answer = $error->answer;
-        if ($answer === null || $answer->status >= 500 || in_array($answer->status, [401, 403], true)) {
-            $request = $answer === null ? '' : $answer->requestId;
-            return trim(Language::text($error->sent ? 'password_unknown' : 'password_unchanged') . ' '
-                . ($request === '' ? '' : Language::text('request', ['id' => $request])));
-        }
-        $parts = [Language::text('password_refused'), Text::nextSentence($error->why)];
-        $parts[] = $answer->requestId === '' ? '' : Language::text('request', ['id' => $answer->requestId]);
-        return Redactor::clean(implode(' ', array_filter($parts)));
     }
 }

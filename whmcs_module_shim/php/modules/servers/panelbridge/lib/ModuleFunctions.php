@@ -86,6 +86,10 @@ final class ModuleFunctions
      */
     private static function aboutService(string $function, array $raw, callable $act): string
     {
+        if (ForClient::reads($function)) {
+            $params = Params::of($raw);
+            return ForClient::verb($function, $params, static fn (): string => $act(ServiceCall::about($params)));
+        }
         $what = Language::text('verb_' . $function);
         return Guarded::verb($what, static fn (): string => $act(ServiceCall::about(Params::of($raw))));
     }

@@ -72,10 +72,12 @@ final class SignOn
             return ['success' => true, 'redirectTo' => $address()];
         } catch (CallError $error) {
             $told = $error->told(Language::text('verb_' . $function));
+            $hasNone = $error->kind === 'sign_on_unsupported';
         } catch (\Throwable $thrown) {
             $told = Guarded::unexpected(Language::text('verb_' . $function), $thrown);
         }
         // The client reads this text as well: the reason is the staff's.
-        return ['success' => false, 'errorMsg' => Actor::isAdmin() ? $told : Language::text('client_sign_on_failed')];
+        $forClient = Language::text(($hasNone ?? false) ? 'client_sign_on_none' : 'client_sign_on_failed');
+        return ['success' => false, 'errorMsg' => Actor::isAdmin() ? $told : $forClient];
     }
 }

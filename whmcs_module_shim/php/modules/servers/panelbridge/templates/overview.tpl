@@ -20,16 +20,31 @@
         <span id="pb-title">{$text.title|escape}</span>
         <span class="pb-state{if $account.works} pb-state-works{/if}">{$account.state_text|escape}</span>
     </div>
-    {if $account.state eq 'preparing'}
-        <p class="pb-plain">{$text.preparing|escape}</p>
+    {if $account.told neq ''}
+        <p class="pb-plain">{$account.told|escape}</p>
     {else}
+        {if $account.note neq ''}
+            <p class="pb-plain" id="pb-note">{$account.note|escape}</p>
+        {/if}
         <dl class="pb-rows">
             {if $account.username neq ''}
                 <dt>{$text.username|escape}</dt>
                 <dd><code id="pb-username">{$account.username|escape}</code></dd>
                 <dt>{$text.password|escape}</dt>
-                <dd><details><summary>{$text.show|escape}</summary><code id="pb-password">{$account.password|escape}</code></details></dd>
+                {if $account.password neq ''}
+                    <dd><details><summary>{$text.show|escape}</summary><code id="pb-password">{$account.password|escape}</code></details></dd>
+                {else}
+                    <dd id="pb-password-note">{$account.password_note|escape}</dd>
+                {/if}
             {/if}
+            {foreach $account.connect as $line}
+                <dt>{$line.label|escape}</dt>
+                {if $line.secret}
+                    <dd><details><summary>{$text.show|escape}</summary><code>{$line.value|escape}</code></details></dd>
+                {else}
+                    <dd><code>{$line.value|escape}</code></dd>
+                {/if}
+            {/foreach}
             {if $account.expires neq ''}
                 <dt>{$text.expires|escape}</dt>
                 <dd>{$account.expires|escape}</dd>

@@ -20,6 +20,7 @@ final class MergeFields
             'panelbridge_username' => Language::text('merge_username'),
             'panelbridge_password' => Language::text('merge_password'),
             'panelbridge_expires' => Language::text('merge_expires'),
+            'panelbridge_connect' => Language::text('merge_connect'),
         ];
     }
 }

@@ -34,8 +34,7 @@ final class ProductRules
         }
         foreach (self::checked($keys, $product)->maps('checks') as $check) {
             if (($check['ok'] ?? false) !== true) {
-                $values = ['product' => $name, 'why' => ConnectionTest::line($check)];
-                Alerts::show(Language::text('product_unsellable', $values));
+                Alerts::show(Language::text('product_unsellable', ['why' => ConnectionTest::line($check)]));
             }
         }
     }

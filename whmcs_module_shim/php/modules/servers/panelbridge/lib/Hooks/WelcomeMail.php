@@ -16,6 +16,7 @@ use WHMCS\Module\Server\Panelbridge\Params;
 use WHMCS\Module\Server\Panelbridge\Products;
 use WHMCS\Module\Server\Panelbridge\ServiceCall;
 use WHMCS\Module\Server\Panelbridge\Text;
+use WHMCS\Module\Server\Panelbridge\Validity;
 
 /**
  * No mail with credentials before there are any: WHMCS makes up a username and a password at the order, and its
@@ -51,10 +52,13 @@ final class WelcomeMail
             $why = $error->sent && $error->answer !== null ? 'pending' : 'silent';
             return $mayBeHeld ? self::veto($service, $name, $why) : null;
         }
-        if ($answer->username() !== '' && self::isReady($answer, $service)) {
-            return self::fields($answer, $service);
+        if ($answer->username() === '' || !self::isReady($answer)) {
+            return $mayBeHeld ? self::veto($service, $name, 'pending') : null;
         }
-        return $mayBeHeld ? self::veto($service, $name, 'pending') : null;
+        if ($mayBeHeld && $answer->password() === '') {
+            return self::veto($service, $name, 'no_password');
+        }
+        return self::fields($answer);
     }
 
     /** @return array<string, string> what SendEmail needs to send the product's mail, or ours where it has none */
@@ -113,22 +117,29 @@ final class WelcomeMail
         return $call->send('Account', [], ['with_password' => true], BridgeClient::PAGE_DEADLINE);
     }
 
-    private static function isReady(Answer $answer, Params $service): bool
+    private static function isReady(Answer $answer): bool
     {
-        $hasPassword = $answer->password() !== '' || $answer->username() === $service->text('username');
-        return $hasPassword && !in_array($answer->of('state'), ['', 'pending', 'preparing', 'creating'], true);
+        $unmade = ['', 'pending', 'preparing', 'creating', 'refused', 'delayed'];
+        return !in_array($answer->of('state'), $unmade, true);
     }
 
-    /** @return array<string, string> */
-    private static function fields(Answer $answer, Params $service): array
+    /** @return array<string, string> only credentials that work: what WHMCS made up or the panel refused is none */
+    private static function fields(Answer $answer): array
     {
-        $password = $answer->password() ?: $service->exact('password');
-        return [
+        $until = Text::time(Validity::of($answer->of(...)));
+        $lines = array_map(
+            static fn (array $line): string => trim($line['label'] . ': ' . $line['value'], ': '),
+            $answer->connect()
+        );
+        $fields = [
             'service_username' => $answer->username(),
-            'service_password' => $password,
+            'service_password' => $answer->password(),
             'panelbridge_username' => $answer->username(),
-            'panelbridge_password' => $password,
-            'panelbridge_expires' => Text::time($answer->of('expires_at')),
+            'panelbridge_password' => $answer->password(),
+        ];
+        return array_filter($fields, static fn (string $value): bool => $value !== '') + [
+            'panelbridge_expires' => $until !== '' ? $until : Language::text('mail_no_end'),
+            'panelbridge_connect' => implode("<br>\n", array_map([Text::class, 'html'], $lines)),
         ];
     }
 
