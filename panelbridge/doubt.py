@@ -24,6 +24,8 @@ def nothing_sent() -> Iterator[None]:
     except PanelError as error:
         if error.outcome is Outcome.UNKNOWN:
             error.outcome = Outcome.RETRY_LATER
+            if error.needs_person:  # who repeats it meets the same; the advice says what a person does
+                raise
             error.advice = "Nothing was changed; the bridge repeats the call."
         raise
 

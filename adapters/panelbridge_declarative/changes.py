@@ -22,7 +22,7 @@ from panelbridge_declarative import facts
 from panelbridge_declarative.abilities import after_unknown
 from panelbridge_declarative.errors import error_of, not_found
 from panelbridge_declarative.expressions import ExpressionFailed, Scope, expression
-from panelbridge_declarative.lookups import Reader, Seen, must_be_told
+from panelbridge_declarative.lookups import CUT_HALF_WAY, Reader, Seen, must_be_told
 from panelbridge_declarative.running import Runner, Written
 from panelbridge_declarative.spec import AfterUnknown, Is, WriteOp
 
@@ -49,6 +49,11 @@ class Changes:
         op: WriteOp = getattr(self._runner.spec.op, verb.value)
         with nothing_sent():
             before = self._reader.ours(wish.ref) if self._reader.can_read else None
+            if op.lookup:
+                scope = self._runner.with_lookups(op, {**wish.scope, "account": wish.account})
+                wish = replace(wish, scope=scope)
+        if before is not None and before.half and verb is not Verb.RESET_CREDENTIALS:
+            raise OutcomeUnknown(CUT_HALF_WAY)
         if before is not None:
             if verb is Verb.UNSUSPEND and before.account.state is AccountState.BANNED:
                 raise PermissionMissing("the panel's owner banned the account; only the owner can lift that")
@@ -91,6 +96,8 @@ class Changes:
 
     def _is_reached(self, verb: Verb, op: WriteOp, seen: Seen, wish: Wish) -> bool | None:
         """Whether the account is as asked; ``None`` where the panel does not show it."""
+        if seen.half:
+            return False
         if op.verify is not None:
             return holds(op.verify, seen, {**wish.scope, "account": wish.account}, self._runner)
         return self._as_usual(verb, seen, wish.account)

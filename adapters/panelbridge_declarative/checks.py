@@ -59,10 +59,17 @@ def _rules(spec: Spec) -> Iterator[Finding]:
     yield from _conditions("outcomes", spec.outcomes)
     yield from shadows("outcomes", spec.outcomes)
     for place in places.rules(spec):
+        yield from _half_made(place)
         yield from _conditions(f"{place.key}.outcomes", place.own)
         yield from shadows(f"{place.key}.outcomes", place.own)
         if not place.also_ok and not any(rule.outcome is Is.OK for rule in place.all):
             yield Finding(key=place.key, message="no rule gives ok, so nothing here could ever succeed")
+
+
+def _half_made(place: places.RulesPlace) -> Iterator[Finding]:
+    of_read = place.key.removesuffix(".proof") in {"op.get", "op.find", "op.find_reference"}
+    if not of_read and any(rule.outcome is Is.HALF_MADE for rule in place.own):
+        yield Finding(key=place.key, message="only a read of one account can tell that it is half made")
 
 
 def _conditions(key: str, rules: Rules) -> Iterator[Finding]:
@@ -155,6 +162,8 @@ def _writes(spec: Spec) -> Iterator[Finding]:
                 key=key, message="note and verify belong together: the account stays, and how is told"
             )
         for step in op.sequence():
+            if step.made is not None and name != "create":
+                yield Finding(key=f"{key}.steps", message="made belongs to the steps of a create")
             if step.poll is not None and (step.poll.request is None) is (step.poll.follow is None):
                 yield Finding(key=f"{key}.poll", message="needs either request or follow")
 
@@ -163,7 +172,7 @@ def _lookups(spec: Spec) -> Iterator[Finding]:
     asking: list[tuple[str, ReadOp | WriteOp]] = [*places.reads(spec), *places.writes(spec)]
     for name, op in asking:
         for own, lookup in op.lookup.items():
-            asked = getattr(spec.op, lookup.op)
+            asked = spec.op.reader(lookup.op)
             key = f"op.{name}.lookup.{own}"
             if asked is None or lookup.op == name:
                 yield Finding(key=key, message=f"there is no other op.{lookup.op} to ask")

@@ -11,11 +11,13 @@ from panelbridge.models import AccountId, AccountState, CreateOrder, Outcome, Pa
 from panelbridge_declarative import queries
 from panelbridge_declarative.abilities import after_unknown
 from panelbridge_declarative.changes import holds, same_moment
-from panelbridge_declarative.errors import error_of, taken
+from panelbridge_declarative.errors import HalfMade, error_of, taken
 from panelbridge_declarative.expressions import Scope
 from panelbridge_declarative.lookups import Reader, Seen, found_or_broken, must_be_told
 from panelbridge_declarative.running import Runner, Written
 from panelbridge_declarative.spec import AfterUnknown, CreateOp, Is
+
+_NOT_BY_WAITING = frozenset({Is.INVALID, Is.DENIED, Is.EXISTS, Is.NOT_FOUND, Is.NO_CREDIT})
 
 
 class Creation:
@@ -32,12 +34,14 @@ class Creation:
         if op is None:
             raise Unsupported("this panel's description has no create")
         reads = self._reader.can_read
-        if reads and op.look_first:
-            with nothing_sent():
+        with nothing_sent():
+            scope = self._runner.with_lookups(op, {**scope, "present": {}})
+            seen = None
+            if reads and op.look_first:
                 seen = must_be_told(self._reader.by_name(order.credentials.username))
-            if seen is not None:
-                return self._adopted(order, seen, scope)
-        written = self._runner.write(op, {**scope, "present": {}})
+        if seen is not None:
+            return self._adopted(order, seen, scope)
+        written = self._runner.write(op, scope)
         outcome = written.verdict.outcome
         if not written.is_done and outcome not in (Is.UNKNOWN, Is.EXISTS, Is.NOT_FOUND):
             raise error_of(written.verdict)
@@ -82,6 +86,10 @@ class Creation:
             if is_taken:
                 raise ContractBroken(f"the panel calls the name taken and knows no such account: {said}")
             raise OutcomeUnknown(f"nobody knows yet what the create did: {said}")
+        if any(step in written.sent for step in self._reader.unmade(seen)):  # it may land late
+            raise OutcomeUnknown(
+                f"the account is there, and not yet its {' and '.join(seen.account.unfinished)}"
+            )
         try:
             return self._adopted(order, seen, scope, Outcome.ALREADY if is_taken else Outcome.DONE)
         except Conflict as error:
@@ -103,7 +111,22 @@ class Creation:
             raise OutcomeUnknown("the login name is taken, and the panel does not show whose account it is")
         if any(told != sent for told, sent in readable):
             raise taken()
+        if seen.account.unfinished:
+            return self._completed(order, seen, scope)
         return self._told(order, seen, scope, outcome)
+
+    def _completed(self, order: CreateOrder, seen: Seen, scope: Scope) -> VerbResult:
+        """Ours and half made: the steps that it lacks are sent, and nothing that is there is taken back."""
+        op = self._runner.spec.op.create
+        if op is None:
+            raise Unsupported("this panel's description has no create")
+        written = self._runner.write(op, scope, only=self._reader.unmade(seen))
+        if written.is_done:
+            return self._read_back(order, scope)
+        lacks = f"the account is there without its {' and '.join(seen.account.unfinished)}"
+        if written.verdict.outcome in _NOT_BY_WAITING:
+            raise HalfMade(f"{lacks}: {written.verdict.message}")
+        raise error_of(written.verdict)
 
     def _told(self, order: CreateOrder, seen: Seen, scope: Scope, outcome: Outcome) -> VerbResult:
         """``outcome``, naming the fields that the panel set otherwise than asked."""
@@ -122,5 +145,5 @@ class Creation:
         op = self._runner.spec.op.create
         if op is not None and op.verify is not None and not holds(op.verify, seen, scope, self._runner):
             as_asked["verify"] = False
-        differs = tuple(name for name, equal in as_asked.items() if not equal)
+        differs = (*(name for name, equal in as_asked.items() if not equal), *account.unfinished)
         return VerbResult(outcome=outcome, account=account, differs=differs)

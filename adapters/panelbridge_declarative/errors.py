@@ -20,6 +20,18 @@ from panelbridge_declarative.expressions import Chain, ExpressionFailed
 from panelbridge_declarative.outcomes import Verdict
 from panelbridge_declarative.spec import Is
 
+
+class HalfMade(OutcomeUnknown):
+    """A part of the account is there, and nothing that we may call completes it or takes it away."""
+
+    code = "half_made"
+    default_advice = (
+        "Look at the panel what is left of this name, remove or complete it there; then press retry, or "
+        "release the hold."
+    )
+    needs_person = True
+
+
 _ERRORS: Mapping[Is, tuple[type[PanelError], str]] = {
     Is.AUTH: (AuthenticationFailed, "the panel refuses our credential"),
     Is.DENIED: (PermissionMissing, "the panel does not let us do this"),
@@ -27,6 +39,7 @@ _ERRORS: Mapping[Is, tuple[type[PanelError], str]] = {
     Is.NO_CREDIT: (InsufficientPanelCredit, "our credit at the panel is used up"),
     Is.RATE_LIMITED: (RateLimited, "the panel asks to slow down"),
     Is.BUSY: (PanelBusy, "the panel is busy and did nothing"),
+    Is.HALF_MADE: (HalfMade, "a part of the account is there and the rest is not"),
 }
 _FIELDS = {"expires": "until", "id": "ref"}
 

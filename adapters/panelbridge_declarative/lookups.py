@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from panelbridge.exceptions import Conflict, ContractBroken, PanelError, Unsupported
+from panelbridge.exceptions import Conflict, ContractBroken, OutcomeUnknown, PanelError, Unsupported
 from panelbridge.models import Absent, AccountRef, Found, Lookup, PanelAccount, Unknown
 from panelbridge_declarative import facts
 from panelbridge_declarative.errors import error_of, not_found
+from panelbridge_declarative.expressions import ExpressionFailed, expression
 from panelbridge_declarative.mapping import Values, account_from, values_from
 from panelbridge_declarative.outcomes import Verdict
 from panelbridge_declarative.running import Runner
-from panelbridge_declarative.spec import Is, ReadOp
+from panelbridge_declarative.spec import Is, ReadOp, Step
+
+CUT_HALF_WAY = "a change of ours was cut half way; sending it again completes it"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +26,7 @@ class Seen:
 
     account: PanelAccount
     values: Values = field(repr=False)
+    half: bool = False  # what stands in for it while a change of ours is cut half way
 
 
 class Reader:
@@ -72,11 +76,27 @@ class Reader:
         if op is None:
             raise Unsupported("this panel's description has no operation that reads such an account")
         answer = self._runner.read(op, {"account": account})
-        if answer.verdict.outcome is not Is.OK:
+        half = answer.verdict.outcome is Is.HALF_MADE and op.proof is not None and op.proof.reads
+        if answer.verdict.outcome is not Is.OK and not half:
             return answer.verdict
         now = datetime.now(UTC)
         values = values_from(op.result, answer.facts, now)
-        return Seen(account=account_from(values, now), values=values)
+        seen = Seen(account=account_from(values, now), values=values, half=half)
+        unfinished = tuple(step.name or "part of it" for step in self.unmade(seen))
+        return replace(seen, account=replace(seen.account, unfinished=unfinished))
+
+    def unmade(self, seen: Seen) -> tuple[Step, ...]:
+        """Steps of a create that the account shows as not done, of those that it can show."""
+        op = self._ops.create
+        steps = op.sequence() if op is not None else ()
+        return tuple(step for step in steps if step.made is not None and not self._is_made(step.made, seen))
+
+    def _is_made(self, test: str, seen: Seen) -> bool:
+        told = {"result": facts.of_values(seen.values), "config": self._runner.client.config}
+        try:
+            return expression(test).value(told) is True
+        except ExpressionFailed:
+            return False
 
 
 def as_lookup(look: Any) -> Lookup:
@@ -86,7 +106,7 @@ def as_lookup(look: Any) -> Lookup:
     except PanelError as error:
         return Unknown(cause=error.message)
     if isinstance(seen, Seen):
-        return Found(account=seen.account)
+        return Unknown(cause=CUT_HALF_WAY) if seen.half else Found(account=seen.account)
     if seen.outcome is Is.NOT_FOUND:
         return Absent(proof=f"the panel has no such account: {seen.message}")
     return Unknown(cause=error_of(seen).message)
@@ -95,6 +115,8 @@ def as_lookup(look: Any) -> Lookup:
 def must_be_told(seen: Seen | Verdict) -> Seen | None:
     """The account, ``None`` when it is proved absent. Raises ``PanelError`` when nobody knows."""
     if isinstance(seen, Seen):
+        if seen.half:
+            raise OutcomeUnknown(CUT_HALF_WAY)
         return seen
     if seen.outcome is Is.NOT_FOUND:
         return None

@@ -110,6 +110,7 @@ def of_read(spec: Spec, op: ReadOp) -> Known:
 
 def reads(spec: Spec) -> Iterator[tuple[str, ReadOp]]:
     yield from ((name, op) for name in READS if (op := getattr(spec.op, name)) is not None)
+    yield from ((f"ask.{name}", op) for name, op in spec.op.ask.items())
 
 
 def lists(spec: Spec) -> Iterator[tuple[str, ListOp]]:
@@ -126,6 +127,9 @@ def requests(spec: Spec) -> Iterator[RequestPlace]:
         yield RequestPlace(key="auth.login.request", request=spec.auth.login.request, known=base(spec))
     for name, read in reads(spec):
         yield RequestPlace(key=f"op.{name}.request", request=read.request, known=of_read(spec, read))
+        if read.proof is not None:
+            known = of_read(spec, read)
+            yield RequestPlace(key=f"op.{name}.proof.request", request=read.proof.request, known=known)
     for name, many in lists(spec):
         known = {**base(spec), "page": PAGE if many.page is not None else frozenset()}
         yield RequestPlace(key=f"op.{name}.request", request=many.request, known=known)
@@ -153,6 +157,10 @@ def rules(spec: Spec) -> Iterator[RulesPlace]:
     asking: list[tuple[str, ReadOp | ListOp]] = [*reads(spec), *lists(spec)]
     for name, read in asking:
         yield RulesPlace(key=f"op.{name}", own=read.outcomes, all=read.outcomes + spec.outcomes)
+        proof = getattr(read, "proof", None)
+        if proof is not None:
+            all_ = proof.outcomes + spec.outcomes
+            yield RulesPlace(key=f"op.{name}.proof", own=proof.outcomes, all=all_, also_ok=True)
     for name, write in writes(spec):
         for key, step in _steps(name, write):
             own = step.outcomes + write.outcomes
@@ -175,6 +183,9 @@ def tests(spec: Spec) -> Iterator[Place]:
         for key, step in _steps(name, write):
             if step.when is not None:
                 yield Place(key=f"{key}when", text=step.when, known=known)
+            if step.made is not None:
+                told = {**base(spec), "result": results_of(spec)}
+                yield Place(key=f"{key}made", text=step.made, known=told)
         if write.verify is not None:
             told = {**known, "result": results_of(spec)}
             yield Place(key=f"op.{name}.verify", text=write.verify, known=told)
@@ -189,6 +200,8 @@ def queries(spec: Spec) -> Iterator[Place]:
     for name, read in reads(spec):
         yield from _op_queries(f"op.{name}.", read.outcomes, read.result)
         yield from _parts(f"op.{name}.found.", read.found, ("rows", "when"))
+        if read.proof is not None:
+            yield from _rule_queries(f"op.{name}.proof.outcomes", read.proof.outcomes)
     for name, many in lists(spec):
         yield from _op_queries(f"op.{name}.", many.outcomes, many.result)
         yield Place(key=f"op.{name}.rows", text=many.rows)

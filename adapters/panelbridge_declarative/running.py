@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urljoin, urlsplit
@@ -40,6 +40,7 @@ class Written:
 
     verdict: Verdict
     facts: Facts = field(default_factory=dict, repr=False)
+    sent: tuple[Step, ...] = ()
 
     @property
     def is_done(self) -> bool:
@@ -56,6 +57,18 @@ class Runner:
 
     def read(self, op: ReadOp, scope: Scope) -> Answer:
         """Raises ``PanelError`` only while nothing was learned: unreachable, refused before sending."""
+        answer = self._read(op, scope)
+        if answer.verdict.outcome is not Is.NOT_FOUND or op.proof is None:
+            return answer
+        rules = op.proof.outcomes + self.spec.outcomes
+        verdict, reply = self.client.send(op.proof.request, scope, rules, repeatable=True)
+        if verdict.outcome is Is.NOT_FOUND:
+            return answer
+        if verdict.outcome in (Is.OK, Is.ALREADY, Is.EXISTS):  # a success of something else
+            return Answer(verdict=replace(verdict, outcome=Is.UNKNOWN))
+        return Answer(verdict=verdict, facts=reply.facts() if reply is not None else {})
+
+    def _read(self, op: ReadOp, scope: Scope) -> Answer:
         looked_up = self._looked_up(op.lookup, scope)
         if isinstance(looked_up, Verdict):  # whom one read proves absent, no other will find
             return Answer(verdict=looked_up)
@@ -120,45 +133,53 @@ class Runner:
         """What other reads tell, or the verdict of the one that told nothing."""
         found = {}
         for name, lookup in lookups.items():
-            op: ReadOp = getattr(self.spec.op, lookup.op)
-            answer = self.read(op, scope)
+            op = self.spec.op.reader(lookup.op)
+            answer = self.read(op, scope) if op is not None else _nobody(False)
+            if op is None:
+                return answer.verdict
             if answer.verdict.outcome is not Is.OK:
                 return answer.verdict
             wanted = {lookup.take: op.result[lookup.take]}
             found[name] = values_from(wanted, answer.facts, datetime.now(UTC))[lookup.take]
         return found
 
-    def write(self, op: WriteOp, scope: Scope) -> Written:
-        """Send the steps in order, each at most once.
+    def with_lookups(self, op: WriteOp, scope: Scope) -> dict[str, Any]:
+        """``scope`` with what other reads tell, which ``verify`` may want as well. Raises ``PanelError``."""
+        looked_up = self._looked_up(op.lookup, scope)
+        if isinstance(looked_up, Verdict):
+            raise not_found(looked_up) if looked_up.outcome is Is.NOT_FOUND else error_of(looked_up)
+        return {**scope, "lookup": looked_up}
+
+    def write(self, op: WriteOp, scope: Scope, *, only: tuple[Step, ...] | None = None) -> Written:
+        """Send the steps in order, each at most once; of those that are wanted.
 
         A step that is refused after others took effect lets them be undone; what cannot be undone, or is
         unknown, makes the whole unknown. Raises ``PanelError`` only while nothing has left.
         """
-        looked_up = self._looked_up(op.lookup, scope)
-        if isinstance(looked_up, Verdict):
-            raise not_found(looked_up) if looked_up.outcome is Is.NOT_FOUND else error_of(looked_up)
-        told = {**scope, "lookup": looked_up}
+        told = self.with_lookups(op, scope) if "lookup" not in scope else scope
         took: dict[str, Any] = {}
         done: list[Step] = []
+        sent: list[Step] = []
         facts: Facts = {}
         verdict = Verdict(outcome=Is.ALREADY, message="no step was needed")
-        for step in op.sequence():
+        for step in op.sequence() if only is None else only:
             here = {**told, "took": dict(took)}
             try:
                 if not self._is_due(step, here):
                     continue
                 verdict, facts = self._step(op, step, here, took)
+                sent.append(step)
             except PanelError as error:
                 if not done:
                     raise
                 verdict = _verdict_of(error)
             if verdict.outcome in _DONE:
-                done.append(step)
+                done += [step] if step.request.method != "GET" else []
                 continue
             if done:
                 verdict = self._undone(verdict, done, {**told, "took": dict(took)})
-            return Written(verdict=verdict, facts=facts)
-        return Written(verdict=verdict, facts=facts)
+            return Written(verdict=verdict, facts=facts, sent=tuple(sent))
+        return Written(verdict=verdict, facts=facts, sent=tuple(sent))
 
     def _is_due(self, step: Step, scope: Scope) -> bool:
         if step.when is None:
@@ -191,7 +212,8 @@ class Runner:
 
     def _undone(self, refused: Verdict, done: list[Step], scope: Scope) -> Verdict:
         """``refused`` when the earlier steps were taken back, else unknown."""
-        unknown = Verdict(outcome=Is.UNKNOWN, message=f"only a part was done: {refused.message}")
+        gaps = "".join(f"; {step.gap}" for step in done if step.gap is not None)
+        unknown = Verdict(outcome=Is.UNKNOWN, message=f"only a part was done: {refused.message}{gaps}")
         if refused.outcome not in _NOTHING_DONE:
             return unknown
         for step in reversed(done):

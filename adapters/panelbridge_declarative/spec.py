@@ -43,6 +43,7 @@ class Is(StrEnum):
     NO_CREDIT = "no_credit"
     RATE_LIMITED = "rate_limited"
     BUSY = "busy"
+    HALF_MADE = "half_made"
     UNKNOWN = "unknown"
 
 
@@ -193,8 +194,18 @@ class Found(Part):
 
 
 class Lookup(Part):
-    op: Literal["get", "find", "balance", "test"]
+    op: Annotated[str, StringConstraints(pattern=r"^(get|find|balance|test|ask\.[a-z][a-z0-9_]*)$")]
     take: Word
+
+
+class Proof(Part):
+    """A second request where the first says `not_found`: only its own `not_found` proves it."""
+
+    request: Request
+    outcomes: Rules = ()
+    reads: bool = Field(
+        default=False, description="what is half made reads as the account: result holds for it"
+    )
 
 
 class ReadOp(Part):
@@ -204,6 +215,7 @@ class ReadOp(Part):
     outcomes: Rules = ()
     lookup: dict[Word, Lookup] = Field(default_factory=dict)
     found: Found | None = None
+    proof: Proof | None = Field(default=None, description="what else must say that nobody is there")
     result: Results = Field(default_factory=dict)
 
 
@@ -247,12 +259,16 @@ class Step(Part):
 
     name: Word | None = None
     when: Test | None = None
+    made: Test | None = Field(
+        default=None, description="over result: a create's step that is done; else it is sent to complete it"
+    )
     request: Request
     outcomes: Rules = ()
     also_ok: tuple[Is, ...] = ()
     take: dict[Word, Query] = Field(default_factory=dict)
     poll: Poll | None = None
     undo: Request | None = Field(default=None, description="takes it back when a later step is refused")
+    gap: str | None = Field(default=None, description="told when it was done and a later step was not")
 
 
 class WriteOp(Part):
@@ -294,6 +310,7 @@ class TerminateOp(WriteOp):
 
 class Ops(Part):
     test: ReadOp
+    ask: dict[Word, ReadOp] = Field(default_factory=dict, description="further reads, for lookups")
     get: ReadOp | None = None
     find: ReadOp | None = None
     find_reference: ReadOp | None = None
@@ -309,6 +326,12 @@ class Ops(Part):
     reset_credentials: WriteOp | None = None
     change_package: WriteOp | None = None
     terminate: TerminateOp | None = None
+
+    def reader(self, name: str) -> ReadOp | None:
+        """The read that a lookup names: ``get``, or ``ask.NAME``."""
+        head, _, own = name.partition(".")
+        found: ReadOp | None = self.ask.get(own) if own else getattr(self, head)
+        return found
 
 
 READS = ("test", "get", "find", "find_reference", "balance", "sign_on")

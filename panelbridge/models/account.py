@@ -64,6 +64,8 @@ class PanelAccount:
     reference: str | None = None
     trial: bool = False
     mac: str | None = None  # upper-case colon form, when the account is a device
+    # Parts of its create that the panel shows as not done (a domain): a repeat of the create sends them.
+    unfinished: tuple[str, ...] = ()
     # How to connect, as far as the panel itself tells it with the account; not part of what an account is.
     connect: tuple[ConnectDetail, ...] = field(default=(), repr=False, compare=False)
 

@@ -38,6 +38,7 @@ WHY: Mapping[str, str] = {
     "exists_id_unknown": "our account exists, and nothing we may read tells its id",
     "bought_twice": "a purchase that was sent again took effect both times, and was charged once",
     "fence_mismatch": "the expiry is where one purchase cannot have put it",
+    "half_made": "a part of an account is at the panel, and nothing we may call completes or removes it",
     "install_failed": "the panel made the server and could not install it",
     "insufficient_panel_credit": "our credit at the panel itself is used up; the order waits",
     "late_creates": "more accounts than a round takes away were finished after their services had ended; "

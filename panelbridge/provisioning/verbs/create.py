@@ -128,6 +128,8 @@ class CreateRules(VerbRules[CreateWish]):
     def read(
         self, operation: Operation, account: PanelAccount, attempt: Attempt, capabilities: Capabilities
     ) -> Reading:
+        if account.unfinished:
+            return Reading.UNEQUAL  # made half: its repeat sends the rest
         if capabilities.extend is Extend.ADD:
             return Reading.EQUAL  # the package decides date and options; what it made is adopted
         target = operation.target.panel_until

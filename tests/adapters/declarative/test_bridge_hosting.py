@@ -54,10 +54,20 @@ def test_a_lost_create_of_a_domain_is_settled_by_its_user(bridge: Rig, practised
 
 @pytest.mark.parametrize("fault", LOSSES)
 @pytest.mark.parametrize("call", [0, 1])
-def test_a_user_of_a_create_lost_half_way_is_kept_and_may_lack_its_domain(
+def test_a_user_of_a_create_lost_half_way_gets_its_domain(
     bridge: Rig, practised: Any, fault: str, call: int
 ) -> None:
-    """The gap that the facts name: nothing a billing key may call shows the domains of a user."""
-    domains = sold(bridge, practised, "hestiacp", "default", fault, skip=call)["domains"]
-    nothing_came = fault == "cut_before"
-    assert bool(domains) is (nothing_came if call == 0 else not nothing_came)
+    """What was sold is the user and its domain: what a lost call left out is sent again, once."""
+    account = sold(bridge, practised, "hestiacp", "default", fault, skip=call)
+    assert account["domains"] == ["maria.example"]
+
+
+def test_a_user_half_made_by_a_kill_waits_for_a_person(bridge: Rig, practised: Any) -> None:
+    panel = practised("hestiacp")
+    record = bridge.add_panel("hestiacp", "declarative", panel.practice.settings)
+    bridge.add_plan("gold", record, {"1m": ("default", "1")})
+    panel.practice.control.act("kill", stage="behind")
+    bridge.provisioner.submit(bridge.create(facts=FACTS))
+    bridge.settle_all()
+    assert [operation.state.value for operation in bridge.operations()] == ["attention"]
+    assert (str(bridge.wallet().balance), str(bridge.wallet().held)) == ("10", "1")
