@@ -37,6 +37,8 @@ _ROUTES = (
     ("DELETE", _KEY, "terminate"),
     ("PUT", f"{_KEY}/data-limit", "limit"),
     ("DELETE", f"{_KEY}/data-limit", "unlimit"),
+    ("PUT", f"{_KEY}/name", "rename"),
+    ("GET", "/metrics/transfer", "usage"),
 )
 _PORT = 24531
 
@@ -76,10 +78,26 @@ class OutlinePracticePanel(PracticePanel):
         return None
 
     def operation(self, request: PracticeRequest) -> str:
-        operation = self._route(request)[0]
-        if operation == "limit":
-            return "suspend" if _bytes_of(_json(request)) == 0 else "unsuspend"
-        return "unsuspend" if operation == "unlimit" else operation
+        """A key is replaced by a delete and a second key of its id, kept company by a spare one meanwhile."""
+        operation, key = self._route(request)
+        if operation == "limit" and _bytes_of(_json(request)) == 0:
+            return "suspend"
+        if operation in ("limit", "unlimit"):
+            return "unsuspend" if self._bytes(str(key)) == 0 else "set_limit"
+        if operation in ("create", "terminate", "get") and _is_spare(key):
+            return "spare"
+        if operation in ("create", "terminate") and self._has(f"0{key}"):
+            return "reset_credentials" if operation == "create" else "replace"
+        return {"rename": "change_package"}.get(operation, operation)
+
+    def _has(self, key: str) -> bool:
+        with self.books.reading() as db:
+            return db.execute("SELECT 1 FROM keys WHERE id = ?", (key,)).fetchone() is not None
+
+    def _bytes(self, key: str) -> int | None:
+        with self.books.reading() as db:
+            row = db.execute("SELECT bytes FROM keys WHERE id = ?", (key,)).fetchone()
+        return None if row is None else row["bytes"]
 
     def _route(self, request: PracticeRequest) -> tuple[str, Any]:
         prefix = f"/{self._secret}"
@@ -149,7 +167,7 @@ class OutlinePracticePanel(PracticePanel):
         )
         columns = "id, name, password, port, method, bytes"
         db.execute(f"INSERT INTO keys ({columns}) VALUES (?, ?, ?, ?, ?, ?)", values)  # noqa: S608
-        self.books.record(db, "create", key, bytes=limit)
+        self.books.record(db, _kind(db, key, "create", "reset_credentials"), key, bytes=limit)
         return PracticeReply.json(_shown(self._row(db, key)), status=201)
 
     def _limit(self, db: sqlite3.Connection, key: str, request: PracticeRequest) -> PracticeReply:
@@ -161,20 +179,38 @@ class OutlinePracticePanel(PracticePanel):
         return self._set(db, key, None)
 
     def _set(self, db: sqlite3.Connection, key: str, limit: int | None) -> PracticeReply:
+        was = self._row(db, key)["bytes"]
         db.execute("UPDATE keys SET bytes = ? WHERE id = ?", (limit, key))
-        self.books.record(db, "suspend" if limit == 0 else "unsuspend", key, bytes=limit)
+        kind = "suspend" if limit == 0 else "unsuspend" if was == 0 else "set_limit"
+        self.books.record(db, kind, key, bytes=limit)
         return _nothing()
+
+    def _rename(self, db: sqlite3.Connection, key: str, request: PracticeRequest) -> PracticeReply:
+        self._row(db, key)
+        body = _json(request)
+        if "name" not in body:
+            raise _Refused(400, "MissingParameter", "Parameter `name` is missing")
+        if not isinstance(body["name"], str):
+            raise _Refused(400, "InvalidArgument", "Expected a string")
+        db.execute("UPDATE keys SET name = ? WHERE id = ?", (body["name"], key))
+        self.books.record(db, "change_package", key, name=body["name"])
+        return _nothing()
+
+    def _usage(self, _: sqlite3.Connection, __: None, ___: PracticeRequest) -> PracticeReply:
+        return PracticeReply.json({"bytesTransferredByUserId": {}})
 
     def _terminate(self, db: sqlite3.Connection, key: str, _: PracticeRequest) -> PracticeReply:
         self._row(db, key)
+        self.books.record(db, _kind(db, key, "terminate", "replace"), key)
         db.execute("DELETE FROM keys WHERE id = ?", (key,))
-        self.books.record(db, "terminate", key)
         return _nothing()
 
     def snapshot(self) -> dict[str, Any]:
         with self.books.reading() as db:
             rows = db.execute("SELECT * FROM keys ORDER BY number").fetchall()
-        return {"accounts": {row["id"]: _in_books(row) for row in rows}, **self.books.effects()}
+        shown = {row["id"]: _in_books(row) for row in rows if not _is_spare(row["id"])}
+        spares = [row["id"] for row in rows if _is_spare(row["id"])]
+        return {"accounts": shown, **({"spares": spares} if spares else {}), **self.books.effects()}
 
     def act(self, name: str, arguments: Mapping[str, Any]) -> Any:
         who = arguments.get("username")
@@ -192,6 +228,19 @@ class OutlinePracticePanel(PracticePanel):
                     sql = "UPDATE keys SET bytes = ? WHERE id = ?"
                     return db.execute(sql, (arguments["bytes"], who)).rowcount
         raise UnknownAct(name)
+
+
+def _is_spare(key: Any) -> bool:
+    """No key of a customer: it keeps what is known of one while that is made anew."""
+    return isinstance(key, str) and key.startswith("0") and len(key) > len("0001")
+
+
+def _kind(db: sqlite3.Connection, key: str, alone: str, replacing: str) -> str:
+    """What a create or a delete of ``key`` is: while its spare is there, a half of its replacement."""
+    if _is_spare(key):
+        return "spare"
+    spare = db.execute("SELECT 1 FROM keys WHERE id = ?", (f"0{key}",)).fetchone()
+    return alone if spare is None else replacing
 
 
 def _nothing() -> PracticeReply:
@@ -212,6 +261,8 @@ def _bytes_of(body: Mapping[str, Any]) -> Any:
 
 
 def _limit(given: Any) -> int:
+    if given is None:
+        raise _Refused(400, "MissingParameter", "Parameter `limit` is missing")
     amount = given.get("bytes") if isinstance(given, dict) else None
     if isinstance(amount, bool) or not isinstance(amount, int) or amount < 0:
         raise _Refused(400, "InvalidArgument", "Must be a non-negative integer")
@@ -245,6 +296,7 @@ REPLIES = (
     PracticeReply.json({"code": "Conflict", "message": "Access key x already exists"}, status=409),
     PracticeReply.json({"code": "InvalidArgument", "message": "Must be a non-negative integer"}, status=400),
     PracticeReply.json({"code": "InvalidContent", "message": "Invalid JSON"}, status=400),
+    PracticeReply.json({"code": "MissingParameter", "message": "Parameter `name` is missing"}, status=400),
     PracticeReply.json({"id": "x"}, status=201),
     PracticeReply.json({"id": "x"}),
     _nothing(),

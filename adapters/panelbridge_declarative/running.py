@@ -174,7 +174,8 @@ class Runner:
                     raise
                 verdict = _verdict_of(error)
             if verdict.outcome in _DONE:
-                done += [step] if step.request.method != "GET" else []
+                if verdict.outcome is Is.OK and step.request.method != "GET":  # else it changed nothing
+                    done.append(step)
                 continue
             if done:
                 verdict = self._undone(verdict, done, {**told, "took": dict(took)})

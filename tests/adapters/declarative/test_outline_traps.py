@@ -18,6 +18,7 @@ from panelbridge import (
     InvalidOrder,
     Outcome,
     PanelError,
+    Secret,
     Unsupported,
 )
 from panelbridge.models import AccountId, PackageChange
@@ -103,19 +104,128 @@ def test_an_unlimited_key_is_unlimited_again(practised: Start) -> None:
     assert books(panel)["svc00001"]["bytes"] is None
 
 
-def test_there_is_no_expiry_no_new_password_no_other_package(practised: Start) -> None:
+def test_there_is_no_expiry(practised: Start) -> None:
     panel = practised("outline")
     result = panel.adapter.create(ORDER)
     assert panel.adapter.capabilities.extend is Extend.NONE
     assert result.account is not None
     assert (result.account.expires_at, result.account.never_expires, result.differs) == (None, False, ())
-    for verb in (
-        lambda: panel.adapter.extend(REF, ORDER.until),
-        lambda: panel.adapter.reset_credentials(REF, ORDER.credentials),
-        lambda: panel.adapter.change_package(REF, PackageChange(package="200gib")),
-    ):
-        with pytest.raises(Unsupported):
-            verb()
+    with pytest.raises(Unsupported):
+        panel.adapter.extend(REF, ORDER.until)
+
+
+def reset(panel: Practised, password: str) -> Any:
+    """How a reset ends: its outcome, or that of its error."""
+    try:
+        return panel.adapter.reset_credentials(
+            REF, replace(ORDER.credentials, password=Secret(password))
+        ).outcome
+    except PanelError as error:
+        return error.outcome
+
+
+@pytest.mark.parametrize("suspended", [False, True])
+def test_a_new_password_is_a_new_key_of_the_same_id(practised: Start, suspended: bool) -> None:
+    """Deleted and made again: with its name, its limit, and suspended where it was."""
+    panel = practised("outline")
+    panel.adapter.create(ORDER)
+    if suspended:
+        panel.adapter.suspend(REF, "overdue")
+    before = books(panel)["svc00001"]
+    assert reset(panel, "An0therPassw0rd1") is Outcome.DONE
+    assert books(panel) == {"svc00001": {**before, "password": "An0therPassw0rd1"}}
+    assert "spares" not in panel.practice.control.books()
+    assert reset(panel, "An0therPassw0rd1") is Outcome.ALREADY
+
+
+def test_a_password_of_another_key_is_refused_before_anything_is_deleted(practised: Start) -> None:
+    panel = practised("outline")
+    panel.adapter.create(ORDER)
+    call(panel, "PUT", "/access-keys/other", json={"name": "x", "password": "Taken0therKey001"})
+    before = books(panel)
+    assert reset(panel, "Taken0therKey001") is Outcome.REFUSED
+    assert books(panel) == before
+    assert "spares" not in panel.practice.control.books()
+
+
+@pytest.mark.parametrize(
+    "fault", ["cut_before", "error_500_before", "cut_after_commit", "success_but_nothing"]
+)
+@pytest.mark.parametrize("match", ["replace", "reset_credentials", "spare"])
+def test_a_reset_that_is_cut_is_never_an_account_lost(practised: Start, fault: str, match: str) -> None:
+    """Between the delete and the second key there is none: seen as that, not as absent, and completed."""
+    panel = practised("outline")
+    panel.adapter.create(ORDER)
+    before = books(panel)["svc00001"]
+    panel.practice.control.set_fault(fault, match)
+    first = reset(panel, "An0therPassw0rd1")
+    assert first in (Outcome.DONE, Outcome.UNKNOWN)
+    if first is Outcome.UNKNOWN:
+        assert not isinstance(panel.adapter.get(REF), Absent)
+        assert reset(panel, "An0therPassw0rd1") in (Outcome.DONE, Outcome.ALREADY)
+    assert books(panel)["svc00001"] == {**before, "password": "An0therPassw0rd1"}
+    assert [account.username for account in panel.adapter.list_accounts()] == ["svc00001"]
+    assert panel.adapter.terminate(REF).outcome is Outcome.DONE
+    assert "spares" not in panel.practice.control.books()
+
+
+def test_a_moment_without_a_password_is_said(practised: Start) -> None:
+    panel = practised("outline")
+    panel.adapter.create(ORDER)
+    panel.practice.control.set_fault("cut_before", "reset_credentials")
+    try:
+        panel.adapter.reset_credentials(REF, replace(ORDER.credentials, password=Secret("An0therPassw0rd1")))
+        said = "done"
+    except PanelError as error:
+        said = error.message
+    assert "neither the old password nor the new one works until it is sent again" in said
+
+
+def test_another_package_is_another_name_and_another_limit(practised: Start) -> None:
+    panel = practised("outline")
+    panel.adapter.create(ORDER)
+    for package, limit in (("200gib", 200 * GIB), ("unlimited", None), ("50gib", 50 * GIB)):
+        try:
+            outcome = panel.adapter.change_package(REF, PackageChange(package=package)).outcome
+        except PanelError as error:
+            outcome = error.outcome
+        assert outcome is Outcome.DONE
+        assert (books(panel)["svc00001"]["package"], books(panel)["svc00001"]["bytes"]) == (package, limit)
+    assert books(panel)["svc00001"]["reference"] == "bridge:1:1"
+
+
+def test_a_package_changed_while_suspended_counts_when_it_is_lifted(practised: Start) -> None:
+    panel = practised("outline")
+    panel.adapter.create(ORDER)
+    panel.adapter.suspend(REF, "overdue")
+    try:
+        outcome = panel.adapter.change_package(REF, PackageChange(package="200gib")).outcome
+    except PanelError as error:
+        outcome = error.outcome
+    assert (outcome, books(panel)["svc00001"]["bytes"]) == (Outcome.DONE, 0)
+    panel.adapter.unsuspend(REF)
+    assert books(panel)["svc00001"]["bytes"] == 200 * GIB
+
+
+def test_a_missing_parameter_is_a_refusal(practised: Start) -> None:
+    panel = practised("outline")
+    panel.adapter.create(ORDER)
+    told = call(panel, "PUT", "/access-keys/svc00001/name", json={})
+    assert (told.status_code, told.json()["code"]) == (400, "MissingParameter")
+    panel.practice.control.set_reply("suspend", status=400, body=told.content)
+    with pytest.raises(PanelError) as caught:
+        panel.adapter.suspend(REF, "overdue")
+    assert caught.value.outcome is Outcome.REFUSED
+
+
+def test_a_secret_of_one_letter_leaves_the_panels_words_readable(practised: Start) -> None:
+    panel = practised("outline", secret="s")
+    panel.adapter.create(ORDER)
+    words = b'{"code": "InvalidArgument", "message": "this is not possible as /s says"}'
+    panel.practice.control.set_reply("suspend", status=400, body=words)
+    with pytest.raises(PanelError) as caught:
+        panel.adapter.suspend(REF, "overdue")
+    assert "this is not possible as /*** says" in caught.value.message
 
 
 def test_keys_made_by_hand_are_listed_and_never_taken(practised: Start) -> None:
