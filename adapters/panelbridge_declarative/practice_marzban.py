@@ -1,6 +1,7 @@
 """The practice panel for Marzban 0.8.4, from the facts in ``specs/README.md`` and not from the description.
 
-Acts: ``delete``, ``set_expiry``, ``create`` (somebody else's), ``review`` (the job that sets expired),
+Acts: ``delete``, ``set_expiry``, ``use_up`` (the quota, or ``bytes`` of it), ``create`` (somebody else's),
+``review`` (the job that sets expired and limited), ``switch_inbound`` (``username``: off its first),
 ``expire_tokens``, ``break`` (leave a broken row behind), ``bend`` (values that nobody asked for).
 """
 
@@ -32,16 +33,20 @@ CREATE TABLE IF NOT EXISTS users (
 CREATE TABLE IF NOT EXISTS tokens (token TEXT PRIMARY KEY);
 """
 _GIB = 1024**3
-_TAGS = {"shadowsocks": ["Shadowsocks TCP"], "vless": ["VLESS TCP"]}
+_TAGS = {"shadowsocks": ["Shadowsocks TCP", "Shadowsocks UDP"], "vless": ["VLESS TCP"]}
+_ONE = {"shadowsocks": ["Shadowsocks TCP"], "vless": ["VLESS TCP"]}
 _TEMPLATES = (
     {"id": 1, "name": "50 GiB", "data_limit": 50 * _GIB, "expire_duration": 2592000, "inbounds": {}},
-    {"id": 2, "name": "200 GiB", "data_limit": 200 * _GIB, "expire_duration": 2592000, "inbounds": _TAGS},
+    {"id": 2, "name": "200 GiB", "data_limit": 200 * _GIB, "expire_duration": 2592000, "inbounds": _ONE},
+    # Its limit was left out: a template stores 0, and the user made of it reads null.
+    {"id": 3, "name": "Unlimited", "data_limit": 0, "expire_duration": 2592000, "inbounds": {}},
 )
 _USER = "/api/user/([^/]*)"
 _ROUTES = (
     ("POST", "/api/admin/token", "login"),
     ("GET", "/api/system", "test_connection"),
     ("GET", "/api/user_template", "list_packages"),
+    ("GET", "/api/inbounds", "inbounds"),
     ("GET", "/api/users", "list_accounts"),
     ("POST", "/api/user", "create"),
     ("GET", _USER, "get"),
@@ -54,8 +59,10 @@ _NAME = re.compile(r"(?=.{3,32}$)[A-Za-z0-9_](?:[A-Za-z0-9_.@-]*[A-Za-z0-9_])?")
 _ACTS = {
     "delete": "DELETE FROM users",
     "bend": "UPDATE users SET data_limit = 7, expire = expire + 86400",
+    "switch_inbound": """UPDATE users SET inbounds = '{"shadowsocks": ["Shadowsocks UDP"]}'""",
 }
 _BROKEN = 500
+_NONE = "none"  # in place of a tag: the protocol has no inbound
 _CRASH = PracticeReply(status=500, body=b"Internal Server Error", content_type="text/plain; charset=utf-8")
 
 
@@ -150,6 +157,12 @@ class MarzbanPracticePanel(PracticePanel):
     def _list_packages(self, _: sqlite3.Connection, __: None, ___: PracticeRequest) -> Any:
         return list(_TEMPLATES)
 
+    def _inbounds(self, _: sqlite3.Connection, __: None, ___: PracticeRequest) -> Any:
+        return {
+            protocol: [{"tag": tag, "protocol": protocol, "network": "tcp", "tls": "none"} for tag in tags]
+            for protocol, tags in _TAGS.items()
+        }
+
     def _visible(self, db: sqlite3.Connection) -> list[sqlite3.Row]:
         rows = db.execute("SELECT * FROM users ORDER BY created_at, username").fetchall()
         return [row for row in rows if self._is_sudo or row["owner"] == self._user]
@@ -223,11 +236,15 @@ class MarzbanPracticePanel(PracticePanel):
         if body.get("status") is not None:
             values["status"] = body["status"]
         if body.get("data_limit") is not None:
-            values["data_limit"] = body["data_limit"] or None
+            limit = values["data_limit"] = body["data_limit"] or None
+            if values.get("status", row["status"]) in ("active", "limited"):
+                values["status"] = "limited" if limit and row["used_traffic"] >= limit else "active"
         if body.get("proxies"):
             values["proxies"] = json.dumps(_with_secrets(body["proxies"]))
-        if body.get("inbounds") is not None:
-            values["inbounds"] = json.dumps(body["inbounds"])
+        if body.get("inbounds"):  # an empty table changes nothing; an empty list takes that protocol away
+            had = json.loads(row["inbounds"]) if row["inbounds"] is not None else {}
+            empty = {name: tags or [_NONE] for name, tags in body["inbounds"].items()}
+            values["inbounds"] = json.dumps({**had, **empty})
         return self._set(db, row, self.operation(request), values)
 
     def _moved(self, row: sqlite3.Row, expire: int) -> dict[str, Any]:
@@ -244,7 +261,9 @@ class MarzbanPracticePanel(PracticePanel):
         return self._set(db, row, "revoke", {"proxies": json.dumps(secrets), "link": row["link"] + 1})
 
     def _reset(self, db: sqlite3.Connection, name: str, _: PracticeRequest) -> Any:
-        return self._set(db, self._row(db, name), "reset", {"used_traffic": 0})
+        row = self._row(db, name)
+        lifted = {} if row["status"] in ("expired", "disabled") else {"status": "active"}
+        return self._set(db, row, "reset", {"used_traffic": 0, **lifted})
 
     def _terminate(self, db: sqlite3.Connection, name: str, _: PracticeRequest) -> Any:
         row = self._allowed(db, name)
@@ -286,6 +305,13 @@ class MarzbanPracticePanel(PracticePanel):
             rows = db.execute("SELECT * FROM users ORDER BY created_at, username").fetchall()
         return {"accounts": {row["username"]: _in_books(row) for row in rows}, **self.books.effects()}
 
+    def _review(self, db: sqlite3.Connection) -> int:
+        """The job that looks every few seconds."""
+        used_up = "status = 'active' AND data_limit IS NOT NULL AND used_traffic >= data_limit"
+        db.execute(f"UPDATE users SET status = 'limited' WHERE {used_up}")  # noqa: S608
+        sql = "UPDATE users SET status = 'expired' WHERE status IN ('active', 'limited') AND expire <= ?"
+        return db.execute(sql, (int(self.now().timestamp()),)).rowcount
+
     def act(self, name: str, arguments: Mapping[str, Any]) -> Any:
         who = str(arguments.get("username"))
         with self.books.writing() as db:
@@ -295,14 +321,17 @@ class MarzbanPracticePanel(PracticePanel):
                 case "set_expiry":
                     at = int(datetime.fromisoformat(arguments["expires_at"]).timestamp())
                     return db.execute("UPDATE users SET expire = ? WHERE username = ?", (at, who)).rowcount
-                case "create":
+                case "create" | "break":
                     proxies = json.dumps(_with_secrets({"shadowsocks": {}}))
-                    return self._insert(db, who, {"proxies": proxies, "inbounds": "{}", "owner": "other"})
-                case "break":
-                    return self._insert(db, who, {"proxies": None, "expire": None})
+                    theirs = {"proxies": proxies, "inbounds": "{}", "owner": "other"}
+                    broken = {"proxies": None, "expire": None}
+                    return self._insert(db, who, theirs if name == "create" else broken)
                 case "review":
-                    sql = "UPDATE users SET status = 'expired' WHERE status = 'active' AND expire <= ?"
-                    return db.execute(sql, (int(self.now().timestamp()),)).rowcount
+                    return self._review(db)
+                case "use_up":
+                    sql = "UPDATE users SET used_traffic = COALESCE(?, data_limit, 1) WHERE username = ?"
+                    db.execute(sql, (arguments.get("bytes"), who))
+                    return self._review(db)
                 case "expire_tokens":
                     return db.execute("DELETE FROM tokens").rowcount
         raise UnknownAct(name)
@@ -362,13 +391,14 @@ def _reachable(row: sqlite3.Row) -> dict[str, list[str]]:
     if row["inbounds"] is None or row["proxies"] is None:
         return {}
     given = json.loads(row["inbounds"])
-    return {name: given.get(name) or _TAGS[name] for name in json.loads(row["proxies"])}
+    told = {name: given.get(name) or _TAGS[name] for name in json.loads(row["proxies"])}
+    return {name: [tag for tag in tags if tag != _NONE] for name, tags in told.items()}
 
 
 def _in_books(row: sqlite3.Row) -> dict[str, Any]:
     proxies = json.loads(row["proxies"]) if row["proxies"] else {}
-    same = (str(item["id"]) for item in _TEMPLATES if item["data_limit"] == row["data_limit"])
-    states = {"disabled": "suspended", "expired": "expired"}
+    same = (str(item["id"]) for item in _TEMPLATES if (item["data_limit"] or None) == row["data_limit"])
+    states = {"disabled": "suspended", "expired": "expired", "limited": "limited"}
     return {
         "id": row["username"],
         "username": row["username"],
@@ -379,6 +409,7 @@ def _in_books(row: sqlite3.Row) -> dict[str, Any]:
         "connections": None,
         "reference": row["note"],
         "link": row["link"],
+        "used": row["used_traffic"],
         "reachable": _reachable(row),
     }
 

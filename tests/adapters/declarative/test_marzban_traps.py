@@ -22,7 +22,7 @@ from panelbridge import (
     Secret,
     Unknown,
 )
-from panelbridge.models import AccountId, AccountRef
+from panelbridge.models import AccountId, AccountRef, PackageChange
 from tests.adapters.declarative.conftest import SOON, Practised, Start, order_of, ref
 
 
@@ -66,7 +66,7 @@ def test_inbounds_left_out_make_a_user_of_nothing(practised: Start) -> None:
     made = Naive(panel).call("POST", "/user", json=body)
     assert (made.status_code, made.json()["status"], made.json()["links"]) == (200, "active", [])
     panel.adapter.create(order())
-    assert books(panel)["reachable"] == {"shadowsocks": ["Shadowsocks TCP"]}
+    assert books(panel)["reachable"] == {"shadowsocks": ["Shadowsocks TCP", "Shadowsocks UDP"]}
 
 
 def test_proxies_left_out_poison_every_list(practised: Start) -> None:
@@ -201,4 +201,98 @@ def test_a_template_is_copied_because_nothing_else_applies_it(practised: Start) 
     shown = Naive(panel).call("GET", "/user/svc00001").json()
     assert shown["data_limit"] == 200 * 1024**3
     packages = {package.id: package.name for package in panel.adapter.list_packages()}
-    assert packages == {"1": "50 GiB", "2": "200 GiB"}
+    assert packages == {"1": "50 GiB", "2": "200 GiB", "3": "Unlimited"}
+
+
+def ended(deed: Any) -> Outcome:
+    try:
+        outcome: Outcome = deed().outcome
+    except PanelError as error:
+        outcome = error.outcome
+    return outcome
+
+
+def test_no_limit_is_0_in_a_template_and_null_in_its_user(practised: Start) -> None:
+    panel = practised("marzban")
+    result = panel.adapter.create(replace(order(), package="3"))
+    assert (result.outcome, result.differs) == (Outcome.DONE, ())
+    assert Naive(panel).call("GET", "/user/svc00001").json()["data_limit"] is None
+    panel.adapter.create(order(2))
+    assert ended(lambda: panel.adapter.change_package(ref(2), PackageChange(package="3"))) is Outcome.DONE
+    assert ended(lambda: panel.adapter.change_package(ref(2), PackageChange(package="3"))) is Outcome.ALREADY
+    assert books(panel, 2)["package"] == "3"
+
+
+def test_an_empty_table_of_inbounds_changes_none_so_they_are_named(practised: Start) -> None:
+    panel = practised("marzban")
+    panel.adapter.create(replace(order(), package="2"))
+    assert books(panel)["reachable"] == {"shadowsocks": ["Shadowsocks TCP"]}
+    Naive(panel).call("PUT", "/user/svc00001", json={"inbounds": {}})
+    assert books(panel)["reachable"] == {"shadowsocks": ["Shadowsocks TCP"]}  # "everything", and it is not
+    panel.adapter.change_package(ref(), PackageChange(package="1"))
+    assert books(panel)["reachable"] == {"shadowsocks": ["Shadowsocks TCP", "Shadowsocks UDP"]}
+    panel.practice.control.act("switch_inbound", username="svc00001")
+    assert ended(lambda: panel.adapter.change_package(ref(), PackageChange(package="1"))) is Outcome.DONE
+    assert books(panel)["reachable"] == {"shadowsocks": ["Shadowsocks TCP", "Shadowsocks UDP"]}
+
+
+def test_a_renewal_of_a_used_up_quota_lifts_it(practised: Start) -> None:
+    """A later date alone is accepted and leaves the customer cut off."""
+    panel = practised("marzban")
+    panel.adapter.create(order())
+    panel.practice.control.act("use_up", username="svc00001")
+    later = SOON + timedelta(days=31)
+    naive = Naive(panel).call("PUT", "/user/svc00001", json={"expire": int(later.timestamp()) - 60})
+    assert (naive.status_code, naive.json()["status"]) == (200, "limited")
+    assert ended(lambda: panel.adapter.extend(ref(), later)) is Outcome.DONE
+    assert (books(panel)["state"], books(panel)["used"]) == ("active", 0)
+    assert ended(lambda: panel.adapter.extend(ref(), later)) is Outcome.ALREADY
+
+
+@pytest.mark.parametrize("match", ["reset", "extend"])
+@pytest.mark.parametrize("fault", ["cut_before", "cut_after_commit", "error_500_before"])
+def test_a_renewal_that_is_cut_ends_with_both_the_date_and_the_quota(
+    practised: Start, match: str, fault: str
+) -> None:
+    panel = practised("marzban")
+    panel.adapter.create(order())
+    panel.practice.control.act("use_up", username="svc00001")
+    panel.practice.control.set_fault(fault, match)
+    later = SOON + timedelta(days=31)
+    ended(lambda: panel.adapter.extend(ref(), later))
+    assert ended(lambda: panel.adapter.extend(ref(), later)) in (Outcome.DONE, Outcome.ALREADY)
+    found = panel.adapter.get(ref())
+    assert isinstance(found, Found)
+    assert (found.account.expires_at, books(panel)["state"], books(panel)["used"]) == (later, "active", 0)
+
+
+def test_a_shorter_date_is_no_renewal_and_resets_nothing(practised: Start) -> None:
+    panel = practised("marzban")
+    panel.adapter.create(order())
+    panel.practice.control.act("use_up", username="svc00001", bytes=5)
+    panel.adapter.extend(ref(), SOON - timedelta(days=1))
+    assert books(panel)["used"] == 5
+    panel.adapter.extend(ref(), SOON)
+    assert books(panel)["used"] == 0
+
+
+def test_limited_is_told_and_is_not_suspended(practised: Start) -> None:
+    panel = practised("marzban")
+    panel.adapter.create(order())
+    panel.practice.control.act("use_up", username="svc00001")
+    found = panel.adapter.get(ref())
+    assert isinstance(found, Found)
+    assert found.account.state.value == "limited"
+    assert panel.adapter.suspend(ref(), "overdue").outcome is Outcome.DONE
+    assert books(panel)["state"] == "suspended"
+
+
+def test_a_reset_cut_between_its_writes_says_that_no_password_works(practised: Start) -> None:
+    panel = practised("marzban")
+    panel.adapter.create(order())
+    panel.practice.control.set_fault("cut_before", "reset_credentials", skip=1)
+    renewed = Credentials(username="svc00001", password=Secret("An0therPassword"))
+    with pytest.raises(PanelError) as caught:
+        panel.adapter.reset_credentials(ref(), renewed)
+    assert "neither the old password nor the new one works" in caught.value.message
+    assert panel.adapter.reset_credentials(ref(), renewed).outcome is Outcome.DONE
