@@ -1,11 +1,12 @@
 """The practice panel for 3x-ui v3, from the facts in ``specs/README.md`` and not from the description.
 
-Acts: ``delete``, ``create`` (somebody else's), ``set_expiry``, ``review`` (the job that disables clients
-whose time is up), ``bend`` (values nobody asked for).
+Acts: ``delete``, ``create`` (somebody else's), ``set_expiry``, ``use_up`` (the quota, or ``bytes`` of it),
+``review`` (the job that disables clients whose time or traffic is up), ``bend`` (values nobody asked for).
 """
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 from collections.abc import Callable, Mapping
@@ -28,12 +29,17 @@ CREATE TABLE IF NOT EXISTS clients (
     uuid TEXT NOT NULL, password TEXT NOT NULL, enable INTEGER NOT NULL, expiryTime INTEGER NOT NULL,
     totalGB INTEGER NOT NULL, limitIp INTEGER NOT NULL, comment TEXT NOT NULL, tgId INTEGER NOT NULL,
     reset INTEGER NOT NULL, resetDay INTEGER NOT NULL, resetMax INTEGER NOT NULL, security TEXT NOT NULL,
-    flow TEXT NOT NULL, "group" TEXT NOT NULL, limitHwid INTEGER NOT NULL, inbound INTEGER NOT NULL
+    flow TEXT NOT NULL, "group" TEXT NOT NULL, limitHwid INTEGER NOT NULL, inbound INTEGER NOT NULL,
+    extra TEXT NOT NULL, used INTEGER NOT NULL DEFAULT 0
 )"""
 _WHOLE: Mapping[str, type] = {
     "email": str, "subId": str, "enable": bool, "expiryTime": int, "totalGB": int, "limitIp": int,
     "comment": str, "tgId": int, "reset": int, "resetDay": int, "resetMax": int, "security": str,
     "flow": str, "group": str, "limitHwid": int,
+}  # fmt: skip
+# Fields of 3.6, and one that a later release may bring: replaced like the rest, and reset where left out.
+_EXTRA: Mapping[str, Any] = {
+    "trafficReset": "never", "trafficResetDay": 1, "adTag": "", "reverse": None, "ofALaterRelease": "",
 }  # fmt: skip
 _SECRETS = {"password": "password", "id": "uuid"}  # kept where they are left out
 _SLIM = ("email", "subId", "enable", "totalGB", "expiryTime", "limitIp", "limitHwid", "reset")
@@ -50,6 +56,8 @@ _ROUTES = (
     ("POST", "/clients/bulkEnable", "enable"),
     ("POST", "/clients/bulkDisable", "disable"),
     ("POST", "/clients/bulkAdjust", "adjust"),
+    ("POST", _CLIENT.format("resetTraffic"), "reset_traffic"),
+    ("POST", _CLIENT.format("updateTraffic"), "set_traffic"),
     ("POST", _CLIENT.format("del"), "terminate"),
 )
 _SAYS = {
@@ -70,7 +78,7 @@ class _Refused(Exception):
 class ThreeXUiPracticePanel(PracticePanel):
     """Clients in SQLite; every write and its effect in one transaction."""
 
-    imitates = "3x-ui v3 of August 2026"
+    imitates = "3x-ui 3.6"
     setups: ClassVar[Mapping[str, Setup]] = {"": Setup(package="50gib", other_package="200gib")}
 
     known_options: ClassVar[KnownOptions] = {
@@ -160,8 +168,10 @@ class ThreeXUiPracticePanel(PracticePanel):
 
     def _get(self, db: sqlite3.Connection, email: str, _: PracticeRequest) -> Any:
         row = self._row(db, email)
-        shown = {name: row[name] for name in row.keys() if name != "inbound"}  # noqa: SIM118 - a row is no dict
-        return {"client": {**shown, "enable": bool(row["enable"])}, "inboundIds": [row["inbound"]]}
+        hidden = ("inbound", "extra", "used")
+        shown = {name: row[name] for name in row.keys() if name not in hidden}  # noqa: SIM118 - a row is no dict
+        client = {**shown, **json.loads(row["extra"]), "enable": bool(row["enable"])}
+        return {"client": client, "inboundIds": [row["inbound"]], "usedTraffic": row["used"]}
 
     def _list_accounts(self, db: sqlite3.Connection, _: str, request: PracticeRequest) -> Any:
         rows = db.execute("SELECT * FROM clients ORDER BY id").fetchall()
@@ -191,7 +201,9 @@ class ThreeXUiPracticePanel(PracticePanel):
             return
         secrets = {"password": given.get("password") or random_text(16), "uuid": random_text(32)}
         values["subId"] = values["subId"] or random_text(16)
-        self._insert(db, {**values, **secrets, "enable": True, "inbound": inbounds[0]})
+        self._insert(
+            db, {**values, **secrets, "enable": True, "inbound": inbounds[0], "extra": _extra(given)}
+        )
         self.books.record(db, "create", email, expires=values["expiryTime"], total=values["totalGB"])
 
     def _insert(self, db: sqlite3.Connection, values: Mapping[str, Any]) -> int:
@@ -211,7 +223,7 @@ class ThreeXUiPracticePanel(PracticePanel):
                     raise _Refused("bad")
                 values[column] = body[name]
         kind = self._change_in(email, body)
-        self._write(db, email, values)
+        self._write(db, email, {**values, "extra": _extra(body)})
         self.books.record(db, kind, email)
 
     def _write(self, db: sqlite3.Connection, email: str, values: Mapping[str, Any]) -> None:
@@ -230,6 +242,18 @@ class ThreeXUiPracticePanel(PracticePanel):
             self._write(db, email, {"enable": on})
             self.books.record(db, "unsuspend" if on else "suspend", email)
         return {"changed": len(emails)}
+
+    def _reset_traffic(self, db: sqlite3.Connection, email: str, _: PracticeRequest) -> None:
+        """Enables as well: also whom somebody switched off."""
+        self._row(db, email)
+        self._write(db, email, {"used": 0, "enable": True})
+        self.books.record(db, "reset_traffic", email)
+
+    def _set_traffic(self, db: sqlite3.Connection, email: str, request: PracticeRequest) -> None:
+        self._row(db, email)
+        body = _json(request)
+        self._write(db, email, {"used": int(body.get("upload") or 0) + int(body.get("download") or 0)})
+        self.books.record(db, "set_traffic", email)
 
     def _adjust(self, db: sqlite3.Connection, _: str, request: PracticeRequest) -> Any:
         """Relative, and without a word not for a client that never expires."""
@@ -261,13 +285,17 @@ class ThreeXUiPracticePanel(PracticePanel):
                 case "create":
                     theirs = {"email": who, "subId": random_text(16), "security": "auto", "tgId": 77}
                     more = {"password": random_text(16), "uuid": random_text(32), "inbound": 2}
-                    return self._insert(db, {**_whole(theirs), **more, "enable": True})
+                    return self._insert(db, {**_whole(theirs), **more, "enable": True, "extra": _extra({})})
                 case "set_expiry":
                     at = datetime.fromisoformat(arguments["expires_at"])
                     return self._write(db, who, {"expiryTime": round(at.timestamp() * 1000)})
-                case "review":
-                    sql = "UPDATE clients SET enable = 0 WHERE expiryTime > 0 AND expiryTime <= ?"
-                    return db.execute(sql, (round(self.now().timestamp() * 1000),)).rowcount
+                case "review" | "use_up":
+                    if name == "use_up":
+                        sql = "UPDATE clients SET used = COALESCE(?, totalGB) WHERE email = ?"
+                        db.execute(sql, (arguments.get("bytes"), who))
+                    over = "(expiryTime > 0 AND expiryTime <= ?) OR (totalGB > 0 AND used >= totalGB)"
+                    now = round(self.now().timestamp() * 1000)
+                    return db.execute(f"UPDATE clients SET enable = 0 WHERE {over}", (now,)).rowcount  # noqa: S608
                 case "bend":
                     changes = "totalGB = 7, expiryTime = expiryTime + 86400000, password = 'bent'"
                     return db.execute(f"UPDATE clients SET {changes} WHERE email = ?", (who,)).rowcount  # noqa: S608
@@ -287,6 +315,10 @@ def _whole(given: Mapping[str, Any]) -> dict[str, Any]:
     return values
 
 
+def _extra(given: Mapping[str, Any]) -> str:
+    return json.dumps({name: given.get(name, default) for name, default in _EXTRA.items()})
+
+
 def _json(request: PracticeRequest) -> dict[str, Any]:
     try:
         body = request.json()
@@ -297,7 +329,7 @@ def _json(request: PracticeRequest) -> dict[str, Any]:
 
 def _slim(row: sqlite3.Row) -> dict[str, Any]:
     told = {name: row[name] for name in _SLIM}
-    traffic = {"up": 0, "down": 0, "enable": bool(row["enable"])}
+    traffic = {"up": 0, "down": row["used"], "enable": bool(row["enable"])}
     return {**told, "enable": bool(row["enable"]), "inboundIds": [row["inbound"]], "traffic": traffic}
 
 
@@ -326,6 +358,8 @@ def _in_books(row: sqlite3.Row) -> dict[str, Any]:
         "reference": row["comment"],
         "bytes": row["totalGB"],
         "inbound": row["inbound"],
+        "extra": json.loads(row["extra"]),
+        "used": row["used"],
         **{name: row[name] for name in more},
     }
 

@@ -1,4 +1,4 @@
-"""The practice panel for ejabberd 23.01, ``mod_http_api``, from the facts in ``specs/README.md``.
+"""The practice panel for ejabberd 23.01 and 24.06, ``mod_http_api``, from the facts in ``specs/README.md``.
 
 Acts: ``delete``, ``create`` (somebody else's).
 """
@@ -25,11 +25,13 @@ from panelbridge.testing.practice import (
 _TABLE = "CREATE TABLE IF NOT EXISTS users (name TEXT PRIMARY KEY, password TEXT, banned INTEGER DEFAULT 0)"
 _YES, _NO = 0, 1
 _UNKNOWN_HOST = "Unknown virtual host"
+_NEW = ("unban_account", "get_ban_details")  # commands of 24.06 and later
 _OPERATIONS = {
     "register": "create",
     "registered_users": "get",
     "ban_account": "suspend",
     "unregister": "terminate",
+    "unban_account": "unsuspend",
 }
 _NEEDED = {
     "register": ("user", "host", "password"),
@@ -39,6 +41,8 @@ _NEEDED = {
     "check_password": ("user", "host", "password"),
     "change_password": ("user", "host", "newpass"),
     "ban_account": ("user", "host", "reason"),
+    "unban_account": ("user", "host"),
+    "get_ban_details": ("user", "host"),
     "get_presence": ("user", "host"),
 }
 
@@ -58,10 +62,14 @@ def _error(status: int, code: int, message: str) -> _Said:
 class EjabberdPracticePanel(PracticePanel):
     """Users of one virtual host in SQLite; every write and its effect in one transaction."""
 
-    imitates = "ejabberd 23.01"
-    setups: ClassVar[Mapping[str, Setup]] = {"": Setup(reads={"find": "get", "list_accounts": "get"})}
+    imitates = "ejabberd 23.01, or 24.06 with its bans on record"
+    setups: ClassVar[Mapping[str, Setup]] = {
+        "": Setup(reads={"find": "get", "list_accounts": "get"}),
+        "24.06": Setup(practice_options={"release": "24.06"}, reads={"find": "get", "list_accounts": "get"}),
+    }
 
     known_options: ClassVar[KnownOptions] = {
+        "release": ("23.01", "24.06"),  # from 24.06 a ban is a record, and the password stays
         "host": "chat.example",
         "user": "",  # practice at that host
         "password": "",  # a random one
@@ -69,6 +77,7 @@ class EjabberdPracticePanel(PracticePanel):
 
     def seed(self) -> None:
         self._host = self.options["host"]
+        self._records_bans = self.options["release"] == "24.06"
         self._user = self.options["user"] or f"practice@{self._host}"
         with self.books.writing() as db:
             db.execute(_TABLE)
@@ -91,7 +100,10 @@ class EjabberdPracticePanel(PracticePanel):
         if command == "change_password":  # nothing in it tells a new password from the end of a ban
             with self.books.reading() as db:
                 row = self._row(db, _arguments(request))
-            return "unsuspend" if row is not None and row["banned"] else "reset_credentials"
+            lifts = row is not None and row["banned"] and not self._records_bans
+            return "unsuspend" if lifts else "reset_credentials"
+        if command in _NEW and not self._records_bans:
+            return command
         return _OPERATIONS.get(command, command)
 
     def respond(self, request: PracticeRequest) -> PracticeReply:
@@ -100,6 +112,8 @@ class EjabberdPracticePanel(PracticePanel):
             return PracticeReply.html("404 Not Found", status=404)
         try:
             self._admit(request)
+            if command in _NEW and not self._records_bans:
+                raise _error(404, 44, "Command not found.")
             given = _checked(command, request)
             answer: Callable[..., Any] = getattr(self, f"_{command}")
             with self.books.writing() as db:
@@ -156,7 +170,9 @@ class EjabberdPracticePanel(PracticePanel):
 
     def _check_password(self, db: sqlite3.Connection, given: Mapping[str, str]) -> int:
         row = self._row(db, given)
-        return _YES if row is not None and row["password"] == given["password"] else _NO
+        is_barred = row is not None and row["banned"] and self._records_bans
+        is_right = row is not None and row["password"] == given["password"]
+        return _YES if is_right and not is_barred else _NO
 
     def _change_password(self, db: sqlite3.Connection, given: Mapping[str, str]) -> int:
         row = self._row(db, given)
@@ -164,10 +180,10 @@ class EjabberdPracticePanel(PracticePanel):
             raise _Said(404, "unknown_user")
         if not given["newpass"]:
             raise _Said(400, "invalid_password")
-        kind = "unsuspend" if row["banned"] else "reset_credentials"
-        db.execute(
-            "UPDATE users SET password = ?, banned = 0 WHERE name = ?", (given["newpass"], row["name"])
-        )
+        banned = row["banned"] if self._records_bans else 0  # before, a new password ended a ban
+        kind = "unsuspend" if row["banned"] > banned else "reset_credentials"
+        sql = "UPDATE users SET password = ?, banned = ? WHERE name = ?"
+        db.execute(sql, (given["newpass"], banned, row["name"]))
         self.books.record(db, kind, row["name"])
         return _YES
 
@@ -177,12 +193,39 @@ class EjabberdPracticePanel(PracticePanel):
             return _YES
         if not given["reason"].isascii() or not given["reason"].isprintable():
             raise _Said(500, "internal_error")
+        if self._records_bans:
+            return self._put_on_record(db, self._row(db, given))
         name = given["user"].lower()
         password = f"BANNED_ACCOUNT--{random_text(20)}--{given['reason']}"
         sql = "INSERT OR REPLACE INTO users (name, password, banned) VALUES (?, ?, 1)"
         db.execute(sql, (name, password))
         self.books.record(db, "suspend", name)
         return _YES
+
+    def _put_on_record(self, db: sqlite3.Connection, row: sqlite3.Row | None) -> int:
+        """The password stays; who is nobody, or banned already, is a no."""
+        if row is None or row["banned"]:
+            return _NO
+        db.execute("UPDATE users SET banned = 1 WHERE name = ?", (row["name"],))
+        self.books.record(db, "suspend", row["name"])
+        return _YES
+
+    def _unban_account(self, db: sqlite3.Connection, given: Mapping[str, str]) -> int:
+        row = self._row(db, given)
+        if row is None or not row["banned"]:
+            return _NO
+        db.execute("UPDATE users SET banned = 0 WHERE name = ?", (row["name"],))
+        self.books.record(db, "unsuspend", row["name"])
+        return _YES
+
+    def _get_ban_details(self, db: sqlite3.Connection, given: Mapping[str, str]) -> Any:
+        row = self._row(db, given)
+        if row is None or not row["banned"]:
+            return {}
+        return [
+            {"name": "reason", "value": "suspended"},
+            {"name": "bandate", "value": "2026-11-30T10:00:00Z"},
+        ]
 
     def _get_presence(self, _: sqlite3.Connection, given: Mapping[str, str]) -> dict[str, str]:
         return {"jid": f"{given['user']}@{given['host']}", "show": "unavailable", "status": ""}
@@ -242,6 +285,8 @@ REPLIES = (
     PracticeReply.json(_NO),
     PracticeReply.json(""),
     PracticeReply.json(["x"]),
+    PracticeReply.json({}),
+    PracticeReply.json([{"name": "reason", "value": "suspended"}]),
     PracticeReply.json(_UNKNOWN_HOST, status=400),
     PracticeReply.json("unknown_user", status=404),
     PracticeReply.json("internal_error", status=500),
@@ -251,6 +296,7 @@ REPLIES = (
             (401, 10, "You are not authorized to call this command."),
             (403, 32, "AccessRules: Account does not have the right to perform the operation."),
             (404, 40, "Endpoint not found."),
+            (404, 44, "Command not found."),
             (409, 10090, "User x@y already registered"),
             (500, 10001, _UNKNOWN_HOST),
             (500, 10001, "Can't register user x@y at node z: Malformed username"),

@@ -107,6 +107,10 @@ def seen(name: str, file: Path, books: Path) -> Iterator[Any]:
         "panelbridge.secret.secrets.token_bytes", Random(1).randbytes
     ):  # the same secrets in every round
         yield from Round(module.PRACTICE(books, {}), file).run()
+        for number, setup in enumerate(module.PRACTICE.setups.values()):
+            if setup.practice_options:  # another release of the same panel
+                own = books.with_suffix(f".{number}")
+                yield from Round(module.PRACTICE(own, dict(setup.practice_options)), file).run()
 
 
 def _judged(place: Any, reply: PracticeReply, form: str | None) -> Any:
@@ -148,6 +152,7 @@ class Round:
         if self.panel.cannot(Fault.TRUNCATED_PAGE) is None:
             yield from self._short()
         yield from self._expired()
+        yield from self._used_up()
         yield from self._doubts()
         yield from self._refusals()
 
@@ -282,6 +287,17 @@ class Round:
         yield self._call(lambda: self.adapter.unsuspend(self._ref(order)))
         yield self._act("review")
         yield self._call(lambda: self.adapter.extend(self._ref(order), UNTIL))
+        yield self._books(order)
+
+    def _used_up(self) -> Iterator[Any]:
+        """An account that may use no more, suspended, lifted and renewed."""
+        order = self.order()
+        yield self._call(lambda: self.adapter.create(order))
+        yield self._act("use_up", username=order.credentials.username)
+        yield self._call(lambda: self.adapter.get(self._ref(order)))
+        yield self._call(lambda: self.adapter.suspend(self._ref(order), "overdue"))
+        yield self._call(lambda: self.adapter.unsuspend(self._ref(order)))
+        yield self._call(lambda: self.adapter.extend(self._ref(order), UNTIL + timedelta(days=31)))
         yield self._books(order)
 
     def _doubts(self) -> Iterator[Any]:

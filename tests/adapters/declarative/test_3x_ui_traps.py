@@ -126,6 +126,8 @@ def test_our_changes_move_what_is_asked_and_nothing_else(practised: Start) -> No
     panel.adapter.create(ORDER)
     whole = call(panel, "GET", "/clients/get/svc00001").json()["obj"]["client"]
     by_hand = {"tgId": 7, "reset": 30, "resetDay": 5, "resetMax": 3, "limitHwid": 2}
+    of_3_6 = {"trafficReset": "monthly", "trafficResetDay": 5, "adTag": "vip", "ofALaterRelease": "kept"}
+    by_hand |= {**of_3_6, "reverse": {"tag": "home"}}  # type: ignore[dict-item]
     texts = {"security": "auto", "flow": "vision", "group": "vip"}
     call(panel, "POST", "/clients/update/svc00001", {**whole, **by_hand, **texts, "id": whole["uuid"]})
     before = books(panel)
@@ -143,6 +145,46 @@ def test_our_changes_move_what_is_asked_and_nothing_else(practised: Start) -> No
     panel.adapter.extend(REF, SOON)
     panel.adapter.change_package(REF, PackageChange(package="50gib"))
     assert books(panel) == before
+
+
+def test_a_renewal_of_a_used_up_quota_lifts_it(practised: Start) -> None:
+    """A later date alone: done, and the panel's job disables the client again."""
+    panel = practised("3x-ui")
+    panel.adapter.create(ORDER)
+    panel.practice.control.act("use_up", username="svc00001")
+    assert got(panel).state.value == "limited"
+    assert panel.adapter.extend(REF, LATER).outcome is Outcome.DONE
+    panel.practice.control.act("review")
+    assert (enabled(panel), books(panel)["used"], got(panel).state) == (True, 0, AccountState.ACTIVE)
+
+
+def test_a_renewal_of_a_suspended_client_resets_what_was_used_and_leaves_it_off(practised: Start) -> None:
+    """The call named resetTraffic enables: a suspended customer is on again."""
+    panel = practised("3x-ui")
+    panel.adapter.create(ORDER)
+    panel.adapter.suspend(REF, "overdue")
+    panel.practice.control.act("use_up", username="svc00001")
+    assert call(panel, "POST", "/clients/resetTraffic/svc00001", {}).json()["success"] is True
+    assert enabled(panel)
+    panel.adapter.suspend(REF, "overdue")
+    panel.practice.control.act("use_up", username="svc00001")
+    assert got(panel).state is AccountState.SUSPENDED
+    assert panel.adapter.extend(REF, LATER).outcome is Outcome.DONE
+    assert (books(panel)["state"], books(panel)["used"]) == ("suspended", 0)
+    assert "reset_traffic" not in [
+        effect["kind"] for effect in panel.practice.control.books()["effects"][-2:]
+    ]
+
+
+def test_limited_is_not_suspended_and_a_suspend_is_still_sent(practised: Start) -> None:
+    panel = practised("3x-ui")
+    panel.adapter.create(ORDER)
+    panel.practice.control.act("use_up", username="svc00001")
+    assert panel.adapter.suspend(REF, "overdue").outcome is Outcome.DONE
+    panel.adapter.extend(REF, LATER)
+    assert not enabled(panel)
+    panel.adapter.unsuspend(REF)
+    assert (enabled(panel), got(panel).state) == (True, AccountState.ACTIVE)
 
 
 def test_the_id_of_a_read_is_not_the_id_of_a_write(practised: Start) -> None:

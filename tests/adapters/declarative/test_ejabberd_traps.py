@@ -186,3 +186,69 @@ def test_no_credentials_and_wrong_ones_are_told_apart(practised: Start) -> None:
     assert requests.post(url, json={"host": "chat.example"}, timeout=5).status_code == 403
     with panel.with_settings(password="wr0ng") as stranger, pytest.raises(AuthenticationFailed):
         stranger.test_connection()
+
+
+def ended(deed: Any) -> Outcome:
+    try:
+        outcome: Outcome = deed().outcome
+    except PanelError as error:
+        outcome = error.outcome
+    return outcome
+
+
+def test_from_24_06_a_ban_is_a_record_that_no_password_ends(practised: Start) -> None:
+    """A customer who paid stays locked out, by whoever sets his password again as before."""
+    panel = practised("ejabberd", release="24.06")
+    naive = Naive(panel)
+    panel.adapter.create(order())
+    assert panel.adapter.suspend(ref(), "overdue").outcome is Outcome.DONE
+    assert naive.call("change_password", newpass="Passw0rd00000001") == 0  # "lifted", and it is not
+    assert naive.call("check_password", password="Passw0rd00000001") == 1
+    assert books(panel)["state"] == "suspended"
+    assert ended(lambda: panel.adapter.unsuspend(ref())) is Outcome.DONE
+    assert naive.call("check_password", password="Passw0rd00000001") == 0
+    assert ended(lambda: panel.adapter.unsuspend(ref())) in (Outcome.DONE, Outcome.ALREADY)
+
+
+def test_a_ban_on_record_is_lifted_without_the_password(practised: Start) -> None:
+    """An adopted account, or one whose owner chose another password: what he has stays."""
+    panel = practised("ejabberd", release="24.06")
+    panel.adapter.create(order())
+    panel.adapter.suspend(ref(None), "overdue")
+    Naive(panel).call("change_password", newpass="0wnChoice0000001")
+    assert ended(lambda: panel.adapter.unsuspend(ref(None))) is Outcome.DONE
+    assert (books(panel)["password"], books(panel)["state"]) == ("0wnChoice0000001", "active")
+
+
+@pytest.mark.parametrize("password", ["Passw0rd00000001", None])
+def test_a_second_suspend_of_a_ban_on_record_is_no_doubt(practised: Start, password: str | None) -> None:
+    panel = practised("ejabberd", release="24.06")
+    panel.adapter.create(order())
+    for _ in range(2):
+        assert ended(lambda: panel.adapter.suspend(ref(password), "overdue")) is not Outcome.UNKNOWN
+        assert books(panel)["state"] == "suspended"
+
+
+def test_a_new_password_during_a_ban_on_record_is_kept_and_lifts_nothing(practised: Start) -> None:
+    panel = practised("ejabberd", release="24.06")
+    panel.adapter.create(order())
+    panel.adapter.suspend(ref(), "overdue")
+    renewed = Credentials(username=NAME, password=Secret("Newpassword00001"))
+    assert ended(lambda: panel.adapter.reset_credentials(ref(), renewed)) is Outcome.DONE
+    assert (books(panel)["password"], books(panel)["state"]) == ("Newpassword00001", "suspended")
+    panel.adapter.unsuspend(ref("Newpassword00001"))
+    assert Naive(panel).call("check_password", password="Newpassword00001") == 0
+
+
+@pytest.mark.parametrize("release", ["23.01", "24.06"])
+@pytest.mark.parametrize("verb", ["suspend", "unsuspend"])
+def test_what_a_server_only_says_is_not_done(practised: Start, release: str, verb: str) -> None:
+    panel = practised("ejabberd", release=release)
+    panel.adapter.create(order())
+    if verb == "unsuspend":
+        panel.adapter.suspend(ref(), "overdue")
+    before = books(panel)["state"]
+    panel.practice.control.set_fault(Fault.SUCCESS_BUT_NOTHING, verb)
+    deed = panel.adapter.unsuspend if verb == "unsuspend" else lambda one: panel.adapter.suspend(one, "x")
+    assert ended(lambda: deed(ref())) is Outcome.UNKNOWN
+    assert books(panel)["state"] == before
