@@ -288,6 +288,7 @@ REPLIES = (
     PracticeReply.json({}),
     PracticeReply.json([{"name": "reason", "value": "suspended"}]),
     PracticeReply.json(_UNKNOWN_HOST, status=400),
+    PracticeReply.json("internal_error", status=400),
     PracticeReply.json("unknown_user", status=404),
     PracticeReply.json("internal_error", status=500),
     *(

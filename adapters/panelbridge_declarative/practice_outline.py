@@ -1,7 +1,7 @@
 """The practice panel for the Outline server's management API, from the facts in ``specs/README.md``.
 
 Acts: ``delete``, ``create`` (a key of somebody else's, named by hand), ``set_limit`` (``username``, ``bytes``
-or null), ``bend`` (a limit nobody asked for).
+or null), ``half_replace`` (only the spare of a key is left), ``bend`` (a limit nobody asked for).
 """
 
 from __future__ import annotations
@@ -222,6 +222,8 @@ class OutlinePracticePanel(PracticePanel):
                     values = (who, "Alice's phone", random_text(22), _PORT, "chacha20-ietf-poly1305")
                     sql = "INSERT INTO keys (id, name, password, port, method) VALUES (?, ?, ?, ?, ?)"
                     return db.execute(sql, values).rowcount
+                case "half_replace":
+                    return db.execute("UPDATE keys SET id = '0' || id WHERE id = ?", (who,)).rowcount
                 case "bend":
                     return db.execute("UPDATE keys SET bytes = 1 WHERE id = ?", (who,)).rowcount
                 case "set_limit":

@@ -153,6 +153,7 @@ class Round:
             yield from self._short()
         yield from self._expired()
         yield from self._used_up()
+        yield from self._half_replaced(self.order())
         yield from self._doubts()
         yield from self._refusals()
 
@@ -299,6 +300,16 @@ class Round:
         yield self._call(lambda: self.adapter.unsuspend(self._ref(order)))
         yield self._call(lambda: self.adapter.extend(self._ref(order), UNTIL + timedelta(days=31)))
         yield self._books(order)
+
+    def _half_replaced(self, order: CreateOrder) -> Iterator[Any]:
+        """A change was cut between the old account and the new one."""
+        yield self._call(lambda: self.adapter.create(order))
+        ref = self._ref(order)
+        if self._act("half_replace", username=ref.username) == "half_replace":
+            yield self._call(lambda: self.adapter.get(ref))
+            yield self._call(lambda: self.adapter.suspend(ref, "overdue"))
+            yield self._call(lambda: self.adapter.terminate(ref))
+            yield self._call(lambda: self.adapter.get(ref))
 
     def _doubts(self) -> Iterator[Any]:
         """A panel that accepts and does nothing, that is cut off after doing it, that does something else."""
