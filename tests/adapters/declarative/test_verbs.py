@@ -31,6 +31,7 @@ from panelbridge import (
     PermissionMissing,
     RateLimited,
     Secret,
+    SettingsInvalid,
     Unknown,
     Unsupported,
     Verb,
@@ -766,7 +767,11 @@ class TestAuth:
 
     @pytest.mark.parametrize("key", ["two\r\nX-Evil: 1", " blank", "\u2028", "名"])
     def test_a_header_value_that_is_none_is_refused_unsent(self, panel: Panel, key: str) -> None:
-        adapter, session = panel(ACME, OK, key=key)
+        try:
+            adapter, session = panel(ACME, OK, key=key)
+        except SettingsInvalid as error:  # when it is entered
+            assert key not in str(error)
+            return
         with pytest.raises(InvalidOrder) as caught:
             adapter.test_connection()
         assert (caught.value.field, session.sent) == ("config.key", [])
