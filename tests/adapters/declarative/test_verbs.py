@@ -767,14 +767,11 @@ class TestAuth:
 
     @pytest.mark.parametrize("key", ["two\r\nX-Evil: 1", " blank", "\u2028", "名"])
     def test_a_header_value_that_is_none_is_refused_unsent(self, panel: Panel, key: str) -> None:
-        try:
+        adapter = session = None
+        with pytest.raises((SettingsInvalid, InvalidOrder)) as caught:  # when it is entered, or used
             adapter, session = panel(ACME, OK, key=key)
-        except SettingsInvalid as error:  # when it is entered
-            assert key not in str(error)
-            return
-        with pytest.raises(InvalidOrder) as caught:
             adapter.test_connection()
-        assert (caught.value.field, session.sent) == ("config.key", [])
+        assert session is None or (getattr(caught.value, "field", ""), session.sent) == ("config.key", [])
         assert key not in str(caught.value)
 
 
