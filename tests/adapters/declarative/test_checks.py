@@ -57,6 +57,19 @@ def test_a_fault_is_told_with_its_place(fault: dict[str, Any]) -> None:
     assert said.startswith("acme.toml: ")
 
 
+@pytest.mark.parametrize("key", ["True", "null", "None"])
+def test_a_key_of_a_map_that_no_reply_can_equal_is_refused(key: str) -> None:
+    """It was silent, and the state it meant was never seen."""
+    text = ACME.replace(
+        'map = { true = "active", false', f'map = {{ {key} = "expired", true = "active", false'
+    )
+    try:
+        said = f"fit: {read(text, where='acme.toml').where}"
+    except SpecInvalid as error:
+        said = str(error)
+    assert f"the key {key!r} can never match" in said
+
+
 def test_a_panel_without_expiry_needs_suspend() -> None:
     text = MINIMAL.replace("[op.unsuspend]", "[op.create]")
     assert "a panel without expiry is held by suspending" in refused(text)

@@ -767,11 +767,16 @@ class TestAuth:
 
     @pytest.mark.parametrize("key", ["two\r\nX-Evil: 1", " blank", "\u2028", "名"])
     def test_a_header_value_that_is_none_is_refused_unsent(self, panel: Panel, key: str) -> None:
-        adapter = session = None
-        with pytest.raises((SettingsInvalid, InvalidOrder)) as caught:  # when it is entered, or used
+        sessions = []
+
+        def use() -> None:
             adapter, session = panel(ACME, OK, key=key)
+            sessions.append(session)
             adapter.test_connection()
-        assert session is None or (getattr(caught.value, "field", ""), session.sent) == ("config.key", [])
+
+        with pytest.raises((SettingsInvalid, InvalidOrder)) as caught:  # when it is entered, or used
+            use()
+        assert [session.sent for session in sessions] in ([], [[]])
         assert key not in str(caught.value)
 
 
