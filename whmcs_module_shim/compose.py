@@ -19,12 +19,13 @@ from panelbridge.storage.units import SqlUnits
 from panelbridge.storage.witness import Witness
 from panelbridge.subscriptions import Panel, PanelId
 from panelbridge.subscriptions.directory import PanelDirectory
+from panelbridge.usage import UsageSampler
 from whmcs_module_shim.books import database_url, require_books, require_own_key
 from whmcs_module_shim.config import ServiceConfig
 from whmcs_module_shim.effects import ToldOperations, watch_books
 from whmcs_module_shim.later import Later
 from whmcs_module_shim.services import Check, Figure, Services, ServiceUnits
-from whmcs_module_shim.watches import Watches
+from whmcs_module_shim.watches import Watch, Watches
 
 _BRIDGE_NAME = "abcdefghijkmnpqrstuvwxyz23456789"
 
@@ -69,8 +70,17 @@ def compose(config: ServiceConfig, *, migrate: bool = True) -> Services:
         witness=witness.note,
     )
 
-    later = Later(database, Watches(units, utc_now).all(), utc_now)
+    watches = [*Watches(units, utc_now).all()]
+    later = Later(database, watches, utc_now)
     provisioner = Provisioner(units, desk, later.wake)
+    sampler = UsageSampler(
+        units,
+        directory,
+        utc_now,
+        hashed=lambda network: vault.fingerprint("usage network", network),
+        ref=provisioner.account_ref,
+    )
+    watches.append(Watch(name="use of accounts", seconds=60.0, run=sampler.take_round))
 
     def close() -> None:
         directory.close()

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from panelbridge.access import AccessStore
 from panelbridge.provisioning.port import Panels, Unit
 from panelbridge.subscriptions import PanelId
+from panelbridge.usage import UsageStore
 
 
 class ServiceUnit(Unit, Protocol):
@@ -18,6 +19,8 @@ class ServiceUnit(Unit, Protocol):
 
     @property
     def access(self) -> AccessStore: ...
+    @property
+    def usage(self) -> UsageStore: ...
 
 
 class ServiceUnits(Protocol):

@@ -239,7 +239,10 @@ class XtreamAdapter(PanelAdapter[XtreamSettings]):
         for ref in refs:
             if ref.password is None or mapping.mac_of(ref.id) is not None:
                 continue
-            told = self._client.log_in(Line(username=ref.username, password=ref.password))
+            try:
+                told = self._client.log_in(Line(username=ref.username, password=ref.password))
+            except ContractBroken:
+                told = None
             used = mapping.connections_in_use(told)
             yield Usage(id=ref.id, username=ref.username, connections=used)
 

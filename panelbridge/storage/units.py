@@ -16,6 +16,7 @@ from panelbridge.storage.journal_store import SqlJournalStore
 from panelbridge.storage.ledger_store import SqlLedgerStore
 from panelbridge.storage.prepared import StoreMemory
 from panelbridge.storage.subscription_store import SqlSubscriptionStore
+from panelbridge.storage.usage_store import SqlUsageStore
 from panelbridge.storage.vault import Vault
 
 
@@ -37,6 +38,10 @@ class SqlUnit:
     @property
     def effects(self) -> SqlEffectsStore:
         return SqlEffectsStore(self.connection)
+
+    @property
+    def usage(self) -> SqlUsageStore:
+        return SqlUsageStore(self.connection)
 
     @property
     def access(self) -> SqlAccessStore:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated
 
 from pydantic import Field, SecretStr
@@ -140,6 +140,35 @@ def show_subscription(call: Call, number: int) -> SubscriptionView:
     found, _ = visible_subscription(call, call.unit, number)
     connect = connect_view(call.services, found, with_password=False)
     return SubscriptionView.of(call.unit, found, connect=connect)
+
+
+class UsageDay(Answer):
+    """One day of an account's use. ``null`` is not known: the panel does not tell, or told nothing."""
+
+    day: date
+    taken_at: datetime
+    last_seen: datetime | None
+    never_seen: bool
+    connections: int | None = Field(description="in use when the sample was taken")
+    network: str | None = Field(description="keyed hash of the last address's network: equal for equal ones")
+    player: str | None
+
+
+class UsageDays(Answer):
+    """At most ninety days, the newest first."""
+
+    items: tuple[UsageDay, ...]
+
+
+@resource.get("/v1/subscriptions/<int:number>/usage", answer=UsageDays)
+def show_usage(call: Call, number: int) -> UsageDays:
+    """What the account was seen to use, one sample a day."""
+    found, _ = visible_subscription(call, call.unit, number)
+    samples = call.unit.usage.of(found.id)
+    fields = tuple(UsageDay.model_fields)
+    return UsageDays(
+        items=tuple(UsageDay(**{name: getattr(one, name) for name in fields}) for one in samples)
+    )
 
 
 def _acts(path: str, *, body: type[Body] | None = None) -> Callable[..., Callable[..., Reply]]:

@@ -114,6 +114,33 @@ def show_command(
         screen.facts(list(seen.items()), title="The panel says now")
 
 
+@app.command("usage")
+def usage_command(context: typer.Context, named: Named, as_json: AsJson = False) -> None:
+    """Show what its account was seen to use, one sample a day. An empty cell: not known."""
+    from whmcs_module_shim.api.subscriptions import show_usage
+    from whmcs_module_shim.cli.bridge import open_bridge
+
+    screen = Screen(as_json=as_json)
+    with open_bridge(context) as bridge:
+        found = bridge.read(show_usage, number=subscription_number(bridge, named))
+    if screen.as_json:
+        screen.json(found.model_dump(mode="json"))
+    screen.table(
+        ("day", "last seen", "connections", "network", "player"),
+        [
+            (
+                one.day,
+                "never" if one.never_seen else one.last_seen,
+                one.connections,
+                one.network and one.network[:8],
+                one.player,
+            )
+            for one in found.items
+        ],
+        empty="No sample yet: they are taken once a day while `serve` runs, where the panel tells.",
+    )
+
+
 def subscription_number(bridge: Bridge, named: str) -> int:
     """``17``, or ``shop:501``. Raises ``BadParameter`` and ``not_found``."""
     from whmcs_module_shim.api.installations import installation_named

@@ -33,6 +33,10 @@ def usage(services: Services, caller: Caller, request: ModuleRequest) -> ModuleA
             with deadline(caller.budget):
                 used = {one.id: one for one in services.panels.adapter(panel.id).usages()}
         except PanelError as error:
+            kept = _kept(services, installation, panel)
+            rows += kept
+            if kept:
+                continue
             failed.append({"panel": panel.code, "message": error.message, "advice": error.advice})
             continue
         for subscription in _subscriptions(services, installation, panel):
@@ -40,6 +44,22 @@ def usage(services: Services, caller: Caller, request: ModuleRequest) -> ModuleA
             rows += [] if ours is None else [_row(subscription, ours)]
     message = f"{len(rows)} accounts" + (f", {len(failed)} panels could not be read." if failed else ".")
     return ModuleAnswer(message=message, data={"usage": rows, "failed": failed})
+
+
+def _kept(services: Services, installation: Installation, panel: Panel) -> list[dict[str, Any]]:
+    """What the newest samples say, for a panel that has no list or is too long to read while WHMCS waits."""
+    rows = []
+    for subscription in _subscriptions(services, installation, panel):
+        with services.units.read() as unit:
+            newest = unit.usage.of(subscription.id, limit=1)
+        if newest and subscription.account_id is not None:
+            used = Usage(
+                id=subscription.account_id,
+                username=subscription.username or "",
+                connections=newest[0].connections,
+            )
+            rows.append(_row(subscription, used))
+    return rows
 
 
 def _subscriptions(services: Services, installation: Installation, panel: Panel) -> Iterator[Subscription]:

@@ -1,0 +1,23 @@
+"""One day of one account."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from panelbridge.subscriptions import SubscriptionId
+
+
+@dataclass(frozen=True, kw_only=True)
+class UsageSample:
+    """What the panel told that day. ``None`` is not known: the panel does not tell, or told nothing."""
+
+    subscription_id: SubscriptionId
+    generation: int
+    day: date  # UTC
+    taken_at: datetime
+    last_seen: datetime | None = None
+    never_seen: bool = False
+    connections: int | None = None
+    network: str | None = None  # keyed hash: equal for equal networks, and tells nothing about them
+    player: str | None = None
