@@ -31,7 +31,8 @@ soak: bootstrap ## long seeded runs of what the tests run small, into benchmarks
 bare: ## the README's first lines and the guides' blocks in a bare Debian root, as root, into benchmarks/bare.txt
 	@exec scripts/bare
 
-wheel: bootstrap ## the wheel, into dist/
+wheel: ## the wheel, into dist/
+	@scripts/bootstrap python
 	@rm -rf dist && $(PYTHON_HERE) -m hatchling build -t wheel
 
 lock: ## write the lock files anew from pyproject.toml (needs uv)

@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks import adapters, burst, create_cost, footprint, ledger, refusals, throughput
+from benchmarks import adapters, burst, create_cost, footprint, held, ledger, refusals, throughput
 from benchmarks.figure import Figure
 
 MISSED = 3  # exit code; 1 is Python's own for a run that broke
@@ -32,6 +32,7 @@ FULL: dict[str, _Measure] = {
     "burst": burst.measure,  # (d)
     "footprint": footprint.measure,  # (e)
     "refusals": refusals.measure,  # (f)
+    "held": held.measure,
     "adapters": adapters.measure,
 }
 # The same code over the shortest of runs: shows that it works, its values mean nothing.
@@ -42,6 +43,7 @@ QUICK: dict[str, _Measure] = {
     "burst": partial(burst.measure, orders=3, latency=0.01, rounds=1),
     "footprint": partial(footprint.measure, rest=0.5),
     "refusals": partial(refusals.measure, seconds=0.5),
+    "held": partial(held.measure, seconds=0.2),
     "adapters": partial(adapters.measure, calls=5, accounts=40, extends=4, latency=0.01, callers=2),
 }
 

@@ -1,14 +1,16 @@
-"""A bare Flask route on Granian, with one worker and the threads of ``panelbridge serve``, and no logic."""
+"""A bare Flask route on the server of ``panelbridge serve``, with as many threads and no logic."""
 
 from __future__ import annotations
 
+import signal
 import sys
+import tempfile
+from pathlib import Path
 
 from flask import Flask, Response
-from granian.constants import Interfaces
-from granian.log import LogLevels
-from granian.server import Server
 
+from whmcs_module_shim.config import read_config
+from whmcs_module_shim.listener import Listener
 from whmcs_module_shim.serve import keep_to_one_core
 
 
@@ -27,18 +29,10 @@ def main(port: int, threads: int, cores: str) -> None:
     """Serve until SIGTERM. ``cores``: ``one``, as ``panelbridge serve``, or ``any``."""
     if cores == "one":
         keep_to_one_core()
-    server = Server(
-        "bare",
-        address="127.0.0.1",
-        port=port,
-        interface=Interfaces.WSGI,
-        workers=1,
-        blocking_threads=threads,
-        backpressure=threads * 8,
-        log_level=LogLevels.warning,
-        websockets=False,
-    )
-    server.serve(target_loader=load, wrap_loader=False)
+    folder = Path(tempfile.gettempdir())  # nothing is kept there
+    listener = Listener(load(), read_config(None, data_folder=folder, port=port, threads=threads))
+    signal.signal(signal.SIGTERM, lambda _number, _frame: listener.stop())
+    listener.run()
 
 
 if __name__ == "__main__":

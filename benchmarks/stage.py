@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -103,8 +103,9 @@ def staged(
     package: str = "basic-1m",
     options: Mapping[str, str] | None = None,
     threads: int | None = THREADS,
+    command: Sequence[str] = ("panelbridge.command", "serve"),
 ) -> Iterator[Stage]:
-    """``threads``: ``None`` leaves the product's own setting."""
+    """``threads``: ``None`` leaves the product's own setting. ``command``: what serves."""
     folder.mkdir(parents=True, exist_ok=True)
     variable = "PANELBRIDGE_THREADS"
     kept = os.environ.pop(variable, None)
@@ -112,7 +113,7 @@ def staged(
         os.environ[variable] = str(threads)
     try:
         with PracticeProcess(backend, books=folder / "books.sqlite", options=options) as panel:
-            bridge = DemoBridge(folder)
+            bridge = DemoBridge(folder, command)
             bridge.start()
             try:
                 stage = Stage(bridge=bridge, panel=panel, folder=folder)

@@ -11,7 +11,7 @@ from panelbridge import PanelAdapter, load_adapter, read_settings
 
 
 def main() -> None:
-    for absent in ("flask", "sqlalchemy", "dbos", "granian"):
+    for absent in ("flask", "sqlalchemy", "dbos", "waitress"):
         if importlib.util.find_spec(absent) is not None:
             sys.exit(f"{absent} is installed: this environment is not the library's own")
     settings = json.loads(Path(sys.argv[1]).read_text())["settings"]

@@ -1,12 +1,10 @@
-"""``panelbridge serve``: HTTP by Granian in one worker process, which also runs what happens later.
+"""``panelbridge serve``: HTTP in one process, which also runs what happens later.
 
-Databases are opened in the worker, after the fork. On SIGTERM the worker takes no new connection, answers
-what it has, stops its background work and ends.
+On SIGTERM it takes no new connection, answers what it has, stops its background work and ends.
 """
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import logging
 import os
@@ -16,23 +14,20 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from multiprocessing.util import Finalize
-from typing import Any
-
-from granian.constants import Interfaces
-from granian.log import LogLevels
-from granian.server import Server
+from typing import TYPE_CHECKING
 
 from whmcs_module_shim.address import try_address
 from whmcs_module_shim.config import ServiceConfig
 from whmcs_module_shim.data_folder import claim_data_folder
 from whmcs_module_shim.exposed import log_exposures
+from whmcs_module_shim.listener import Listener
 from whmcs_module_shim.logs import ServiceLog, configure_logs, describe
 from whmcs_module_shim.services import Services
 
-_PR_SET_PDEATHSIG = 1
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
 _COLLECT = (10_000, 20, 20)  # Python's own, 700 and 10 and 10, is for a heap of a few objects
-_BEFORE_OTHERS = 100  # multiprocessing runs finalizers of higher priority first
 
 Compose = Callable[[ServiceConfig], Services]
 
@@ -46,26 +41,19 @@ def serve(config: ServiceConfig, compose: Compose) -> None:
         try_address(config.host, config.port)
         log = configure_logs(config.log_level)
         _log_what_python_prints(log)
-        server = Server(
-            "panelbridge",
-            address=config.host,
-            port=config.port,
-            interface=Interfaces.WSGI,
-            workers=1,
-            blocking_threads=config.threads,
-            backpressure=config.threads * 8,
-            log_level=LogLevels.warning,
-            # By itself it writes plain text to standard output.
-            log_dictconfig={"loggers": {"_granian": {"propagate": True}}},
-            websockets=False,
-            workers_kill_timeout=int(config.drain_timeout) + 1,
-        )
-        server.serve(target_loader=lambda: load_worker(config, compose, log), wrap_loader=False)
+        services, app = load(config, compose, log)
+        listener = Listener(app, config)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda _number, _frame: listener.stop())
+        try:
+            listener.run()
+        finally:
+            services.stop_background()
+            services.close()
 
 
-def load_worker(config: ServiceConfig, compose: Compose, log: ServiceLog) -> Any:
-    """In the worker process: compose everything, start the background, and return the application."""
-    _end_with_parent()
+def load(config: ServiceConfig, compose: Compose, log: ServiceLog) -> tuple[Services, WSGIApplication]:
+    """Compose everything, start the background, and make the application."""
     if config.one_core:
         keep_to_one_core()
     from whmcs_module_shim.app import create_app
@@ -83,8 +71,7 @@ def load_worker(config: ServiceConfig, compose: Compose, log: ServiceLog) -> Any
         sys.stderr.flush()
         os._exit(1)
     _settle_memory()
-    Finalize(None, _stop, args=(services,), exitpriority=_BEFORE_OTHERS)
-    return app
+    return services, app
 
 
 def _log_what_python_prints(log: ServiceLog) -> None:
@@ -119,16 +106,3 @@ def _settle_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*_COLLECT)
-
-
-def _stop(services: Services) -> None:
-    services.stop_background()
-    services.close()
-
-
-def _end_with_parent() -> None:
-    """A worker whose parent was killed would keep port and folder: the kernel tells it to end (Linux)."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() == 1:
-            os.kill(os.getpid(), signal.SIGTERM)

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,9 @@ def free_port() -> int:
 class DemoBridge:
     """`panelbridge init` and `panelbridge serve`, in a folder of the demonstration."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, command: Sequence[str] = ("panelbridge.command", "serve")) -> None:
+        """``command``: the module that serves, and its words."""
+        self._command = command
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._config = ServiceConfig(data_folder=folder / "data", port=self.port)
@@ -60,7 +63,7 @@ class DemoBridge:
         }
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "panelbridge.command", "serve"],
+                [sys.executable, "-m", *self._command],
                 env=environment,
                 stdout=log,
                 stderr=log,

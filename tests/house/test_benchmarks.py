@@ -31,6 +31,8 @@ GOALS = {
     "serve.memory.idle": True,
     "serve.processes": False,
     "service.refusal.p99": True,
+    "held.healthz.worst": True,
+    "held.create.worst": True,
     "adapter.call": True,
     "adapter.list.peak": True,
     "adapter.crowd": True,

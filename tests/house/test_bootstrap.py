@@ -61,6 +61,54 @@ def test_without_root_it_stops_with_the_exact_line(checkout: Path, target: str) 
     assert not (checkout / ".venv").exists()
 
 
+def _fake_python(checkout: Path) -> None:
+    """One that makes an environment of itself, and whose pip installs whatever it is told."""
+    stand_in = checkout.parent / "stand-in"
+    _program(
+        stand_in,
+        f'[ "$1" = -c ] && {{ echo {stand_in}; exit 0; }}; [ "$1" = -m ] || exit 0\n'
+        '[ "$2" = venv ] && mkdir -p "$3/bin" && cp "$0" "$3/bin/python"; exit 0',
+    )
+    for name in ("python3", "python3.11", "python3.12"):
+        _program(checkout.parent / "bin" / name, f'exec {stand_in} "$@"')
+
+
+def test_a_wheel_is_built_without_php(checkout: Path) -> None:
+    _fake_python(checkout)
+
+    built = _run(checkout, "make", "wheel")
+
+    assert "apt-get" not in built.stderr
+    assert built.returncode == 0, built.stderr
+
+
+def test_a_style_checker_that_debian_does_not_have_stops_no_run(checkout: Path) -> None:
+    _fake_python(checkout)
+    _program(
+        checkout.parent / "bin" / "dpkg-query",
+        'case "$*" in *php-codesniffer*) exit 1;; esac; echo installed',
+    )
+    _program(checkout.parent / "bin" / "id", "echo 0")
+    _program(checkout.parent / "bin" / "apt-get", "echo 'E: no such package' >&2; exit 100")
+
+    ran = _run(checkout, "scripts/bootstrap")
+
+    assert ran.returncode == 0, ran.stderr
+    assert "has no php-codesniffer: left out" in ran.stdout
+
+
+def test_what_takes_long_is_said_before_it_starts(checkout: Path) -> None:
+    _fake_python(checkout)
+    _program(checkout.parent / "bin" / "id", "echo 0")
+    _program(checkout.parent / "bin" / "apt-get", "exit 0")
+
+    ran = _run(checkout, "scripts/bootstrap")
+
+    said = ran.stdout.splitlines()
+    assert [line for line in said if "installing php-cli php-curl" in line and "takes minutes" in line], said
+    assert [line for line in said if "locked packages" in line and "takes minutes" in line], said
+
+
 def test_a_broken_apt_says_what_to_run(checkout: Path) -> None:
     _program(checkout.parent / "bin" / "id", "echo 0")
     _program(checkout.parent / "bin" / "apt-get", "echo 'E: Unable to locate package' >&2; exit 100")

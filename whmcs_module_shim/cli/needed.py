@@ -11,13 +11,13 @@ _PACKAGES = (
     "cryptography",
     "dbos",
     "flask",
-    "granian",
     "phpserialize",
     "prometheus_client",
     "pydantic_settings",
     "rich",
     "sqlalchemy",
     "structlog",
+    "waitress",
 )
 
 
