@@ -12,8 +12,10 @@ import socket
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+import requests
 
 from benchmarks.figure import Figure
 from benchmarks.stage import CREATE, Stage, session, staged
@@ -79,18 +81,21 @@ def _held(port: int, count: int, words: bytes) -> Iterator[Callable[[], None]]:
                 held.append(fresh)
                 fresh.sendall(words)
 
-    with ExitStack() as ending:
-        ending.callback(lambda: [one.close() for one in held])
+    try:
         renew()
         yield renew
+    finally:
+        for one in held:
+            one.close()
 
 
 def _questions(stage: Stage, number: int) -> dict[str, float]:
     waits = {}
-    for name, ask in (
-        ("healthz", lambda: session().get(f"{stage.bridge.url}/healthz", timeout=60)),
-        ("create", lambda: stage.create(session(), number)),
-    ):
+    asked: dict[str, Callable[[], requests.Response]] = {
+        "healthz": lambda: session().get(f"{stage.bridge.url}/healthz", timeout=60),
+        "create": lambda: stage.create(session(), number),
+    }
+    for name, ask in asked.items():
         began = time.perf_counter()
         ask().raise_for_status()
         waits[name] = time.perf_counter() - began
