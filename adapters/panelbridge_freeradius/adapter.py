@@ -118,7 +118,7 @@ class FreeRadiusAdapter(PanelAdapter[FreeRadiusSettings]):
         def write(books: Books, account: PanelAccount) -> None:
             books.set_check(account.username, EXPIRATION, mapping.expiry_to(wished))
 
-        return self._change(ref, lambda account: account.expires_at == wished, write)
+        return self._change(ref, lambda account, _: account.expires_at == wished, write)
 
     def suspend(self, ref: AccountRef, reason: str) -> VerbResult:
         del reason  # the group's own Reply-Message reaches the user
@@ -128,8 +128,7 @@ class FreeRadiusAdapter(PanelAdapter[FreeRadiusSettings]):
                 books.make_rejecting(self.settings.reject_group)  # a group nobody refuses suspends nobody
             books.join_first(account.username, self.settings.reject_group)
 
-        off = (AccountState.SUSPENDED, AccountState.BANNED)
-        return self._change(ref, lambda account: account.state in off, write)
+        return self._change(ref, lambda account, _: account.state.is_off, write)
 
     def unsuspend(self, ref: AccountRef) -> VerbResult:
         def write(books: Books, account: PanelAccount) -> None:
@@ -137,14 +136,17 @@ class FreeRadiusAdapter(PanelAdapter[FreeRadiusSettings]):
                 raise PermissionMissing("somebody set Auth-Type Reject for this user; only he can lift that")
             books.leave(account.username, self.settings.reject_group)
 
-        on = (AccountState.ACTIVE, AccountState.EXPIRED)
-        return self._change(ref, lambda account: account.state in on, write)
+        def is_on(account: PanelAccount, rows: UserRows) -> bool:
+            """Out of the group: behind the plan's it refuses nobody today, and may after the next change."""
+            return not account.state.is_off and not rows.is_in(self.settings.reject_group)
+
+        return self._change(ref, is_on, write)
 
     def reset_credentials(self, ref: AccountRef, credentials: Credentials) -> VerbResult:
         check_credentials(credentials, self.capabilities)
         name = credentials.username
 
-        def has_them(account: PanelAccount) -> bool:
+        def has_them(account: PanelAccount, _: UserRows) -> bool:
             return (account.username, account.password) == (name, credentials.password)
 
         def write(books: Books, account: PanelAccount) -> None:
@@ -164,7 +166,7 @@ class FreeRadiusAdapter(PanelAdapter[FreeRadiusSettings]):
             self._check_group(books, change.package)
             books.set_plan(account.username, change.package, but=self.settings.reject_group)
 
-        return self._change(ref, lambda account: account.package == change.package, write)
+        return self._change(ref, lambda account, _: account.package == change.package, write)
 
     def terminate(self, ref: AccountRef) -> VerbResult:
         with self._database.books(write=True) as books:
@@ -232,7 +234,7 @@ class FreeRadiusAdapter(PanelAdapter[FreeRadiusSettings]):
     def _change(
         self,
         ref: AccountRef,
-        reached: Callable[[PanelAccount], bool],
+        reached: Callable[[PanelAccount, UserRows], bool],
         write: Callable[[Books, PanelAccount], None],
         *,
         also: str | None = None,
@@ -246,11 +248,12 @@ class FreeRadiusAdapter(PanelAdapter[FreeRadiusSettings]):
                 raise NotFound("the RADIUS tables have no row of this user")
             self._check_ours(ref, rows, also)
             account = self._account(rows)
-            if reached(account):
+            if reached(account, rows):
                 return VerbResult(outcome=Outcome.ALREADY, account=account)
             write(books, account)
-            after = self._account(books.user(also or account.username))
-            if not reached(after):
+            rows = books.user(also or account.username)
+            after = self._account(rows)
+            if not reached(after, rows):
                 raise Conflict("the rows of this user contradict each other; nothing was changed")
         return VerbResult(outcome=Outcome.DONE, account=after)
 

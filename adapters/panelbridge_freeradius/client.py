@@ -173,6 +173,7 @@ class Books:
 
     def join_first(self, username: str, group: str) -> None:
         """``group`` is asked before every other one."""
+        self.leave(username, group)  # where it stood may be behind the plan's, and then it decides nothing
         table = tables.radusergroup
         ahead = (table.c.username == username) & (table.c.priority <= mapping.REJECT_PRIORITY)
         self._run(update(table).where(ahead).values(priority=mapping.PLAN_PRIORITY))

@@ -43,8 +43,14 @@ class UserRows:
     def plan_groups(self, reject_group: str) -> list[str]:
         return [name for name, _ in sorted(self.groups, key=lambda group: group[1]) if name != reject_group]
 
+    def is_in(self, group: str) -> bool:
+        return any(name == group for name, _ in self.groups)
+
     def suspended(self, reject_group: str) -> bool:
-        return any(name == reject_group for name, _ in self.groups)
+        """Whether that group is asked before every other one; of two of one priority nobody knows which."""
+        ours = [priority for name, priority in self.groups if name == reject_group]
+        others = [priority for name, priority in self.groups if name != reject_group]
+        return bool(ours) and min(ours) < min(others, default=min(ours) + 1)
 
 
 def account_from(rows: UserRows, *, reject_group: str, zone: ZoneInfo, now: datetime) -> PanelAccount:

@@ -111,7 +111,7 @@ class FreeRadiusPracticePanel(PracticePanel):
         state = "active"
         if checks.get("Auth-Type") == "Reject":
             state = "banned"
-        elif refused:
+        elif groups and self._refuses(db, groups[0]):  # only the group that is asked first decides
             state = "suspended"
         elif expires is not None and expires <= self.now():
             state = "expired"

@@ -36,6 +36,7 @@ from panelbridge.models import (
     VerbResult,
 )
 from panelbridge.order_check import check_credentials, check_order, check_package_change
+from panelbridge.secret import Secret
 from panelbridge_jellyfin import mapping
 from panelbridge_jellyfin.client import JellyfinClient
 from panelbridge_jellyfin.making import Making
@@ -125,10 +126,17 @@ class JellyfinAdapter(PanelAdapter[JellyfinSettings]):
         with already_sent():
             after = self._users.read(user.id)
             works = None if after.disabled else self._client.password_works(after.name, credentials.password)
-        if after.has_password is False or works is False:
-            raise ContractBroken("the server accepted the password and did not set it")
+            if after.has_password is False or works is False:
+                self._shut_if_open(after)
+                raise ContractBroken("the server accepted the password and did not set it")
         note = None if works else "the server accepted the password; it does not let the user in to try it"
         return VerbResult(outcome=Outcome.DONE, account=self._account(after), note=note)
+
+    def _shut_if_open(self, user: User) -> None:
+        """A user whom an empty password lets in is switched off until a repeat has set one."""
+        empty = user.has_password is False or self._client.password_works(user.name, Secret("")) is True
+        if empty and not user.disabled:
+            self._client.set_policy(user.id, mapping.switched(user.policy, disabled=True))
 
     def change_package(self, ref: AccountRef, change: PackageChange) -> VerbResult:
         check_package_change(change)

@@ -40,9 +40,15 @@ def _break_passwords(books: Books, db: sqlite3.Connection, arguments: Mapping[st
     return books.set_fact(db, "failing_status", str(arguments.get("status", 500)))
 
 
+def _lose_passwords(books: Books, db: sqlite3.Connection, arguments: Mapping[str, Any]) -> Any:
+    """The next ``times`` passwords are accepted and not kept (users' reports of Emby)."""
+    return books.set_fact(db, "passwords_to_lose", str(arguments.get("times", 1)))
+
+
 ACTS: Mapping[str, Act] = {
     "create": _create,
     "delete": _delete,
     "edit": _edit,
     "break_passwords": _break_passwords,
+    "lose_passwords": _lose_passwords,
 }

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import requests
 
-from panelbridge import Absent, Conflict, Credentials, Outcome, PanelError, Secret, Unknown
+from panelbridge import Absent, Conflict, Credentials, Found, Outcome, PanelError, Secret, Unknown
 from panelbridge.testing import conformance
 from panelbridge.testing.conformance import PanelUnderTest
 from panelbridge_freeradius import FreeRadiusAdapter, FreeRadiusSettings
@@ -114,6 +114,38 @@ def test_a_suspension_of_the_plans_priority_suspends_nobody(radius: PanelUnderTe
     assert not logs_in(radius, account.username, password)
     radius.adapter.unsuspend(account.ref)
     assert logs_in(radius, account.username, password)
+
+
+@pytest.mark.parametrize("priority", [1, 7])
+def test_a_rejecting_group_that_is_not_asked_first_suspends_nobody(
+    radius: PanelUnderTest, priority: int
+) -> None:
+    account = radius.made()
+    assert account.password is not None
+    name, password = account.username, account.password.get_secret_value()
+    join = "INSERT INTO radusergroup (username, groupname, priority) VALUES (?, ?, ?)"
+    naive(radius, join, name, radius.adapter.settings.reject_group, priority)
+    assert logs_in(radius, name, password)  # the plan's group is asked first, and accepts
+    found = radius.adapter.get(account.ref)
+    assert isinstance(found, Found)
+    assert found.account.state.value == "active"
+
+    assert radius.adapter.suspend(account.ref, "overdue").outcome is Outcome.DONE
+    assert not logs_in(radius, name, password)
+    assert radius.adapter.unsuspend(account.ref).outcome is Outcome.DONE
+    assert logs_in(radius, name, password)
+    assert rows(radius, "SELECT groupname FROM radusergroup WHERE username = ?", name) == [("basic",)]
+
+
+def test_a_rejecting_group_behind_the_plans_goes_with_the_end_of_the_suspension(
+    radius: PanelUnderTest,
+) -> None:
+    account = radius.made()
+    join = "INSERT INTO radusergroup (username, groupname, priority) VALUES (?, ?, 9)"
+    naive(radius, join, account.username, radius.adapter.settings.reject_group)
+    assert radius.adapter.unsuspend(account.ref).outcome is Outcome.DONE
+    groups = rows(radius, "SELECT groupname FROM radusergroup WHERE username = ?", account.username)
+    assert groups == [("basic",)]
 
 
 def test_a_group_that_rejects_nobody_is_made_to(radius: PanelUnderTest) -> None:
