@@ -159,8 +159,7 @@ class TestCreate:
         steps = ["create", "policy", "password", "policy", "login", "logout", "policy"]
         assert either.writes() == steps  # off, password, tried where there is nothing to see, access
 
-    @pytest.mark.parametrize("tells", ["yes", "no"])
-    @pytest.mark.parametrize("dialect", ["emby", "jellyfin"])
+    @pytest.mark.parametrize(("dialect", "tells"), [("emby", "yes"), ("emby", "no"), ("jellyfin", "yes")])
     def test_a_password_that_is_accepted_and_not_kept_opens_no_door(
         self, panel_with: Any, order: Any, dialect: str, tells: str
     ) -> None:
