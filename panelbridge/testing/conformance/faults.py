@@ -26,13 +26,13 @@ class Faults(Suite):
     def test_the_outcome_told_is_true(self, subject: PanelUnderTest, verb: Verb, fault: Fault) -> None:
         """Done means done, refused and retry later mean nothing happened; else it is unknown."""
         asked = deed(subject, verb)
-        effects_before = len(subject.effects(asked.username))
+        effects_before, mark = len(subject.effects(asked.username)), subject.mark()
         subject.set_fault(fault, subject.operation(verb))
         with deadline(PATIENCE):
             outcome = ending_of(asked.do)
         subject.control.clear_faults()
         subject.control.release()
-        assert fault in [request["fault"] for request in subject.control.requests()[-10:]], "nothing was hit"
+        assert fault in [request["fault"] for request in subject.sent(since=mark)], "nothing was hit"
         if outcome in _REACHED:
             assert asked.shown(subject.in_books(asked.username))
         if outcome in _NOTHING_HAPPENED:
