@@ -42,7 +42,7 @@ def test_a_create_is_not_closed_into_a_service_that_ended_meanwhile(
 
     reply = service.call("CreateAccount", {**ORDER, "status": status, "call": {"closing": operation}})
 
-    assert (reply.status_code, reply.get_json()["code"]) == (409, "stale")
+    assert (reply.status_code, reply.get_json().get("code")) == (409, "stale")
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_any_closing_call_in_another_state_is_stale(
 
     reply = service.call(function, {**ORDER, "status": status, "call": {"closing": operation}})
 
-    assert (reply.status_code, reply.get_json()["code"]) == (409, "stale")
+    assert (reply.status_code, reply.get_json().get("code")) == (409, "stale")
 
 
 def test_a_late_create_is_taken_away_and_its_credits_come_back_once(

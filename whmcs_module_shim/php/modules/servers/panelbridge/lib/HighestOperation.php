@@ -15,7 +15,7 @@ final class HighestOperation
 
     public static function of(Server $server): int
     {
-        return (int) Settings::get(self::SETTING . $server->seal('operations'));
+        return (int) Settings::get(self::setting($server));
     }
 
     public static function learn(Server $server, Answer $answer): void
@@ -28,9 +28,15 @@ final class HighestOperation
         self::remember($server, max($told));
     }
 
+    /** A name that fits WHMCS's column whatever its release. */
+    private static function setting(Server $server): string
+    {
+        return self::SETTING . substr($server->seal('operations'), 0, 12);
+    }
+
     private static function remember(Server $server, int $told): void
     {
-        $name = self::SETTING . $server->seal('operations');
+        $name = self::setting($server);
         for ($try = 0; $try < self::RACES; $try++) {
             $known = Settings::get($name);
             if ($told <= (int) $known || Settings::replace($name, $known, (string) $told)) {
