@@ -218,6 +218,15 @@ final class ProductPagesTest extends ModuleTestCase
         self::assertStringContainsString('paid and accepted', $html);
     }
 
+    public function testAnOrderThatWasRefusedIsNotBeingPreparedForEver(): void
+    {
+        $refused = FakeBridge::account(['state' => 'refused', 'password' => null]);
+        $this->bridge->answer('Account', FakeBridge::success(['account' => $refused]));
+        $html = $this->rendered($this->shop->params());
+        self::assertStringNotContainsString('being prepared', $html);
+        self::assertStringContainsString('not set up', $html);
+    }
+
     /** @dataProvider silences */
     public function testThePageDegradesWhenTheBridgeIsDown(mixed $answer): void
     {
