@@ -28,6 +28,8 @@ class Backend:
     # Where the practice panel names a verb's mutating request, or its effect, otherwise than the verb.
     requests: Mapping[Verb, str] = field(default_factory=dict)
     effects: Mapping[Verb, str] = field(default_factory=dict)
+    late_commit: float = 60.0
+    adds: frozenset[Verb] = frozenset()  # what the panel buys: each call adds
 
     def request(self, verb: Verb) -> str:
         return self.requests.get(verb, verb.value)
@@ -46,7 +48,11 @@ class Backend:
 
 
 def _quick(settings: dict[str, Any]) -> dict[str, Any]:
-    return settings | {"late_commit": 2.0}
+    return settings | {"late_commit": _QUICK}
+
+
+_QUICK = 2.0
+_BOUGHT = frozenset({Verb.EXTEND, Verb.CHANGE_PACKAGE})
 
 
 REFERENCE_SET = Backend(
@@ -55,11 +61,14 @@ REFERENCE_SET = Backend(
     gold={"1m": ("basic-1m", "1")},
     family={"1m": ("family-1m", "3")},
     settings=_quick,
+    late_commit=_QUICK,
 )
 REFERENCE_ADD = Backend(
     name="reference (only adds)",
     backend="reference",
     options={"extend": "add"},
+    late_commit=_QUICK,
+    adds=frozenset({Verb.EXTEND}),
     gold={"1m": ("basic-1m", "1")},
     family={"1m": ("family-1m", "3")},
     settings=_quick,
@@ -74,6 +83,7 @@ XUI_RESELLER = Backend(
     gold=_XUI_GOLD,
     family=_XUI_FAMILY,
     plan_options={"allow_purchase": True, "allow_restart": True},
+    adds=_BOUGHT,
 )
 XUI_RESELLER_ADMIN = Backend(
     name="xui reseller (list empty, admin look-up)",
@@ -82,6 +92,7 @@ XUI_RESELLER_ADMIN = Backend(
     gold=_XUI_GOLD,
     family=_XUI_FAMILY,
     plan_options={"allow_purchase": True, "allow_restart": True},
+    adds=_BOUGHT,
 )
 XUI_RESELLER_PROBE = Backend(
     name="xui reseller (list empty, probe)",
@@ -90,6 +101,7 @@ XUI_RESELLER_PROBE = Backend(
     gold=_XUI_GOLD,
     family=_XUI_FAMILY,
     plan_options={"allow_purchase": True, "allow_restart": True},
+    adds=_BOUGHT,
 )
 XUI_ADMIN = Backend(
     name="xui admin", backend="xui", options={"dialect": "admin"}, gold=_XUI_GOLD, family=_XUI_FAMILY

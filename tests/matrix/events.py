@@ -46,6 +46,43 @@ EVENTS: Mapping[str, Event] = {
     "HTML 200": _with_fault("html_200"),
     "truncated": _with_fault("truncated_body"),
 }
+
+
+def _in_doubt(stage: Stage, verb: Verb, service: int) -> None:
+    """The reply is cut, and the effect comes when the panel is told to let it."""
+    stage.practice.control.set_fault("cut_then_commit", stage.backend.request(verb))
+    _submit(stage, verb, service, budget=0.7)
+
+
+def later_than_late_commit(stage: Stage, verb: Verb, service: int) -> None:
+    _in_doubt(stage, verb, service)
+    stage.live(5 * stage.backend.late_commit)
+    stage.practice.control.release()
+
+
+def later_than_ten_times(stage: Stage, verb: Verb, service: int) -> None:
+    _in_doubt(stage, verb, service)
+    stage.live(20 * stage.backend.late_commit)
+    stage.practice.control.release()
+
+
+def clock_steps(stage: Stage, verb: Verb, service: int) -> None:
+    """A day back and two forward, each looked at, before the effect comes."""
+    _in_doubt(stage, verb, service)
+    for days in (-1, 2):
+        stage.rig.clock.step(days=days)
+        stage.rig.provisioner.run_due()
+    stage.practice.control.release()
+
+
+LATE = "effect later than late_commit"
+BEYOND = "effect later than ten times late_commit"
+CLOCK = "clock steps in doubt"
+LATE_EVENTS: Mapping[str, Event] = {
+    LATE: later_than_late_commit,
+    BEYOND: later_than_ten_times,
+    CLOCK: clock_steps,
+}
 CROWD = "20 at once from 4 processes"
 KILLED = "killed at every boundary"
 
@@ -57,7 +94,7 @@ def all_cells() -> list[Cell]:
     """Every cell that a whole run must have seen."""
     return [
         (backend.name, verb.value, event)
-        for event in (*EVENTS, CROWD, KILLED)
+        for event in (*EVENTS, *LATE_EVENTS, CROWD, KILLED)
         for backend in BACKENDS
         for verb in Verb
     ]

@@ -6,14 +6,14 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 from panelbridge.capabilities import Verb
 from panelbridge.ledger import Credits
-from panelbridge.models import Outcome
+from panelbridge.models import Absent, Found, Outcome
 from panelbridge.provisioning import Operation, OperationState
 from panelbridge.testing.practice import PracticeProcess
 from tests.matrix.backends import Backend
@@ -70,6 +70,55 @@ class Stage:
         assert self.rig.attention() == []
         assert done[0].outcome in (Outcome.DONE, Outcome.ALREADY)
         return done[0]
+
+    def live(self, seconds: float) -> None:
+        """So much time passes, and whatever is due is done."""
+        for _ in range(20):
+            self.rig.clock.forward(seconds=seconds / 20)
+            self.rig.provisioner.run_due()
+
+    def assert_no_double(self, verb: Verb, service: int, before: Books) -> Operation:
+        """Charged once, bought once, and the panel shows what our books say.
+
+        What only sets may have been set twice: the same end state.
+        """
+        operations = self.operations(verb, service)
+        done = [item for item in operations if item.state is OperationState.DONE]
+        assert done == operations, [item.message for item in operations]
+        now, wallet = self.books(), self.rig.wallet()
+        added = now.effects - before.effects
+        kind = self.backend.effects.get(verb, verb.value)
+        assert set(added) == {kind}
+        if verb in self.backend.adds or verb is Verb.CREATE:
+            assert added[kind] == 1
+        assert (now.balance, wallet.held) == (before.balance - done[0].price, Credits())
+        self.assert_panel_as_booked(service)
+        return done[0]
+
+    def take_attention(self) -> list[str]:
+        """The codes of what waits for a person, who closes it: the next cell starts with none."""
+        with self.rig.units.write() as unit:
+            items = unit.journal.attention()
+            for item in items:
+                unit.journal.resolve_attention(
+                    operation=None, item=item.id, resolution="seen", actor="test", at=self.rig.clock()
+                )
+        return [item.code for item in items]
+
+    def assert_panel_as_booked(self, service: int) -> None:
+        subscription = self.rig.subscription(service)
+        adapter = self.rig.directory.adapter(subscription.panel_id)
+        found = adapter.get(self.rig.provisioner.account_ref(subscription))
+        if subscription.state.value == "terminated":
+            assert isinstance(found, Absent)
+            return
+        assert isinstance(found, Found)
+        slack = timedelta(seconds=adapter.capabilities.expiry_granularity)
+        assert found.account.expires_at is not None
+        assert subscription.panel_until is not None
+        assert abs(found.account.expires_at - subscription.panel_until) <= slack
+        assert found.account.username == subscription.username
+        assert (found.account.state.value == "suspended") is (subscription.state.value == "suspended")
 
     def told(self, service: int) -> dict[str, Any]:
         """What a caller is told of the service, as far as it does not depend on when it asks."""
