@@ -55,6 +55,7 @@ WHY: Mapping[str, str] = {
     "package_differs": "the account has another package or number of connections than was sold",
     "refunded": "billing refunded an invoice of a service; nothing was taken back here",
     "shop_settings": "a setting of the shop can undo prepaid renewals; the shop's number follows the code",
+    "step_failed": "the next step of an operation broke several times in a row; the log tells where",
     "unknown_too_long": "the panel could not be asked for a day",
     "writes_off": "the bridge stopped every effect outside until a person has looked; the message says why",
     "waits_for_credit": "a renewal that billing takes for done waits for the reseller's credit",

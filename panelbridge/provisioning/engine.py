@@ -16,6 +16,7 @@ from panelbridge.ledger import Credits, ResellerId
 from panelbridge.models import Absent, AccountId, AccountRef, Found, Outcome, Unknown
 from panelbridge.provisioning import decisions, purchase_decisions
 from panelbridge.provisioning.act import send
+from panelbridge.provisioning.broken import BrokenSteps
 from panelbridge.provisioning.claim import Call, Claim, LookUp, NoCall, ReadFence, Settled, Wait, claim
 from panelbridge.provisioning.desk import Desk
 from panelbridge.provisioning.intend import wake_queued
@@ -63,6 +64,7 @@ class Provisioner:
         self.units = units
         self.desk = desk
         self._wake = wake
+        self._broken = BrokenSteps(units, desk)
         self._settled = threading.Condition()
         self._seats: dict[PanelId, int] = defaultdict(int)
         self._seats_lock = threading.Lock()
@@ -113,14 +115,16 @@ class Provisioner:
     def step(self, operation_id: OperationId) -> Claim:
         """Do the one next thing for an operation, and say how it stands."""
         longest = self.desk.limits.attempt
-        with self.units.write() as unit:
-            todo = self._claim(unit, operation_id, longest, somebody_waits=False)
-        return self._perform(todo, longest)
+        with self._watched(operation_id):
+            with self.units.write() as unit:
+                todo = self._claim(unit, operation_id, longest, somebody_waits=False)
+            return self._perform(todo, longest)
 
     def _drive(self, operation_id: OperationId, ends: float, todo: Claim | None) -> Operation:
         handed_over = False
         while todo is not None:
-            state = self._perform(todo, self._left(ends))
+            with self._watched(operation_id):
+                state = self._perform(todo, self._left(ends))
             if isinstance(state, Settled):
                 return state.operation
             if isinstance(state, Wait) and state.for_the_jobs and not handed_over:
@@ -132,6 +136,16 @@ class Provisioner:
             left = self._left(ends)
             todo = self._next(operation_id, left) if left > _SHORTEST_TRY else None
         return self._leave(operation_id)
+
+    @contextmanager
+    def _watched(self, operation_id: OperationId) -> Iterator[None]:
+        """What breaks inside is told on, and counted: it must not repeat for ever."""
+        try:
+            yield
+        except Exception as error:
+            self._broken.broke(operation_id, error)
+            raise
+        self._broken.went_well(operation_id)
 
     def _next(self, operation_id: OperationId, seconds: float) -> Claim:
         with self.units.write() as unit:

@@ -48,8 +48,14 @@ class PanelDirectory:
         built = build_adapter(record)
         built.recall(self._read_known(panel))
         with self._lock:
+            known = self._adapters.get(panel)
+            if known is not None and _same(self._records[panel], record):
+                return known
+            # Another thread may have built it of an older record meanwhile; whoever uses that one goes on.
             self._records[panel] = record
-            return self._adapters.setdefault(panel, built)
+            self._capabilities.pop(panel, None)
+            self._adapters[panel] = built
+            return built
 
     def capabilities(self, panel: PanelId) -> Capabilities:
         known = self._capabilities.get(panel)
@@ -77,7 +83,7 @@ class PanelDirectory:
         """Another process may have changed the record: what was built from the old one is dropped."""
         with self._lock:
             known = self._records.get(panel.id)
-        if known is not None and (known.settings, known.secrets) != (panel.settings, panel.secrets):
+        if known is not None and not _same(known, panel):
             self.forget(panel.id)
 
     def forget(self, panel: PanelId) -> None:
@@ -93,6 +99,10 @@ class PanelDirectory:
             adapters, self._adapters = list(self._adapters.values()), {}
         for adapter in adapters:
             adapter.close()
+
+
+def _same(one: Panel, other: Panel) -> bool:
+    return (one.settings, one.secrets) == (other.settings, other.secrets)
 
 
 def build_adapter(panel: Panel) -> PanelAdapter[Any]:
