@@ -26,7 +26,7 @@ def seller(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PracticeProcess
 def stuck(shell: Shell, seller: PracticeProcess, tmp_path: Path) -> Shell:
     """A paid renewal of an account whose expiry its panel's owner moved by a month."""
     settings = tmp_path / "settings.json"
-    settings.write_text(json.dumps({**seller.settings, "late_commit": 0, "resend_after": "never"}))
+    settings.write_text(json.dumps({**seller.settings, "late_commit": 0}))
     settings.chmod(0o600)
     added = shell(
         "panels", "add", "main", "--backend", "reference", "--practice", "--settings", str(settings)
@@ -61,10 +61,24 @@ def balance(shell: Shell) -> str:
 
 
 def test_the_list_names_both_ways_on(stuck: Shell) -> None:
-    (item,) = stuck.done("attention", "list", "--json").json
-    assert item["code"] == "moved_elsewhere"
+    items = stuck.done("attention", "list", "--json").json
+    assert [item["code"] for item in items] == ["moved_elsewhere"]
+    (item,) = items
     assert {"book-missing", "buy-from-here"} <= set(item["ways_out"])
     assert "nothing was bought" in item["message"]
+
+
+def test_a_panel_can_be_told_never_to_send_a_purchase_again(
+    shell: Shell, seller: PracticeProcess, tmp_path: Path
+) -> None:
+    settings = tmp_path / "settings.json"
+    settings.write_text(json.dumps({**seller.settings, "resend_after": "never"}))
+    settings.chmod(0o600)
+    added = shell(
+        "panels", "add", "main", "--backend", "reference", "--practice", "--settings", str(settings)
+    )
+    assert added.code == 0, added.err
+    assert "never" in shell.done("panels", "show", "main").out
 
 
 @pytest.mark.parametrize(("way", "left"), [("book-missing", "47"), ("buy-from-here", "48")])
@@ -72,6 +86,7 @@ def test_each_way_goes_on_and_charges_what_it_said(
     stuck: Shell, seller: PracticeProcess, way: str, left: str
 ) -> None:
     bought = seller.control.books()["counts"].get("extend", 0)
+    assert len(stuck.done("attention", "list", "--json").json) == 1
     declined = stuck("attention", way, "2", "--reason", "saw the panel's log", typed="n\n")
     assert "bought" in declined.err
     assert seller.control.books()["counts"].get("extend", 0) == bought

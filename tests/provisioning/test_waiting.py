@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -184,9 +184,8 @@ def test_a_renewal_behind_a_refused_create_is_refused_and_not_charged(
     assert (rig.wallet().held, rig.wallet().balance) == (Credits(), Credits.parse("100"))
 
 
-def _when_quiet(rig: Rig, decide: object) -> None:
+def _when_quiet(rig: Rig, decide: Callable[[], object]) -> None:
     """Between two tries there is a moment in which the last one can have no effect any more."""
-    assert callable(decide)
     for _ in range(60):
         rig.clock.forward(seconds=1)
         try:
@@ -194,4 +193,4 @@ def _when_quiet(rig: Rig, decide: object) -> None:
         except Refusal:
             continue
         return
-    decide()
+    raise AssertionError("at no moment could it be decided")
