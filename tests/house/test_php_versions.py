@@ -1,4 +1,4 @@
-"""The module's tests run on the PHP versions the guide names, and leave out by name what a build cannot do."""
+"""The module's tests run on the PHP versions the guide names; what a build cannot do is left out by name."""
 
 from __future__ import annotations
 
