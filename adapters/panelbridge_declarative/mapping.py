@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 from panelbridge.exceptions import ContractBroken
-from panelbridge.models import AccountId, AccountState, Package, PanelAccount, Usage
+from panelbridge.models import (
+    AccountId,
+    AccountState,
+    ConnectDetail,
+    ConnectKind,
+    Package,
+    PanelAccount,
+    Usage,
+)
 from panelbridge.secret import Secret
 from panelbridge_declarative import queries
 from panelbridge_declarative.filters import FilterRefused, as_int
@@ -131,7 +139,26 @@ def account_from(values: Values, now: datetime) -> PanelAccount:
         reference=_text(values, "reference"),
         trial=values.get("trial") is True,
         mac=_text(values, "mac"),
+        connect=tuple(_details(values)),
     )
+
+
+# A result of that name is how a customer connects, told by the panel with the account.
+_CONNECT = {
+    "access_key": (ConnectKind.ACCESS_KEY, "Access key", True),
+    "subscription_link": (ConnectKind.ACCESS_KEY, "Subscription link", True),
+    "portal": (ConnectKind.PORTAL, "Portal address", False),
+    "playlist": (ConnectKind.PLAYLIST, "Playlist (M3U)", True),
+    "server": (ConnectKind.SERVER, "Server", False),
+    "web": (ConnectKind.WEB, "Web page", False),
+}
+
+
+def _details(values: Values) -> Iterator[ConnectDetail]:
+    for name, (kind, label, secret) in _CONNECT.items():
+        value = _text(values, name)
+        if value:
+            yield ConnectDetail(kind=kind, label=label, value=Secret(value), secret=secret)
 
 
 def _state(values: Values, expires: datetime | None, now: datetime) -> AccountState:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from panelbridge.adapter import PanelAdapter
 from panelbridge.capabilities import Capabilities, Connections, Extend, OrderFact, TextRule, Verb
+from panelbridge.connect_details import detail
 from panelbridge.doubt import already_sent, nothing_sent
 from panelbridge.exceptions import (
     Conflict,
@@ -25,7 +26,9 @@ from panelbridge.exceptions import (
 from panelbridge.models import (
     Absent,
     AccountRef,
+    ConnectDetail,
     Connection,
+    ConnectKind,
     CreateOrder,
     Credentials,
     Found,
@@ -199,6 +202,10 @@ class DirectAdminAdapter(PanelAdapter[DirectAdminSettings]):
         asked_at = datetime.now(UTC)
         fields = self._client.login_url(row.username)
         return mapping.sign_on_from(fields, self.settings, asked_at + _LOGIN_LIFE)
+
+    def connect(self, account: PanelAccount) -> tuple[ConnectDetail, ...]:
+        del account  # name and password are typed there
+        return (detail(ConnectKind.WEB, "Control panel (DirectAdmin)", self.settings.base_url),)
 
     def admin_link(self) -> str | None:
         return self.settings.base_url

@@ -15,6 +15,7 @@ from typing import Any
 
 from panelbridge.adapter import PanelAdapter
 from panelbridge.capabilities import Capabilities, Extend, FindBy, TextRule, Verb
+from panelbridge.connect_details import origin_of, xtream_login
 from panelbridge.doubt import already_sent, nothing_sent
 from panelbridge.exceptions import (
     Conflict,
@@ -29,6 +30,7 @@ from panelbridge.models import (
     Absent,
     AccountRef,
     AccountState,
+    ConnectDetail,
     Connection,
     CreateOrder,
     Credentials,
@@ -40,6 +42,7 @@ from panelbridge.models import (
     PanelAccount,
     Purchase,
     Unknown,
+    Usage,
     VerbResult,
 )
 from panelbridge.order_check import check_credentials, check_order, check_package_change
@@ -79,6 +82,7 @@ class DispatcharrAdapter(PanelAdapter[DispatcharrSettings]):
             password=_TEXT,
             safe_repeats=_VERBS,
             password_readable=True,
+            usage=True,
             late_commit=self.settings.late_commit,
         )
 
@@ -221,6 +225,14 @@ class DispatcharrAdapter(PanelAdapter[DispatcharrSettings]):
 
     def admin_link(self) -> str | None:
         return self.settings.base_url
+
+    def usages(self) -> Iterator[Usage]:
+        """Of every user whose row can be read."""
+        return iter([usage for usage in map(mapping.usage_from, self._client.users()) if usage is not None])
+
+    def connect(self, account: PanelAccount) -> tuple[ConnectDetail, ...]:
+        address = self.settings.player_url or f"{origin_of(self.settings.base_url)}/"
+        return xtream_login(address, account.username, account.password)
 
     def close(self) -> None:
         self._client.close()

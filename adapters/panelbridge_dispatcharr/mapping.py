@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from panelbridge.exceptions import ContractBroken, InvalidOrder
-from panelbridge.models import AccountId, AccountState, Connection, CreateOrder, Package, PanelAccount
+from panelbridge.models import AccountId, AccountState, Connection, CreateOrder, Package, PanelAccount, Usage
 from panelbridge.secret import Secret, random_text
 
 WireT = TypeVar("WireT", bound=BaseModel)
@@ -78,6 +79,20 @@ class User:
     def state(self) -> AccountState:
         """Without a password nobody plays. Who took it away, nothing tells that a customer cannot write."""
         return AccountState.ACTIVE if self.player else AccountState.SUSPENDED
+
+
+class _Seen(_Named):
+    last_login: str | None = None
+
+
+def usage_from(payload: Any) -> Usage | None:
+    """The last web sign-in; null is no news of a player, so it is not known. ``None``: an unreadable row."""
+    try:
+        wire = _read(_Seen, payload)
+        seen = None if wire.last_login is None else datetime.fromisoformat(wire.last_login).astimezone(UTC)
+    except (ContractBroken, ValueError):
+        return None
+    return Usage(id=AccountId(str(wire.id)), username=wire.username, last_seen=seen)
 
 
 def names_from(payload: Any) -> tuple[int, str]:

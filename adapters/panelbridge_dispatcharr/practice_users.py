@@ -13,7 +13,7 @@ CREATE TABLE IF NOT EXISTS users (
     email TEXT NOT NULL DEFAULT '', user_level INTEGER NOT NULL DEFAULT 0,
     stream_limit INTEGER NOT NULL DEFAULT 0, channel_profiles TEXT NOT NULL DEFAULT '[]',
     custom_properties TEXT NOT NULL DEFAULT '{}', api_key TEXT, is_active INTEGER NOT NULL DEFAULT 1,
-    date_joined TEXT NOT NULL
+    date_joined TEXT NOT NULL, last_login TEXT
 );
 CREATE TABLE IF NOT EXISTS tokens (
     token TEXT PRIMARY KEY, user_id INTEGER NOT NULL, kind TEXT NOT NULL, ends_at REAL NOT NULL
@@ -41,7 +41,7 @@ def shown(row: sqlite3.Row) -> dict[str, Any]:
         "stream_limit": row["stream_limit"],
         "is_staff": row["user_level"] >= 10,  # noqa: PLR2004
         "is_superuser": row["user_level"] >= 10,  # noqa: PLR2004
-        "last_login": None,
+        "last_login": row["last_login"],
         "date_joined": row["date_joined"],
         "first_name": "",
         "last_name": "",

@@ -7,7 +7,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from panelbridge.secret import Secret
-from panelbridge.settings import HeaderSecret, PanelSettings
+from panelbridge.settings import BaseUrl, HeaderSecret, PanelSettings
 
 
 class DispatcharrSettings(PanelSettings):
@@ -20,6 +20,9 @@ class DispatcharrSettings(PanelSettings):
     password: Secret | None = Field(default=None, min_length=1, description="that admin's password")
     stream_limit: int = Field(
         default=1, ge=0, description="streams at a time where the plan names none; 0 = unlimited"
+    )
+    player_url: BaseUrl | None = Field(
+        default=None, description="where players connect; left out: base_url's host"
     )
     late_commit: float = Field(default=60.0, ge=0, description="seconds a lost request may still take effect")
     max_reply_bytes: int = Field(

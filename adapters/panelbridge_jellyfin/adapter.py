@@ -10,6 +10,7 @@ from datetime import datetime
 
 from panelbridge.adapter import PanelAdapter
 from panelbridge.capabilities import Capabilities, Connections, Extend, TextRule, Verb
+from panelbridge.connect_details import detail
 from panelbridge.doubt import already_sent, nothing_sent
 from panelbridge.exceptions import (
     Conflict,
@@ -22,7 +23,9 @@ from panelbridge.exceptions import (
 from panelbridge.models import (
     Absent,
     AccountRef,
+    ConnectDetail,
     Connection,
+    ConnectKind,
     CreateOrder,
     Credentials,
     Found,
@@ -33,6 +36,7 @@ from panelbridge.models import (
     PanelAccount,
     Purchase,
     Unknown,
+    Usage,
     VerbResult,
 )
 from panelbridge.order_check import check_credentials, check_order, check_package_change
@@ -74,6 +78,7 @@ class JellyfinAdapter(PanelAdapter[JellyfinSettings]):
             username=TextRule(min_length=3, max_length=32, pattern=_NAMES[self.settings.dialect]),
             password=TextRule(min_length=8, max_length=64, pattern=r"[!-~]+"),
             safe_repeats=_VERBS - unsafe,
+            usage=True,
             connections=Connections.CHOSEN if self._jellyfin else Connections.NONE,
         )
 
@@ -197,6 +202,15 @@ class JellyfinAdapter(PanelAdapter[JellyfinSettings]):
 
     def admin_link(self) -> str | None:
         return self.settings.base_url
+
+    def usages(self) -> Iterator[Usage]:
+        """Last activity of each user, and what plays now, with where and in what."""
+        return iter(mapping.usages_from(list(self._client.users()), self._client.sessions()))
+
+    def connect(self, account: PanelAccount) -> tuple[ConnectDetail, ...]:
+        del account  # name and password are all that is typed beside it
+        address = self.settings.player_url or self.settings.base_url
+        return (detail(ConnectKind.SERVER, "Server address", address.rstrip("/")),)
 
     def close(self) -> None:
         self._client.close()

@@ -67,6 +67,13 @@ class JellyfinClient:
             raise ContractBroken("the server's list of users is no list")
         yield from rows
 
+    def sessions(self) -> list[Any]:
+        """Who is signed in, on what; a session with something that plays is a connection in use."""
+        rows = self._read("Sessions")
+        if not isinstance(rows, list):
+            raise ContractBroken("the server's list of sessions is no list")
+        return rows
+
     def create(self, name: str, password: Secret) -> Any:
         """The new user. Emby takes no password here."""
         wish = {"Name": name} if self._emby else {"Name": name, "Password": password.get_secret_value()}

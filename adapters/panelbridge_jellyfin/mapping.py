@@ -6,8 +6,10 @@ defaults, and those are "not disabled" and "every folder".
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -15,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_pascal
 
 from panelbridge.exceptions import ContractBroken
-from panelbridge.models import AccountId, AccountState, PanelAccount
+from panelbridge.models import AccountId, AccountState, PanelAccount, Usage
 from panelbridge_jellyfin.settings import (
     EVERYTHING,
     NOTHING,
@@ -122,6 +124,43 @@ def user_from(payload: Any, dialect: Dialect) -> User:
         used=wire.last_login_date is not None,
         policy=wire.policy,
     )
+
+
+def usages_from(users: list[Any], sessions: list[Any]) -> list[Usage]:
+    """A user without a readable id or name is left out; what a session does not tell is not known."""
+    found = []
+    for row in users:
+        told = row if isinstance(row, dict) else {}
+        own, name = told.get("Id"), told.get("Name")
+        if not isinstance(own, str) or not isinstance(name, str):
+            continue
+        mine = [one for one in sessions if isinstance(one, dict) and one.get("UserId") == own]
+        newest = max(mine, key=lambda one: str(one.get("LastActivityDate") or ""), default={})
+        found.append(
+            Usage(
+                id=AccountId(own),
+                username=name,
+                connections=sum(1 for one in mine if one.get("NowPlayingItem")),
+                last_seen=_moment(told.get("LastActivityDate")),
+                address=_words(newest.get("RemoteEndPoint")),
+                player=_words(newest.get("Client")),
+            )
+        )
+    return found
+
+
+def _words(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _moment(value: Any) -> datetime | None:
+    """An ISO date; .NET prints seven digits behind the second."""
+    text = re.sub(r"(\.\d{6})\d+", r"\1", value) if isinstance(value, str) else ""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def account_from(user: User, packages: Mapping[str, FolderPackage]) -> PanelAccount:

@@ -53,6 +53,7 @@ ROUTES = (
     ("POST", "/Users/New", "create"),
     ("POST", "/Users/AuthenticateByName", "login"),
     ("POST", "/Sessions/Logout", "logout"),
+    ("GET", "/Sessions", "sessions"),
     ("POST", "/Users/Password", "password"),
     ("GET", _USER, "get"),
     ("POST", f"{_USER}/Policy", "policy"),
@@ -173,6 +174,10 @@ class JellyfinPracticePanel(PracticePanel):
         emby = self._dialect == "emby"
         version = "4.9.1.0" if emby else "10.11.0"
         return PracticeReply.json({"ServerName": "practice", "Version": version, "Id": "0" * 32})
+
+    def _sessions(self, db: sqlite3.Connection, *_: Any) -> PracticeReply:
+        """What the books were told plays: see the fact ``sessions``."""
+        return PracticeReply.json(json.loads(self.books.fact(db, "sessions", "[]")))
 
     def _media_folders(self, *_: Any) -> PracticeReply:
         items = [{"Name": name, "Id": key, "Type": "CollectionFolder"} for key, name in FOLDERS.items()]

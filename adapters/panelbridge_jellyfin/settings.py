@@ -7,7 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from panelbridge.settings import HeaderSecret, PanelSettings
+from panelbridge.settings import BaseUrl, HeaderSecret, PanelSettings
 
 EVERYTHING = "everything"  # what the server gives a new user by itself: never sold, so never ours and whole
 NOTHING = "nothing"  # what a user has whose creation is under way
@@ -55,6 +55,8 @@ class FolderPackage(BaseModel):
 
 class JellyfinSettings(PanelSettings):
     """One server, the key that administers it, and what is sold there."""
+
+    player_url: BaseUrl | None = Field(default=None, description="where players connect; left out: base_url")
 
     dialect: Dialect = Field(default=Dialect.JELLYFIN, description="jellyfin or emby")
     api_key: HeaderSecret = Field(

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from panelbridge.adapter import PanelAdapter
 from panelbridge.capabilities import Capabilities, Connections, Extend, FindBy, OrderFact, TextRule, Verb
+from panelbridge.connect_details import detail
 from panelbridge.doubt import already_sent, nothing_sent
 from panelbridge.exceptions import (
     Conflict,
@@ -26,7 +27,9 @@ from panelbridge.exceptions import (
 from panelbridge.models import (
     Absent,
     AccountRef,
+    ConnectDetail,
     Connection,
+    ConnectKind,
     CreateOrder,
     Credentials,
     Found,
@@ -211,6 +214,10 @@ class PterodactylAdapter(PanelAdapter[PterodactylSettings]):
     def list_packages(self) -> Iterator[Package]:
         for name, package in self.settings.packages.items():
             yield Package(id=name, name=package.title or name)
+
+    def connect(self, account: PanelAccount) -> tuple[ConnectDetail, ...]:
+        del account  # name and password are typed there
+        return (detail(ConnectKind.WEB, "Game panel", self.settings.base_url),)
 
     def admin_link(self) -> str | None:
         return f"{self.settings.base_url}admin"

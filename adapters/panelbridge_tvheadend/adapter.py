@@ -8,10 +8,11 @@ entries are enabled; a create does the last of that last, a suspend undoes it fi
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from panelbridge.adapter import PanelAdapter
 from panelbridge.capabilities import Capabilities, Extend, FindBy, Verb
+from panelbridge.connect_details import detail
 from panelbridge.doubt import Writes, already_sent, nothing_sent
 from panelbridge.exceptions import (
     AuthenticationFailed,
@@ -26,7 +27,9 @@ from panelbridge.models import (
     Absent,
     AccountRef,
     AccountState,
+    ConnectDetail,
     Connection,
+    ConnectKind,
     CreateOrder,
     Credentials,
     Found,
@@ -37,6 +40,7 @@ from panelbridge.models import (
     PanelAccount,
     Purchase,
     Unknown,
+    Usage,
     VerbResult,
 )
 from panelbridge.order_check import check_credentials, check_order, check_package_change
@@ -69,6 +73,7 @@ class TvheadendAdapter(PanelAdapter[TvheadendSettings]):
             grace=False,
             reference_field="comment",
             safe_repeats=_VERBS,
+            usage=True,
             password_readable=True,
             late_commit=self.settings.late_commit,
         )
@@ -244,6 +249,17 @@ class TvheadendAdapter(PanelAdapter[TvheadendSettings]):
 
     def admin_link(self) -> str | None:
         return self.settings.base_url
+
+    def usages(self) -> Iterator[Usage]:
+        """Who plays now, from where and with what; when somebody played before, the server does not keep."""
+        accounts = list(self.list_accounts())
+        return iter(mapping.usages_from(accounts, self._client.subscriptions(), datetime.now(UTC)))
+
+    def connect(self, account: PanelAccount) -> tuple[ConnectDetail, ...]:
+        del account  # players ask for name and password
+        address = self.settings.player_url or self.settings.base_url
+        server = detail(ConnectKind.SERVER, "Server (Tvheadend)", address.rstrip("/"))
+        return server, detail(ConnectKind.PLAYLIST, "Playlist (M3U)", f"{address}playlist/channels")
 
     def close(self) -> None:
         self._client.close()

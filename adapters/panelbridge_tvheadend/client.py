@@ -38,6 +38,14 @@ class TvheadendClient:
             )
         return _json_of(_let_in(reply))
 
+    def subscriptions(self) -> list[Any]:
+        """What plays now. Needs the admin right."""
+        page = self._read("status/subscriptions", {})
+        rows = page.get("entries") if isinstance(page, dict) else None
+        if not isinstance(rows, list):
+            raise ContractBroken("the panel's list of what plays holds no entries")
+        return rows
+
     def tags(self) -> Iterator[Any]:
         return self._grid("channeltag/grid", {})
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -21,6 +22,7 @@ from panelbridge.models import (
     Credentials,
     Package,
     PanelAccount,
+    Usage,
 )
 from panelbridge.secret import Secret
 from panelbridge_tvheadend.settings import TvheadendSettings
@@ -216,3 +218,26 @@ def _read(model: type[WireT], payload: Any) -> WireT:
         fields = sorted({".".join(map(str, item["loc"])) or "reply" for item in error.errors()})
         broken = f"the panel's reply has missing or unreadable fields: {', '.join(fields)}"
     raise ContractBroken(broken)
+
+
+def usages_from(accounts: list[PanelAccount], playing: list[Any], now: datetime) -> list[Usage]:
+    """Who plays is seen now; of who does not, only that much is known."""
+    found = []
+    for account in accounts:
+        mine = [one for one in playing if isinstance(one, dict) and one.get("username") == account.username]
+        first = mine[0] if mine else {}
+        found.append(
+            Usage(
+                id=account.id,
+                username=account.username,
+                connections=len(mine),
+                last_seen=now if mine else None,
+                address=_words(first.get("hostname")),
+                player=_words(first.get("client")),
+            )
+        )
+    return found
+
+
+def _words(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None

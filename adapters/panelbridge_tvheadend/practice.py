@@ -26,6 +26,7 @@ ROUTES = {
     "/api/access/entry/create": "create",
     "/api/passwd/entry/create": "create_password",
     "/api/idnode/save": "save",
+    "/api/status/subscriptions": "subscriptions",
     "/api/idnode/delete": "delete",
     "/playlist": "playlist",  # what a player reads: streaming rights are enough
 }
@@ -136,6 +137,11 @@ class TvheadendPractice(PracticePanel):
             "name": "Tvheadend",
             "capabilities": ["trace"],
         }
+
+    def _subscriptions(self, db: sqlite3.Connection, _: PracticeRequest) -> Any:
+        """What the books were told plays: see the fact ``subscriptions``."""
+        entries_ = json.loads(self.books.fact(db, "subscriptions", "[]"))
+        return {"entries": entries_, "totalCount": len(entries_)}
 
     def _access_grid(self, db: sqlite3.Connection, request: PracticeRequest) -> Any:
         return self._entries(db, "access", request)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from panelbridge.secret import Secret
-from panelbridge.settings import PanelSettings
+from panelbridge.settings import BaseUrl, PanelSettings
 
 
 class TvheadendSettings(PanelSettings):
@@ -28,4 +28,5 @@ class TvheadendSettings(PanelSettings):
     )
     conn_limit_type: int = Field(default=0, ge=0, description="what the limit counts; 0 = everything")
     page_rows: int = Field(default=500, ge=2, le=5000, description="rows asked for at a time")
+    player_url: BaseUrl | None = Field(default=None, description="where players connect; left out: base_url")
     late_commit: float = Field(default=60.0, ge=0, description="seconds a lost request may still take effect")

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 from panelbridge.adapter import PanelAdapter
 from panelbridge.capabilities import Capabilities, Connections, Extend, OrderFact, TextRule, Verb
+from panelbridge.connect_details import detail
 from panelbridge.doubt import already_sent, nothing_sent
 from panelbridge.exceptions import (
     Conflict,
@@ -27,7 +29,9 @@ from panelbridge.exceptions import (
 from panelbridge.models import (
     Absent,
     AccountRef,
+    ConnectDetail,
     Connection,
+    ConnectKind,
     CreateOrder,
     Credentials,
     Found,
@@ -204,6 +208,11 @@ class WhmAdapter(PanelAdapter[WhmSettings]):
 
     def admin_sign_on(self) -> SignOn:
         return self._session(self.settings.user, "whostmgrd")
+
+    def connect(self, account: PanelAccount) -> tuple[ConnectDetail, ...]:
+        del account  # cPanel's own door is on another port of the server (documented)
+        host = urlsplit(self.settings.base_url).hostname
+        return (detail(ConnectKind.WEB, "Control panel (cPanel)", f"https://{host}:2083/"),)
 
     def admin_link(self) -> str | None:
         return self.settings.base_url

@@ -113,6 +113,12 @@ def seen(name: str, file: Path, books: Path) -> Iterator[Any]:
                 yield from Round(module.PRACTICE(own, dict(setup.practice_options)), file).run()
 
 
+def _ways_to_connect(found: Any) -> list[tuple[str, str]]:
+    """What an account's equality leaves out."""
+    details = getattr(getattr(found, "account", None), "connect", ())
+    return [(item.kind.value, item.value.get_secret_value()) for item in details]
+
+
 def _judged(place: Any, reply: PracticeReply, form: str | None) -> Any:
     return place.key, judge(place.all, read(_reply(reply), form))
 
@@ -184,6 +190,7 @@ class Round:
         yield self._call(lambda: self.adapter.create(order))
         ref = self._ref(order)
         yield self._call(lambda: self.adapter.get(ref))
+        yield self._call(lambda: _ways_to_connect(self.adapter.get(ref)))
         yield self._call(lambda: self.adapter.find(username=ref.username))
         yield self._call(lambda: self.adapter.find(reference=order.reference))
         yield self._call(lambda: list(self.adapter.list_accounts()))
