@@ -8,13 +8,14 @@ from sqlalchemy import make_url
 
 from panelbridge.storage.database import Database
 from panelbridge.storage.effects_store import SqlEffectsStore
-from panelbridge.storage.exceptions import KeyFileError
+from panelbridge.storage.exceptions import KeyFileError, StorageDamaged
 from panelbridge.storage.ledger_reading import newest_key_id
 from panelbridge.storage.vault import Vault
 from whmcs_module_shim.config import ServiceConfig
 
 DATABASE_NAME = "panelbridge.db"
 _KEY_MARK = "key"  # under which the database keeps the id of a key of its key file
+_SQLITE = b"SQLite format 3\0"  # the first bytes of every such file
 _LEFT_BEHIND = ("-wal", "-shm", ".lock")  # beside a database that was in use
 
 
@@ -41,6 +42,7 @@ def has_books(config: ServiceConfig) -> bool:
 def require_books(config: ServiceConfig) -> None:
     """Raises ``BooksLost`` when there is no database, or an emptied one: none is made here."""
     if has_books(config):
+        refuse_damaged(database_file(config))
         return
     path = database_file(config)
     what = "is empty" if path.is_file() else "does not exist"
@@ -48,6 +50,13 @@ def require_books(config: ServiceConfig) -> None:
         f"The database {path.absolute()} {what}. Restore the last backup with `panelbridge restore`; "
         "`panelbridge init` makes one, for a new set-up only."
     )
+
+
+def refuse_damaged(path: Path) -> None:
+    """Raises ``StorageDamaged`` when the file does not even begin as a database does."""
+    with path.open("rb") as file:
+        if file.read(len(_SQLITE)) != _SQLITE:
+            raise StorageDamaged(f"{path.absolute()} is damaged: it is no SQLite database")
 
 
 def refuse_in_place_of_lost(config: ServiceConfig) -> None:

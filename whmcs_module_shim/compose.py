@@ -22,10 +22,11 @@ from panelbridge.subscriptions.directory import PanelDirectory
 from panelbridge.usage import UsageSampler
 from whmcs_module_shim.books import database_url, require_books, require_own_key
 from whmcs_module_shim.config import ServiceConfig
-from whmcs_module_shim.effects import ToldOperations, watch_books
+from whmcs_module_shim.effects import ToldOperations, describe_witness, watch_books
 from whmcs_module_shim.later import Later
 from whmcs_module_shim.services import Check, Figure, Services, ServiceUnits
 from whmcs_module_shim.watches import Watch, Watches
+from whmcs_module_shim.write_trial import WriteTrial
 
 _BRIDGE_NAME = "abcdefghijkmnpqrstuvwxyz23456789"
 
@@ -70,6 +71,7 @@ def compose(config: ServiceConfig, *, migrate: bool = True) -> Services:
         witness=witness.note,
     )
 
+    trial = WriteTrial(units)
     watches = [*Watches(units, utc_now).all()]
     later = Later(database, watches, utc_now)
     provisioner = Provisioner(units, desk, later.wake)
@@ -95,9 +97,10 @@ def compose(config: ServiceConfig, *, migrate: bool = True) -> Services:
         fingerprint=fingerprint,
         panel_changed=directory.forget,
         books_confirmed=witness.confirm,
+        witnessed=lambda: describe_witness(witness),
         told_operation=ToldOperations(units, utc_now).check,
         answer_budget=config.answer_budget,
-        checks=lambda: (*readiness(units), later.check()),
+        checks=lambda: (*readiness(units, trial.check()), later.check()),
         figures=lambda: book_figures(units),
         start_background=lambda: later.start(provisioner),
         stop_background=later.stop,
@@ -120,19 +123,19 @@ def bridge_name(units: ServiceUnits) -> str:
     return name
 
 
-def readiness(units: ServiceUnits) -> Sequence[Check]:
-    """Whether work can be taken: the database accepts a write, and which panels may be written to."""
+def readiness(units: ServiceUnits, database: Check) -> Sequence[Check]:
+    """Whether work can be taken: ``database`` accepts a write, and which panels may be written to."""
     try:
-        with units.write() as unit:
+        with units.read() as unit:
             off = sorted(panel.code for panel in unit.subscriptions.panels() if not panel.writes_enabled)
             stop = unit.effects.stopped()
     except Exception:  # noqa: BLE001 - whatever fails here, the answer is that we are not ready
-        return (Check(name="database", ok=False, message="the database does not accept a write"),)
+        return (Check(name="database", ok=False, message="the database cannot be read"),)
     writes = f"writes are off for {len(off)} panel(s)" if off else "on for all panels"
     if stop is not None:
         writes = f"off for all of them: {WHY_STOPPED.get(stop.code, stop.code)}"
     return (
-        Check(name="database", ok=True, message="accepts writes"),
+        database,
         # Told, but no reason to take the service away: reads and other panels work.
         Check(name="panel_writes", ok=True, message=writes),
     )

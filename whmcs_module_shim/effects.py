@@ -13,7 +13,7 @@ from panelbridge.storage.witness import Witness
 from whmcs_module_shim.services import ServiceUnit, ServiceUnits
 
 ATTENTION = "writes_off"
-_ADVICE = "Compare what is there with the books, then run: panelbridge writes on. It says what waits."
+_ADVICE = "Compare what is there with the books. `panelbridge writes on` then says what waits, and asks."
 _log = logging.getLogger(__name__)
 
 
@@ -55,6 +55,17 @@ def watch_books(units: ServiceUnits, witness: Witness) -> None:
     if known is None or (known.highest_operation or 0) < (stop.highest_operation or 0):
         with units.write() as unit:
             stop_effects(unit, stop)
+
+
+def describe_witness(witness: Witness) -> str | None:
+    """What it says now; host and boot are shown and judge nothing."""
+    record = witness.last()
+    if record is None:
+        return None
+    return (
+        f"{record.seen.sequence} calls, operation {record.seen.operation}, "
+        f"seen {record.at} on {record.host} (boot {record.boot[:8]})"
+    )
 
 
 class ToldOperations:

@@ -12,7 +12,14 @@ from panelbridge.storage.database import Database
 from panelbridge.storage.key_file import create_key_file, open_vault
 from panelbridge.storage.units import SqlUnit, SqlUnits
 from panelbridge.subscriptions import Installation, InstallationId, Mode, Reseller
-from whmcs_module_shim.books import database_url, has_books, refuse_in_place_of_lost, require_own_key
+from whmcs_module_shim.books import (
+    database_file,
+    database_url,
+    has_books,
+    refuse_damaged,
+    refuse_in_place_of_lost,
+    require_own_key,
+)
 from whmcs_module_shim.compose import utc_now
 from whmcs_module_shim.config import ServiceConfig
 
@@ -40,7 +47,9 @@ def first_setup(
     """Make what is missing. Raises ``BooksLost`` and storage's errors, each naming what to do."""
     config.data_folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
     refuse_in_place_of_lost(config)
-    if not has_books(config):  # the key of books that exist is never made anew
+    if has_books(config):
+        refuse_damaged(database_file(config))
+    else:  # the key of books that exist is never made anew
         create_key_file(config.key_file)
     vault = open_vault(config.key_file)
     database = Database(database_url(config))

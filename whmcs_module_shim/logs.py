@@ -7,6 +7,7 @@ import sys
 import time
 import traceback
 from collections.abc import MutableMapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TextIO
@@ -41,6 +42,24 @@ _PROCESSORS: list[Any] = [
     redact_event,
     structlog.processors.JSONRenderer(),
 ]
+
+
+class _Patient:
+    """A stream that nothing is lost over but the line: a log on a full disk must not end an answer."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """As far as the disk takes it."""
+        with suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """The same."""
+        with suppress(OSError):
+            self._stream.flush()
 
 
 @lru_cache(maxsize=1)
@@ -78,7 +97,7 @@ def configure_logs(level: LogLevel, stream: TextIO | None = None) -> ServiceLog:
     structlog.configure(
         processors=_PROCESSORS,
         wrapper_class=structlog.make_filtering_bound_logger(_number(level)),
-        logger_factory=structlog.WriteLoggerFactory(stream or sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(_Patient(stream or sys.stderr)),  # type: ignore[arg-type]
         cache_logger_on_first_use=True,
     )
     log = make_logger(level, stream)
@@ -95,7 +114,7 @@ class ServiceLog:
     """The service's log: ``events`` for what happens, ``request`` for each answer."""
 
     events: Any  # a structlog logger
-    stream: TextIO
+    stream: _Patient
     requests: bool  # whether the level lets lines about requests through
 
     def request(self, **fields: str | float | None) -> None:
@@ -113,9 +132,9 @@ class ServiceLog:
 
 def make_logger(level: LogLevel = LogLevel.INFO, stream: TextIO | None = None) -> ServiceLog:
     """The service's log, writing to ``stream`` (standard error)."""
-    target = stream or sys.stderr
+    target = _Patient(stream or sys.stderr)
     events = structlog.wrap_logger(
-        structlog.WriteLogger(target),
+        structlog.WriteLogger(target),  # type: ignore[arg-type]  # it writes and flushes, no more
         processors=_PROCESSORS,
         wrapper_class=structlog.make_filtering_bound_logger(_number(level)),
         cache_logger_on_first_use=True,

@@ -54,6 +54,11 @@ def _nothing() -> None:
     """No background work."""
 
 
+def _nothing_said() -> str | None:
+    """There is no witness."""
+    return None
+
+
 def _nothing_told(_operation: int, _shop: str) -> None:
     """Nobody compares."""
 
@@ -69,6 +74,7 @@ class Services:
     fingerprint: Callable[[str], str]  # HMAC under a key that is not in the database
     panel_changed: Callable[[PanelId], None]  # drop what this process keeps of the panel
     books_confirmed: Callable[[], None] = _nothing  # a person says that these books are the ones
+    witnessed: Callable[[], str | None] = _nothing_said  # what the witness says, for people
     told_operation: Callable[[int, str], None] = _nothing_told  # the highest a shop was told, and the shop
     answer_budget: float = 10.0  # seconds
     checks: Callable[[], Sequence[Check]] = tuple

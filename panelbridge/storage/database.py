@@ -100,6 +100,9 @@ class Database:
                 assert isinstance(source, sqlite3.Connection)  # noqa: S101 - for the type checker
                 source.backup(copy)
             copy.execute("PRAGMA journal_mode=DELETE")  # one file, no log beside it
+        except BaseException:
+            target.unlink()  # half a copy is none
+            raise
         finally:
             copy.close()
 

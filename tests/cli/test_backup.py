@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 import stat
@@ -199,3 +200,51 @@ def test_restoring_is_asked_with_what_it_means(selling: Shell, copy: Path) -> No
     assert ran.code == 1
     assert "What happened after that backup is not in it" in ran.err
     assert not list(selling.folder.glob("*before*"))
+
+
+def test_a_folder_that_is_not_there_is_made_and_gets_dated_files(selling: Shell, tmp_path: Path) -> None:
+    folder = tmp_path / "backups"
+
+    selling.done("backup", str(folder))
+
+    assert folder.is_dir()
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert len(list(folder.glob("panelbridge-*Z.db"))) == 1
+
+
+def test_what_is_missing_is_said_when_a_folder_cannot_be_made(selling: Shell, tmp_path: Path) -> None:
+    ran = selling("backup", str(tmp_path / "no" / "backups"))
+
+    assert ran.code == 4
+    assert f"there is no folder {tmp_path / 'no'}" in ran.err.lower()
+
+
+def test_so_many_dated_files_are_kept_and_nothing_else_is_touched(selling: Shell, tmp_path: Path) -> None:
+    for name in (
+        "panelbridge-20200101T000000Z.db",
+        "panelbridge-20210101T000000Z.db",
+        "panelbridge-mineZ.db",
+    ):
+        (tmp_path / name).touch()
+
+    ran = selling("backup", str(tmp_path), "--keep", "2")
+
+    assert ran.code == 0, ran.err
+    left = sorted(one.name for one in tmp_path.glob("*.db"))
+    assert left[0] == "panelbridge-20210101T000000Z.db"
+    assert left[-1] == "panelbridge-mineZ.db"
+    assert len(left) == 3
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can leave files that are another user's")
+def test_what_root_restores_belongs_to_the_service(selling: Shell, copy: Path) -> None:
+    for one in (selling.folder, *selling.folder.iterdir()):
+        os.chown(one, 65534, 65534)
+    for lock in selling.folder.glob("*.lock"):
+        lock.unlink()
+
+    selling.done("restore", str(copy), "--replace", "--yes")
+    selling.done("panels", "writes", "on", "--yes")
+
+    owners = {one.name: one.stat().st_uid for one in selling.folder.iterdir()}
+    assert set(owners.values()) == {65534}, owners

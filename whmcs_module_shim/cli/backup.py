@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,13 +21,21 @@ if TYPE_CHECKING:
     from whmcs_module_shim.config import ServiceConfig
 
 _STAMP = "%Y%m%dT%H%M%SZ"
+_DATED = re.compile(r"panelbridge-\d{8}T\d{6}Z\.db")
 _BESIDE = ("", "-wal", "-shm")  # SQLite's own files beside a database
 
 
 def backup_command(
     context: typer.Context,
     to: Annotated[
-        Path | None, typer.Argument(metavar="[FILE|FOLDER]", help="Default: a dated file in this folder.")
+        Path | None,
+        typer.Argument(
+            metavar="[FOLDER|FILE.db]", help="A folder, which is made if need be, gets a dated file."
+        ),
+    ] = None,
+    keep: Annotated[
+        int | None,
+        typer.Option(min=1, help="Of the dated files in the folder, keep so many; older ones are removed."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -39,8 +48,14 @@ def backup_command(
     config = context.obj()
     _require_file(database_file(config), "Run `panelbridge init`, or name the right folder with --data.")
     target = to or Path()
-    if target.is_dir():
-        target /= f"panelbridge-{utc_now():{_STAMP}}.db"
+    folder = target if target.is_dir() or not target.suffix else None
+    if folder is not None:
+        _make_folder(folder)
+        target = folder / f"panelbridge-{utc_now():{_STAMP}}.db"
+    elif keep is not None:
+        raise Refused(
+            "invalid_request", "--keep counts dated files in a folder", advice="Name a folder, not a file."
+        )
     _require_free(target)
     database = Database(database_url(config))
     try:
@@ -49,14 +64,24 @@ def backup_command(
     finally:
         database.close()
     counts = _looked_through(target)
+    removed = _remove_older(folder, keep) if folder is not None and keep is not None else []
     size = target.stat().st_size
     if screen.as_json:
-        screen.json({"file": str(target), "bytes": size, "key_file": str(config.key_file), **counts})
+        screen.json(
+            {
+                "file": str(target),
+                "bytes": size,
+                "key_file": str(config.key_file),
+                "removed": removed,
+                **counts,
+            }
+        )
     screen.facts(
         (
             ("file", target),
             ("size", f"{size / 1024 / 1024:.1f} MB, read through and whole"),
             ("in it", f"{counts['subscriptions']} subscriptions, {counts['transfers']} transfers of credits"),
+            ("removed", "\n".join(removed) or None),
             ("NOT in it", f"the key file {config.key_file}\nWithout it nobody can open this copy."),
         ),
         title="Backed up",
@@ -124,6 +149,28 @@ Before you switch writes on, for each panel:
   1. panelbridge panels accounts PANEL     which accounts belong to no subscription?
   2. panelbridge credits history           which payments since the backup are missing?
   3. adopt or book what is missing, then   panelbridge panels writes on PANEL"""
+
+
+def _make_folder(folder: Path) -> None:
+    from panelbridge.storage.owner import give_to_owner_of
+
+    if folder.is_dir():
+        return
+    parent = folder.absolute().parent
+    try:
+        folder.mkdir(mode=0o700)
+        give_to_owner_of(parent, folder)
+    except OSError as error:
+        missing = f"there is no folder {parent}" if not parent.is_dir() else f"{folder}: {error.strerror}"
+        raise Refused("configuration", missing, advice="Make it, or name another folder.") from None
+
+
+def _remove_older(folder: Path, keep: int) -> list[str]:
+    """Only files that this command named, oldest first; their names sort by time."""
+    dated = sorted(one for one in folder.glob("panelbridge-*Z.db") if _DATED.fullmatch(one.name))
+    for one in dated[:-keep]:
+        one.unlink()
+    return [str(one) for one in dated[:-keep]]
 
 
 def _require_file(path: Path, advice: str) -> None:

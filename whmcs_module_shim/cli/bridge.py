@@ -139,7 +139,7 @@ def open_bridge(context: typer.Context) -> Iterator[Bridge]:
 
 def require_database(config: ServiceConfig) -> None:
     """Raises ``Refused`` when there is no database, or its schema is another release's."""
-    from whmcs_module_shim.books import database_file, has_books, refuse_in_place_of_lost
+    from whmcs_module_shim.books import database_file, has_books, refuse_damaged, refuse_in_place_of_lost
 
     path = database_file(config)
     if not has_books(config):
@@ -149,6 +149,7 @@ def require_database(config: ServiceConfig) -> None:
             f"There is no database at {path.absolute()}",
             advice="Run `panelbridge init`, or name the right folder with --data or --config.",
         )
+    refuse_damaged(path)
     found, wanted = schema_of(path), newest_schema()
     if found != wanted:
         raise Refused(
@@ -160,13 +161,20 @@ def require_database(config: ServiceConfig) -> None:
 
 
 def schema_of(path: Path) -> str | None:
-    """The schema's revision in the database at ``path``; ``None`` when it has none."""
+    """The schema's revision in the database at ``path``; ``None`` when it has none.
+
+    Raises ``StorageDamaged``.
+    """
     import sqlite3
+
+    from panelbridge.storage.exceptions import StorageDamaged
 
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=10)
     try:
         row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-    except sqlite3.DatabaseError:
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+            raise StorageDamaged(f"{path.absolute()} is damaged: {error}") from None
         return None
     finally:
         connection.close()

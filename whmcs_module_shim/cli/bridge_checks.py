@@ -29,6 +29,7 @@ def check_bridge(bridge: Bridge) -> Iterator[Finding]:
     with bridge.services.units.read() as unit:
         panels = list(unit.subscriptions.panels())
         plans = [plan for plan in unit.subscriptions.plans() if plan.active]
+    yield from _check_writes(bridge)
     yield from _check_adapters()
     if not panels:
         yield wrong("panels", "there is none", "panelbridge panels add")
@@ -53,6 +54,19 @@ def check_bridge(bridge: Bridge) -> Iterator[Finding]:
     yield from _check_shops(bridge)
     yield from _check_wallets(bridge)
     yield from _check_work(bridge)
+
+
+def _check_writes(bridge: Bridge) -> Iterator[Finding]:
+    """The books as a whole: do they fit their witness, and may anything leave the bridge?"""
+    with bridge.services.units.read() as unit:
+        stop = unit.effects.stopped()
+    if stop is not None:
+        yield wrong("writes", f"off for the whole bridge: {stop.message}", "panelbridge writes show")
+    said = bridge.services.witnessed()
+    if said is not None:
+        yield fine("witness", said)
+    else:
+        yield note("witness", "there is none yet", "It is made with the first call to a panel.")
 
 
 def _check_adapters() -> Iterator[Finding]:

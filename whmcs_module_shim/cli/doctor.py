@@ -99,10 +99,12 @@ def _lacks(found: Sequence[Finding]) -> bool:
 
 
 def _books(config: ServiceConfig) -> Finding:
-    from panelbridge.storage import StorageBusy
+    from panelbridge.storage.exceptions import KeyFileError, StorageBusy, StorageFailed
     from whmcs_module_shim.cli.machine_checks import check_books
 
     try:
         return check_books(config)
-    except StorageBusy as error:
-        return wrong("books", str(error), StorageBusy.advice)
+    except (StorageBusy, StorageFailed) as error:
+        return wrong("books", str(error), error.advice)
+    except KeyFileError as error:
+        return wrong("books", str(error), "Put the key file back that belongs to this database.")

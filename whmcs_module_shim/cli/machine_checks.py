@@ -89,7 +89,8 @@ def _check_key_file(config: ServiceConfig) -> Finding:
 def _check_database(config: ServiceConfig) -> Finding:
     import sqlite3
 
-    from whmcs_module_shim.books import BooksLost, database_file, refuse_in_place_of_lost
+    from panelbridge.storage.exceptions import StorageDamaged
+    from whmcs_module_shim.books import BooksLost, database_file, refuse_damaged, refuse_in_place_of_lost
     from whmcs_module_shim.cli.bridge import newest_schema, schema_of
 
     path = database_file(config)
@@ -99,7 +100,11 @@ def _check_database(config: ServiceConfig) -> Finding:
         return wrong("database", str(error), "Stop serve and restore the last good backup.")
     if not path.is_file():
         return wrong("database", f"there is none at {path.absolute()}", "Run panelbridge init.")
-    found, wanted = schema_of(path), newest_schema()
+    try:
+        refuse_damaged(path)
+        found, wanted = schema_of(path), newest_schema()
+    except StorageDamaged as error:
+        return wrong("database", str(error), error.advice)
     if found != wanted:
         return wrong(
             "database",

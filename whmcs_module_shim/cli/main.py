@@ -18,6 +18,7 @@ from whmcs_module_shim.cli import (
     doctor,
     initial,
     installations,
+    key_file,
     keys,
     ledger,
     module_zip,
@@ -75,6 +76,7 @@ app.add_typer(plans.app, name="plans")
 app.add_typer(resellers.app, name="resellers")
 app.add_typer(installations.app, name="installations")
 app.add_typer(keys.app, name="keys")
+app.add_typer(key_file.app, name="key-file")
 app.add_typer(credit.app, name="credits")
 app.add_typer(subscriptions.app, name="subscriptions")
 app.add_typer(operations.app, name="operations")

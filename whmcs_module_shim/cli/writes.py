@@ -30,7 +30,7 @@ def show_command(context: typer.Context, as_json: AsJson = False) -> None:
 @app.command("on")
 def on_command(
     context: typer.Context,
-    panel: Annotated[list[str] | None, typer.Argument(metavar="[PANEL]...", help="Left out: all.")] = None,
+    panel: Annotated[list[str] | None, typer.Argument(metavar="PANEL", help="Left out: all.")] = None,
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
