@@ -6,6 +6,7 @@ is skipped, with the capability that says so as the reason.
 
 from __future__ import annotations
 
+from panelbridge.testing.conformance.ended import Ended
 from panelbridge.testing.conformance.errors import Errors, SecretScan
 from panelbridge.testing.conformance.faults import Faults, Repeats
 from panelbridge.testing.conformance.fence import Fence
@@ -26,6 +27,7 @@ from panelbridge.testing.conformance.truth import CapabilityTruth
 __all__ = [
     "CapabilityTruth",
     "CredentialReset",
+    "Ended",
     "Errors",
     "Faults",
     "Fence",

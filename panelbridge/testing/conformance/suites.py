@@ -21,6 +21,10 @@ class TestSuspension(conformance.Suspension):
     """Off and on again, and a ban is kept."""
 
 
+class TestEnded(conformance.Ended):
+    """Expired and limited are told apart from suspended."""
+
+
 class TestPackages(conformance.Packages):
     """What can be sold, and the change of it."""
 
