@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from panelbridge.exceptions import PanelBusy
 from panelbridge.ledger import Credits
 from panelbridge.lifecycle import SuspensionReason
+from panelbridge.models import AccountRef, Outcome, VerbResult
 from panelbridge.provisioning import (
     AttentionItem,
     Operation,
@@ -194,3 +198,50 @@ def _when_quiet(rig: Rig, decide: Callable[[], object]) -> None:
             continue
         return
     raise AssertionError("at no moment could it be decided")
+
+
+class MeetAtThePanel:
+    """An adapter whose suspend ends, and is written down, while somebody else's look is under way."""
+
+    def __init__(self, real: Any) -> None:
+        self._real = real
+        self.looking, self.written = threading.Event(), threading.Event()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+    def suspend(self, ref: AccountRef, reason: str) -> VerbResult:
+        del ref, reason
+        self.looking.wait(20)
+        raise PanelBusy("the account is being moved")
+
+    def get(self, ref: AccountRef) -> Any:
+        self.looking.set()
+        self.written.wait(20)
+        return self._real.get(ref)
+
+
+def test_a_look_overwrites_nothing_that_the_owner_of_the_try_wrote(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The owner's deadline had passed while it waited for the panel, so somebody looked as well."""
+    rig.provisioner.submit(rig.create(501))
+    panel = MeetAtThePanel(rig.directory.adapter(rig.subscription().panel_id))
+    monkeypatch.setattr(rig.directory, "adapter", lambda _: panel)
+
+    def own() -> None:
+        suspend(rig)
+        panel.written.set()
+
+    owner = threading.Thread(target=own)
+    owner.start()
+    while not (sent := [item for item in rig.operations() if item.state is OperationState.SENT]):
+        panel.written.wait(0.01)
+    rig.clock.forward(seconds=10)
+    rig.provisioner.step(sent[0].id)
+    owner.join()
+
+    with rig.units.read() as unit:
+        (attempt,) = unit.journal.attempts(sent[0].id)
+    assert (attempt.outcome, attempt.cleared) == (Outcome.RETRY_LATER, True)
+    assert rig.operations()[-1].state is OperationState.READY
