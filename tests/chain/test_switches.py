@@ -300,11 +300,22 @@ def is_refunded_and_keeps_its_periods(shop: Shop, position: str) -> None:
     assert "refunded" in codes
 
 
+def is_set_up_by_an_order_billed_anew(shop: Shop, position: str) -> None:
+    del position
+    service, invoice = shop.order()
+    shop.standin.cancel_invoice(invoice)
+    shop.standin.pay_invoice(shop.standin.reissue(service))
+    cron_later(shop, service)
+    assert (shop.standin.service(service).status, shop.charges(service)) == ("Active", ["1"])
+
+
 def lives_with_the_invoices_of_a_release(shop: Shop, position: str) -> None:
     renews_a_line_that_was_cancelled_and_made_anew(shop, position)
     is_renewed_by_staff_who_mark_the_invoice_paid(shop, position)
     is_refunded_and_keeps_its_periods(shop, position)
     renews_from_credit(shop, position)
+    is_set_up_by_an_order_billed_anew(shop, position)
+    lives(shop, position)
 
 
 def is_renewed_from_credit_by_itself(shop: Shop, position: str) -> None:

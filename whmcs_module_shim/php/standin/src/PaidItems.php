@@ -41,9 +41,8 @@ final class PaidItems
         if (!$renewFirst) {
             $this->moveDueDate($serviceId);
         }
-        if ($isFirst) {
-            $this->setUp($service);
-        }
+        // Also when the order's own invoice was cancelled and billed anew: the service waits for its payment.
+        $this->setUp($service);
         $overdue = $this->unsuspends($serviceId);
         if ($overdue && $this->shop->settings->says('unsuspend_before_renew')) {
             $this->command->run($serviceId, 'UnsuspendAccount', true);
