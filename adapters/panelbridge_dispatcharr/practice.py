@@ -55,7 +55,12 @@ class DispatcharrPractice(PracticePanel):
 
     imitates = "Dispatcharr 0.29.0"
     setups: ClassVar[Mapping[str, Setup]] = {
-        "key": Setup(package="1", other_package="2", reads={"find": "list_accounts"})
+        "key": Setup(
+            package="1",
+            other_package="2",
+            reads={"find": "list_accounts"},
+            moves_with_package=frozenset({"profiles"}),
+        )
     }
 
     known_options: ClassVar[KnownOptions] = {

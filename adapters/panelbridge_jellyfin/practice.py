@@ -71,6 +71,7 @@ _SETUP: dict[str, Any] = {
         Verb.RESET_CREDENTIALS: "password",
     },
     "reads": {"find": "list_accounts"},
+    "moves_with_package": frozenset({"policy"}),
     "settings": {"total_timeout": 5.0},  # a Retry-After beyond it is told at once
 }
 

@@ -190,6 +190,11 @@ class PterodactylPracticePanel(PracticePanel):
         self.books.record(db, "delete_user", f"user {row['username']}")
         return PracticeReply(status=204)
 
+    def _reads(self, db: sqlite3.Connection) -> int:
+        """After how many reads an installation has ended; while its queue stands still, it never does."""
+        queued = self.books.fact(db, "queued", "no") == "yes"
+        return 1_000_000 if queued else int(self.options["install"])
+
     def _create(self, db: sqlite3.Connection, _: str, request: PracticeRequest) -> PracticeReply:
         wish = servers.checked(db, request.json())
         if self.books.fact(db, "no_room", "no") == "yes":
@@ -197,7 +202,7 @@ class PterodactylPracticePanel(PracticePanel):
         self._ask_node(db)  # a node that refuses: the panel deletes the half-made row itself
         fails = int(self.books.fact(db, "installs_that_fail", "0"))
         self.books.set_fact(db, "installs_that_fail", str(max(0, fails - 1)))
-        row = servers.insert(db, wish, reads=int(self.options["install"]), fails=fails > 0)
+        row = servers.insert(db, wish, reads=self._reads(db), fails=fails > 0)
         self.books.record(db, "create", users.the(db, "id", row["user_id"])["username"])
         return resource("server", servers.shown(row), status=201)
 

@@ -59,6 +59,11 @@ def _set(books: Books, db: sqlite3.Connection, arguments: Mapping[str, Any]) -> 
             books.set_fact(db, name, str(arguments[name]))
 
 
+def _queue(books: Books, db: sqlite3.Connection, arguments: Mapping[str, Any]) -> Any:
+    """While it is ``on``, servers that are made stay where they are: their installation does not begin."""
+    books.set_fact(db, "queued", "yes" if arguments.get("on") else "no")
+
+
 def _revoke(books: Books, db: sqlite3.Connection, arguments: Mapping[str, Any]) -> Any:
     """``permission`` such as ``users:write``."""
     books.set_fact(db, f"revoked:{arguments['permission']}", "yes")
@@ -69,5 +74,6 @@ ACTS: Mapping[str, Act] = {
     "delete": _delete,
     "edit": _edit,
     "set": _set,
+    "queue": _queue,
     "revoke": _revoke,
 }

@@ -53,6 +53,7 @@ class TvheadendPractice(PracticePanel):
             package=next(iter(TAGS)),
             other_package=[*TAGS][1],
             reads={"get": "find"},
+            moves_with_package=frozenset({"tags"}),
             # Small pages; and less time than a Retry-After of 7 s, which a read would wait for.
             settings={"page_rows": 3, "total_timeout": 5.0},
         )

@@ -87,6 +87,8 @@ def run_suite(backend: str, setups: Sequence[str], parts: Iterable[str] = ()) ->
     import pytest
 
     wanted = _classes(parts)
+    for setup in setups:
+        _try_start(backend, setup)
     notes = _Notes()
     with TemporaryDirectory(prefix="panelbridge-check-") as room, redirect_stdout(sys.stderr):
         file = Path(room) / "test_conformance.py"
@@ -108,6 +110,21 @@ def run_suite(backend: str, setups: Sequence[str], parts: Iterable[str] = ()) ->
     return [
         ScoreCard(backend=backend, setup=setup, findings=tuple(notes.findings[setup])) for setup in setups
     ]
+
+
+def _try_start(backend: str, setup: str) -> None:
+    """Once before hundreds of tests need it. Raises ``CannotCheck`` saying why the panel did not start."""
+    from panelbridge.testing.conformance.subject import panel_under_test
+
+    try:
+        with (
+            TemporaryDirectory(prefix="panelbridge-check-") as room,
+            panel_under_test(backend, Path(room), setup=setup),
+        ):
+            return
+    except Exception as error:  # noqa: BLE001 - whatever its author's code raises is told, and nothing is run
+        why = f"{type(error).__name__}: {error}" if not isinstance(error, RuntimeError) else str(error)
+    raise CannotCheck(f"{backend!r} cannot be tried in set-up {setup!r}: {why}")
 
 
 def _classes(parts: Iterable[str]) -> list[str]:

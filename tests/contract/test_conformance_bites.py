@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from itertools import count, islice
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,24 +18,29 @@ import pytest
 from panelbridge import (
     Absent,
     AccountRef,
+    AccountState,
     Capabilities,
     CapacityExhausted,
     Conflict,
     CreateOrder,
+    Credentials,
     Found,
     InvalidOrder,
     Lookup,
     Outcome,
     OutcomeUnknown,
+    PackageChange,
     PanelAccount,
     PanelError,
     Purchase,
+    Secret,
     Unknown,
     Verb,
     VerbResult,
 )
 from panelbridge.testing import conformance
 from panelbridge.testing.practice import Fault
+from panelbridge_pterodactyl import PterodactylAdapter
 from panelbridge_reference import ReferenceAdapter
 
 
@@ -198,7 +205,73 @@ class DeletesOnTrust(ReferenceAdapter):
         return VerbResult(outcome=Outcome.DONE, account=None)
 
 
+class DropsTheReference(ReferenceAdapter):
+    """A change of package that writes the whole account, and forgets a field of it."""
+
+    def change_package(self, ref: AccountRef, change: PackageChange) -> VerbResult:
+        result = super().change_package(ref, change)
+        credentials = Credentials(username=ref.username, password=Secret("Forgotten1234567"))
+        super().reset_credentials(ref, credentials)
+        return result
+
+
+class PrintsThePassword(ReferenceAdapter):
+    def create(self, order: CreateOrder) -> VerbResult:
+        sys.stdout.write(f"creating {order.credentials.password.get_secret_value()}\n")
+        return super().create(order)
+
+
+class TakesAnyMissingPage(ReferenceAdapter):
+    def get(self, ref: AccountRef) -> Lookup:
+        reply = self._client._session.request("GET", f"v1/accounts/{ref.id}", repeatable=True)
+        return Absent(proof="404") if reply.status == 404 else super().get(ref)
+
+
+class NeverShortens(ReferenceAdapter):
+    def extend(self, ref: AccountRef, until: datetime, purchase: Purchase | None = None) -> VerbResult:
+        found = self.get(ref)
+        assert isinstance(found, Found)
+        if found.account.expires_at is not None and until < found.account.expires_at:
+            return VerbResult(outcome=Outcome.ALREADY, account=found.account)
+        return super().extend(ref, until, purchase)
+
+
+class HidesTheReadBack(ReferenceAdapter):
+    """Believes the write when the read after it is refused."""
+
+    def suspend(self, ref: AccountRef, reason: str) -> VerbResult:
+        try:
+            return super().suspend(ref, reason)
+        except PanelError:
+            return VerbResult(outcome=Outcome.DONE, account=None)
+
+
+class ExpiredIsSwitchedOff(ReferenceAdapter):
+    def suspend(self, ref: AccountRef, reason: str) -> VerbResult:
+        found = self.get(ref)
+        if isinstance(found, Found) and found.account.state is AccountState.EXPIRED:
+            return VerbResult(outcome=Outcome.ALREADY, account=found.account)
+        return super().suspend(ref, reason)
+
+
+class TellsRefusedWhileQueued(PterodactylAdapter):
+    def create(self, order: CreateOrder) -> VerbResult:
+        try:
+            return super().create(order)
+        except OutcomeUnknown:
+            raise CapacityExhausted("it did not end in time") from None
+
+
 Test = Callable[[conformance.PanelUnderTest], Any]
+
+
+def called(subject: conformance.PanelUnderTest, suite: str, name: str, *arguments: Any) -> None:
+    """That test of the suite; a suite that does not have it yet catches nothing."""
+    test = getattr(getattr(conformance, suite)(), name, None)
+    assert test is not None, f"the suite has no {name}"
+    test(subject, *arguments)
+
+
 BITES = (AssertionError, pytest.fail.Exception, AttributeError, KeyError, TypeError, ExceptionGroup)
 LIES: list[tuple[type[ReferenceAdapter], str, Test]] = [
     (
@@ -296,6 +369,28 @@ LIES: list[tuple[type[ReferenceAdapter], str, Test]] = [
         lambda s: conformance.CapabilityTruth().test_the_password_is_readable_exactly_where_declared(s),
     ),
     (
+        DropsTheReference,
+        "set",
+        lambda s: conformance.Packages().test_change_package_sets_it_and_keeps_the_term(s),
+    ),
+    *(
+        (liar, "set", lambda s, suite=suite, name=name: called(s, suite, name))
+        for liar, suite, name in (
+            (TakesAnyMissingPage, "Lookups", "test_a_404_that_says_nothing_is_no_absence"),
+            (NeverShortens, "Lifecycle", "test_extend_to_an_earlier_date_shortens"),
+        )
+    ),
+    (
+        HidesTheReadBack,
+        "set",
+        lambda s: called(s, "LyingSuccess", "test_a_read_back_that_is_refused_is_not_done", Verb.SUSPEND),
+    ),
+    (
+        ExpiredIsSwitchedOff,
+        "set",
+        lambda s: called(s, "Suspension", "test_what_only_ended_is_not_switched_off", "expired"),
+    ),
+    (
         DeletesOnTrust,
         "set",
         lambda s: conformance.LyingSuccess().test_a_success_that_changed_nothing_is_not_done(
@@ -348,6 +443,52 @@ def test_a_logged_password_fails_the_scan(
     lying = replace(honest, adapter=LogsThePassword(honest.adapter.settings))
     with lying.adapter, pytest.raises(AssertionError):
         conformance.SecretScan().test_no_log_no_error_no_repr_holds_a_secret(lying, caplog, None)
+
+
+def test_a_printed_password_fails_the_scan(
+    panels: dict[str, conformance.PanelUnderTest], caplog: pytest.LogCaptureFixture
+) -> None:
+    honest = panels["set"]
+    lying = replace(honest, adapter=PrintsThePassword(honest.adapter.settings))
+    with lying.adapter, pytest.raises(AssertionError):
+        conformance.SecretScan().test_no_log_no_error_no_repr_holds_a_secret(lying, caplog, None)
+
+
+def test_a_queue_that_stands_still_told_as_refused_fails_the_suite(tmp_path: Path) -> None:
+    name = "test_work_that_is_queued_for_ever_is_unknown"
+    with conformance.panel_under_test("pterodactyl", tmp_path, setup="1.11") as honest:
+        called(honest, "LyingSuccess", name)
+        with TellsRefusedWhileQueued(honest.adapter.settings) as adapter, pytest.raises(AssertionError):
+            called(replace(honest, adapter=adapter), "LyingSuccess", name)
+
+
+def test_a_practice_panel_that_does_not_start_is_told_and_nothing_is_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = tmp_path / "sitecustomize.py"
+    broken.write_text(
+        "import sys\nif 'panelbridge.testing.practice' in ' '.join(sys.orig_argv): "
+        "raise SystemExit('the books are of another release')\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{os.environ.get('PYTHONPATH', '')}")
+    ran = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "panelbridge.testing.check",
+            "reference",
+            "--setup",
+            "set",
+            "--part",
+            "errors",
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert "the books are of another release" in ran.stderr
 
 
 def test_the_practice_kit_needs_no_pytest() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import traceback
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 
 import pytest
 
@@ -119,11 +121,13 @@ class SecretScan(Suite):
         order = subject.order()
         if fault is not None:
             subject.set_fault(fault, subject.operation(Verb.CREATE))
+        printed = StringIO()
         try:
-            with deadline(PATIENCE):
+            with deadline(PATIENCE), redirect_stdout(printed), redirect_stderr(printed):
                 told.append(repr(subject.adapter.create(order)))
         except PanelError as error:
             told += [repr(error), error.message, error.advice, "".join(traceback.format_exception(error))]
+        told.append(printed.getvalue())
         subject.control.clear_faults()
         subject.control.release()
         told.append(repr(subject.adapter.find(username=order.credentials.username)))

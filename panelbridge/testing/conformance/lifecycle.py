@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from panelbridge.capabilities import Extend, PackageWrite, Verb
 from panelbridge.exceptions import Conflict, InvalidOrder, PanelError, PermissionMissing
-from panelbridge.models import AccountId, AccountRef, AccountState, Credentials, Outcome, PackageChange
+from panelbridge.models import (
+    AccountId,
+    AccountRef,
+    AccountState,
+    Credentials,
+    Found,
+    Outcome,
+    PackageChange,
+)
 from panelbridge.secret import Secret
 from panelbridge.testing.conformance.deeds import expiry, state
 from panelbridge.testing.conformance.subject import PanelUnderTest, ending_of
@@ -69,6 +77,18 @@ class Lifecycle(Suite):
         if subject.capabilities.extend is Extend.SET:
             assert subject.same_moment(result.account.expires_at, until)
 
+    def test_extend_to_an_earlier_date_shortens(self, subject: PanelUnderTest) -> None:
+        """The end state is the date: what was given by mistake can be taken back."""
+        subject.needs(Verb.EXTEND)
+        if subject.sells:
+            pytest.skip(f"{subject.adapter.backend}: capabilities.extend is ADD")
+        account = subject.made()
+        assert account.expires_at is not None
+        until = account.expires_at - timedelta(days=9)
+        result = subject.adapter.extend(account.ref, until)
+        assert result.outcome is Outcome.DONE
+        assert subject.same_moment(expiry(subject.in_books(account.username)), until)
+
     def test_extend_leaves_a_suspended_account_suspended(self, subject: PanelUnderTest) -> None:
         subject.needs(Verb.EXTEND, Verb.SUSPEND)
         account = subject.made()
@@ -109,6 +129,28 @@ class Suspension(Suite):
         assert subject.adapter.unsuspend(account.ref).outcome is Outcome.DONE
         assert subject.in_books(account.username) == before
 
+    @pytest.mark.parametrize("end", ["expired", "limited"])
+    def test_what_only_ended_is_not_switched_off(self, subject: PanelUnderTest, end: str) -> None:
+        """Expired is not disabled, limited is not suspended: a suspension must still be sent, and holds when
+        time or quota come back.
+        """
+        subject.needs(Verb.SUSPEND)
+        account = subject.made()
+        if end == "limited":
+            subject.act("use_up", username=account.username)
+        elif account.expires_at is None:
+            pytest.skip(f"{subject.adapter.backend}: the panel keeps no expiry")
+        else:
+            past = datetime.now(UTC).replace(microsecond=0) - timedelta(days=2)
+            subject.act("set_expiry", username=account.username, expires_at=past.isoformat())
+        found = subject.adapter.get(account.ref)
+        assert isinstance(found, Found)
+        assert found.account.state.value == end
+        assert subject.adapter.suspend(account.ref, "overdue").outcome is Outcome.DONE
+        suspended = subject.adapter.get(account.ref)
+        assert isinstance(suspended, Found)
+        assert suspended.account.state is AccountState.SUSPENDED
+
     def test_a_ban_of_the_panels_owner_is_told_and_kept(self, subject: PanelUnderTest) -> None:
         subject.needs(Verb.UNSUSPEND)
         account = subject.made()
@@ -134,12 +176,17 @@ class Packages(Suite):
         if subject.capabilities.change_package is PackageWrite.PURCHASE:
             pytest.skip("capabilities.change_package is PURCHASE: the term may move")
         account = subject.made()
+        before = subject.in_books(account.username)
         result = subject.adapter.change_package(account.ref, PackageChange(package=subject.other_package))
         books = subject.in_books(account.username)
         assert books is not None
+        assert before is not None
         assert result.outcome is Outcome.DONE
         assert books["package"] == subject.other_package
         assert expiry(books) == account.expires_at
+        moves = {"package", "connections", *subject.moves_with_package}
+        stay = [name for name in {*before, *books} - moves if before.get(name) != books.get(name)]
+        assert stay == [], "a change of package moved what nobody asked for"
 
     def test_who_decides_the_connections_is_declared_as_it_is(self, subject: PanelUnderTest) -> None:
         declared = getattr(subject.capabilities, "connections", None)

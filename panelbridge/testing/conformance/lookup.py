@@ -9,7 +9,7 @@ from panelbridge.exceptions import PanelError
 from panelbridge.models import Absent, Found, Unknown
 from panelbridge.testing.conformance.subject import PanelUnderTest
 from panelbridge.testing.conformance.suite import Suite
-from panelbridge.testing.practice import Fault
+from panelbridge.testing.practice import Fault, ScriptedReply
 from panelbridge.transport import deadline
 
 ABOUT_WRITES = frozenset({Fault.COMMIT_AFTER_HANGUP, Fault.CUT_THEN_COMMIT, Fault.SUCCESS_BUT_NOTHING})
@@ -46,6 +46,12 @@ class Lookups(Suite):
         assert found.account.id == account.id
         # A piece of the name must not match: panels search for text anywhere.
         assert not isinstance(subject.adapter.find(**{by.value: wanted[by][:-1]}), Found)
+
+    def test_a_404_that_says_nothing_is_no_absence(self, subject: PanelUnderTest) -> None:
+        """Any web server says 404; the panel's own, documented words are what proves."""
+        account = subject.made()
+        subject.set_reply(subject.read("get"), ScriptedReply(status=404, body=b"{}"))
+        assert not isinstance(subject.adapter.get(account.ref), Absent)
 
     @pytest.mark.parametrize("fault", OUTAGES)
     def test_an_outage_is_unknown(self, subject: PanelUnderTest, fault: Fault) -> None:

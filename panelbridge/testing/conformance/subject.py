@@ -53,6 +53,7 @@ class PanelUnderTest:
     device: str = ""  # mag or enigma: orders carry a MAC, and the panel makes up the login
     repeatable: frozenset[Verb] = frozenset()  # verbs whose request may be sent twice within one attempt
     unseen: frozenset[Verb] = frozenset()  # verbs whose end state can neither be read nor tried at the panel
+    moves_with_package: frozenset[str] = frozenset()  # in the books, besides package and connections
 
     @property
     def capabilities(self) -> Capabilities:
@@ -69,10 +70,12 @@ class PanelUnderTest:
         except NotApplicable as error:
             pytest.skip(f"{self.adapter.backend}: the practice panel has no {fault.value}: {error}")
 
-    def set_reply(self, match: str, reply: ScriptedReply) -> None:
-        """Answer every such request with ``reply``; skips the test where nothing speaks HTTP."""
+    def set_reply(self, match: str, reply: ScriptedReply, *, skip: int = 0) -> None:
+        """Answer every such request after ``skip`` others with ``reply``; skips the test where nothing speaks
+        HTTP.
+        """
         try:
-            self.control.set_reply(match, times=None, **vars(reply))
+            self.control.set_reply(match, times=None, skip=skip, **vars(reply))
         except NotApplicable as error:
             pytest.skip(f"{self.adapter.backend}: the practice panel takes no scripted reply: {error}")
 

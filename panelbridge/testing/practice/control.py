@@ -55,8 +55,10 @@ class PracticeControl:
         headers: Mapping[str, str] | None = None,
         cut_after: int | None = None,
         times: int | None = 1,
+        skip: int = 0,
     ) -> None:
-        """Answer the next ``times`` matching requests with exactly this, and do nothing.
+        """Answer the next ``times`` matching requests, after ``skip`` of them, with exactly this, and do
+        nothing.
 
         With ``cut_after`` the connection is closed when so many bytes of the body are sent. Raises
         ``NotApplicable`` where nothing speaks HTTP.
@@ -64,7 +66,13 @@ class PracticeControl:
         reply = ScriptedReply(
             status=status, content_type=content_type, body=body, headers=headers or {}, cut_after=cut_after
         )
-        wish = {"fault": Fault.SCRIPTED, "match": match, "times": times, "reply": reply.written()}
+        wish = {
+            "fault": Fault.SCRIPTED,
+            "match": match,
+            "times": times,
+            "skip": skip,
+            "reply": reply.written(),
+        }
         self._call("POST", "faults", wish)
 
     def true_reply(self, operation: str) -> ScriptedReply | None:

@@ -6,9 +6,12 @@ import importlib
 import json
 import subprocess
 import sys
+import threading
+from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TextIO
 
 from panelbridge.registry import load_adapter
 from panelbridge.testing.practice.control import PracticeControl
@@ -25,6 +28,14 @@ def practice_class(backend: str) -> type[PracticePanel]:
         module, name = f"{package}.practice", "PRACTICE"
     found: type[PracticePanel] = getattr(importlib.import_module(module), name)
     return found
+
+
+def _pass_on(stream: TextIO | None, said: deque[str]) -> None:
+    """What the panel's process says goes on to ours, and its last lines are kept."""
+    with suppress(ValueError):  # closed while it was read
+        for line in stream or ():
+            sys.stderr.write(line)
+            said.append(line)
 
 
 class PracticeProcess:
@@ -78,12 +89,19 @@ class PracticeProcess:
         command += ["--books", str(self._books), "--host", self._host, "--port", str(self._port)]
         for name, value in self._options.items():
             command += ["--option", f"{name}={value}"]
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
         self._process = process
+        said: deque[str] = deque(maxlen=50)
+        listening = threading.Thread(target=_pass_on, args=(process.stderr, said), daemon=True)
+        listening.start()
         line = process.stdout.readline() if process.stdout else ""
         if not line:
             self.stop()
-            raise RuntimeError(f"the practice panel {self._backend!r} did not start; see its messages above")
+            listening.join(_PATIENCE)
+            last = said[-1].strip() if said else "it said nothing"
+            raise RuntimeError(f"the practice panel {self._backend!r} did not start: {last}")
         self._announced = json.loads(line)
         self._port = int(self._announced["port"])
 
@@ -108,7 +126,7 @@ class PracticeProcess:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-        for stream in (process.stdin, process.stdout):
+        for stream in (process.stdin, process.stdout, process.stderr):
             if stream is not None:
                 stream.close()
 

@@ -27,3 +27,5 @@ class Setup:
     device: str = ""  # mag or enigma: orders carry a MAC, and the panel makes up the login
     repeatable: frozenset[Verb] = frozenset()  # verbs whose request may be sent twice within one attempt
     unseen: frozenset[Verb] = frozenset()  # verbs whose end state can neither be read nor tried at the panel
+    # What a change of package moves in the books besides package and connections: everything else must stay.
+    moves_with_package: frozenset[str] = frozenset()
