@@ -40,6 +40,7 @@ from panelbridge import (
 )
 from panelbridge.testing import conformance
 from panelbridge.testing.practice import Fault
+from panelbridge_dispatcharr import DispatcharrAdapter
 from panelbridge_pterodactyl import PterodactylAdapter
 from panelbridge_reference import ReferenceAdapter
 
@@ -236,7 +237,7 @@ class NeverShortens(ReferenceAdapter):
         return super().extend(ref, until, purchase)
 
 
-class HidesTheReadBack(ReferenceAdapter):
+class HidesTheReadBack(DispatcharrAdapter):
     """Believes the write when the read after it is refused."""
 
     def suspend(self, ref: AccountRef, reason: str) -> VerbResult:
@@ -381,11 +382,6 @@ LIES: list[tuple[type[ReferenceAdapter], str, Test]] = [
         )
     ),
     (
-        HidesTheReadBack,
-        "set",
-        lambda s: called(s, "LyingSuccess", "test_a_read_back_that_is_refused_is_not_done", Verb.SUSPEND),
-    ),
-    (
         ExpiredIsSwitchedOff,
         "set",
         lambda s: called(s, "Suspension", "test_what_only_ended_is_not_switched_off", "expired"),
@@ -460,6 +456,15 @@ def test_a_queue_that_stands_still_told_as_refused_fails_the_suite(tmp_path: Pat
         called(honest, "LyingSuccess", name)
         with TellsRefusedWhileQueued(honest.adapter.settings) as adapter, pytest.raises(AssertionError):
             called(replace(honest, adapter=adapter), "LyingSuccess", name)
+
+
+def test_a_read_back_that_hides_a_refusal_fails_the_suite(tmp_path: Path) -> None:
+    name = "test_a_read_back_that_is_refused_is_not_done"
+    with conformance.panel_under_test("dispatcharr", tmp_path, setup="key") as honest:
+        called(honest, "LyingSuccess", name, Verb.SUSPEND)
+        honest.control.clear_faults()
+        with HidesTheReadBack(honest.adapter.settings) as adapter, pytest.raises(AssertionError):
+            called(replace(honest, adapter=adapter), "LyingSuccess", name, Verb.SUSPEND)
 
 
 def test_a_practice_panel_that_does_not_start_is_told_and_nothing_is_run(
