@@ -78,7 +78,8 @@ class PracticePanel(ABC):
 
         The conformance suite uses, where a panel knows them: ``ban`` and ``delete`` (``username``),
         ``set_expiry`` (``username``, ``expires_at``), ``set_balance`` (``amount``), ``revoke``
-        (``permission``) and ``create`` (``username``): an account that is none of ours.
+        (``permission``), ``use_up`` (``username``: its quota), ``queue`` (``on``: work is taken and does not
+        begin) and ``create`` (``username``): an account that is none of ours.
         """
         raise UnknownAct(name)
 
