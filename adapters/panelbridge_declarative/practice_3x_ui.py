@@ -79,7 +79,9 @@ class ThreeXUiPracticePanel(PracticePanel):
     """Clients in SQLite; every write and its effect in one transaction."""
 
     imitates = "3x-ui 3.6"
-    setups: ClassVar[Mapping[str, Setup]] = {"": Setup(package="50gib", other_package="200gib")}
+    setups: ClassVar[Mapping[str, Setup]] = {
+        "": Setup(package="50gib", other_package="200gib", moves_with_package=frozenset({"bytes"}))
+    }
 
     known_options: ClassVar[KnownOptions] = {
         "language": tuple(_SAYS),  # of its messages

@@ -78,7 +78,14 @@ class MarzbanPracticePanel(PracticePanel):
     """Users in SQLite; every write and its effect in one transaction."""
 
     imitates = "Marzban 0.8.4"
-    setups: ClassVar[Mapping[str, Setup]] = {"": Setup(package="1", other_package="2", reads={"find": "get"})}
+    setups: ClassVar[Mapping[str, Setup]] = {
+        "": Setup(
+            package="1",
+            other_package="2",
+            reads={"find": "get"},
+            moves_with_package=frozenset({"reachable"}),  # the template's inbounds
+        )
+    }
 
     known_options: ClassVar[KnownOptions] = {
         "login": (

@@ -75,6 +75,7 @@ class ModoboaPracticePanel(PracticePanel):
         "": Setup(
             package="1gib",
             other_package="10gib",
+            moves_with_package=frozenset({"quota"}),
             unseen=frozenset({Verb.RESET_CREDENTIALS}),  # no password is shown, and none can be tried
         )
     }

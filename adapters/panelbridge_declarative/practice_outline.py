@@ -54,7 +54,12 @@ class OutlinePracticePanel(PracticePanel):
 
     imitates = "the Outline server of 2025"
     setups: ClassVar[Mapping[str, Setup]] = {
-        "": Setup(package="50gib", other_package="200gib", reads={"find": "get"})
+        "": Setup(
+            package="50gib",
+            other_package="200gib",
+            reads={"find": "get"},
+            moves_with_package=frozenset({"bytes"}),
+        )
     }
 
     known_options: ClassVar[KnownOptions] = {

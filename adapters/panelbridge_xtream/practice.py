@@ -29,7 +29,8 @@ _PACKAGES = {
 
 
 def _sold(**options: str) -> Setup:
-    return Setup(package="basic", other_package="family", practice_options=options)
+    moves = frozenset({"bouquets"})
+    return Setup(package="basic", other_package="family", practice_options=options, moves_with_package=moves)
 
 
 _DENIED = {"empty": PracticeReply(), "html": PracticeReply.html("404 Not Found", status=404)}

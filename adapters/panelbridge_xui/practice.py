@@ -43,12 +43,20 @@ _PLAYER = ("/player_api.php", "/player_api")
 
 
 def _lines(**options: str) -> Setup:
-    return Setup(package="1", other_package="20", practice_options=options)
+    moves = frozenset({"bouquets"})
+    return Setup(package="1", other_package="20", practice_options=options, moves_with_package=moves)
 
 
 def _boxes(device: str, **options: str) -> Setup:
     searched = {"device_search": "notes", **options}
-    return Setup(package="41", other_package="42", practice_options=searched, device=device)
+    moves = frozenset({"bouquets"})
+    return Setup(
+        package="41",
+        other_package="42",
+        practice_options=searched,
+        device=device,
+        moves_with_package=moves,
+    )
 
 
 class XuiPractice(PracticePanel):
