@@ -85,6 +85,8 @@ class Dispatcher:
             return _render(route, result, starred(parts.get("body")))
         with self.services.units.write() as unit:
             stored = unit.access.answer(call.caller.owner, key)
+            if stored is not None and stored.fingerprint == fingerprint and route.spent is not None:
+                route.spent(replace(call, open_unit=unit), **parts)
             if stored is None:
                 unit.access.open_answer(call.caller.owner, key, fingerprint, call.now)
             elif stored.fingerprint != fingerprint or stored.status is not None:

@@ -60,6 +60,12 @@ KINDS: Mapping[str, ProblemKind] = {
         "The key was used for another target",
         "Send a new key for a new wish; repeat the old one unchanged.",
     ),
+    "key_spent": _kind(
+        409,
+        "What the key made has ended",
+        "To create the account anew, send a new key; to see what became of it, read the subscription.",
+        retry_safe=True,
+    ),
     "in_progress": _kind(
         409, "A request with this key is being answered", "Repeat the same request in a few seconds."
     ),

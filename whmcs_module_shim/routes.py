@@ -65,6 +65,7 @@ class Route:
     media_types: tuple[str, ...] = RESOURCE_TYPES
     answer_type: str = "application/json"
     problems: tuple[int, ...] = ()
+    spent: View | None = None  # raises ``key_spent`` where what the key made has ended since
     module: bool = False  # one of /v1/whmcs: other headers, `result` and `message` in problems
 
     @property
@@ -126,6 +127,7 @@ class Resource:
         also: tuple[int, ...] = (),
         effect: Effect = Effect.CHANGES,
         problems: tuple[int, ...] = (),
+        spent: View | None = None,
     ) -> Callable[[ViewT], ViewT]:
         """Declare a mutating view: ``view(call, [body], **path)``; it needs an Idempotency-Key."""
 
@@ -144,6 +146,7 @@ class Resource:
                     answer=answer,
                     status=status,
                     also=also,
+                    spent=spent,
                     problems=(
                         400,
                         409,

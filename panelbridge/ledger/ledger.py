@@ -213,9 +213,14 @@ class Ledger:
         """One page of lines; continue with ``after`` = the last line's id."""
         return self._store.history(wanted)
 
-    def statement_csv(self, wanted: HistoryFilter) -> Iterator[str]:
-        """All lines that match as CSV text, the heading first. ``limit`` is the size of a page."""
-        return statement_lines(self._store.history, wanted)
+    def statement_csv(
+        self, wanted: HistoryFilter, plan: Callable[[str | None], str | None] = lambda kept: kept
+    ) -> Iterator[str]:
+        """All lines that match as CSV text, the heading first. ``limit`` is the size of a page.
+
+        ``plan``: how people call a plan that the books name by number.
+        """
+        return statement_lines(self._store.history, wanted, plan)
 
     def floor_crossings(self, since: int = 0, limit: int = 100) -> Sequence[FloorCrossing]:
         """Falls below the floor with an id above ``since``, oldest first: each is there once."""

@@ -37,17 +37,19 @@ COLUMNS = (
 
 
 def statement_lines(
-    read: Callable[[HistoryFilter], Sequence[HistoryLine]], wanted: HistoryFilter
+    read: Callable[[HistoryFilter], Sequence[HistoryLine]],
+    wanted: HistoryFilter,
+    plan: Callable[[str | None], str | None] = lambda kept: kept,
 ) -> Iterator[str]:
-    """CSV lines (ending in CR LF), read page by page."""
+    """CSV lines (ending in CR LF), read page by page. ``plan``: how people call a plan the books name."""
     yield _line(COLUMNS)
     while page := read(wanted):
         for entry in page:
-            yield _line(_cells(entry))
+            yield _line(_cells(entry, plan(entry.transfer.context.plan)))
         wanted = replace(wanted, after=page[-1].id)
 
 
-def _cells(entry: HistoryLine) -> tuple[str, ...]:
+def _cells(entry: HistoryLine, plan: str | None) -> tuple[str, ...]:
     transfer, context = entry.transfer, entry.transfer.context
     return (
         _instant(transfer.at),
@@ -58,7 +60,7 @@ def _cells(entry: HistoryLine) -> tuple[str, ...]:
         _number(context.operation),
         _text(transfer.actor),
         _text(context.reason),
-        _text(context.plan),
+        _text(plan),
         _text(context.term),
         str(entry.price),
         _instant(context.period_from),

@@ -191,8 +191,8 @@ def find_offer(unit: Unit, installation: Installation, code: str, term: Term) ->
         raise Refusal(
             "plan_unknown",
             f"there is no plan {_told(code)}; plans: {known}",
-            advice="Choose an existing plan in the product's Module Settings.",
-            field="configoption1",
+            advice="Name one of the plans there are.",
+            field="plan",
         )
     check_mode(unit, installation, plan)
     offer = plan.term(term)
@@ -201,8 +201,8 @@ def find_offer(unit: Unit, installation: Installation, code: str, term: Term) ->
         raise Refusal(
             "term_not_offered",
             f"plan {code!r} does not sell {term}; it sells {sold}",
-            advice="Add the term to the plan, or disable this billing cycle on the product.",
-            field="billingcycle",
+            advice="Name a term the plan sells, or add this one to the plan.",
+            field="term",
         )
     return plan, offer
 

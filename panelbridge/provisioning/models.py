@@ -164,6 +164,7 @@ class Operation:
     code: str | None = None
     message: str | None = None
     advice: str | None = None
+    field: str | None = None  # the member of the order that was refused, in our words
     before: dict[str, Any] | None = None
     after: dict[str, Any] | None = None
     reported_pending: bool = False  # the caller was told "pending", so billing still has to be told the end

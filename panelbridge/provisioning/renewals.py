@@ -72,6 +72,6 @@ def _quote(
             advice="Extend by a length the plan sells (this panel can only add what its packages hold)."
             if adds
             else "Add the term to the plan.",
-            field="by" if odd else "billingcycle",
+            field="by" if odd else "term",
         )
     return (offer.package if offer else None), price

@@ -128,6 +128,7 @@ def settle_refused(
         code=error.code,
         message=error.message,
         advice=error.advice,
+        field=error.field,
     )
     if not unit.journal.save(refused, was=operation):
         return None

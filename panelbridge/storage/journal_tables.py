@@ -42,6 +42,7 @@ operations = Table(
     Column("code", String(64)),
     Column("message", String(1000)),
     Column("advice", String(1000)),
+    Column("field", String(100)),
     Column("before", JSON),
     Column("after", JSON),
     Column("reported_pending", Boolean, nullable=False),

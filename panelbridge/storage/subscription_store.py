@@ -238,6 +238,14 @@ class SqlSubscriptionStore:
     def of_service(self, installation: InstallationId, service_id: int) -> Subscription | None:
         return self._known_subscription(_OF_SERVICE, installation=installation, service=service_id)
 
+    def cancelled(self, installation: InstallationId) -> Sequence[int]:
+        query = select(subscriptions.c.service_id).where(
+            subscriptions.c.installation_id == installation,
+            subscriptions.c.cancelled_at.is_not(None),
+            subscriptions.c.state != SubscriptionState.TERMINATED.value,
+        )
+        return list(self._connection.execute(query.order_by(subscriptions.c.service_id)).scalars())
+
     def of_account(self, panel: PanelId, account: AccountId) -> Subscription | None:
         return self._known_subscription(_OF_ACCOUNT, panel=panel, account=account)
 

@@ -283,3 +283,11 @@ def test_doctor_shows_a_way_that_others_can_listen_to(shell: Shell, tmp_path: Pa
     found = shell("doctor", "--json").json
 
     assert [item["cause"] for item in found if "accepted by allow_http" in item["cause"]]
+
+
+def test_repeating_is_offered_only_where_it_can_help(shell: Shell) -> None:
+    wrong = shell("panels", "show", "nowhere")
+
+    assert wrong.code == 1
+    assert "Repeating is safe" not in wrong.err
+    assert "[not_found]" in wrong.err

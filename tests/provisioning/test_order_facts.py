@@ -53,7 +53,7 @@ def test_a_rule_that_no_name_of_ours_fits_is_said_and_nothing_is_held(
     with pytest.raises(Refusal) as caught:
         rig.provisioner.submit(rig.create())
 
-    assert (caught.value.code, caught.value.field) == ("username_rule", "customfields.Username")
+    assert (caught.value.code, caught.value.field) == ("username_rule", "username")
     assert (asked, rig.operations(), rig.wallet().held.units) == ([], [], 0)
 
 

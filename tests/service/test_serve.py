@@ -199,7 +199,7 @@ def test_an_address_in_use_is_named_with_the_way_out(folder: Path) -> None:
     assert errors == (
         f"Nothing can listen at 127.0.0.1:{port}: Address already in use.\n"
         "Stop what listens there, or set another `host` or `port`.\n"
-        "Repeating is safe. [configuration]\n"
+        "[configuration]\n"
     )
 
 

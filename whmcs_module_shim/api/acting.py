@@ -114,6 +114,7 @@ class OperationDetail(Answer):
     code: str | None
     message: str | None
     advice: str | None
+    field: str | None = Field(default=None, description="the member of the order that was refused")
 
     @classmethod
     def of(cls, item: Operation) -> Self:
@@ -137,6 +138,7 @@ class OperationDetail(Answer):
             code=item.code,
             message=item.message,
             advice=item.advice,
+            field=item.field,
         )
 
 

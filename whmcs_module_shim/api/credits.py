@@ -9,7 +9,8 @@ from pydantic import AwareDatetime, Field, field_validator
 
 from panelbridge.access import Scope
 from panelbridge.ledger import Credits, HistoryFilter, HistoryLine, TransferKind, WalletState
-from panelbridge.subscriptions import Reseller
+from panelbridge.provisioning.port import Unit
+from panelbridge.subscriptions import PlanId, Reseller
 from whmcs_module_shim.api.paging import PageQuery, cut, page
 from whmcs_module_shim.api.resellers import reseller_named
 from whmcs_module_shim.call import Call
@@ -130,8 +131,8 @@ class LineView(Answer):
     corrects: int | None
 
     @classmethod
-    def of(cls, line: HistoryLine) -> Self:
-        """What is shown of ``line``."""
+    def of(cls, line: HistoryLine, plan: str | None) -> Self:
+        """What is shown of ``line``, ``plan`` by the code people know."""
         context = line.transfer.context
         return cls(
             id=line.id,
@@ -149,7 +150,7 @@ class LineView(Answer):
             reason=context.reason,
             subscription=context.subscription,
             operation=context.operation,
-            plan=context.plan,
+            plan=plan,
             term=context.term,
             period_from=context.period_from,
             period_to=context.period_to,
@@ -278,14 +279,15 @@ def list_history(call: Call, query: HistoryQuery, reseller: str) -> HistoryPage:
     """List what happened to a wallet."""
     wanted = _wanted(call, query, reseller, after=query.after, limit=query.limit + 1)
     items, after = cut(call.unit.ledger.history(wanted), query, lambda line: line.id)
-    return HistoryPage(items=tuple(LineView.of(line) for line in items), next=after)
+    shown = tuple(LineView.of(line, plan_told(call.unit, line.transfer.context.plan)) for line in items)
+    return HistoryPage(items=shown, next=after)
 
 
 @resource.get("/v1/credits/<reseller>/history.csv", query=LinesQuery, answer_type="text/csv")
 def export_history(call: Call, query: LinesQuery, reseller: str) -> TextReply:
     """The history of a wallet as CSV."""
     wanted = _wanted(call, query, reseller, after=None, limit=500)
-    text = "".join(call.unit.ledger.statement_csv(wanted))
+    text = "".join(call.unit.ledger.statement_csv(wanted, lambda plan: plan_told(call.unit, plan)))
     return TextReply(text=text, media_type="text/csv", filename="history.csv")
 
 
@@ -300,6 +302,15 @@ def verify_ledger(call: Call) -> Verification:
     return Verification(
         whole=report.whole, wallets=report.wallets, transfers=report.transfers, problems=problems
     )
+
+
+def plan_told(unit: Unit, kept: str | None) -> str | None:
+    """The code of a plan that the books name by id and version; the books' own text when there is none."""
+    number, _, version = (kept or "").partition(".")
+    if not (number.isdigit() and version.isdigit()):
+        return kept
+    plan = unit.subscriptions.plan(PlanId(int(number)), int(version))
+    return plan.code if plan is not None else kept
 
 
 def _booked(call: Call, reseller: Reseller, transfer: int) -> Booked:

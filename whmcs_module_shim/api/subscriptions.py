@@ -171,7 +171,22 @@ def show_usage(call: Call, number: int) -> UsageDays:
     )
 
 
-def _acts(path: str, *, body: type[Body] | None = None) -> Callable[..., Callable[..., Reply]]:
+def _create_spent(call: Call, body: Order) -> None:
+    """A create's key names one account: when that is gone, the key makes no second one."""
+    own = call.caller.installation
+    shop = installation_named(call, body.installation) if body.installation is not None else own
+    found = call.unit.subscriptions.of_service(shop.id, body.service_id) if shop is not None else None
+    if found is not None and found.state is SubscriptionState.TERMINATED:
+        raise Problem(
+            "key_spent",
+            f"This key created the account of service {body.service_id}, which was terminated since.",
+            field="Idempotency-Key",
+        )
+
+
+def _acts(
+    path: str, *, body: type[Body] | None = None, spent: Callable[..., None] | None = None
+) -> Callable[..., Callable[..., Reply]]:
     return resource.write(
         "POST",
         path,
@@ -181,10 +196,11 @@ def _acts(path: str, *, body: type[Body] | None = None) -> Callable[..., Callabl
         also=(202,),
         effect=Effect.ACTS,
         problems=(402, 404, 422),
+        spent=spent,
     )
 
 
-@_acts("/v1/subscriptions", body=Order)
+@_acts("/v1/subscriptions", body=Order, spent=_create_spent)
 def create_subscription(call: Call, body: Order) -> Reply:
     """Create the account of a service; a repeat finds it."""
     installation = _ordering(call, body.installation)

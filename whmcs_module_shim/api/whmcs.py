@@ -14,7 +14,9 @@ from whmcs_module_shim.decoding import MODULE_TYPES, read_body
 from whmcs_module_shim.dispatch import Dispatcher
 from whmcs_module_shim.fields import starred
 from whmcs_module_shim.module_calls import CommonRequest, Kind, ModuleAnswer, ModuleFunction, Result
+from whmcs_module_shim.module_calls.words import in_whmcs_words
 from whmcs_module_shim.problems import Problem
+from whmcs_module_shim.refusals import KNOWN, problem_of
 from whmcs_module_shim.routes import Effect, Route
 
 PREFIX = "/v1/whmcs/"
@@ -52,7 +54,12 @@ def serve_module(dispatcher: Dispatcher, route: Route, mutating: bool) -> Respon
     _refuse_unsupported(body)  # type: ignore[arg-type]  # every function's model is a CommonRequest
     check_binding(dispatcher.services, dispatcher.verifier, caller, mutating=mutating)
     _hear_what_it_was_told(dispatcher, caller, body)  # type: ignore[arg-type]
-    answer: ModuleAnswer = route.view(dispatcher.services, caller, body)
+    try:
+        answer: ModuleAnswer = route.view(dispatcher.services, caller, body)
+    except KNOWN as error:
+        raise in_whmcs_words(problem_of(error)) from None  # type: ignore[arg-type]  # a member of that union
+    except Problem as problem:
+        raise in_whmcs_words(problem) from None
     if answer.operation is not None:
         g.operation = answer.operation.id
     if redacted := starred(body):

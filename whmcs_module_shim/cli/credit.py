@@ -209,8 +209,10 @@ def _tell_booking(screen: Screen, bridge: Bridge, made: Booked, title: str, once
 
 
 def _write_csv(screen: Screen, bridge: Bridge, wanted: Any, path: Path) -> None:
+    from whmcs_module_shim.api.credits import plan_told
+
     with bridge.services.units.read() as unit:
-        lines = unit.ledger.statement_csv(wanted)
+        lines = unit.ledger.statement_csv(wanted, lambda plan: plan_told(unit, plan))
         if str(path) == "-":
             for line in lines:
                 typer.echo(line, nl=False)
@@ -226,10 +228,11 @@ def _write_csv(screen: Screen, bridge: Bridge, wanted: Any, path: Path) -> None:
 
 
 def _show_history(screen: Screen, bridge: Bridge, wanted: Any) -> None:
-    from whmcs_module_shim.api.credits import LineView
+    from whmcs_module_shim.api.credits import LineView, plan_told
 
     with bridge.services.units.read() as unit:
-        lines = [LineView.of(line) for line in unit.ledger.history(wanted)][::-1]
+        found = unit.ledger.history(wanted)
+        lines = [LineView.of(line, plan_told(unit, line.transfer.context.plan)) for line in found][::-1]
     if screen.as_json:
         screen.json([line.model_dump(mode="json") for line in lines])
     screen.table(

@@ -22,6 +22,19 @@ _ENDS: Mapping[str, Exit] = {
     "internal": Exit.BUG,
     "faults": Exit.FAULTS,
 }
+# What passes by itself, or by what others do meanwhile: a wrong option is wrong again.
+_WORTH_REPEATING = frozenset(
+    {
+        "in_progress",
+        "insufficient_credit",
+        "internal",
+        "overloaded",
+        "panel_unreachable",
+        "secret_unreadable",
+        "storage_busy",
+        "writes_off",
+    }
+)
 # What the catalogue advises an HTTP caller is said here as it is for a person at a shell.
 _HERE: Mapping[str, str] = {
     "not_found": "Check the name or number.",
@@ -61,12 +74,14 @@ class Fault:
 
     def text(self) -> str:
         """For a person."""
-        again = "Repeating is safe." if self.retry_safe else "Do not repeat it before you looked."
+        again = "" if self.retry_safe else "Do not repeat it before you looked. "
+        if self.retry_safe and self.code in _WORTH_REPEATING:
+            again = "Repeating is safe. "
         message = self.message if self.message.endswith((".", "!", "?")) else f"{self.message}."
         first = message.partition(" ")[0]
         if first.isalpha():  # a setting's name stays as it is written
             message = f"{message[:1].upper()}{message[1:]}"
-        return f"{message}\n{self.advice}\n{again} [{self.code}]\n"
+        return f"{message}\n{self.advice}\n{again}[{self.code}]\n"
 
     def as_json(self) -> str:
         """For a program."""

@@ -12,6 +12,7 @@ from panelbridge.capabilities import Verb
 from panelbridge.lifecycle import SubscriptionState
 from panelbridge.provisioning import AttentionItem, Operation, OperationId, OperationState
 from panelbridge.provisioning.port import Unit
+from panelbridge.secret import readable
 from panelbridge.subscriptions import Installation, Subscription, SubscriptionId
 from whmcs_module_shim.auth.binding import is_bound_here
 from whmcs_module_shim.auth.caller import Caller
@@ -55,11 +56,18 @@ def finished(services: Services, caller: Caller, request: FinishedRequest) -> Mo
         settled = unit.journal.unreported(installation.id, OperationId(request.cursor))
         told = is_bound_here(caller)
         items = [_item(services, unit, operation, with_password=told) for operation in settled]
+        cancelled = list(unit.subscriptions.cancelled(installation.id))
         alerts, seen = _alerts(unit, caller, request.alerts_after)
     last = max((item["cursor"] for item in items), default=request.cursor)
     return ModuleAnswer(
         message=f"{len(items)} operations are final.",
-        data={"items": items, "cursor": last, "alerts": alerts, "alerts_cursor": seen},
+        data={
+            "items": items,
+            "cursor": last,
+            "alerts": alerts,
+            "alerts_cursor": seen,
+            "cancelled": cancelled,
+        },
     )
 
 
@@ -105,7 +113,7 @@ def _item(services: Services, unit: Unit, operation: Operation, *, with_password
         "close_with": CLOSE_WITH.get(operation.verb) if done else None,
         "suspendreason": operation.target.note if operation.verb is Verb.SUSPEND else None,
         "username": subscription.username if subscription is not None else None,
-        "password": password.get_secret_value() if password is not None else None,
+        "password": readable(password),
         "connect": [item.model_dump() for item in connect],
         "text": _text(operation),
     }

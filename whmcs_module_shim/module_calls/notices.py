@@ -64,6 +64,16 @@ def cancellation_requested(services: Services, caller: Caller, request: Cancella
     return ModuleAnswer(message="Noted.")
 
 
+@module_function("CancellationWithdrawn", kind=Kind.NOTIFIES, request=ServiceRequest)
+def cancellation_withdrawn(services: Services, caller: Caller, request: ServiceRequest) -> ModuleAnswer:
+    """The request to cancel is gone from billing: the subscription goes on."""
+    with services.units.write() as unit:
+        subscription = find_subscription(unit, caller, request.serviceid)
+        if subscription is not None and subscription.cancelled_at is not None:
+            unit.subscriptions.save(replace(subscription, cancelled_at=None))
+    return ModuleAnswer(message="Noted.")
+
+
 @module_function("InvoiceRefunded", kind=Kind.NOTIFIES, request=RefundNotice)
 def invoice_refunded(services: Services, caller: Caller, request: RefundNotice) -> ModuleAnswer:
     """An invoice was refunded; credits and accounts stay until a person decides."""

@@ -86,6 +86,7 @@ def check_outcome(operation: Operation) -> None:
                 operation.code or "refused",
                 operation.message or f"{_label(operation.verb)} was refused",
                 advice=operation.advice or "Correct the cause and repeat.",
+                field=operation.field,
             )
         )
 

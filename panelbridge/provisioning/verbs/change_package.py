@@ -36,7 +36,7 @@ class ChangePackageRules(VerbRules[ChangeWish]):
                 "panel_change",
                 f"plan {plan.code!r} is on another panel than this service's account",
                 advice="Choose a plan of the same panel; an account cannot move between panels yet.",
-                field="configoption1",
+                field="plan",
             )
         capabilities = desk.panels.capabilities(plan.panel_id)
         connections = connections_after(unit, subscription, plan, offer, wish.connections)

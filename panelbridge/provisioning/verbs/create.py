@@ -236,8 +236,8 @@ def _facts(wish: CreateWish, capabilities: Capabilities) -> dict[str, str]:
 
 
 _FACT_ADVICE = {
-    OrderFact.DOMAIN: "Tick Require Domain on the product, or enter the service's domain; then run Create.",
-    OrderFact.EMAIL: "Enter the customer's e-mail address; then run Create.",
+    OrderFact.DOMAIN: "Give the order's domain, then repeat the create.",
+    OrderFact.EMAIL: "Give the customer's e-mail address, then repeat the create.",
 }
 
 
@@ -249,7 +249,7 @@ def _login_name(wish: CreateWish, rule: TextRule) -> str:
                 "username_rule",
                 f"the user name asked for {breach}",
                 advice="Choose another user name, or leave it empty and one is made.",
-                field="customfields.Username",
+                field="username",
             )
         return wish.username
     tail = max(_RANDOM_TAIL, rule.min_length - len(str(wish.service_id)) - 2)
@@ -267,8 +267,8 @@ def _short_name(rule: TextRule) -> str:
     raise Refusal(
         "username_rule",
         f"the bridge makes no user name that fits the panel's rule: {rule.pattern}",
-        advice="Let the customer choose one: add the custom field Username to the product.",
-        field="customfields.Username",
+        advice="Name one that fits.",
+        field="username",
     )
 
 
@@ -281,14 +281,14 @@ def checked_mac(mac: str | None, capabilities: Capabilities) -> str | None:
         raise Refusal(
             "mac_rule",
             "the device MAC must be 12 hexadecimal digits, such as 00:1A:79:12:34:56",
-            advice="Correct the field Device MAC.",
-            field="customfields.Device MAC",
+            advice="Correct the MAC.",
+            field="mac",
         )
     if not capabilities.devices & {"mag", "enigma"}:
         raise Refusal(
             "mac_rule",
             "this plan's panel has no devices, only lines with a login",
-            advice="Leave the field Device MAC empty, or sell this product from a panel with devices.",
-            field="customfields.Device MAC",
+            advice="Leave the MAC out, or choose a plan of a panel with devices.",
+            field="mac",
         )
     return ":".join(digits[index : index + 2] for index in range(0, 12, 2))

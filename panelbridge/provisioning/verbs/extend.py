@@ -147,6 +147,7 @@ class ExtendRules(VerbRules[RenewWish]):
             package=target.package or subscription.package,
             connections=target.connections or subscription.connections,
             next_change=None,
+            cancelled_at=None,  # who pays for another period does not cancel
         )
         return adopt_account(extended, account)
 

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Panelbridge\Tests;
 
+use WHMCS\Database\Capsule;
 use WHMCS\Module\Server\Panelbridge\Wire\TransportError;
 use WHMCS\Module\Server\Panelbridge\Wiring;
 
@@ -101,6 +102,21 @@ final class CronTest extends ModuleTestCase
         $this->hook('AfterCronJob');
         self::assertNotContains('ModuleTerminate', array_column(Captured::$localCalls, 'action'));
         self::assertSame([17], $this->bridge->body('Acknowledge')['operations']);
+    }
+
+    public function testAWithdrawnCancellationIsToldAndOneThatStandsIsNot(): void
+    {
+        $this->bridge->answer('CancellationWithdrawn', FakeBridge::success());
+        $data = ['items' => [], 'cursor' => 0, 'alerts' => [], 'cancelled' => [501]];
+        $this->bridge->answer('Finished', FakeBridge::withData($data));
+        Capsule::table('tblcancelrequests')->insert(['relid' => 501, 'type' => 'End of Billing Period']);
+        $this->hook('AfterCronJob');
+        self::assertNotContains('CancellationWithdrawn', $this->bridge->called());
+        Capsule::table('tblcancelrequests')->where('relid', 501)->delete();
+        Wiring::useTime(self::NOW + 300);
+        $this->hook('AfterCronJob');
+        self::assertContains('CancellationWithdrawn', $this->bridge->called());
+        self::assertSame(501, $this->bridge->body('CancellationWithdrawn')['serviceid']);
     }
 
     public function testAlertsAreShownOnce(): void

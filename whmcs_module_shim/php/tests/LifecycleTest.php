@@ -133,6 +133,16 @@ final class LifecycleTest extends ModuleTestCase
         self::assertStringContainsString('Repeating is safe', $told);
     }
 
+    public function testRepeatingIsOfferedOnlyWhereItCanHelp(): void
+    {
+        $this->bridge->answer('CreateAccount', FakeBridge::problem(422, 'plan_unknown', 'There is no plan gold.'));
+        $wrong = $this->call('CreateAccount', $this->shop->params());
+        self::assertFailureText($wrong);
+        self::assertStringNotContainsString('Repeating is safe', $wrong);
+        $this->bridge->answer('CreateAccount', FakeBridge::problem(409, 'panel_unreachable', 'The panel is down.'));
+        self::assertStringContainsString('Repeating is safe', $this->call('CreateAccount', $this->shop->params()));
+    }
+
     /** @dataProvider functions */
     public function testAnAddonIsRefusedByNameBeforeAnyRequest(string $function): void
     {

@@ -14,6 +14,9 @@ use RuntimeException;
  */
 final class CallError extends RuntimeException
 {
+    /** What passes by itself, or by what others do meanwhile. */
+    private const WORTH_REPEATING = ['panel_unreachable', 'insufficient_credit', 'in_progress', 'secret_unreadable'];
+
     private function __construct(
         public readonly string $kind,
         public readonly string $why,
@@ -97,13 +100,20 @@ final class CallError extends RuntimeException
         return new self($answer->code, $why, $advice, $answer->retrySafe, true, $later, $answer);
     }
 
+    /** Whether the same call may come out otherwise; a wrong plan is wrong again. */
+    private function repeatHelps(): bool
+    {
+        return $this->retryable || $this->mayHaveActed() || in_array($this->kind, self::WORTH_REPEATING, true);
+    }
+
     /** The error string of a module function. Never `success`, never empty, never a secret. */
     public function told(string $what): string
     {
         $parts = [
             Language::text('failed', ['what' => $what]) . ' ' . Text::sentence($this->why),
             Text::nextSentence($this->advice),
-            Language::text($this->repeatIsSafe ? 'repeat_safe' : 'repeat_unsafe'),
+            $this->repeatIsSafe ? '' : Language::text('repeat_unsafe'),
+            $this->repeatIsSafe && $this->repeatHelps() ? Language::text('repeat_safe') : '',
         ];
         $requestId = $this->answer === null ? '' : $this->answer->requestId;
         if ($requestId !== '') {

@@ -42,6 +42,9 @@ final class Closer
             $answer = self::asked($client, $server, $cursor);
             $items = $answer->maps('items');
             self::page($client, $server, $items);
+            if ($page === 0) {
+                Cancellations::tellWithdrawn($server, $answer->data['cancelled'] ?? []);
+            }
             $next = $answer->data['cursor'] ?? 0;
             if ($items === [] || !is_int($next) || $next <= $cursor) {
                 return;
