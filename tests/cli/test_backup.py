@@ -171,7 +171,7 @@ def test_the_database_that_was_there_is_put_aside(selling: Shell, copy: Path) ->
     connection = sqlite3.connect(aside)
     assert connection.execute("SELECT count(*) FROM subscriptions").fetchone() == (2,)
     connection.close()
-    assert len(selling.done("subscriptions", "list", "--json").json["items"]) == 1
+    assert len(selling.done("subscriptions", "list", "--json").json) == 1
 
 
 def test_no_restore_under_a_running_service(selling: Shell, copy: Path) -> None:

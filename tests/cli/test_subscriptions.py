@@ -133,7 +133,7 @@ def test_lists_filter_by_state_and_expiry(sold: Shell) -> None:
     sold.done("subscriptions", "suspend", "1", "--yes")
 
     def found(*words: str) -> list[int]:
-        return [item["id"] for item in sold.done("subscriptions", "list", "--json", *words).json["items"]]
+        return [item["id"] for item in sold.done("subscriptions", "list", "--json", *words).json]
 
     assert found() == [1]
     assert found("--state", "suspended") == [1]
@@ -150,7 +150,7 @@ def test_pages_are_told_with_how_to_go_on(sold: Shell) -> None:
     rest = sold.done("subscriptions", "list", "--after", "1", "--json").json
 
     assert "--after 1" in first.err
-    assert [item["service_id"] for item in rest["items"]] == [502]
+    assert [item["service_id"] for item in rest] == [502]
 
 
 def test_live_says_what_the_panel_shows(sold: Shell, practice: PracticeProcess) -> None:

@@ -73,3 +73,12 @@ def test_the_proxy_passes_the_api_only() -> None:
     assert re.findall(r"^\s*location (\S+)", text, re.MULTILINE) == ["/v1/", "/"]
     assert "return 404;" in text
     assert "proxy_next_upstream    off;" in text
+
+
+def test_the_container_page_says_how_the_books_are_made_first() -> None:
+    page = (SIDECAR / "Containerfile").read_text()
+
+    assert re.search(r"^#\s+podman run .*panelbridge init$", page, re.MULTILINE)
+    assert (
+        "panelbridge init" in (ROOT / "docs" / "operator.md").read_text().partition("In a container")[2][:600]
+    )

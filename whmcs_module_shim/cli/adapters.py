@@ -61,7 +61,8 @@ def adapters_command(
         except AdapterLoadError as error:
             failed[entry.name] = str(error)
     if screen.as_json:
-        screen.json({"adapters": [_document(item, shippers) for item in shown], "failed": failed})
+        broken = [{"backend": name, "failed": why} for name, why in failed.items()]
+        screen.json([*(_document(item, shippers) for item in shown), *broken])
     screen.facts(shippers.items(), title="Installed, by distribution")
     screen.say()
     if backend is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 from collections.abc import Mapping
@@ -21,6 +22,7 @@ _ENDS: Mapping[str, Exit] = {
     "configuration": Exit.CONFIGURATION,
     "internal": Exit.BUG,
     "faults": Exit.FAULTS,
+    "usage": Exit.USAGE,
 }
 # What passes by itself, or by what others do meanwhile: a wrong option is wrong again.
 _WORTH_REPEATING = frozenset(
@@ -46,6 +48,11 @@ _HERE: Mapping[str, str] = {
 
 
 _GROUP = re.compile(r"There is no (panel|plan|reseller|installation|key|operation|subscription) ")
+
+
+_PLACES = frozenset(
+    {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EACCES, errno.EROFS, errno.ENAMETOOLONG}
+)
 
 
 class Refused(Exception):
@@ -113,7 +120,26 @@ def fault_of(error: BaseException) -> Fault | None:
         return _configuration(str(error), "Nothing was changed.")
     if isinstance(error, AddressUnusable):
         return _configuration(str(error), "Stop what listens there, or set another `host` or `port`.")
-    return _of_the_product(error)
+    return _of_what_was_named(error) or _of_the_product(error)
+
+
+def _of_what_was_named(error: BaseException) -> Fault | None:
+    """A number or a place on the command line that there cannot be."""
+    if isinstance(error, OverflowError):
+        return Fault(
+            code="not_found",
+            message="There is nothing of that number: it is larger than any that is given out",
+            advice="Check the number.",
+            retry_safe=True,
+        )
+    if isinstance(error, OSError) and error.filename is not None and error.errno in _PLACES:
+        return Fault(
+            code="invalid_request",
+            message=f"{error.filename} cannot be used: {error.strerror}",
+            advice="Name a place in a folder that is there and that you may write to.",
+            retry_safe=True,
+        )
+    return None
 
 
 def _of_the_product(error: BaseException) -> Fault | None:

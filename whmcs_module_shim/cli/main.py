@@ -40,6 +40,12 @@ __all__ = ["Exit", "app", "main"]
 
 require_packages()
 
+# Typer has the class inside and does not name it: what every usage error of it is.
+_USAGE: type[Exception] = next(
+    kind
+    for kind in typer.BadParameter.__mro__
+    if kind.__name__ == "UsageError" and issubclass(kind, Exception)
+)
 _INTERRUPTED = "\nInterrupted. What was begun is in the journal; `panelbridge serve` goes on with it.\n"
 
 app = typer.Typer(
@@ -51,11 +57,23 @@ app = typer.Typer(
 )
 
 
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"panelbridge {version('panelbridge')}")
+        raise typer.Exit
+
+
 @app.callback()
 def configure(
     context: typer.Context,
     config: Annotated[Path | None, typer.Option(help="TOML file; default: $PANELBRIDGE_CONFIG")] = None,
     data: Annotated[Path | None, typer.Option(help="data folder, instead of the configured one")] = None,
+    version: Annotated[  # noqa: ARG001 - its callback has answered by then
+        bool,
+        typer.Option("--version", help="Tell the version and end.", callback=_tell_version, is_eager=True),
+    ] = False,
 ) -> None:
     """Read the configuration when a command asks for it; commands find it in the context."""
 
@@ -95,14 +113,34 @@ app.command("doctor")(doctor.doctor_command)
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and end with one of ``Exit``."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    as_json = "--json" in words
     try:
-        app(words, prog_name="panelbridge")
-    except SystemExit as end:
-        if end.code == Exit.INTERRUPTED:
+        # For a program a usage error is told below, as JSON; a person gets typer's own form of it.
+        end = app(words, prog_name="panelbridge", standalone_mode=not as_json)
+    except _USAGE as error:
+        raise SystemExit(_tell_usage(error)) from None
+    except typer.Abort:
+        raise SystemExit(Exit.REFUSED) from None
+    except SystemExit as ended:
+        if ended.code == Exit.INTERRUPTED:
             sys.stderr.write(_INTERRUPTED)
         raise
     except Exception as error:  # noqa: BLE001 - every error ends as readable lines and an exit code
-        raise SystemExit(_tell(error, as_json="--json" in words)) from None
+        raise SystemExit(_tell(error, as_json=as_json)) from None
+    raise SystemExit(end)
+
+
+def _tell_usage(error: Exception) -> Exit:
+    from whmcs_module_shim.cli.faults import Fault
+
+    fault = Fault(
+        code="usage",
+        message=str(getattr(error, "message", "") or error),
+        advice="Run the command with --help: it shows the form. Nothing was done.",
+        retry_safe=True,
+    )
+    sys.stderr.write(f"{fault.as_json()}\n")
+    return fault.exit
 
 
 def _tell(error: Exception, *, as_json: bool) -> Exit:

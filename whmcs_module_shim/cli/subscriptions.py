@@ -53,7 +53,7 @@ def list_command(
         found, more = _some(bridge, filters, after, limit)
         shops = installations_by_id(bridge)
     if screen.as_json:
-        screen.json({"items": [item.model_dump(mode="json") for item in found], "next": more})
+        screen.json([item.model_dump(mode="json") for item in found])
     screen.table(
         ("no.", "service", "state", "username", "plan", "paid until", "panel says", "panel"),
         (
@@ -141,17 +141,22 @@ def usage_command(context: typer.Context, named: Named, as_json: AsJson = False)
     )
 
 
+_LONGEST = 15  # digits of a row's id
+
+
 def subscription_number(bridge: Bridge, named: str) -> int:
     """``17``, or ``shop:501``. Raises ``BadParameter`` and ``not_found``."""
     from whmcs_module_shim.api.installations import installation_named
     from whmcs_module_shim.problems import Problem
 
     code, colon, service = named.rpartition(":")
-    if not service.isdecimal() or len(service) > 15 or (colon and not code):  # noqa: PLR2004 - row ids
+    if not service.isdecimal() or (colon and not code):
         raise typer.BadParameter(
             f"{named!r} is neither a number nor INSTALLATION:SERVICE, such as 17 or shop:501",
             param_hint="SUBSCRIPTION",
         )
+    if len(service) > _LONGEST:
+        raise Problem("not_found", f"There is no subscription {service}: no number is that large.")
     if not colon:
         return int(service)
     installation = bridge.read(installation_named, code=code)
