@@ -43,8 +43,8 @@ class _Count:
 def reseal(connection: Connection, vault: Vault) -> Resealed:
     """Every secret of the database is under the newest key of ``vault``. Repeating it is safe."""
     count = _Count(vault)
-    for table in (operations, subscriptions):
-        _each_row(connection, table, "password", count.rotate)
+    for table, column in ((operations, "password"), (subscriptions, "password"), (subscriptions, "connect")):
+        _each_row(connection, table, column, count.rotate)
     _each_row(
         connection,
         panels,
