@@ -33,7 +33,7 @@ def watch_released(units: Units, desk: Desk) -> int:
         purchases = unit.journal.watched_purchases(since)
     turned_up = [operation for operation in names if _exists(desk, operation)]
     for operation in turned_up:
-        _tell(
+        _attention(
             units,
             desk,
             operation,
@@ -69,17 +69,19 @@ def _watch_purchase(units: Units, desk: Desk, operation: Operation) -> bool:
     with units.read() as unit:
         tries = unit.journal.attempts(operation.id)
     twice = operation.state is OperationState.DONE
-    what = f"purchase of operation {operation.id}, which was {'sent again' if twice else 'released'},"
-    _tell(
-        units,
-        desk,
-        operation,
-        "bought_twice" if twice else "purchase_without_charge",
-        f"the {what} took effect after all: the panel shows {_told(expiry_of(answer.account))} and our books "
-        f"{_told(known.panel_until)}; {fences_told(tries)}",
-        "Compare it with the panel's own log. The next renewal asks first: book-missing charges for it, "
-        "buy-from-here does not.",
+    message = (
+        f"the purchase of operation {operation.id}, which was {'sent again' if twice else 'released'}, took "
+        f"effect after all: the panel shows {_told(expiry_of(answer.account))} and our books "
+        f"{_told(known.panel_until)}; {fences_told(tries)}"
     )
+    advice = (
+        "Compare it with the panel's own log. The next renewal asks first: book-missing charges for it, "
+        "buy-from-here does not."
+    )
+    if twice:
+        _attention(units, desk, operation, "bought_twice", message, advice)
+    else:
+        _attention(units, desk, operation, "purchase_without_charge", message, advice)
     return True
 
 
@@ -93,7 +95,7 @@ def _at_rest(units: Units, operation: Operation) -> Subscription | None:
     return None if found.state is SubscriptionState.TERMINATED else found
 
 
-def _tell(units: Units, desk: Desk, operation: Operation, code: str, message: str, advice: str) -> None:
+def _attention(units: Units, desk: Desk, operation: Operation, code: str, message: str, advice: str) -> None:
     with units.write() as unit:
         raise_attention(unit, desk, operation, code, message, advice)
 

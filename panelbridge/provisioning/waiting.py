@@ -18,9 +18,7 @@ from panelbridge.provisioning.port import Unit, Units
 from panelbridge.provisioning.purchase import FenceUnreadable
 from panelbridge.subscriptions import PanelId
 
-PANEL_WAITS = "panel_waits"
-NOT_SETTLED = "not_settled"
-_OURS = frozenset({PANEL_WAITS, NOT_SETTLED})
+_OURS = frozenset({"panel_waits", "not_settled"})
 # What an operation ends with when its panel is the trouble, not the order.
 _OF_THE_PANEL = frozenset(
     kind.code for kind in (PanelUnreachable, RateLimited, PanelBusy, FenceUnreadable, InsufficientPanelCredit)
@@ -66,7 +64,7 @@ def _panel_item(now: datetime, panel: PanelId, stuck: Sequence[Operation]) -> At
     cause = f": {causes[-1]}" if causes else ""
     return AttentionItem(
         id=AttentionId(0),
-        code=PANEL_WAITS,
+        code="panel_waits",
         message=f"{len(stuck)} operations of this panel wait in vain since {since:%Y-%m-%d %H:%M} UTC{cause}",
         advice="Check the panel, its address and our credential there. The bridge goes on by itself, and "
         "this closes when nothing waits any more.",
@@ -79,7 +77,7 @@ def _operation_item(now: datetime, stuck: Operation) -> AttentionItem:
     since = stuck.failing_since or stuck.admitted_at
     return AttentionItem(
         id=AttentionId(0),
-        code=NOT_SETTLED,
+        code="not_settled",
         message=f"{stuck.verb.value.replace('_', ' ')} of service {stuck.service_id} is not settled since "
         f"{since:%Y-%m-%d %H:%M} UTC, after {stuck.failures} tries and looks: {stuck.message or stuck.code}",
         advice="The bridge goes on by itself. Look the account up at the panel if you will not wait: once "
