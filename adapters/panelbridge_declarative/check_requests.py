@@ -25,6 +25,9 @@ def check_requests(spec: Spec) -> Iterator[Finding]:
     yield from _path(spec, "prefix", spec.prefix, places.base(spec)) if spec.prefix else ()
     for place in places.requests(spec):
         yield from _request(spec, place)
+    shown: Known = {**places.base(spec), "account": places.ACCOUNT, "result": places.results_of(spec)}
+    for at, line in enumerate(spec.connect):
+        yield from _texts(line.value, f"connect.{at}.value", shown)
 
 
 def _request(spec: Spec, place: RequestPlace) -> Iterator[Finding]:

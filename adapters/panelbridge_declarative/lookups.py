@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from panelbridge.exceptions import Conflict, ContractBroken, OutcomeUnknown, PanelError, Unsupported
-from panelbridge.models import Absent, AccountRef, Found, Lookup, PanelAccount, Unknown
+from panelbridge.models import Absent, AccountRef, ConnectDetail, Found, Lookup, PanelAccount, Unknown
+from panelbridge.secret import Secret
 from panelbridge_declarative import facts
 from panelbridge_declarative.errors import error_of, not_found
-from panelbridge_declarative.expressions import ExpressionFailed, expression
+from panelbridge_declarative.expressions import ExpressionFailed, expression, template
 from panelbridge_declarative.mapping import Values, account_from, values_from
 from panelbridge_declarative.outcomes import Verdict
 from panelbridge_declarative.running import Runner
@@ -35,6 +37,7 @@ class Reader:
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
         self._ops = runner.spec.op
+        self._config = runner.client.config
         self._editable = runner.spec.capabilities.reference_editable
 
     @property
@@ -83,7 +86,18 @@ class Reader:
         values = values_from(op.result, answer.facts, now)
         seen = Seen(account=account_from(values, now), values=values, half=half)
         unfinished = tuple(step.name or "part of it" for step in self.unmade(seen))
-        return replace(seen, account=replace(seen.account, unfinished=unfinished))
+        connect = () if half else tuple(self._connect(seen, account))
+        return replace(seen, account=replace(seen.account, unfinished=unfinished, connect=connect))
+
+    def _connect(self, seen: Seen, account: Mapping[str, Any]) -> Iterator[ConnectDetail]:
+        """What the customer connects with, as far as the panel shows it with the account."""
+        told = {"result": facts.of_values(seen.values), "account": account, "config": self._config}
+        for line in self._runner.spec.connect:
+            with suppress(ExpressionFailed):
+                value = template(line.value).value(told)
+                if isinstance(value, str) and value:
+                    shown = Secret(value)
+                    yield ConnectDetail(kind=line.kind, label=line.label, value=shown, secret=line.secret)
 
     def unmade(self, seen: Seen) -> tuple[Step, ...]:
         """Steps of a create that the account shows as not done, of those that it can show."""
@@ -92,7 +106,7 @@ class Reader:
         return tuple(step for step in steps if step.made is not None and not self._is_made(step.made, seen))
 
     def _is_made(self, test: str, seen: Seen) -> bool:
-        told = {"result": facts.of_values(seen.values), "config": self._runner.client.config}
+        told = {"result": facts.of_values(seen.values), "config": self._config}
         try:
             return expression(test).value(told) is True
         except ExpressionFailed:

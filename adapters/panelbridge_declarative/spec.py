@@ -21,6 +21,7 @@ from pydantic import (
 from pydantic_core import CoreSchema
 
 from panelbridge.capabilities import OrderFact, SerialiseWrites, TextRule
+from panelbridge.models import ConnectKind
 
 Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
 Query = Annotated[str, StringConstraints(min_length=1), Field(description="JMESPath over the reply")]
@@ -339,6 +340,15 @@ LISTS = ("list", "packages", "usage")
 WRITES = ("create", "extend", "suspend", "unsuspend", "reset_credentials", "change_package", "terminate")
 
 
+class Connect(Part):
+    """A line of what a customer connects with; left out where its value is null or cannot be had."""
+
+    kind: ConnectKind
+    label: str = Field(min_length=1, description="for the customer")
+    value: Text
+    secret: bool = False
+
+
 class Limits(Part):
     """Defaults of the panel's settings, and the pace of requests."""
 
@@ -385,6 +395,7 @@ class Spec(Part):
     outcomes: Rules = ()
     limits: Limits = Limits()
     capabilities: Declared = Declared()
+    connect: tuple[Connect, ...] = Field(default=(), description="over result of op.get, config and account")
     packages: dict[str, dict[Word, PackageValue]] = Field(
         default_factory=dict, description="by id, where the panel itself keeps none"
     )

@@ -228,6 +228,20 @@ def test_a_secret_of_one_letter_leaves_the_panels_words_readable(practised: Star
     assert "this is not possible as /*** says" in caught.value.message
 
 
+@pytest.mark.parametrize("spec", ["outline", "marzban"])
+def test_the_customer_is_told_his_access_key(practised: Start, spec: str) -> None:
+    """Sold and paid, and nothing to connect with: the key is what he bought."""
+    panel = practised(spec)
+    package = "50gib" if spec == "outline" else "1"
+    result = panel.adapter.create(replace(ORDER, package=package))
+    assert result.account is not None
+    connect = getattr(panel.adapter, "connect", None)
+    details = () if connect is None else connect(result.account)
+    assert [(one.kind.value, one.secret) for one in details] == [("access_key", True)]
+    assert details[0].value.get_secret_value().startswith("ss://")
+    assert "ss://" not in repr(result)
+
+
 def test_keys_made_by_hand_are_listed_and_never_taken(practised: Start) -> None:
     panel = practised("outline")
     panel.practice.control.act("create", username="svc00001")
