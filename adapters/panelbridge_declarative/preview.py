@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from panelbridge.transport import Redactor
 from panelbridge_declarative import queries
 from panelbridge_declarative.expressions import ExpressionFailed, expression
 from panelbridge_declarative.facts import of_values
+from panelbridge_declarative.places import texts
 from panelbridge_declarative.rendering import Rendered, render
 from panelbridge_declarative.spec import LISTS, READS, WRITES, Request, ResultField, Send, Spec
 from panelbridge_declarative.words import meant
@@ -104,6 +106,12 @@ def _sample_read(field: ResultField) -> Any:
     return "sample" if keys is None else dict.fromkeys(keys, "sample")
 
 
+def _tables(op: Any) -> list[str]:
+    """Results that the requests of ``op`` write back as tables."""
+    written = (place.text for place in texts(op.model_dump(), ""))
+    return [own for text in written for own in re.findall(r"present\.(\w+)\|with", text)]
+
+
 def _scope(spec: Spec, name: str) -> dict[str, Any]:
     """Made-up facts of every kind, so that each request can be shown."""
     packages = {own: {"id": own, "name": own, **values} for own, values in spec.packages.items()}
@@ -126,7 +134,7 @@ def _scope(spec: Spec, name: str) -> dict[str, Any]:
         "account": account,
         "package": first,
         "packages": packages,
-        "present": of_values(known),
+        "present": of_values({**known, **{key: {"sample": "sample"} for key in _tables(op)}}),
         "options": {fact: f"sample-{fact}" for fact in ("domain", "email")},
         "reason": "overdue",
         "token": _SECRETS[1],
