@@ -8,7 +8,14 @@ from zoneinfo import ZoneInfo
 
 from panelbridge.adapter import PanelAdapter
 from panelbridge.capabilities import Capabilities, Connections, FindBy, TextRule, Verb
-from panelbridge.exceptions import Conflict, InvalidOrder, NotFound, PanelError, PermissionMissing
+from panelbridge.exceptions import (
+    Conflict,
+    ContractBroken,
+    InvalidOrder,
+    NotFound,
+    PanelError,
+    PermissionMissing,
+)
 from panelbridge.models import (
     Absent,
     AccountId,
@@ -192,7 +199,7 @@ class FreeRadiusAdapter(PanelAdapter[FreeRadiusSettings]):
         while True:  # each page is a transaction of its own: nothing is held while the caller thinks
             with self._database.books() as books:
                 page = books.page(after, _PAGE)
-            yield from map(self._account, page)
+            yield from map(self._listed, page)
             if len(page) < _PAGE:
                 return
             after = page[-1].username
@@ -215,6 +222,14 @@ class FreeRadiusAdapter(PanelAdapter[FreeRadiusSettings]):
     def _account(self, rows: UserRows) -> PanelAccount:
         now = datetime.now(UTC)
         return mapping.account_from(rows, reject_group=self.settings.reject_group, zone=self._zone, now=now)
+
+    def _listed(self, rows: UserRows) -> PanelAccount:
+        """One user whose rows cannot be read, such as a date of another program's, is one bad account."""
+        try:
+            return self._account(rows)
+        except ContractBroken:
+            name = rows.username
+            return PanelAccount(id=AccountId(name), username=name, state=AccountState.UNREADABLE)
 
     def _look(self, names: Callable[[Books], list[str]], reference: str | None = None) -> Lookup:
         try:

@@ -189,7 +189,12 @@ class JellyfinAdapter(PanelAdapter[JellyfinSettings]):
         return Found(account=self._account(user))
 
     def list_accounts(self) -> Iterator[PanelAccount]:
-        return iter([self._account(user) for user in self._users.all()])
+        return iter(
+            [
+                self._account(user) if isinstance(user, User) else mapping.unreadable(*user)
+                for user in self._users.all()
+            ]
+        )
 
     def list_packages(self) -> Iterator[Package]:
         self._check_folders(*self.settings.packages.values())

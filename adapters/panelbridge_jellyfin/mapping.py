@@ -52,9 +52,12 @@ class _JellyfinPolicy(_Policy):
     password_reset_provider_id: str = Field(min_length=1)
 
 
-class _User(_Wire):
+class _Named(_Wire):
     id: str = Field(pattern=r"^[A-Za-z0-9-]{1,64}$")
     name: str = Field(min_length=1)
+
+
+class _User(_Named):
     policy: dict[str, Any]
     has_configured_password: bool | None = None
     last_login_date: str | None = None
@@ -106,6 +109,18 @@ class User:
     def unfinished(self) -> bool:
         """Access that no package gives: the server's own to a new user, or ours while we make one."""
         return self.grants is None or self.sees_nothing
+
+
+def names_from(payload: Any) -> tuple[str, str]:
+    """Id and name, which no row lacks whatever else is wrong with it. Raises ``ContractBroken``."""
+    wire = _read(_Named, payload)
+    return wire.id, wire.name
+
+
+def is_administrator(payload: Any) -> bool:
+    """Whether the row says so, as far as it can be read."""
+    policy = payload.get("Policy")
+    return isinstance(policy, dict) and policy.get("IsAdministrator") is True
 
 
 def user_from(payload: Any, dialect: Dialect) -> User:
@@ -172,6 +187,11 @@ def account_from(user: User, packages: Mapping[str, FolderPackage]) -> PanelAcco
         package=package_of(user, packages),
         connections=user.connections,
     )
+
+
+def unreadable(user_id: str, name: str) -> PanelAccount:
+    """A user whose row holds what cannot be read."""
+    return PanelAccount(id=AccountId(user_id), username=name, state=AccountState.UNREADABLE)
 
 
 def package_of(user: User, packages: Mapping[str, FolderPackage]) -> str:

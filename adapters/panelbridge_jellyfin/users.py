@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from panelbridge.doubt import nothing_sent
 from panelbridge.exceptions import Conflict, ContractBroken, InvalidOrder, NotFound, PermissionMissing
@@ -24,22 +24,31 @@ class Users:
     def one(self, payload: object) -> User:
         return mapping.user_from(payload, self._dialect)
 
-    def all(self) -> Sequence[User]:
-        """All of them. A list without an administrator is no whole one: a server always has one."""
-        users = [self.one(row) for row in self._client.users()]
-        if len({user.id for user in users}) < len(users):
+    def all(self) -> Iterator[User | tuple[str, str]]:
+        """All of them; of a row that cannot be read id and name: one bad row is one bad account."""
+        for row in self._rows():
+            try:
+                yield self.one(row)
+            except ContractBroken:
+                yield mapping.names_from(row)
+
+    def _rows(self) -> Sequence[object]:
+        """The whole list. One without an administrator is none: a server always has one."""
+        rows = list(self._client.users())
+        ids = {mapping.names_from(row)[0] for row in rows}
+        if len(ids) < len(rows):
             raise ContractBroken("the server's list names a user twice")
-        if not any(user.administrator for user in users):
+        if not any(mapping.is_administrator(row) for row in rows):
             raise ContractBroken("the server's list of users has no administrator, so it is not whole")
-        return users
+        return rows
 
     def named(self, username: str) -> User | None:
         """Names are unique without regard to case."""
         wanted = username.casefold()
-        found = [user for user in self.all() if user.name.casefold() == wanted]
+        found = [row for row in self._rows() if mapping.names_from(row)[1].casefold() == wanted]
         if len(found) > 1:
             raise ContractBroken(f"the server has {len(found)} users of that name")
-        return found[0] if found else None
+        return self.one(found[0]) if found else None
 
     def read(self, user_id: str) -> User:
         """Raises ``NotFound`` when the whole list lacks the user; a 404 alone proves nothing."""
@@ -51,7 +60,7 @@ class Users:
             if guid_key(user.id) != guid_key(user_id):
                 raise ContractBroken("the server answered with another user than asked for")
             return user
-        if any(guid_key(user.id) == guid_key(user_id) for user in self.all()):
+        if any(guid_key(mapping.names_from(row)[0]) == guid_key(user_id) for row in self._rows()):
             raise ContractBroken("the server does not show a user whom its list has")
         raise NotFound("the server's whole list of users has no such id")
 

@@ -90,3 +90,12 @@ def test_an_address_that_cannot_be_called_is_refused_when_it_is_entered(
     values = {"base_url": address, "token": "k" * 32}
     ran = shell("panels", "add", "main", "--backend", "reference", "--settings", file_in(tmp_path, values))
     assert (ran.code, "base_url" in ran.err) == (1, True)
+
+
+@pytest.mark.parametrize("backend", [one for one in BACKENDS if one != "freeradius"])
+def test_every_backend_takes_the_permission_for_http(shell: Shell, tmp_path: Path, backend: str) -> None:
+    example = example_of(backend)
+    assert example is not None, "the README has no settings file"
+    file = file_in(tmp_path, {**example, "allow_http": True})
+    ran = shell("panels", "add", "main", "--backend", backend, "--settings", file)
+    assert ran.code == 0, ran.err

@@ -148,6 +148,18 @@ def test_a_rejecting_group_behind_the_plans_goes_with_the_end_of_the_suspension(
     assert groups == [("basic",)]
 
 
+def test_one_bad_row_is_one_bad_account(radius: PanelUnderTest) -> None:
+    bad, good = radius.made(), radius.made()
+    update = "UPDATE radcheck SET value = 'some day' WHERE attribute = 'Expiration' AND username = ?"
+    naive(radius, update, bad.username)
+    try:
+        told = {account.username: account.state.value for account in radius.adapter.list_accounts()}
+    except PanelError as error:
+        told = {"no list": error.message}
+    assert told == {bad.username: "unreadable", good.username: "active"}
+    assert isinstance(radius.adapter.get(bad.ref), Unknown)
+
+
 def test_a_group_that_rejects_nobody_is_made_to(radius: PanelUnderTest) -> None:
     account = radius.made()
     assert account.password is not None

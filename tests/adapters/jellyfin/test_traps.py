@@ -438,3 +438,17 @@ def test_found_is_found_without_regard_to_case_and_told_as_it_is(panel: Any) -> 
     found = panel.adapter().find(username="anna2345")
     assert isinstance(found, Found)
     assert found.account.username == "Anna2345"
+
+
+def test_one_bad_row_is_one_bad_account(panel: Any, made: Any) -> None:
+    adapter = panel.adapter()
+    bad, good = made(adapter), made(adapter)
+    panel.control.act("edit", username=bad.username, policy={"EnabledFolders": "all"})
+    try:
+        told = {account.username: account.state.value for account in adapter.list_accounts()}
+    except PanelError as error:
+        told = {"no list": error.message}
+    assert told.get(bad.username) == "unreadable"
+    assert told.get(good.username) == "active"
+    assert isinstance(adapter.find(username=good.username), Found)
+    assert isinstance(adapter.find(username=bad.username), Unknown)
