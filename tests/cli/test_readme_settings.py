@@ -17,7 +17,7 @@ PACKAGES = {
     "pterodactyl": {
         "small": {
             "egg": 5,
-            "docker_image": "ghcr.io/pterodactyl/yolks:java_21",
+            "docker_image": "registry.example.com/java:21",
             "startup": "java -jar server.jar",
             "environment": {"SERVER_JARFILE": "server.jar"},
             "limits": {"memory": 2048, "disk": 10240, "cpu": 100, "threads": None},

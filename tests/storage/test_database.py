@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, insert, select
-from sqlalchemy.exc import OperationalError, StatementError
+from sqlalchemy.exc import StatementError
 
 from panelbridge.ledger import InsufficientCredit
 from panelbridge.storage import Database, StorageBusy
+from panelbridge.storage.exceptions import StorageFailed
 from panelbridge.storage.schema import Instant
 from tests.ledger.books import ANNA, Books, credits_of, sale
 
@@ -106,7 +107,7 @@ def test_a_read_is_a_snapshot(books: Books) -> None:
 
 
 def test_a_read_refuses_to_write(books: Books) -> None:
-    with pytest.raises(OperationalError, match="readonly"), books.read() as ledger:
+    with pytest.raises(StorageFailed, match="readonly"), books.read() as ledger:
         ledger.hold(ANNA, credits_of("1"), key="h", actor="a", context=sale())
 
 
