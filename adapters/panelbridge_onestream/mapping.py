@@ -104,12 +104,11 @@ def told(payload: Any, name: str) -> str | None:
 
 
 def unreadable(payload: Any) -> PanelAccount:
-    """A line that the panel lists and of which no more than its names can be read."""
-    return PanelAccount(
-        id=AccountId(told(payload, "line_id") or ""),
-        username=told(payload, "username") or "",
-        state=AccountState.UNREADABLE,
-    )
+    """A line of which no more than its names can be read. Raises ``ContractBroken`` for less."""
+    line_id, username = told(payload, "line_id"), told(payload, "username")
+    if line_id is None or username is None:
+        raise ContractBroken("a row of the panel's list is no line: it tells neither id nor name")
+    return PanelAccount(id=AccountId(line_id), username=username, state=AccountState.UNREADABLE)
 
 
 def _state(wire: _Line, now: datetime) -> AccountState:

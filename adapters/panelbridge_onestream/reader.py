@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 from panelbridge.doubt import nothing_sent
 from panelbridge.exceptions import (
@@ -41,9 +42,9 @@ class Reader:
         if not username:
             raise InvalidOrder("a look-up needs a login name", field="username")
         # Only rows of that name are read whole: what is wrong with another's is nobody else's trouble.
-        return [
-            _read(row) for row in self._client.lines(username) if mapping.told(row, "username") == username
-        ]
+        rows = list(self._client.lines(username))
+        lines = [_read(row) for row in rows if mapping.told(row, "username") == username]
+        return lines or _none_of(rows, "username")
 
     def line(self, line_id: str, *names: str) -> Line:
         """The line of that id. The panel cannot be asked by id: it is sought among those names, then among
@@ -54,9 +55,12 @@ class Reader:
             for line in self.named(name):
                 if line.id == line_id:
                     return line
+        rows = []
         for row in self._client.lines():
             if mapping.told(row, "line_id") == line_id:
                 return _read(row)
+            rows.append(row)
+        _none_of(rows, "line_id")
         raise NotFound("the panel's list of lines is whole and lacks it")
 
     def ours(self, ref: AccountRef, *other_names: str) -> Line:
@@ -114,6 +118,13 @@ class Reader:
         if package.price is not None and balance.amount < package.price:
             return InsufficientPanelCredit("our credit at the panel is below the package's price")
         return refused(f"{told}; nothing was sold")
+
+
+def _none_of(rows: list[Any], field: str) -> list[Line]:
+    """No line, unless a row hides the field that would tell: then it may be the one that was sought."""
+    if any(mapping.told(row, field) is None for row in rows):
+        raise ContractBroken(f"a row of the panel's list does not tell its {field}", field=field)
+    return []
 
 
 def refused(message: str) -> PanelError:
