@@ -190,9 +190,7 @@ class DirectAdminAdapter(PanelAdapter[DirectAdminSettings]):
         return self._looked_up(username)
 
     def list_accounts(self) -> Iterator[PanelAccount]:
-        """The list holds names only: each user is then read, and one that went meanwhile is left out."""
-        rows = map(self._reader.read, self._client.users())
-        return (mapping.account_from(row) for row in rows if row is not None)
+        return self._reader.accounts()
 
     def list_packages(self) -> Iterator[Package]:
         return map(mapping.package_from, self._client.packages())
@@ -211,8 +209,7 @@ class DirectAdminAdapter(PanelAdapter[DirectAdminSettings]):
         return self.settings.base_url
 
     def usages(self) -> Iterator[Usage]:
-        for user in self._client.users():
-            yield mapping.usage_from(self._client.user_config(user), self._client.user_usage(user))
+        return self._reader.usages()
 
     def close(self) -> None:
         self._client.close()

@@ -71,6 +71,11 @@ def account_from(row: UserRow) -> PanelAccount:
     return PanelAccount(id=row.id, username=row.username, state=state, package=row.package)
 
 
+def unreadable(user: str) -> PanelAccount:
+    """A user that the panel lists and of which no more than the name can be read."""
+    return PanelAccount(id=AccountId(user), username=user, state=AccountState.UNREADABLE)
+
+
 def usage_from(config: Fields, usage: Fields) -> Usage:
     """Raises ``ContractBroken``. Both count in megabytes."""
     row = row_from(config)

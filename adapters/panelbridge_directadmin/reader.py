@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from panelbridge.exceptions import (
     CapacityExhausted,
     ContractBroken,
@@ -10,7 +12,7 @@ from panelbridge.exceptions import (
     PanelError,
     PanelRefused,
 )
-from panelbridge.models import Credentials
+from panelbridge.models import Credentials, PanelAccount, Usage
 from panelbridge_directadmin import mapping
 from panelbridge_directadmin.client import DirectAdminClient, EmptyList
 from panelbridge_directadmin.mapping import UserRow
@@ -40,9 +42,39 @@ class UserReader:
     def read(self, user: str) -> UserRow | None:
         """The user; ``None`` when it is proved absent: neither shown nor in the list of ours."""
         row = self.shown(user)
-        if row is None and user in self.listed():
-            raise ContractBroken("the panel lists the user and does not show it")
+        if row is None:
+            names = self.listed()
+            if user in names:
+                raise ContractBroken("the panel lists the user and does not show it")
+            if "" in names:
+                raise ContractBroken("the panel's list has a user without a name")
         return row
+
+    def accounts(self) -> Iterator[PanelAccount]:
+        """The list holds names only: each user is then read, and one that went meanwhile is left out.
+
+        One that is listed and cannot be read is one bad account.
+        """
+        for user in self._client.users():
+            if not user:
+                yield mapping.unreadable(user)
+                continue
+            try:
+                row = self.read(user)
+            except ContractBroken:
+                yield mapping.unreadable(user)
+                continue
+            if row is not None:
+                yield mapping.account_from(row)
+
+    def usages(self) -> Iterator[Usage]:
+        """A user that cannot be read tells nothing, and is no other's trouble."""
+        for user in filter(None, self._client.users()):
+            try:
+                usage = mapping.usage_from(self._client.user_config(user), self._client.user_usage(user))
+            except ContractBroken:
+                continue
+            yield usage
 
     def after_refusal(self, user: str, refusal: PanelRefused) -> UserRow | None:
         """``read`` after the panel reported a failure: when that fails too, nobody knows what is true."""

@@ -81,10 +81,17 @@ class Accounts:
         return mapping.account_from(server, user, self._packages)
 
     def all(self) -> Iterator[PanelAccount]:
-        """Every server, page by page; of the users only what is needed stays in memory."""
-        owners = {user.id: user for user in map(mapping.user_from, self._client.users())}
-        for server in map(mapping.server_from, self._client.servers()):
-            yield self.account(server, owners.get(server.user) or self.owner(server))
+        """Every server, page by page. One that cannot be read, or whose user cannot, is one bad account."""
+        users = {mapping.told_of(payload, "id"): payload for payload in self._client.users()}
+        for payload in self._client.servers():
+            owner = users.get(mapping.told_of(payload, "user"))
+            try:
+                server = mapping.server_from(payload)
+                user = self.owner(server) if owner is None else mapping.user_from(owner)
+            except ContractBroken:
+                yield mapping.unreadable(payload, mapping.name_of(owner))
+            else:
+                yield self.account(server, user)
 
     def _proved(self, message: str) -> NotFound:
         """A 404 counts when the same address and key list servers to us: then it is the panel that speaks."""

@@ -150,8 +150,8 @@ class PterodactylClient:
         lowest: int | None = None
         for number in range(max(1, first.pages), 0, -1):
             rows = (self._page(kind, number) if first.pages > 1 else first).rows
-            yield from (row for row_id, row in rows.items() if lowest is None or row_id < lowest)
-            lowest = min(rows, default=lowest)
+            yield from (row for own, row in rows if own is None or lowest is None or own < lowest)
+            lowest = min((own for own, _ in rows if own is not None), default=lowest)
 
 
 def _accepted(reply: PanelReply, status: int) -> PanelReply:

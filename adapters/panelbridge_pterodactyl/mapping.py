@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, TypeVar
@@ -78,10 +78,6 @@ class _Page(_Wire):
     meta: _Meta
 
 
-class _Numbered(_Wire):
-    id: int = Field(ge=1)
-
-
 class _Resource(_Wire):
     object: str
     attributes: dict[str, Any]
@@ -118,9 +114,9 @@ class Server:
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """Rows of a list by their ids, which rise; ``pages`` is how many there are now."""
+    """Rows of a list with their ids, which rise; ``pages`` is how many there are now."""
 
-    rows: Mapping[int, Any]
+    rows: Sequence[tuple[int | None, Any]]  # no id: a row that cannot be read
     pages: int
 
 
@@ -155,13 +151,38 @@ def page_from(payload: Any, number: int) -> Page:
     """Page ``number`` of a list. Raises ``ContractBroken``, also when it is not as long as it must be."""
     wire = _read(_Page, payload)
     told = wire.meta.pagination
-    ids = [_read(_Numbered, _read(_Resource, row).attributes).id for row in wire.data]
-    whole = told.count == len(ids) and (number >= told.total_pages or len(ids) == told.per_page)
+    rows = [(told_of(row, "id"), row) for row in wire.data]
+    whole = told.count == len(rows) and (number >= told.total_pages or len(rows) == told.per_page)
     if told.current_page != number or not whole:
         raise ContractBroken("a page of the panel's list is not the one asked for, or not whole")
-    if any(left >= right for left, right in pairwise(ids)):
+    if any(left >= right for left, right in pairwise(own for own, _ in rows if own is not None)):
         raise ContractBroken("the panel's list is not in the order of ids, so it cannot be read page by page")
-    return Page(rows=dict(zip(ids, wire.data, strict=True)), pages=told.total_pages)
+    return Page(rows=rows, pages=told.total_pages)
+
+
+def told_of(payload: Any, name: str) -> int | None:
+    """The number of that name in a row; ``None`` where it tells none. Nothing else of the row is read."""
+    value = _written(payload, name)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 1 else None
+
+
+def name_of(payload: Any) -> str:
+    """The login name in a user's row; empty where it tells none."""
+    value = _written(payload, "username")
+    return value if isinstance(value, str) else ""
+
+
+def _written(payload: Any, name: str) -> Any:
+    attributes = payload.get("attributes") if isinstance(payload, dict) else None
+    return attributes.get(name) if isinstance(attributes, dict) else None
+
+
+def unreadable(payload: Any, username: str) -> PanelAccount:
+    """A server that the panel lists and that, or whose user, cannot be read."""
+    own = told_of(payload, "id")
+    return PanelAccount(
+        id=AccountId("" if own is None else str(own)), username=username, state=AccountState.UNREADABLE
+    )
 
 
 def account_from(server: Server, user: User, packages: Mapping[str, ServerPackage]) -> PanelAccount:

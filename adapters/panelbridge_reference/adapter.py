@@ -229,7 +229,7 @@ class ReferenceAdapter(PanelAdapter[ReferenceSettings]):
         return Found(account=found[0]) if found else Absent(proof="the panel's search found none")
 
     def list_accounts(self) -> Iterator[PanelAccount]:
-        return map(self._account, self._client.accounts())
+        return map(self._listed, self._client.accounts())
 
     def list_packages(self) -> Iterator[Package]:
         return map(mapping.package_from, self._client.packages())
@@ -243,6 +243,13 @@ class ReferenceAdapter(PanelAdapter[ReferenceSettings]):
     def _account(self, payload: object) -> PanelAccount:
         account = mapping.account_from(payload, datetime.now(UTC))
         return replace(account, never_expires=False) if self.settings.extend is Extend.NONE else account
+
+    def _listed(self, payload: object) -> PanelAccount:
+        """One bad row is one bad account: it hides no other."""
+        try:
+            return self._account(payload)
+        except ContractBroken:
+            return mapping.unreadable(payload)
 
     def _same(self, account_id: AccountId, payload: object) -> PanelAccount:
         """The account of that id: an answer about another one says nothing of ours."""

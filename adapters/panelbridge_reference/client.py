@@ -97,7 +97,7 @@ class ReferenceClient:
             if page["next"] is None:
                 return
             after = str(page["next"])
-            if not page[name] or _id_of(page[name][-1]) != after:
+            if not page[name] or _id_of(page[name][-1]) not in (None, after):
                 raise ContractBroken(f"a page of {name} lacks rows before its 'next'")
             if after in seen:
                 raise ContractBroken(f"the pages of {name} go in a circle")
@@ -105,7 +105,9 @@ class ReferenceClient:
 
 
 def _id_of(row: Any) -> str | None:
-    return row.get("id") if isinstance(row, dict) else None
+    """``None`` where a row that cannot be read does not tell it: it hides no page after its own."""
+    told = row.get("id") if isinstance(row, dict) else None
+    return told if isinstance(told, str) and told else None
 
 
 def _accepted(reply: PanelReply) -> PanelReply:

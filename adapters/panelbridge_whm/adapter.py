@@ -197,8 +197,7 @@ class WhmAdapter(PanelAdapter[WhmSettings]):
         return self._looked_up(username)
 
     def list_accounts(self) -> Iterator[PanelAccount]:
-        rows = map(mapping.row_from, self._client.accounts())
-        return (mapping.account_from(row) for row in rows if self._reader.owns(row))
+        return self._reader.listed()
 
     def list_packages(self) -> Iterator[Package]:
         return map(mapping.package_from, self._client.packages())
@@ -218,12 +217,7 @@ class WhmAdapter(PanelAdapter[WhmSettings]):
         return self.settings.base_url
 
     def usages(self) -> Iterator[Usage]:
-        payloads = self._client.accounts()
-        return (
-            mapping.usage_from(payload)
-            for payload in payloads
-            if self._reader.owns(mapping.row_from(payload))
-        )
+        return self._reader.usages()
 
     def close(self) -> None:
         self._client.close()

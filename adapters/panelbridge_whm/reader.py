@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from panelbridge.exceptions import ContractBroken, OutcomeUnknown, PanelError, PanelRefused
+from collections.abc import Iterator
+
+from panelbridge.exceptions import ContractBroken, InvalidOrder, OutcomeUnknown, PanelError, PanelRefused
+from panelbridge.models import PanelAccount, Usage
 from panelbridge_whm import mapping
 from panelbridge_whm.client import WhmClient
 from panelbridge_whm.mapping import AccountRow
@@ -42,16 +45,49 @@ class AccountReader:
             doubt = f"{refusal.message}; and reading back failed: {error.message}"
         raise OutcomeUnknown(doubt)
 
+    def listed(self) -> Iterator[PanelAccount]:
+        """Every account of ours. One bad row is one bad account, unless it says that it is another's."""
+        for payload in self._client.accounts():
+            try:
+                row = mapping.row_from(payload)
+            except ContractBroken:
+                if mapping.told(payload, "owner") in (None, self._settings.owned_by):
+                    yield mapping.unreadable(payload)
+                continue
+            if self.owns(row):
+                yield mapping.account_from(row)
+
+    def usages(self) -> Iterator[Usage]:
+        """A row that cannot be read tells nothing, and is no other's trouble."""
+        for payload in self._client.accounts():
+            try:
+                row, usage = mapping.row_from(payload), mapping.usage_from(payload)
+            except ContractBroken:
+                continue
+            if self.owns(row):
+                yield usage
+
     def owns(self, row: AccountRow) -> bool:
         """Whether the account belongs to the WHM user we work for; root sees everybody's."""
         return row.owner == self._settings.owned_by
 
     def package(self, wanted: str) -> str:
-        """The server's name of a package. Raises ``PanelError``; ``InvalidOrder`` when there is none."""
-        names = [mapping.package_from(payload).name for payload in self._client.packages()]
-        return mapping.resolve_package(wanted, names, self._settings.user)
+        """The server's name of a package. Raises ``PanelError``; ``InvalidOrder`` when there is none.
+
+        A package without a readable name stops no order of another one.
+        """
+        told = [mapping.told(payload, "name") for payload in self._client.packages()]
+        try:
+            return mapping.resolve_package(wanted, filter(None, told), self._settings.user)
+        except InvalidOrder:
+            if None in told:
+                raise ContractBroken("the panel's list of packages has one without a readable name") from None
+            raise
 
     def _prove_absent(self, user: str) -> None:
-        rows = [mapping.row_from(payload) for payload in self._client.accounts(user)]
-        if any(row.user == user for row in rows):
+        """A row of another name is no trouble of this one, whatever else it holds."""
+        names = [mapping.told(payload, "user") for payload in self._client.accounts(user)]
+        if user in names:
             raise ContractBroken("the panel lists the account and does not show it")
+        if None in names:
+            raise ContractBroken("the panel's list has an account without a readable name")
