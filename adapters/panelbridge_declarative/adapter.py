@@ -19,6 +19,7 @@ from panelbridge.doubt import nothing_sent
 from panelbridge.exceptions import ContractBroken, InvalidOrder, SettingsInvalid, Unsupported
 from panelbridge.models import (
     AccountRef,
+    AccountState,
     Connection,
     CreateOrder,
     Credentials,
@@ -47,7 +48,7 @@ from panelbridge_declarative.options import check_options
 from panelbridge_declarative.packages import Packages
 from panelbridge_declarative.running import Runner
 from panelbridge_declarative.settings import DeclarativeSettings, settings_model
-from panelbridge_declarative.spec import Is, ListOp, ReadOp, Spec
+from panelbridge_declarative.spec import Is, ListOp, ReadOp, Results, Spec
 
 
 class DeclarativeAdapter(PanelAdapter[DeclarativeSettings]):
@@ -153,17 +154,21 @@ class DeclarativeAdapter(PanelAdapter[DeclarativeSettings]):
         return self._accounts(op)
 
     def _accounts(self, op: ListOp) -> Iterator[PanelAccount]:
+        """One bad row is one bad account; of several not one readable is no list of accounts."""
         alike = self.spec.op.get if op.like is not None else None
-        now = datetime.now(UTC)
+        results = alike.result if alike is not None else op.result
         seen: set[str] = set()
+        rows = unreadable = 0
         for row in self._runner.rows(op, {}):
-            told = {**row, "body": row["row"]} if alike is not None else row
-            values = mapping.values_from(alike.result if alike is not None else op.result, told, now)
-            account = mapping.account_from(values, now)
-            if account.id in seen:
+            account = _listed(results, {**row, "body": row["row"]} if alike is not None else row)
+            if account.id and account.id in seen:
                 raise ContractBroken("the panel's list moved while it was read: an account came twice")
             seen.add(account.id)
+            rows += 1
+            unreadable += account.state is AccountState.UNREADABLE
             yield account
+        if unreadable == rows > 1:
+            raise ContractBroken("no row of the panel's list can be read: another release may answer there")
 
     def list_packages(self) -> Iterator[Package]:
         return self._packages.all()
@@ -197,10 +202,17 @@ class DeclarativeAdapter(PanelAdapter[DeclarativeSettings]):
         op = self.spec.op.usage
         if op is None:
             return super().usages()
+        return self._usages(op)
+
+    def _usages(self, op: ListOp) -> Iterator[Usage]:
+        """A row that cannot be read tells nothing, and is no other's trouble."""
         now = datetime.now(UTC)
-        return (
-            mapping.usage_from(mapping.values_from(op.result, row, now)) for row in self._runner.rows(op, {})
-        )
+        for row in self._runner.rows(op, {}):
+            try:
+                usage = mapping.usage_from(mapping.values_from(op.result, row, now))
+            except ContractBroken:
+                continue
+            yield usage
 
     def close(self) -> None:
         self._client.close()
@@ -240,6 +252,14 @@ def _spec_named(name: str) -> Spec:
         return load(name).spec
     except SpecInvalid as error:
         raise SettingsInvalid(f"spec: {error}") from None
+
+
+def _listed(results: Results, row: Mapping[str, Any]) -> PanelAccount:
+    now = datetime.now(UTC)
+    try:
+        return mapping.account_from(mapping.values_from(results, row, now), now)
+    except ContractBroken:
+        return mapping.unreadable(results, row, now)
 
 
 def _named_so(found: Lookup, username: str | None, reference: str | None) -> Lookup:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from panelbridge.exceptions import InvalidOrder, Unsupported
+from panelbridge.exceptions import ContractBroken, InvalidOrder, Unsupported
 from panelbridge.models import Package
 from panelbridge_declarative.mapping import package_from, values_from
 from panelbridge_declarative.running import Runner
@@ -28,22 +28,41 @@ class Packages:
         """Raises ``PanelError``; never a silent part."""
         if not self.held and self._runner.spec.op.packages is None:
             raise Unsupported("this panel's description knows no packages")
-        return map(package_from, self._values())
+        return map(package_from, map(_whole, self._values()))
 
     def named(self, package: str) -> Mapping[str, Any]:
-        """What is known of it. Raises ``InvalidOrder`` when it cannot be sold, and ``PanelError``."""
+        """What is known of it. Raises ``InvalidOrder`` when it cannot be sold, and ``PanelError``.
+
+        One package that cannot be read stops no order of another one.
+        """
         if not self.held and self._runner.spec.op.packages is None:
             return {"id": package}
+        broken = None
         for values in self._values():
-            if package_from(dict(values)).id == package:
+            if isinstance(values, ContractBroken):
+                broken = values
+            elif package_from(dict(values)).id == package:
                 return values
-        raise InvalidOrder("the panel has no such package", field="package")
+        raise broken or InvalidOrder("the panel has no such package", field="package")
 
-    def _values(self) -> Iterator[dict[str, Any]]:
+    def _values(self) -> Iterator[dict[str, Any] | ContractBroken]:
+        """Each package, or what is wrong with its row."""
         op = self._runner.spec.op.packages
         if self.held or op is None:
             yield from map(dict, self.held.values())
             return
         now = datetime.now(UTC)
         for row in self._runner.rows(op, {}):
-            yield values_from(op.result, row, now)
+            try:
+                values = values_from(op.result, row, now)
+                package_from(values)
+            except ContractBroken as error:
+                yield error
+            else:
+                yield values
+
+
+def _whole(values: dict[str, Any] | ContractBroken) -> dict[str, Any]:
+    if isinstance(values, ContractBroken):
+        raise values
+    return values

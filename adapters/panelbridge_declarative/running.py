@@ -15,7 +15,7 @@ from panelbridge_declarative import queries
 from panelbridge_declarative.client import PanelClient
 from panelbridge_declarative.errors import error_of, not_found, refused_value
 from panelbridge_declarative.expressions import ExpressionFailed, Scope, expression, template
-from panelbridge_declarative.mapping import Facts, Values, values_from
+from panelbridge_declarative.mapping import Facts, Values, is_named, values_from
 from panelbridge_declarative.outcomes import Verdict
 from panelbridge_declarative.spec import Is, ListOp, Paging, Poll, ReadOp, Request, Rules, Spec, Step, WriteOp
 
@@ -90,12 +90,12 @@ class Runner:
         if found.rows is None:
             return Answer(verdict=verdict, facts=facts)
         rows = _asked(found.rows, facts)
-        try:
-            fitting = _fitting(op, [{**facts, "row": row} for row in rows], scope)
-        except (TypeError, ExpressionFailed, ContractBroken):  # rows that are none, or cannot be compared
+        if not isinstance(rows, list):
             return _nobody(False)
+        fits = [(_fits(op, told, scope), told) for told in ({**facts, "row": row} for row in rows)]
+        fitting = [told for fit, told in fits if fit]
         if len(fitting) != 1:
-            return _nobody(not fitting)
+            return _nobody(all(fit is False for fit, _ in fits))
         return Answer(verdict=verdict, facts=fitting[0])
 
     def rows(self, op: ListOp, scope: Scope) -> Iterator[Facts]:
@@ -279,16 +279,17 @@ def _asked(query: str, facts: Facts) -> Any:
         return None
 
 
-def _fitting(op: ReadOp, rows: list[Facts], scope: Scope) -> list[Facts]:
-    """The rows that are looked for. Raises when a row cannot be read: then nobody is proved absent."""
+def _fits(op: ReadOp, facts: Facts, scope: Scope) -> bool | None:
+    """Whether the row is looked for; ``None`` where nobody can say: then nobody is proved absent."""
     test = op.found.where if op.found is not None else None
     if test is None:
-        return rows
-    name = {"username": op.result["username"]} if "username" in op.result else {}
-    for facts in rows:
-        if not all(isinstance(value, str) for value in values_from(name, facts, datetime.now(UTC)).values()):
-            raise ContractBroken("the panel's search has a row without a readable name")
-    return [facts for facts in rows if expression(test).value({**scope, "row": facts["row"]}) is True]
+        return True
+    if "username" in op.result and not is_named(op.result, facts, datetime.now(UTC)):
+        return None
+    try:
+        return expression(test).value({**scope, "row": facts["row"]}) is True
+    except ExpressionFailed:
+        return None
 
 
 def _nobody(proved: bool) -> Answer:
