@@ -93,8 +93,8 @@ def run_python(place: Path, tests: Sequence[str]) -> dict[str, list[Ended]]:
     report = place / ".faults.xml"
     report.unlink(missing_ok=True)
     environment = {**os.environ, "PYTHONPATH": f"{place}:{place / 'adapters'}", "COLUMNS": "200"}
-    command = [sys.executable, "-m", "pytest", "-q", "--tb=short", "--junit-xml", str(report), *tests]
-    words = _quietly(command, place, environment)
+    command = [sys.executable, "-m", "pytest", "-q", "--tb=short", "-o", "junit_family=xunit1"]
+    words = _quietly([*command, "--junit-xml", str(report), *tests], place, environment)
     cases = _cases(report)
     names = {test: test.partition("::")[2].replace("::", ".") for test in tests}
     return {
