@@ -13,6 +13,8 @@ from panelbridge.testing.conformance.suite import Suite
 from panelbridge.testing.practice import Fault, ScriptedReply
 from panelbridge.transport import deadline
 
+_WRITES = ("PUT", "PATCH", "DELETE")  # a POST may be a read
+
 
 class LyingSuccess(Suite):
     @pytest.mark.parametrize("verb", list(Verb))
@@ -24,9 +26,12 @@ class LyingSuccess(Suite):
         before, mark = subject.in_books(asked.username), subject.mark()
         subject.set_fault(Fault.SUCCESS_BUT_NOTHING, subject.operation(verb), times=None)
         outcome = ending_of(asked.do)
-        lies = [one for one in subject.sent(since=mark) if one["fault"] == Fault.SUCCESS_BUT_NOTHING]
+        sent = subject.sent(since=mark)
+        lies = [one for one in sent if one["fault"] == Fault.SUCCESS_BUT_NOTHING]
         assert lies, "nothing was hit"
-        assert subject.in_books(asked.username) == before
+        # A verb of several writes meets one lie among steps that are honest: those may be seen in the books.
+        honest = [one for one in sent if one not in lies and one.get("method") in _WRITES]
+        assert honest or subject.in_books(asked.username) == before
         assert outcome not in (Outcome.DONE, Outcome.ALREADY)
 
     @pytest.mark.parametrize("verb", [verb for verb in Verb if verb is not Verb.TERMINATE])
