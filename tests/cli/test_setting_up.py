@@ -122,7 +122,7 @@ def test_a_changed_plan_is_a_new_version_and_keeps_what_is_not_named(selling: Sh
         (one["term"], one["package"], one["price"], one["extra_connection"]) for one in after["terms"]
     ] == [
         ("1m", "basic-1m", "1", "0.5"),
-        ("12m", "basic-12m", "10", "0"),
+        ("12m", "basic-12m", "10", None),
     ]
     assert "Nothing changed." in same.err
 
