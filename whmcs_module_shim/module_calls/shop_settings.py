@@ -44,8 +44,8 @@ _SPENT = (
 
 def faults(settings: ShopSettings) -> list[tuple[str, str]]:
     """What is set so that prepaid renewals are undone, each with its remedy."""
-    found = [_PAID_BACK] if settings.credit_on_downgrade else []
-    return [*found, _SPENT] if settings.automatic_credit_use else found
+    undone = ((settings.credit_on_downgrade, _PAID_BACK), (settings.automatic_credit_use, _SPENT))
+    return [fault for is_set, fault in undone if is_set]
 
 
 @module_function("ShopSettings", kind=Kind.NOTIFIES, request=ShopSettingsRequest)
