@@ -93,12 +93,11 @@ def test_an_order_with_a_domain_becomes_an_account_of_it(hosting: Hosting) -> No
 
 def test_an_order_without_a_domain_says_what_is_missing_and_costs_nothing(hosting: Hosting) -> None:
     before = hosting.bridge.ask("GET", "/v1/credits/demo")
-    service = hosting.buy("")
+    item = {"pid": hosting.product, "billingcycle": "monthly", "domain": ""}
 
-    assert hosting.standin.service(service).status == "Pending"
-    said = hosting.standin.module(service, "CreateAccount").result["result"]
-    assert "needs the order's domain" in said
-    assert "Require Domain" in said
+    placed = hosting.standin.order(hosting.client, [item])
+
+    assert ["needs a domain name" in refusal for refusal in placed.refusals] == [True]
     assert hosting.bridge.ask("GET", "/v1/credits/demo") == before
 
 

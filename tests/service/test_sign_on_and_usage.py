@@ -105,6 +105,7 @@ def test_the_administration_is_for_keys_that_may_log_in_there(service: Service, 
         scopes=frozenset({Scope.READ, Scope.PANEL_LOGIN}), installation=service.rig.installation.id
     )
 
+    service.call("Plans", {})  # a key that may provision binds the shop; this one may not
     refused = service.call("AdminSignOn", {})
     signed = service.call("AdminSignOn", {}, key=strong)
 
