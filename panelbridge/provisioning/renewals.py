@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from panelbridge.capabilities import Extend
 from panelbridge.ledger import Credits
+from panelbridge.lifecycle import Anchor, SubscriptionState, renewal_start
 from panelbridge.models import Term
 from panelbridge.provisioning.desk import Desk
 from panelbridge.provisioning.exceptions import Refusal
@@ -44,6 +46,18 @@ def renewal_of(unit: Unit, desk: Desk, subscription: Subscription, wish: RenewWi
     elif wish.by is None:
         rest = renewal_reprices(unit, subscription, plan, length, price, connections, now=desk.clock())
     return Renewal(plan=plan, length=length, connections=connections, package=package, price=price, rest=rest)
+
+
+def renews_from(subscription: Subscription, now: datetime, grace_hours: int) -> Anchor:
+    """What a renewal counts from: the paid date, in grace as well; else now."""
+    anchor = subscription.anchor
+    now = now.replace(microsecond=0)  # panels keep whole seconds
+    if anchor is None:
+        return Anchor(start=now)
+    in_grace = subscription.state is SubscriptionState.ACTIVE and now <= anchor.until + timedelta(
+        hours=grace_hours
+    )
+    return renewal_start(anchor, now, keeps_gap=in_grace)
 
 
 def _sold(unit: Unit, subscription: Subscription, wish: RenewWish) -> tuple[Plan, Term, int | None]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -52,16 +51,11 @@ def length_meant(bridge: Bridge, item: Subscription, by: str | None) -> Term:
 
 
 def _counts_from(bridge: Bridge, item: Subscription, now: datetime) -> datetime:
-    """What a renewal counts from: the paid date, in grace as well; else now."""
-    from panelbridge.lifecycle import SubscriptionState, renewal_start
+    from panelbridge.provisioning.renewals import renews_from
 
-    if item.anchor is None:
-        return now
     with bridge.services.units.read() as unit:
         plan = unit.subscriptions.plan(item.plan_id)
-    grace = timedelta(hours=plan.grace_hours if plan else 0)
-    keeps = item.state is SubscriptionState.ACTIVE and now <= item.anchor.until + grace
-    return renewal_start(item.anchor, now, keeps_gap=keeps).until
+    return renews_from(item, now, plan.grace_hours if plan else 0).until
 
 
 def extension_means(

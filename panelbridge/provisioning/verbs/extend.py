@@ -8,7 +8,6 @@ from typing import Any
 
 from panelbridge.adapter import PanelAdapter
 from panelbridge.capabilities import Capabilities, Extend, PackageWrite, Verb
-from panelbridge.lifecycle import Anchor, SubscriptionState, renewal_start
 from panelbridge.models import PackageChange, PanelAccount, Term, VerbResult
 from panelbridge.provisioning.admission import require_account
 from panelbridge.provisioning.desk import Desk
@@ -18,7 +17,7 @@ from panelbridge.provisioning.intend import Draft, need_subscription, place
 from panelbridge.provisioning.keys import create_key, renew_key
 from panelbridge.provisioning.models import Attempt, Fence, Operation, Target
 from panelbridge.provisioning.port import Unit
-from panelbridge.provisioning.renewals import renewal_of
+from panelbridge.provisioning.renewals import renewal_of, renews_from
 from panelbridge.provisioning.rules import Admission, Reading, VerbRules, adopt_account, fenced_purchase
 from panelbridge.provisioning.wishes import RenewWish
 from panelbridge.subscriptions import Subscription
@@ -84,7 +83,7 @@ class ExtendRules(VerbRules[RenewWish]):
         target = operation.target
         if target.entitled_until is not None:
             return operation
-        start = _renews_from(subscription, now, grace_hours)
+        start = renews_from(subscription, now, grace_hours)
         anchor = start.plus(Term.parse(target.add or ""))
         grace = timedelta(hours=grace_hours if capabilities.grace else 0)
         dated = target.anchored(anchor).model_copy(
@@ -169,17 +168,6 @@ def _paid_by_create(unit: Unit, wish: RenewWish, subscription: Subscription) -> 
             advice="Run Create; the first invoice pays for it.",
         )
     return Admission(operation=owner, joined=True)
-
-
-def _renews_from(subscription: Subscription, now: datetime, grace_hours: int) -> Anchor:
-    anchor = subscription.anchor
-    now = now.replace(microsecond=0)  # panels keep whole seconds
-    if anchor is None:
-        return Anchor(start=now)
-    in_grace = subscription.state is SubscriptionState.ACTIVE and now <= anchor.until + timedelta(
-        hours=grace_hours
-    )
-    return renewal_start(anchor, now, keeps_gap=in_grace)
 
 
 def _moves(operation: Operation, subscription: Subscription) -> bool:
