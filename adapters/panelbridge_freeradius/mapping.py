@@ -75,7 +75,7 @@ def _state(rows: UserRows, expires: datetime | None, reject_group: str, now: dat
         return AccountState.BANNED  # by somebody's hand: we suspend by the group
     if rows.suspended(reject_group):
         return AccountState.SUSPENDED
-    return AccountState.EXPIRED if expires is not None and expires <= now else AccountState.ACTIVE
+    return AccountState.of_enabled(expires, now)
 
 
 def expiry_from(rows: UserRows, zone: ZoneInfo) -> datetime | None:

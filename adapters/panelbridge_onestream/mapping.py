@@ -114,9 +114,7 @@ def unreadable(payload: Any) -> PanelAccount:
 def _state(wire: _Line, now: datetime) -> AccountState:
     if not wire.is_enabled:
         return AccountState.SUSPENDED
-    if wire.expire_at is not None and wire.expire_at <= now:
-        return AccountState.EXPIRED
-    return AccountState.ACTIVE
+    return AccountState.of_enabled(wire.expire_at, now)
 
 
 def package_from(payload: Any) -> Package:

@@ -87,9 +87,7 @@ def _state(wire: _Account, now: datetime) -> AccountState:
         return AccountState.BANNED
     if not wire.enabled:
         return AccountState.SUSPENDED
-    if wire.expires_at is not None and wire.expires_at <= now:
-        return AccountState.EXPIRED
-    return AccountState.ACTIVE
+    return AccountState.of_enabled(wire.expires_at, now)
 
 
 def package_from(payload: Any) -> Package:

@@ -67,9 +67,7 @@ def state(line: LineRow, now: datetime) -> AccountState:
         return AccountState.BANNED
     if not line.enabled:
         return AccountState.SUSPENDED
-    if line.expires_at is not None and line.expires_at <= now:
-        return AccountState.EXPIRED
-    return AccountState.ACTIVE
+    return AccountState.of_enabled(line.expires_at, now)
 
 
 def package(row: PackageRow) -> Package:

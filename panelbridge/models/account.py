@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import NewType
 
@@ -28,6 +28,12 @@ class AccountState(StrEnum):
     def is_off(self) -> bool:
         """Somebody switched it off. Who is only expired or limited is not: a suspend must still be sent."""
         return self in (AccountState.SUSPENDED, AccountState.BANNED)
+
+    @classmethod
+    def of_enabled(cls, expires_at: datetime | None, now: datetime | None = None) -> AccountState:
+        """Of an account that nobody switched off: expired from ``expires_at`` (UTC) on, else active."""
+        has_expired = expires_at is not None and expires_at <= (now or datetime.now(UTC))
+        return cls.EXPIRED if has_expired else cls.ACTIVE
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,11 +28,10 @@ class Customer(Strict):
 
     def account(self) -> pb.PanelAccount:
         until = datetime.fromtimestamp(self.until, UTC)
-        usable = pb.AccountState.EXPIRED if until <= datetime.now(UTC) else pb.AccountState.ACTIVE
         return pb.PanelAccount(
             id=pb.AccountId(str(self.id)),
             username=self.login,
-            state=usable if self.on else pb.AccountState.SUSPENDED,
+            state=pb.AccountState.of_enabled(until) if self.on else pb.AccountState.SUSPENDED,
             expires_at=until,
             password=pb.Secret(self.secret),
             package=self.tier,
@@ -47,13 +46,11 @@ class Page(Strict):
 
 
 def body_of(change: Change) -> dict[str, object]:
-    body: dict[str, object] = {}
-    if change.until is not None:
-        body["until"] = int(change.until.timestamp())
-    if change.suspended is not None:
-        body["on"] = not change.suspended
-    if change.package is not None:
-        body["tier"] = change.package
-    if (login := change.credentials) is not None:
-        body |= {"login": login.username, "secret": login.password.get_secret_value()}
-    return body
+    body = {
+        "until": change.until and int(change.until.timestamp()),
+        "on": None if change.suspended is None else not change.suspended,
+        "tier": change.package,
+        "login": (login := change.credentials) and login.username,
+        "secret": login and login.password.get_secret_value(),
+    }
+    return {name: value for name, value in body.items() if value is not None}

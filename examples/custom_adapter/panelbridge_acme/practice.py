@@ -146,10 +146,14 @@ class AcmePractice(PracticePanel):
             raise _Refused(409, "login taken")
 
     def act(self, name: str, arguments: Mapping[str, Any]) -> Any:
-        """``create`` and ``delete``, of a customer by ``username``."""
+        """``create``, ``delete`` and ``set_expiry``, of a customer by ``username``."""
         with self.books.writing() as db:
             if name == "delete":
                 return db.execute("DELETE FROM customers WHERE login = ?", (arguments["username"],)).rowcount
+            if name == "set_expiry":
+                until = int(datetime.fromisoformat(arguments["expires_at"]).timestamp())
+                query = "UPDATE customers SET until = ? WHERE login = ?"
+                return db.execute(query, (until, arguments["username"])).rowcount
             if name == "create":
                 values = (arguments["username"], random_text(12), int(self.now().timestamp()) + 86_400)
                 query = (
