@@ -11,9 +11,9 @@ from sqlalchemy import Connection, func, insert, select, text, update
 from panelbridge.capabilities import Verb
 from panelbridge.provisioning.effects import Waiting, WriteStop
 from panelbridge.provisioning.models import OperationState
-from panelbridge.storage.effects_tables import marks, write_stops
+from panelbridge.storage.effects_tables import SPENT_SUBSCRIPTIONS, marks, write_stops
 from panelbridge.storage.journal_tables import operations
-from panelbridge.storage.subscription_tables import panels
+from panelbridge.storage.subscription_tables import panels, subscriptions
 from panelbridge.subscriptions import PanelId
 
 _OPEN = write_stops.c.lifted_at.is_(None)
@@ -90,7 +90,13 @@ class SqlEffectsStore:
             self._connection.execute(insert(marks).values(name=name, value=value))
 
     def _skip_to(self, operation: int) -> None:
-        """An id names one operation for ever, in shops and at panels: what lost books gave out is spent."""
+        """An id names one thing for ever, in shops and at panels: what lost books gave out is spent.
+
+        Each subscription began with an operation, so no more of them were lost than operations.
+        """
+        last = self._connection.execute(select(func.coalesce(func.max(subscriptions.c.id), 0))).scalar_one()
+        lost = operation - self.highest_operation()
+        self.set_mark(SPENT_SUBSCRIPTIONS, str(max(last, int(self.mark(SPENT_SUBSCRIPTIONS) or 0)) + lost))
         values = {"seq": operation}
         skip = text("UPDATE sqlite_sequence SET seq = :seq WHERE name = 'operations'")
         if self._connection.execute(skip, values).rowcount == 0:

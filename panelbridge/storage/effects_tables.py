@@ -6,13 +6,16 @@ from sqlalchemy import Column, Index, Integer, String, Table, text
 
 from panelbridge.storage.schema import Instant, metadata
 
-# What must be known of files that lie outside the database: the witness's name, the key file's id.
+# What must be known of the world outside the database: the witness's name, the key file's id, what lost books
+# gave out.
 marks = Table(
     "bridge_marks",
     metadata,
     Column("name", String(32), primary_key=True),
     Column("value", String(64), nullable=False),
 )
+
+SPENT_SUBSCRIPTIONS = "spent_subscriptions"  # a mark: no subscription gets an id up to this one
 
 write_stops = Table(
     "write_stops",

@@ -11,10 +11,12 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Integer,
     Row,
     Table,
     bindparam,
     case,
+    cast,
     func,
     insert,
     select,
@@ -26,6 +28,7 @@ from panelbridge.ledger import Credits, ResellerId
 from panelbridge.lifecycle import Anchor, SubscriptionState, SuspensionReason
 from panelbridge.models import AccountId, Term
 from panelbridge.secret import Secret
+from panelbridge.storage.effects_tables import SPENT_SUBSCRIPTIONS, marks
 from panelbridge.storage.prepared import Prepared, StoreMemory
 from panelbridge.storage.subscription_tables import (
     installations,
@@ -97,9 +100,16 @@ _CODES = Prepared(
 # Where they are not named as the column.
 _FIELDS = {"anchor_start": "anchor", "anchor_months": "anchor", "refused": "state"}
 _KEPT_COLUMNS = [column.name for column in subscriptions.c if column.name != "id"]
+# An id names one subscription for ever: accounts at panels bear it. What lost books gave out is spent.
+_NEXT_ID = 1 + func.max(
+    func.coalesce(select(func.max(subscriptions.c.id)).scalar_subquery(), 0),
+    func.coalesce(
+        select(cast(marks.c.value, Integer)).where(marks.c.name == SPENT_SUBSCRIPTIONS).scalar_subquery(), 0
+    ),
+)
 _ADD = Prepared(
     insert(subscriptions)
-    .values({name: bindparam(name) for name in _KEPT_COLUMNS})
+    .values({name: bindparam(name) for name in _KEPT_COLUMNS} | {"id": _NEXT_ID})
     .returning(subscriptions.c.id),
     typed=True,
 )

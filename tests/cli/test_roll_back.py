@@ -185,11 +185,13 @@ def test_before_writes_are_on_it_is_said_what_waits_and_for_which_panel(
 def test_an_id_that_lost_books_gave_out_is_never_given_out_again(selling: Shell, tmp_path: Path) -> None:
     assert ordered(selling, 9181) == "done"
     selling.done("backup", str(tmp_path / "copy.db"))
-    lost = selling.order(9182).operation.id
+    lost = selling.order(9182).operation
     selling.done("restore", str(tmp_path / "copy.db"), "--replace", "--yes")
     selling.done("panels", "writes", "on", "main", "--yes")
 
-    assert selling.order(9183).operation.id > lost
+    made = selling.order(9183).operation
+    assert made.id > lost.id
+    assert made.subscription_id > lost.subscription_id, "the lost one's account bears its number"
 
 
 def calling(shell: Shell, service_id: int, highest: int | None = None) -> dict[str, Any]:
