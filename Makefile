@@ -28,8 +28,8 @@ bench: bootstrap ## the benchmarks, into benchmarks/latest.json
 soak: bootstrap ## long seeded runs of what the tests run small, into benchmarks/soak.txt; ARGS="--seed 7 NAME"
 	@exec $(PYTHON_HERE) -m scripts.soak $(ARGS)
 
-bare: ## the README's first lines and the guides' blocks in a bare Debian root, as root, into benchmarks/bare.txt
-	@exec scripts/bare
+bare: ## the README's first lines and the guides' blocks in a bare Debian root, as root, into benchmarks/bare.txt; ARGS=--whole: every test
+	@exec scripts/bare $(ARGS)
 
 wheel: ## the wheel, into dist/
 	@scripts/bootstrap python
