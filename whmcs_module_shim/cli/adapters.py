@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from whmcs_module_shim.cli import names
 from whmcs_module_shim.cli.options import AsJson
 from whmcs_module_shim.cli.screen import Screen, cell
 
@@ -37,7 +38,10 @@ class Variant:
 
 def adapters_command(
     backend: Annotated[
-        str | None, typer.Argument(metavar="[BACKEND]", help="Everything that this one declares.")
+        str | None,
+        typer.Argument(
+            metavar="[BACKEND]", help="Everything that this one declares.", autocompletion=names.backends
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:

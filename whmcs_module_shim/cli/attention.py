@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from whmcs_module_shim.cli import names
 from whmcs_module_shim.cli.options import AsJson, Yes
 from whmcs_module_shim.cli.screen import Screen, in_credits
 
@@ -15,7 +16,12 @@ if TYPE_CHECKING:
 
 app = typer.Typer(invoke_without_command=True, help="What only a person can decide.")
 
-Number = Annotated[int, typer.Argument(metavar="OPERATION", help="Its number, as `attention` lists it.")]
+Number = Annotated[
+    int,
+    typer.Argument(
+        metavar="OPERATION", help="Its number, as `attention` lists it.", autocompletion=names.waiting
+    ),
+]
 Reason = Annotated[str, typer.Option(help="What you saw at the panel; it is recorded with your name.")]
 
 
@@ -144,7 +150,12 @@ def book_missing_command(
 @app.command("dismiss")
 def dismiss_command(
     context: typer.Context,
-    item: Annotated[int, typer.Argument(metavar="ITEM", help="Its number, as `attention` lists it.")],
+    item: Annotated[
+        int,
+        typer.Argument(
+            metavar="ITEM", help="Its number, as `attention` lists it.", autocompletion=names.attention_items
+        ),
+    ],
     reason: Annotated[str, typer.Option(help="What you did about it; it is recorded with your name.")],
     as_json: AsJson = False,
 ) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from whmcs_module_shim.cli import names
 from whmcs_module_shim.cli.asking import check_file_mode
 from whmcs_module_shim.cli.exits import Exit
 from whmcs_module_shim.cli.faults import Refused
@@ -28,7 +29,10 @@ _FAILED = 1  # a program that runs this in CI asks "green or not"
 
 
 def check_command(
-    backend: Annotated[str, typer.Argument(metavar="BACKEND", help="See `panelbridge adapters`.")],
+    backend: Annotated[
+        str,
+        typer.Argument(metavar="BACKEND", help="See `panelbridge adapters`.", autocompletion=names.backends),
+    ],
     setup: Annotated[
         str | None, typer.Option(metavar="NAME", help="One set-up of its practice panel, not all of them.")
     ] = None,

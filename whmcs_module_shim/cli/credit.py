@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from panelbridge.ledger import TransferKind
+from whmcs_module_shim.cli import names
 from whmcs_module_shim.cli.options import AsJson, Limit, Once, ResellerCode
 from whmcs_module_shim.cli.screen import Screen, in_credits
 
@@ -145,7 +146,10 @@ def history_command(
     context: typer.Context,
     reseller: ResellerCode = None,
     kind: Annotated[TransferKind | None, typer.Option(help="Only lines of this kind.")] = None,
-    subscription: Annotated[int | None, typer.Option(min=1, help="Only of this subscription.")] = None,
+    subscription: Annotated[
+        int | None,
+        typer.Option(min=1, help="Only of this subscription.", autocompletion=names.subscription_numbers),
+    ] = None,
     operation: Annotated[int | None, typer.Option(min=1, help="Only of this operation.")] = None,
     since: Annotated[str | None, typer.Option(help="A date, or 7d = the last seven days.")] = None,
     until: Annotated[str | None, typer.Option(help="A date, not included.")] = None,

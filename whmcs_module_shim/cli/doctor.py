@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from whmcs_module_shim.cli import names
 from whmcs_module_shim.cli.exits import Exit
 from whmcs_module_shim.cli.findings import Finding, Weight, fine, wrong
 from whmcs_module_shim.cli.options import AsJson, ResellerCode, Yes
@@ -23,7 +24,10 @@ def doctor_command(
     go_live: Annotated[
         str | None,
         typer.Option(
-            "--go-live", metavar="PLAN", help="Make, use and end one throwaway account of this plan."
+            "--go-live",
+            metavar="PLAN",
+            help="Make, use and end one throwaway account of this plan.",
+            autocompletion=names.plans,
         ),
     ] = None,
     term: Annotated[

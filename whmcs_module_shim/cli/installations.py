@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from panelbridge.subscriptions import Mode
+from whmcs_module_shim.cli import names
 from whmcs_module_shim.cli.options import AsJson, ResellerCode, Yes
 from whmcs_module_shim.cli.screen import Screen
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from whmcs_module_shim.api.installations import InstallationView
 
 app = typer.Typer(no_args_is_help=True, help="The shops: one WHMCS each, bound to its address.")
-Code = Annotated[str, typer.Argument(metavar="INSTALLATION")]
+Code = Annotated[str, typer.Argument(metavar="INSTALLATION", autocompletion=names.installations)]
 
 
 @app.command("list")

@@ -8,6 +8,7 @@ import typer
 
 from panelbridge.access import Scope
 from panelbridge.subscriptions import Mode
+from whmcs_module_shim.cli import names
 from whmcs_module_shim.cli.options import AsJson, Yes
 from whmcs_module_shim.cli.screen import Screen
 
@@ -48,7 +49,12 @@ def list_command(context: typer.Context, as_json: AsJson = False) -> None:
 def add_command(
     context: typer.Context,
     installation: Annotated[
-        str | None, typer.Argument(help="The shop it belongs to; or --operator.", metavar="[INSTALLATION]")
+        str | None,
+        typer.Argument(
+            help="The shop it belongs to; or --operator.",
+            metavar="[INSTALLATION]",
+            autocompletion=names.installations,
+        ),
     ] = None,
     operator: Annotated[bool, typer.Option("--operator", help="A key of the operator: may do all.")] = False,
     scope: Annotated[
@@ -95,7 +101,10 @@ def add_command(
 @app.command("revoke")
 def revoke_command(
     context: typer.Context,
-    prefix: Annotated[str, typer.Argument(help="Its public part: pb_live_AbC123xyz0", metavar="KEY")],
+    prefix: Annotated[
+        str,
+        typer.Argument(help="Its public part: pb_live_AbC123xyz0", metavar="KEY", autocompletion=names.keys),
+    ],
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from whmcs_module_shim.cli import names
 from whmcs_module_shim.cli.options import AsJson, Limit
 from whmcs_module_shim.cli.screen import Screen, in_credits
 
@@ -26,7 +27,8 @@ def list_command(
         str | None, typer.Option(help="Only those that are queued, ready, sent, attention, done, refused …")
     ] = None,
     subscription: Annotated[
-        str | None, typer.Option(help="Only of this one: its number, or shop:501.")
+        str | None,
+        typer.Option(help="Only of this one: its number, or shop:501.", autocompletion=names.subscriptions),
     ] = None,
     limit: Limit = 30,
     as_json: AsJson = False,
@@ -75,7 +77,7 @@ def list_command(
 @app.command("show")
 def show_command(
     context: typer.Context,
-    number: Annotated[int, typer.Argument(metavar="OPERATION")],
+    number: Annotated[int, typer.Argument(metavar="OPERATION", autocompletion=names.waiting)],
     as_json: AsJson = False,
 ) -> None:
     """Show one operation and every try of it."""

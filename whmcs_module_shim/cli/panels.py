@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from whmcs_module_shim.cli import names
 from whmcs_module_shim.cli.options import AsJson, Yes
 from whmcs_module_shim.cli.screen import Screen
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="The remote systems accounts are made on.")
 
-Code = Annotated[str, typer.Argument(help="The panel's code.", metavar="PANEL")]
+Code = Annotated[str, typer.Argument(help="The panel's code.", metavar="PANEL", autocompletion=names.panels)]
 Sets = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="NAME=VALUE", help="A setting that is no secret; repeat for more."),
@@ -62,7 +63,9 @@ def show_command(context: typer.Context, code: Code, as_json: AsJson = False) ->
 def add_command(
     context: typer.Context,
     code: Annotated[str, typer.Argument(help="A short name of your own, such as main.", metavar="PANEL")],
-    backend: Annotated[str, typer.Option(help="Its kind: see `panelbridge adapters`.")],
+    backend: Annotated[
+        str, typer.Option(help="Its kind: see `panelbridge adapters`.", autocompletion=names.backends)
+    ],
     sets: Sets = None,
     settings: SettingsFile = None,
     practice: Annotated[bool, typer.Option("--practice", help="A simulated panel: test keys only.")] = False,
@@ -119,8 +122,11 @@ def set_command(
 @app.command("writes")
 def writes_command(
     context: typer.Context,
-    wanted: Annotated[str, typer.Argument(metavar="on|off")],
-    code: Annotated[str | None, typer.Argument(metavar="[PANEL]", help="Left out: every panel.")] = None,
+    wanted: Annotated[str, typer.Argument(metavar="on|off", autocompletion=names.on_or_off)],
+    code: Annotated[
+        str | None,
+        typer.Argument(metavar="[PANEL]", help="Left out: every panel.", autocompletion=names.panels),
+    ] = None,
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:

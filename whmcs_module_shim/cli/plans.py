@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from whmcs_module_shim.cli import names
 from whmcs_module_shim.cli.options import AsJson, ResellerCode
 from whmcs_module_shim.cli.screen import Screen, in_credits
 
@@ -16,9 +17,12 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="What is sold: a panel, terms, their packages and prices.")
 
-Code = Annotated[str, typer.Argument(metavar="PLAN")]
+Code = Annotated[str, typer.Argument(metavar="PLAN", autocompletion=names.plans)]
 Title = Annotated[str | None, typer.Option(help="The name staff sees in WHMCS.")]
-PanelCode = Annotated[str | None, typer.Option("--panel", help="Code of the panel its accounts are made on.")]
+PanelCode = Annotated[
+    str | None,
+    typer.Option("--panel", help="Code of the panel its accounts are made on.", autocompletion=names.panels),
+]
 Terms = Annotated[
     list[str] | None,
     typer.Option(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from whmcs_module_shim.cli import names
 from whmcs_module_shim.cli.options import AsJson
 from whmcs_module_shim.cli.screen import Screen
 
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
 
 def practice_command(
     context: typer.Context,
-    backend: Annotated[str, typer.Argument(metavar="BACKEND", help="See `panelbridge adapters`.")],
+    backend: Annotated[
+        str,
+        typer.Argument(metavar="BACKEND", help="See `panelbridge adapters`.", autocompletion=names.backends),
+    ],
     books: Annotated[Path, typer.Option(help="SQLite file of the panel's own books.")] = Path(
         "practice.sqlite"
     ),

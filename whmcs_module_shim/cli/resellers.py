@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from whmcs_module_shim.cli import names
 from whmcs_module_shim.cli.options import AsJson
 from whmcs_module_shim.cli.screen import Screen
 
@@ -46,7 +47,9 @@ def list_command(context: typer.Context, as_json: AsJson = False) -> None:
 
 @app.command("show")
 def show_command(
-    context: typer.Context, code: Annotated[str, typer.Argument(metavar="RESELLER")], as_json: AsJson = False
+    context: typer.Context,
+    code: Annotated[str, typer.Argument(metavar="RESELLER", autocompletion=names.resellers)],
+    as_json: AsJson = False,
 ) -> None:
     """Show one reseller with its wallet."""
     from whmcs_module_shim.api import credits as wallets
@@ -70,7 +73,9 @@ def add_command(
         str, typer.Argument(metavar="RESELLER", help="A short name: small letters, digits, dash.")
     ],
     name: Annotated[str, typer.Option(help="The name people know.")],
-    parent: Annotated[str | None, typer.Option(help="Code of the reseller above it.")] = None,
+    parent: Annotated[
+        str | None, typer.Option(help="Code of the reseller above it.", autocompletion=names.resellers)
+    ] = None,
     overdraft: Annotated[str, typer.Option(help="How far below zero it may go.")] = "0",
     floor: Annotated[str | None, typer.Option(help="Warn when less is available.")] = None,
     as_json: AsJson = False,

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from panelbridge.lifecycle import SuspensionReason
+from whmcs_module_shim.cli import names
 from whmcs_module_shim.cli.consequences import (
     change_means,
     extension_means,
@@ -18,7 +19,10 @@ from whmcs_module_shim.cli.screen import Screen
 from whmcs_module_shim.cli.subscriptions import Named, app, subscription_number
 
 ShowPassword = Annotated[bool, typer.Option("--show-password", help="Tell the new password in clear.")]
-Plan = Annotated[str | None, typer.Argument(metavar="[PLAN]", help="Code of the plan it shall have.")]
+Plan = Annotated[
+    str | None,
+    typer.Argument(metavar="[PLAN]", help="Code of the plan it shall have.", autocompletion=names.plans),
+]
 
 
 @app.command("extend")

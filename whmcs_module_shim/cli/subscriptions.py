@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from panelbridge.lifecycle import SubscriptionState
+from whmcs_module_shim.cli import names
 from whmcs_module_shim.cli.options import AsJson, Limit
 from whmcs_module_shim.cli.screen import Screen
 
@@ -19,7 +20,12 @@ app = typer.Typer(no_args_is_help=True, help="The sold accounts: look, extend, s
 _HIDDEN = "***  (--show-password tells it)"
 
 Named = Annotated[
-    str, typer.Argument(metavar="SUBSCRIPTION", help="Its number, or INSTALLATION:SERVICE such as shop:501.")
+    str,
+    typer.Argument(
+        metavar="SUBSCRIPTION",
+        help="Its number, or INSTALLATION:SERVICE such as shop:501.",
+        autocompletion=names.subscriptions,
+    ),
 ]
 
 
@@ -30,8 +36,12 @@ def list_command(
     expiring: Annotated[
         str | None, typer.Option(metavar="7d|12h", help="Paid for at most so much longer.")
     ] = None,
-    installation: Annotated[str | None, typer.Option(help="Only of this shop.")] = None,
-    panel: Annotated[str | None, typer.Option(help="Only on this panel.")] = None,
+    installation: Annotated[
+        str | None, typer.Option(help="Only of this shop.", autocompletion=names.installations)
+    ] = None,
+    panel: Annotated[
+        str | None, typer.Option(help="Only on this panel.", autocompletion=names.panels)
+    ] = None,
     after: Annotated[int, typer.Option(min=0, help="Go on after this number.")] = 0,
     limit: Limit = 100,
     as_json: AsJson = False,

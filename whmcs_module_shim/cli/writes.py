@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from whmcs_module_shim.cli import names
 from whmcs_module_shim.cli.options import AsJson, Yes
 from whmcs_module_shim.cli.screen import Screen
 
@@ -30,7 +31,10 @@ def show_command(context: typer.Context, as_json: AsJson = False) -> None:
 @app.command("on")
 def on_command(
     context: typer.Context,
-    panel: Annotated[list[str] | None, typer.Argument(metavar="PANEL", help="Left out: all.")] = None,
+    panel: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="PANEL", help="Left out: all.", autocompletion=names.panels),
+    ] = None,
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
