@@ -14,7 +14,7 @@ from whmcs_module_shim.watches import Watch
 if TYPE_CHECKING:
     from panelbridge.jobs import JobRunner
 
-_DUE_ROWS = 1000  # enough that the rows of one dead panel do not hide those of the others
+_DUE_ROWS = 1000  # looked at in one scan: the oldest of each panel, of what is not blocked
 
 
 class Later:

@@ -7,6 +7,7 @@ runs again.
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections import Counter
 from collections.abc import Sequence
@@ -62,6 +63,7 @@ class _Entry:
     since: float
     phase: Phase = Phase.WAITING
     round: int = 0
+    name: str = ""  # of its job: a row may leave the list and be back as it was, so rounds do not name it
 
 
 class JobBook:
@@ -78,6 +80,7 @@ class JobBook:
         self._running: Counter[PanelId] = Counter()
         self._last_start: dict[PanelId, float] = {}
         self._changed = threading.Condition()
+        self._names = itertools.count(1)
 
     def plan(self, due: Sequence[DueOperation], now: float) -> list[Job]:
         """The jobs to enqueue now; what is no longer due is forgotten."""
@@ -151,18 +154,18 @@ class JobBook:
             return None
         lost = False
         if entry is None or entry.key != key:
-            entry = self._entries[row.id] = _Entry(key=key, panel_id=row.panel_id, since=now)
+            entry = self._entries[row.id] = _Entry(key=key, panel_id=row.panel_id, since=now, name=key)
         elif entry.phase is Phase.RESTING:
             if now < _rest_ends(entry):
                 return None
             entry.phase, entry.since, entry.round = Phase.WAITING, now, entry.round + 1
+            entry.name = f"{key}-{self._boot}-{next(self._names)}"
         else:
             idle = now - self._idle_since(entry, now)
             if idle < LATE:
                 return None
             lost = idle >= LOST
-        name = key if not entry.round else f"{key}-{self._boot}-{entry.round}"
-        return Job(id=name, operation_id=row.id, panel_id=row.panel_id, lost=lost)
+        return Job(id=entry.name, operation_id=row.id, panel_id=row.panel_id, lost=lost)
 
     def _idle_since(self, entry: _Entry, now: float) -> float:
         """Since when the engine could have started ``entry`` and started nothing of its panel."""

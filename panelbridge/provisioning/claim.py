@@ -22,6 +22,7 @@ from panelbridge.provisioning.port import Unit
 from panelbridge.provisioning.purchase import moved_elsewhere, purchase_fence, settle_moved_elsewhere
 from panelbridge.provisioning.quiet import is_running, looked, since_deadline
 from panelbridge.provisioning.settle import settle_refused
+from panelbridge.provisioning.turns import stands_behind
 from panelbridge.provisioning.verbs import RULES
 from panelbridge.subscriptions import Subscription
 
@@ -171,7 +172,8 @@ def _ready(
     seconds: float,
     fence_read: PanelAccount | None,
 ) -> Claim:
-    earlier = next(iter(unit.journal.unsettled(subscription.id, before=operation.id)), None)
+    ahead = unit.journal.unsettled(subscription.id, before=operation.id)
+    earlier = next((item for item in ahead if stands_behind(operation, item)), None)
     if earlier is not None:
         running = earlier.due_at is not None
         return Wait(operation=operation, until=earlier.due_at, waits_for=earlier.id, running=running)

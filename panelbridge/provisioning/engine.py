@@ -29,6 +29,7 @@ from panelbridge.provisioning.recover import look_up
 from panelbridge.provisioning.released import watch_released
 from panelbridge.provisioning.rules import account_ref
 from panelbridge.provisioning.settle import settle_done, settle_refused, settle_retry
+from panelbridge.provisioning.turns import due_now, stands_behind
 from panelbridge.provisioning.undo import credit_back, late_create
 from panelbridge.provisioning.verbs import RULES
 from panelbridge.provisioning.waiting import watch_waiting
@@ -212,15 +213,15 @@ class Provisioner:
 
     def run_due(self, limit: int = 50) -> int:
         """One scan of due rows: what makes work happen when nobody waits. Returns how many were stepped."""
-        with self.units.read() as unit:
-            due = unit.journal.due(self.desk.clock(), limit, self.desk.limits.clock_tolerance)
+        due = self.due(limit)
         for operation in due:
             self.step(operation.id)
         return len(due)
 
     def due(self, limit: int = 50) -> list[Operation]:
+        """What can be done now; what is blocked is not among it until what blocks it moves."""
         with self.units.read() as unit:
-            return list(unit.journal.due(self.desk.clock(), limit, self.desk.limits.clock_tolerance))
+            return due_now(unit, self.desk, limit)
 
     def after_top_up(self, unit: Unit, reseller: ResellerId) -> tuple[OperationId, ...]:
         """Wake what waits for credit, in the top-up's own transaction."""
@@ -386,8 +387,8 @@ class Provisioner:
         pending = not operation.settled
         if pending:
             with self.units.read() as unit:
-                ahead = [item.id for item in unit.journal.unsettled(operation.subscription_id)]
-            waits_for = next((item for item in ahead if item < operation.id), None)
+                ahead = unit.journal.unsettled(operation.subscription_id, before=operation.id)
+            waits_for = next((item.id for item in ahead if stands_behind(operation, item)), None)
         told = operation
         if joined and operation.state is OperationState.DONE:
             told = operation.already()

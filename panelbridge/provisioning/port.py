@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -57,8 +57,21 @@ class JournalStore(Protocol):
         """How many operations of each verb are in each state."""
         ...
 
-    def due(self, now: datetime, limit: int, tolerance: timedelta) -> Sequence[Operation]:
-        """What may run, oldest first; also what was put off by a clock that was ahead of ``now``."""
+    def due(
+        self,
+        now: datetime,
+        limit: int,
+        tolerance: timedelta,
+        *,
+        per_panel: int | None = None,
+        closed: Collection[PanelId] = (),
+    ) -> Sequence[Operation]:
+        """What may run; also what was put off by a clock that was ahead of ``now``.
+
+        The oldest of each panel, then the second oldest of each, and so on; ``per_panel`` of one at most.
+        Without what stands behind another operation of its subscription, and what would be sent to a panel
+        that is ``closed``.
+        """
         ...
 
     def queued(self, reseller: ResellerId) -> Sequence[Operation]: ...
@@ -121,7 +134,7 @@ class JournalStore(Protocol):
         """What has failed since ``before`` and so many times, or since ``long_before`` however seldom, and
         what was due since ``before`` and could not be sent.
 
-        Without what stands behind another operation of its own subscription.
+        Without what stands behind another operation of its own subscription; the first thousand of a panel.
         """
         ...
 
@@ -154,6 +167,10 @@ class Units(Protocol):
 
 class BreakerPort(Protocol):
     def allow(self) -> bool: ...
+    def room(self) -> int | None:
+        """How many calls it would allow now; ``None`` = any number."""
+        ...
+
     def succeeded(self) -> None: ...
     def failed(self) -> None: ...
 

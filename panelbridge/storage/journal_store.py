@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -12,7 +12,6 @@ from typing import Any
 from sqlalchemy import (
     Connection,
     Float,
-    Integer,
     Row,
     Select,
     and_,
@@ -32,7 +31,6 @@ from panelbridge.models import Outcome, Term
 from panelbridge.provisioning.elapsed import Tick
 from panelbridge.provisioning.models import (
     SENT_AGAIN,
-    UNSETTLED,
     Attempt,
     AttentionId,
     AttentionItem,
@@ -44,6 +42,7 @@ from panelbridge.provisioning.models import (
     Target,
 )
 from panelbridge.secret import Secret
+from panelbridge.storage.due_rows import RUNNABLE, due_rows, rows_in_vain
 from panelbridge.storage.journal_tables import attempts, attention, operations
 from panelbridge.storage.prepared import Prepared, StoreMemory, survived
 from panelbridge.storage.vault import Vault
@@ -52,7 +51,6 @@ from panelbridge.subscriptions import InstallationId, PanelId, PlanId, Subscript
 # Spelled as in the partial indexes, so that they are used: a bound value would not tell the planner.
 _OWNS = text("operations.state NOT IN ('refused', 'superseded', 'withdrawn')")
 _UNSETTLED = text("operations.state IN ('queued', 'ready', 'sent', 'attention')")
-_RUNNABLE = text("operations.state IN ('ready', 'sent')")
 _QUEUED = text("operations.state = 'queued'")
 
 _OPERATION = Prepared(select(operations).where(operations.c.id == bindparam("wanted")), typed=True)
@@ -71,16 +69,6 @@ _AHEAD = Prepared(
         operations.c.id < bindparam("before"),
     )
     .order_by(operations.c.id),
-    typed=True,
-)
-_DUE = Prepared(
-    select(operations)
-    .where(
-        _RUNNABLE,
-        (operations.c.due_at <= bindparam("now")) | (operations.c.due_set_at > bindparam("ahead")),
-    )
-    .order_by(operations.c.due_at, operations.c.id)
-    .limit(bindparam("most", type_=Integer)),
     typed=True,
 )
 _WAITING_FOR_CREDIT = Prepared(
@@ -139,9 +127,6 @@ _RESOLVE = Prepared(
     ),
     typed=True,
 )
-
-
-_MOST_WAITING = 1000  # told of at once; more of one panel say the same
 
 
 @lru_cache(maxsize=256)
@@ -240,8 +225,16 @@ class SqlJournalStore:
         rows = self._connection.execute(query)
         return [(Verb(verb), OperationState(state), int(count)) for verb, state, count in rows]
 
-    def due(self, now: datetime, limit: int, tolerance: timedelta) -> Sequence[Operation]:
-        return self._all(_DUE, now=now, ahead=now + tolerance, most=limit)
+    def due(
+        self,
+        now: datetime,
+        limit: int,
+        tolerance: timedelta,
+        *,
+        per_panel: int | None = None,
+        closed: Collection[PanelId] = (),
+    ) -> Sequence[Operation]:
+        return self._found(due_rows(now, limit, tolerance, per_panel=per_panel, closed=closed))
 
     def queued(self, reseller: ResellerId) -> Sequence[Operation]:
         return self._all(_WAITING_FOR_CREDIT, wanted=reseller)
@@ -376,30 +369,11 @@ class SqlJournalStore:
         return [item for item in self._found(query) if item.target.purchase]
 
     def waiting(self, before: datetime, tries: int, long_before: datetime) -> Sequence[Operation]:
-        ahead = operations.alias("ahead")
-        first = ~(
-            select(ahead.c.id)
-            .where(
-                ahead.c.subscription_id == operations.c.subscription_id,
-                ahead.c.id < operations.c.id,
-                ahead.c.state.in_([state.value for state in UNSETTLED]),
-            )
-            .exists()
-        )
-        in_vain = (operations.c.failing_since <= before) & (operations.c.failures >= tries)
-        in_vain |= operations.c.failing_since <= long_before
-        unsent = (operations.c.state == OperationState.READY.value) & (operations.c.due_at <= before)
-        query = (
-            select(operations)
-            .where(_RUNNABLE, in_vain | unsent, first)
-            .order_by(operations.c.id)
-            .limit(_MOST_WAITING)
-        )
-        return self._found(query)
+        return self._found(rows_in_vain(before, tries, long_before))
 
     def waits_for_panel(self, installation: InstallationId, panel: PanelId) -> bool:
         query = select(operations.c.id).where(
-            _RUNNABLE, operations.c.installation_id == installation, operations.c.panel_id == panel
+            RUNNABLE, operations.c.installation_id == installation, operations.c.panel_id == panel
         )
         return self._connection.execute(query.limit(1)).first() is not None
 

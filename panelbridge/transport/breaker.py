@@ -63,6 +63,13 @@ class Breaker:
             self._waits_until = now + self._open_seconds
             return True
 
+    def room(self) -> int | None:
+        """How many calls ``allow`` would let through now; ``None`` = any number. Takes no allowance."""
+        with self._lock:
+            if self._waits_until is None:
+                return None
+            return 0 if self._clock() < self._waits_until else 1
+
     def succeeded(self) -> None:
         """The panel answered, whatever it said."""
         with self._lock:

@@ -54,6 +54,21 @@ def test_a_row_left_as_it_was_rests_longer_each_time_under_a_name_never_used_bef
     assert _only(other.plan([ROW], 6.0)).id not in names
 
 
+def test_a_row_that_left_the_list_and_is_back_gets_a_name_never_used_before() -> None:
+    book, used, now = _book(), set(), 0.0
+    for _ in range(3):
+        used.add(_only(book.plan([ROW], now)).id)
+        assert book.started(ROW.id, PANEL, now)
+        book.finished(ROW.id, now)
+        now = book.next_rest_ends()
+    assert book.plan([], now) == []
+    back = _only(book.plan([ROW], now + 1))
+    if back.id in used:
+        book.ended_before(back)
+        back = _only(book.plan([ROW], now + 2))
+    assert back.id not in used
+
+
 def test_a_job_that_is_not_started_is_late_then_lost() -> None:
     book = _book()
     first = _only(book.plan([ROW], 0.0))

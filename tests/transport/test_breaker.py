@@ -36,6 +36,18 @@ def test_one_probe_at_a_time_passes_when_the_time_is_over() -> None:
     assert breaker.state is BreakerState.HALF_OPEN
 
 
+def test_its_room_is_told_without_taking_it() -> None:
+    clock = FixedClock()
+    breaker = opened(clock)
+    assert breaker.room() == 0
+    clock.advance(10)
+    assert [breaker.room(), breaker.room()] == [1, 1]
+    assert breaker.allow()
+    assert breaker.room() == 0
+    breaker.succeeded()
+    assert breaker.room() is None
+
+
 def test_the_first_good_probe_closes_it_and_wakes_who_waits_once() -> None:
     clock = FixedClock()
     breaker = opened(clock)
