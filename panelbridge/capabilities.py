@@ -124,6 +124,9 @@ class Capabilities(BaseModel):
     needs: frozenset[OrderFact] = Field(
         default=frozenset(), description="facts of the order that a create takes as options of that name"
     )
+    shared_login: bool = Field(
+        default=False, description="the accounts of one customer share a login, where an order names him"
+    )
     single_sign_on: bool = Field(default=False, description="a one-time login of a customer can be asked for")
     admin_sign_on: bool = Field(default=False, description="the same for the panel's own administration")
     usage: bool = Field(default=False, description="the panel tells what its accounts use")

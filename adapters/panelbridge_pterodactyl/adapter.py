@@ -81,6 +81,7 @@ class PterodactylAdapter(PanelAdapter[PterodactylSettings]):
             safe_repeats=_VERBS - {Verb.RESET_CREDENTIALS},
             needs=frozenset({OrderFact.EMAIL}),
             connections=Connections.NONE,
+            shared_login=not self.settings.plus_address,
         )
 
     def test_connection(self) -> Connection:
@@ -100,7 +101,9 @@ class PterodactylAdapter(PanelAdapter[PterodactylSettings]):
 
     def create(self, order: CreateOrder) -> VerbResult:
         check_order(order, self.capabilities)
-        check_reference(order.reference)
+        for reference in (order.reference, order.customer):
+            if reference is not None:
+                check_reference(reference)
         if order.options.keys() - {"email"}:
             raise InvalidOrder("this backend has no options but the e-mail address", field="options")
         if _EMAIL.fullmatch(order.options["email"]) is None:
@@ -163,25 +166,34 @@ class PterodactylAdapter(PanelAdapter[PterodactylSettings]):
         with already_sent():
             if not isinstance(self.get(ref), Absent):
                 raise ContractBroken("the panel accepted the deletion, and the server is not proved gone")
-            return VerbResult(outcome=Outcome.DONE, account=None, note=self._delete_user(user))
+            return VerbResult(outcome=Outcome.DONE, account=None, note=self._delete_user(user, ref))
 
     def _terminate_user_left(self, ref: AccountRef) -> VerbResult:
         """The server is gone; an earlier try may have stopped before its user."""
         already = VerbResult(outcome=Outcome.ALREADY, account=None)
-        if ref.reference is None:
-            return already
-        try:
-            with nothing_sent():
-                user = check_customer(self._accounts.user_of(ref.reference))
-        except NotFound:
+        with nothing_sent():
+            user = self._user_left(ref)
+        if user is None:
             return already
         if user.username != ref.username:
+            if user.external_id == ref.customer:  # a later order made him, after this one's login was gone
+                return already
             raise Conflict("our reference belongs to a user of another name")
-        note = self._delete_user(user)
+        note = self._delete_user(check_customer(user), ref)
         return already if note else VerbResult(outcome=Outcome.DONE, account=None)
 
-    def _delete_user(self, user: User) -> str | None:
-        """Delete him, unless he has servers of somebody else's making: then a note says that he stays."""
+    def _user_left(self, ref: AccountRef) -> User | None:
+        """Who bears the account's own reference, or its customer's."""
+        for reference in (ref.reference, ref.customer):
+            if reference is not None:
+                with suppress(NotFound):
+                    return self._accounts.user_of(reference)
+        return None
+
+    def _delete_user(self, user: User, ref: AccountRef) -> str | None:
+        """Delete him, when he is of our making and has no other server; else a note says that he stays."""
+        if user.external_id not in (ref.reference, ref.customer) or user.external_id is None:
+            return "the server is gone; its user stays, because the bridge did not make him"
         try:
             self._client.delete_user(user.id)
         except NotFound:

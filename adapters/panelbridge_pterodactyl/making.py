@@ -17,7 +17,9 @@ from panelbridge.exceptions import (
     InvalidOrder,
     NotFound,
     OutcomeUnknown,
+    PanelBusy,
     PanelError,
+    PanelRefused,
 )
 from panelbridge.models import CreateOrder, Outcome, VerbResult
 from panelbridge.transport import deadline, remaining
@@ -28,6 +30,7 @@ from panelbridge_pterodactyl.mapping import Server, User
 from panelbridge_pterodactyl.settings import PterodactylSettings, ServerPackage
 
 _EMAIL_TAKEN = "Switch on plus_address in the panel's settings: then each account gets an address of its own."
+_IF_HIS = " If that user is this customer's, give him the external id {mark} at the panel, then repeat."
 
 
 class InstallFailed(OutcomeUnknown):
@@ -51,34 +54,41 @@ class Making:
         try:
             server, outcome = self._server(order, package, user)
         except PanelError as error:
-            if error.outcome is Outcome.UNKNOWN or self._taken_back(error, user):
+            if error.outcome is Outcome.UNKNOWN or self._taken_back(error, order, user):
                 raise
             raise OutcomeUnknown(f"the user was made, then: {error.message}") from error
         with already_sent():
             server = self._installed(server)
         account = self._accounts.account(server, user)
+        own_login = user.username == order.credentials.username
         as_asked = {
-            "username": user.username == order.credentials.username,
+            "username": own_login,
+            "password": own_login,  # of a login that the customer had, it is the one he had
             "package": server.build == package.build,
         }
         differs = tuple(name for name, equal in as_asked.items() if not equal)
         return VerbResult(outcome=outcome, account=account, differs=differs)
 
     def _user(self, order: CreateOrder) -> User:
-        """The user made now, or the one of an earlier try. Raises ``Conflict`` when he is somebody else's."""
-        email = mapping.email_of(order, plus_address=self._settings.plus_address)
+        """The user made now, the one of an earlier try, or the one whom the customer's other orders made.
+
+        He is known by our mark, never by his e-mail address. Raises ``Conflict`` when he is somebody else's.
+        """
+        plus_address = self._settings.plus_address
+        email = mapping.email_of(order, plus_address=plus_address)
+        mark = mapping.user_mark(order, plus_address=plus_address)
         try:
-            user = mapping.user_from(self._client.create_user(mapping.user_to(order, email)))
+            user = mapping.user_from(self._client.create_user(mapping.user_to(order, mark, email)))
         except FieldsRefused as refused:
             if "external_id" not in refused.rules:
-                raise _told(refused) from None
+                raise _told(refused, order) from None
         else:
-            if user.external_id != order.reference:
+            if user.external_id != mark:
                 raise ContractBroken("the panel answered a new user with another one than ordered")
             return user
         with _must_be_there():
-            user = self._accounts.user_of(order.reference)
-        if user.username != order.credentials.username:
+            user = self._accounts.user_of(mark)
+        if mark == order.reference and user.username != order.credentials.username:
             raise Conflict("our reference belongs to a user of another name")
         return check_customer(user)
 
@@ -87,6 +97,10 @@ class Making:
         try:
             server = mapping.server_from(self._client.create_server(mapping.server_to(order, package, user)))
         except FieldsRefused as refused:
+            if "user" in refused.rules:  # the end of his last server took him away meanwhile
+                raise PanelBusy(
+                    "the customer's user is gone since he was read; the order makes him anew"
+                ) from None
             if "external_id" not in refused.rules:
                 raise InvalidOrder(refused.message, field="package") from None
             with _must_be_there():
@@ -99,8 +113,10 @@ class Making:
             raise Conflict("our reference belongs to a server of another user")
         return server, outcome
 
-    def _taken_back(self, error: PanelError, user: User) -> bool:
+    def _taken_back(self, error: PanelError, order: CreateOrder, user: User) -> bool:
         """Whether after a refusal the user, who has no server, is seen gone again: then nothing happened."""
+        if user.username != order.credentials.username:
+            return True  # the customer had him before
         if error.outcome is not Outcome.REFUSED:
             return False  # a repeat needs him
         try:
@@ -108,6 +124,8 @@ class Making:
             self._accounts.user_of(user.external_id or "")
         except NotFound:
             return True
+        except PanelRefused:  # another order of the customer has come to him meanwhile
+            return order.customer is not None
         except PanelError:
             return False
         return False
@@ -144,11 +162,17 @@ def _must_be_there() -> Iterator[None]:
         raise ContractBroken("the panel calls our reference taken and shows nothing that has it") from None
 
 
-def _told(refused: FieldsRefused) -> PanelError:
+def _advice(order: CreateOrder) -> str:
+    return _EMAIL_TAKEN + (_IF_HIS.format(mark=order.customer) if order.customer is not None else "")
+
+
+def _told(refused: FieldsRefused, order: CreateOrder) -> PanelError:
     """What the panel says of a new user, in the order's words."""
     if refused.rules.get("username") == "unique":
         return Conflict("the login name is taken by a user who is not ours")
     if refused.rules.get("email") == "unique":
-        return Conflict("the customer's e-mail address has a user at the panel already", advice=_EMAIL_TAKEN)
+        return Conflict(
+            "the customer's e-mail address has a user at the panel already", advice=_advice(order)
+        )
     known = {"username", "email", "password"}
     return InvalidOrder(refused.message, field=next((name for name in refused.rules if name in known), None))

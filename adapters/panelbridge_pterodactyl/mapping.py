@@ -192,7 +192,18 @@ def account_from(server: Server, user: User, packages: Mapping[str, ServerPackag
         state=AccountState.SUSPENDED if server.suspended else AccountState.ACTIVE,
         package=package_of(server, packages),
         reference=server.external_id,
+        customer=_customer_of(server, user),
     )
+
+
+def _customer_of(server: Server, user: User) -> str | None:
+    """The mark of a user who was made for all of a customer's servers, and not for this one alone."""
+    return user.external_id if server.external_id not in (None, user.external_id) else None
+
+
+def user_mark(order: CreateOrder, *, plus_address: bool) -> str:
+    """What names the order's user: its customer, unless each account has a user of its own."""
+    return order.reference if plus_address or order.customer is None else order.customer
 
 
 def package_of(server: Server, packages: Mapping[str, ServerPackage]) -> str:
@@ -208,11 +219,11 @@ def email_of(order: CreateOrder, *, plus_address: bool) -> str:
     return f"{local}+{order.credentials.username}@{domain}"
 
 
-def user_to(order: CreateOrder, email: str) -> dict[str, Any]:
+def user_to(order: CreateOrder, mark: str, email: str) -> dict[str, Any]:
     """The body of a new user. Without the password the panel would mail him a link to set one."""
     name = order.credentials.username
     return {
-        "external_id": order.reference,
+        "external_id": mark,
         "username": name,
         "email": email,
         "first_name": name,

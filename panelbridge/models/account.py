@@ -43,6 +43,7 @@ class AccountRef:
     id: AccountId
     username: str  # as journaled; an adapter checks it against the panel before a destructive call
     reference: str | None = None  # bridge : subscription : generation, where the panel can hold it
+    customer: str | None = None  # as in his orders, where a customer's accounts share one login
     # The present one, for panels that name an account by name and password; no part of who the account is.
     password: Secret | None = field(default=None, repr=False, compare=False)
 
@@ -68,6 +69,7 @@ class PanelAccount:
     package: str | None = None
     connections: int | None = None  # simultaneous connections; 0 = unlimited
     reference: str | None = None
+    customer: str | None = None  # whose login it is, where a customer's accounts share one
     trial: bool = False
     mac: str | None = None  # upper-case colon form, when the account is a device
     # Parts of its create that the panel shows as not done (a domain): a repeat of the create sends them.
@@ -78,5 +80,9 @@ class PanelAccount:
     @property
     def ref(self) -> AccountRef:
         return AccountRef(
-            id=self.id, username=self.username, reference=self.reference, password=self.password
+            id=self.id,
+            username=self.username,
+            reference=self.reference,
+            customer=self.customer,
+            password=self.password,
         )

@@ -22,6 +22,7 @@ class CreateOrder:
     mac: str | None = None  # a device instead of a line, where capabilities allow
     options: Mapping[str, str] = field(default_factory=dict)  # backend-specific, named in its README
     key: str | None = None  # the journal's, the same in every repeat: for panels that know such keys
+    customer: str | None = None  # bridge : customer : shop : his id there, the same in each of his orders
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -67,7 +67,8 @@ def holder_of(
     records = [panel_id]
     if panel is not None:
         records = [item.id for item in unit.subscriptions.panels() if same_panel(item, panel)]
-    return unit.subscriptions.holder(records, account.id, account.username, but=but.id)
+    name = account.username if account.customer is None else ""  # a shared login has several accounts
+    return unit.subscriptions.holder(records, account.id, name, but=but.id)
 
 
 def take_over(

@@ -32,6 +32,16 @@ def panel_key(bridge: str, operation: Operation) -> str:
     return f"{bridge}:{operation.subscription_id}:{operation.id}"
 
 
+def customer_reference(bridge: str, subscription: Subscription) -> str | None:
+    """The customer as a panel may know him: bridge : customer : installation : his id there.
+
+    Two shops' customer 7 are two customers. ``None`` where billing named nobody, or no panel asks.
+    """
+    if subscription.customer is None:
+        return None
+    return f"{bridge}:customer:{subscription.installation_id}:{subscription.customer}"
+
+
 def reference(bridge: str, subscription: Subscription) -> str:
     """What the panel keeps as our mark: bridge : subscription : generation."""
     return f"{bridge}:{subscription.id}:{subscription.generation}"

@@ -12,7 +12,7 @@ from panelbridge.adapter import PanelAdapter
 from panelbridge.capabilities import Capabilities, Verb
 from panelbridge.models import AccountRef, PanelAccount, Purchase, Term, VerbResult
 from panelbridge.provisioning.desk import Desk
-from panelbridge.provisioning.keys import panel_key, reference
+from panelbridge.provisioning.keys import customer_reference, panel_key, reference
 from panelbridge.provisioning.models import Attempt, Fence, Operation
 from panelbridge.provisioning.port import Unit
 from panelbridge.secret import readable
@@ -109,6 +109,7 @@ def account_ref(subscription: Subscription, desk: Desk) -> AccountRef:
         id=subscription.account_id,
         username=subscription.username,
         reference=_mark(subscription, desk),
+        customer=customer_reference(desk.bridge, subscription),
         # Most panels need none to name an account: one that cannot be opened stops only what needs it.
         password=subscription.password if readable(subscription.password) is not None else None,
     )

@@ -27,6 +27,7 @@ from panelbridge.provisioning.models import (
     Target,
 )
 from panelbridge.provisioning.port import Unit
+from panelbridge.provisioning.shared_login import share_login
 from panelbridge.provisioning.verbs import RULES
 from panelbridge.subscriptions import Subscription
 
@@ -79,6 +80,7 @@ def settle_done(
     elif done.hold is not None:
         unit.ledger.void(done.hold, actor=BRIDGE, reason="nothing to change")
         wake_queued(unit, desk, done.reseller_id)
+    moved = share_login(unit, done, current, moved)
     unit.subscriptions.save(moved)
     unit.journal.resolve_attention(
         operation=operation.id, resolution=f"settled as {outcome.value}", actor=BRIDGE, at=now

@@ -28,6 +28,7 @@ class CreateWish(_ServiceWish):
     connections: int | None = None
     username: str | None = None
     mac: str | None = None
+    customer: str | None = None  # his id in billing, which is the same in all of his orders
     reopens: bool = False  # the service is Pending or Active in billing: a terminated one may come back
     options: dict[str, str] = field(default_factory=dict)
     facts: dict[OrderFact, str] = field(

@@ -272,6 +272,20 @@ class SqlSubscriptionStore:
         row = self._connection.execute(query.order_by(subscriptions.c.id).limit(1)).one_or_none()
         return self._subscription(row) if row else None
 
+    def sharing_login(self, subscription: Subscription) -> Sequence[Subscription]:
+        query = select(subscriptions).where(
+            subscriptions.c.panel_id == subscription.panel_id,
+            subscriptions.c.installation_id == subscription.installation_id,
+            subscriptions.c.customer == subscription.customer,
+            subscriptions.c.username == subscription.username,
+            subscriptions.c.account_id.is_not(None),
+            subscriptions.c.state != SubscriptionState.TERMINATED.value,
+            subscriptions.c.id != subscription.id,
+        )
+        found = [self._subscription(row) for row in self._connection.execute(query.order_by("id"))]
+        self._read.update({item.id: item for item in found})
+        return found
+
     def insert(self, subscription: Subscription) -> Subscription:
         made = _ADD.run(self._connection, self._values(subscription)).scalar_one()
         added = replace(subscription, id=SubscriptionId(made))
@@ -402,6 +416,7 @@ class SqlSubscriptionStore:
             "panel_until": subscription.panel_until,
             "account_id": subscription.account_id,
             "adopted_reference": subscription.adopted_reference,
+            "customer": subscription.customer,
             "username": subscription.username,
             "password": self._sealed(subscription, "password"),
             "connect": self._sealed(subscription, "connect"),
@@ -442,6 +457,7 @@ class SqlSubscriptionStore:
             panel_until=row.panel_until,
             account_id=AccountId(row.account_id) if row.account_id else None,
             adopted_reference=row.adopted_reference,
+            customer=row.customer,
             username=row.username,
             connections=row.connections,
             mac=row.mac,

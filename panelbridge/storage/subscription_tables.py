@@ -112,11 +112,13 @@ subscriptions = Table(
     Column("next_change", JSON),
     Column("cancelled_at", Instant),
     Column("adopted_reference", String(200)),
+    Column("customer", String(64)),
     UniqueConstraint("installation_id", "service_id"),
     CheckConstraint("generation >= 1", name="generation"),
     CheckConstraint("state IN ('pending', 'active', 'suspended', 'terminated')", name="state"),
 )
 Index("ix_subscriptions_state_until", subscriptions.c.state, subscriptions.c.entitled_until)
+Index("ix_subscriptions_customer", subscriptions.c.customer)
 # One panel account belongs to one subscription that is not terminated.
 Index(
     "uq_subscriptions_account",

@@ -125,6 +125,7 @@ class Subscription:
     panel_until: datetime | None = None  # as read from the panel
     account_id: AccountId | None = None
     adopted_reference: str | None = None  # the mark an adopted account bears; "" = none, None = ours
+    customer: str | None = None  # his id in billing; kept where his accounts share one login at the panel
     username: str | None = None
     password: Secret | None = None
     connect: Secret | None = None  # what the panel told with the account of how to connect (connecting.py)

@@ -67,6 +67,10 @@ class SubscriptionStore(Protocol):
         """The living subscription, other than ``but``, that has the account on one of the records."""
         ...
 
+    def sharing_login(self, subscription: Subscription) -> Sequence[Subscription]:
+        """The same customer's other living subscriptions on that panel, with the same login name."""
+        ...
+
     def account_ids(self, panel: PanelId, limit: int = 1000) -> Sequence[AccountId]:
         """Ids of the panel's accounts that the books hold, those of the newest subscriptions first."""
         ...

@@ -63,6 +63,11 @@ class Order(Body):
     mac: Annotated[str, Field(max_length=17)] | None = None
     domain: Line | None = Field(default=None, description="of the service, where the panel needs one")
     email: Line | None = Field(default=None, description="of the customer, where the panel needs one")
+    customer: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] | None = Field(
+        default=None,
+        description="your own id of the customer, the same in all of his orders: where a panel has one login "
+        "for all that a customer bought, his later orders join it instead of being refused for his e-mail",
+    )
 
 
 class Extension(Body):
@@ -213,6 +218,7 @@ def create_subscription(call: Call, body: Order) -> Reply:
         connections=body.connections,
         username=body.username,
         mac=body.mac,
+        customer=body.customer,
         facts=known_facts(body.domain, body.email),
         reopens=True,
     )

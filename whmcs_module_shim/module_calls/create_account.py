@@ -33,6 +33,7 @@ def create_account(services: Services, caller: Caller, request: ServiceRequest) 
         connections=connections(request),
         username=request.chosen_username,
         mac=request.mac,
+        customer=str(request.userid) if request.userid else None,
         facts=known_facts(request.domain, request.email),
         reopens=request.status in _LIVING,
     )

@@ -14,14 +14,14 @@ from panelbridge.models import CreateOrder, Credentials, PanelAccount, VerbResul
 from panelbridge.provisioning.desk import Desk
 from panelbridge.provisioning.exceptions import Refusal
 from panelbridge.provisioning.intend import Draft, find_offer, place
-from panelbridge.provisioning.keys import create_key, panel_key, reference
+from panelbridge.provisioning.keys import create_key, customer_reference, panel_key, reference
 from panelbridge.provisioning.models import Attempt, Fence, Operation, Target
 from panelbridge.provisioning.passwords import LENGTH, password_for
 from panelbridge.provisioning.port import Unit
 from panelbridge.provisioning.pricing import term_price
 from panelbridge.provisioning.rules import Admission, Reading, VerbRules
 from panelbridge.provisioning.wishes import CreateWish
-from panelbridge.secret import LOGIN_ALPHABET, random_text
+from panelbridge.secret import LOGIN_ALPHABET, Secret, random_text
 from panelbridge.subscriptions import Plan, PlanTerm, Subscription, SubscriptionId
 from panelbridge.subscriptions.connecting import kept
 
@@ -55,7 +55,8 @@ class CreateRules(VerbRules[CreateWish]):
             )
         plan, offer = find_offer(unit, wish.installation, wish.plan, wish.term)
         capabilities = desk.panels.capabilities(plan.panel_id)
-        subscription = _admit_subscription(unit, desk, wish, known, plan, offer)
+        customer = wish.customer if capabilities.shared_login else None  # kept only where it is needed
+        subscription = _admit_subscription(unit, desk, wish, known, plan, offer, customer)
         connections = wish.connections or plan.connections
         return place(
             unit,
@@ -122,6 +123,7 @@ class CreateRules(VerbRules[CreateWish]):
                 mac=target.mac,
                 options=target.options,
                 key=panel_key(desk.bridge, operation),
+                customer=customer_reference(desk.bridge, subscription),
             )
         )
 
@@ -164,7 +166,7 @@ class CreateRules(VerbRules[CreateWish]):
             panel_until=account.expires_at,
             account_id=account.id,
             username=account.username,
-            password=account.password or operation.password,
+            password=account.password or _chosen_password(operation, account),
             connect=kept(account.connect),
             connections=account.connections if account.connections is not None else target.connections,
             mac=target.mac,
@@ -174,8 +176,20 @@ class CreateRules(VerbRules[CreateWish]):
         )
 
 
+def _chosen_password(operation: Operation, account: PanelAccount) -> Secret | None:
+    """The password we chose, unless the account came to a login that its customer had already."""
+    had_one = account.customer is not None and account.username != operation.username
+    return None if had_one else operation.password
+
+
 def _admit_subscription(
-    unit: Unit, desk: Desk, wish: CreateWish, known: Subscription | None, plan: Plan, offer: PlanTerm
+    unit: Unit,
+    desk: Desk,
+    wish: CreateWish,
+    known: Subscription | None,
+    plan: Plan,
+    offer: PlanTerm,
+    customer: str | None,
 ) -> Subscription:
     sold: dict[str, Any] = {
         "plan_id": plan.id,
@@ -185,6 +199,7 @@ def _admit_subscription(
         "package": offer.package,
         "connections": wish.connections or plan.connections,
         "state": SubscriptionState.PENDING,
+        "customer": customer,
     }
     if known is None:
         return unit.subscriptions.insert(
