@@ -104,6 +104,11 @@ KINDS: Mapping[str, ProblemKind] = {
         "Nothing is booked until a person ran `panelbridge ledger verify`.",
     ),
     "service_unknown": _kind(404, "The service is not known", "Create the service first."),
+    "costs_more": _kind(
+        409,
+        "It costs more than was promised",
+        "Nothing was sent. Ask for it again at the new price.",
+    ),
     "not_provisioned": _kind(409, "The service has no account", "Create the account first."),
     "illegal_move": _kind(409, "Not possible in this state", "See which states allow it in the message."),
     "stale": _kind(

@@ -181,8 +181,11 @@ def _ready(
         return Wait(operation=operation, until=operation.due_at)
     moot = _moot(operation, subscription)
     if moot is not None:
-        refused = settle_refused(unit, desk, operation, moot)
-        return Settled(operation=refused) if refused is not None else Wait(operation=operation, until=now)
+        return _refused(unit, desk, operation, moot, now)
+    try:
+        operation = _decided(unit, desk, operation, subscription)
+    except Refusal as refusal:
+        return _refused(unit, desk, operation, refusal, now)
     note = RULES[operation.verb].nothing_to_do(operation, subscription)
     if note is not None:
         return NoCall(
@@ -194,6 +197,22 @@ def _ready(
     return blocked(unit, desk, operation, now) or _begin(
         unit, desk, operation, subscription, seconds, fence_read
     )
+
+
+def _decided(unit: Unit, desk: Desk, operation: Operation, subscription: Subscription) -> Operation:
+    """What it will send and cost, written down; once it was tried, what was decided stands."""
+    if operation.attempts:
+        return operation
+    decided = RULES[operation.verb].decide(unit, desk, operation, subscription)
+    if decided != operation and not unit.journal.save(decided, was=operation):
+        msg = f"operation {operation.id} changed while its own transaction was open"
+        raise RuntimeError(msg)
+    return decided
+
+
+def _refused(unit: Unit, desk: Desk, operation: Operation, why: Refusal, now: datetime) -> Claim:
+    refused = settle_refused(unit, desk, operation, why)
+    return Settled(operation=refused) if refused is not None else Wait(operation=operation, until=now)
 
 
 def _begin(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from panelbridge.capabilities import Verb
+from panelbridge.provisioning.admission import require_account
 from panelbridge.provisioning.desk import Desk
 from panelbridge.provisioning.exceptions import Refusal
 from panelbridge.provisioning.intend import find_offer, need_subscription
@@ -17,6 +19,13 @@ def store_change(units: Units, desk: Desk, wish: ChangeWish) -> Subscription:
     """The next renewal buys ``wish``; a repeat replaces what was stored. Raises ``Refusal``."""
     with units.write() as unit:
         subscription = need_subscription(unit, wish.installation, wish.service_id, "change package")
+        require_account(unit, subscription, Verb.CHANGE_PACKAGE)
+        if any(item.verb is Verb.TERMINATE for item in unit.journal.unsettled(subscription.id)):
+            raise Refusal(
+                "illegal_move",
+                "the account is being terminated, so no renewal comes that could bring a change",
+                advice="Create the service anew if it shall come back.",
+            )
         plan, offer = find_offer(unit, wish.installation, wish.plan, wish.term)
         if plan.panel_id != subscription.panel_id:
             raise Refusal(

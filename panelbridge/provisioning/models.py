@@ -43,6 +43,18 @@ UNSETTLED = frozenset(
 )
 
 
+class Asked(BaseModel):
+    """What a caller named of a renewal or change; the rest follows from the state when its turn comes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    term: str | None = None  # None = the service's own
+    connections: int | None = None  # None = those it has
+    odd: bool = False  # an admin's length, which no term of the plan need be
+    stored_change: bool = False  # it was to bring the change that was stored for it
+    sold: str  # what the customer was to have by then; elsewhere the price does not hold
+
+
 class Target(BaseModel):
     """The end state an operation names. Holds no secret; only the fields its verb uses are set."""
 
@@ -63,6 +75,8 @@ class Target(BaseModel):
     allow_restart: bool = False
     repriced: int = 0  # units of the price that are for what was left of earlier periods
     gift: bool = False  # time that nothing was paid for
+    asked: Asked | None = None  # decided anew when its turn comes; None = sent as it was admitted
+    cost: int | None = None  # units, where that decision made it cheaper than what is held
     reason: SuspensionReason | None = None
     owner: str | None = None
     note: str | None = None
@@ -173,6 +187,11 @@ class Operation:
     @property
     def settled(self) -> bool:
         return self.state not in UNSETTLED
+
+    @property
+    def cost(self) -> Credits:
+        """What is posted when it is done: its price, or less."""
+        return self.price if self.target.cost is None else Credits(units=self.target.cost)
 
     def already(self) -> Operation:
         """As it is told to whoever asks again for what is done."""

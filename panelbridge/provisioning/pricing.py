@@ -5,21 +5,15 @@ The periods and what was paid for each are read from the journal here and handed
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from datetime import datetime
-
-from panelbridge.capabilities import Verb
 from panelbridge.ledger import Credits
-from panelbridge.lifecycle import Anchor, PaidPeriod, after_change, change_charge
+from panelbridge.lifecycle import PaidPeriod, after_change, change_charge
 from panelbridge.models import Term
 from panelbridge.provisioning.exceptions import Refusal
 from panelbridge.provisioning.models import Operation
+from panelbridge.provisioning.outlook import Outlook
 from panelbridge.provisioning.port import Unit
-from panelbridge.subscriptions import Plan, PlanTerm, Subscription
+from panelbridge.subscriptions import Plan, PlanTerm
 from panelbridge.subscriptions.pricing import ConnectionsNotSold, extra_connections, quote, quote_length
-
-_PRICED = (Verb.CREATE, Verb.EXTEND, Verb.CHANGE_PACKAGE)
 
 
 def term_price(plan: Plan, offer: PlanTerm, connections: int | None) -> Credits:
@@ -40,12 +34,11 @@ def length_price(plan: Plan, length: Term, connections: int | None) -> Credits |
 
 def change_price(
     unit: Unit,
-    subscription: Subscription,
+    look: Outlook,
     plan: Plan,
     offer: PlanTerm,
     connections: int | None,
     *,
-    now: datetime,
     purchase: bool = False,
 ) -> Credits:
     """What a change now costs: the full price for a purchase, else for all that is paid and unused.
@@ -55,40 +48,31 @@ def change_price(
     full = term_price(plan, offer, connections)
     if purchase:
         return full
-    periods = paid_periods(unit, subscription, now)
+    periods = paid_periods(unit, look)
     if not periods:
         return full  # nothing is known of what was paid
-    return Credits(units=change_charge(periods, price=full.units, term=offer.term, now=now))
+    return Credits(units=change_charge(periods, price=full.units, term=offer.term, now=look.now))
 
 
 def renewal_reprices(
-    unit: Unit,
-    subscription: Subscription,
-    plan: Plan,
-    length: Term,
-    price: Credits,
-    connections: int | None,
-    *,
-    now: datetime,
+    unit: Unit, look: Outlook, plan: Plan, length: Term, price: Credits, connections: int | None
 ) -> Credits:
     """What a renewal costs beside its own period, because the time that is left gets what it brings, too.
 
     Nothing where it brings no other plan and no more connections: a plan's new price is for new periods.
     """
-    sold = unit.subscriptions.plan(subscription.plan_id, subscription.plan_version)
+    sold = unit.subscriptions.plan(look.subscription.plan_id, look.subscription.plan_version)
     if sold is None:
         return Credits()
-    more = extra_connections(plan, connections) > extra_connections(
-        sold, sold_connections(unit, subscription, sold)
-    )
+    more = extra_connections(plan, connections) > extra_connections(sold, sold_connections(look, sold))
     if plan.id == sold.id and not more:
         return Credits()
-    periods = paid_periods(unit, subscription, now)
-    return Credits(units=change_charge(periods, price=price.units, term=length, now=now))
+    periods = paid_periods(unit, look)
+    return Credits(units=change_charge(periods, price=price.units, term=length, now=look.now))
 
 
 def connections_after(
-    unit: Unit, subscription: Subscription, plan: Plan, offer: PlanTerm, wished: int | None
+    unit: Unit, look: Outlook, plan: Plan, offer: PlanTerm, wished: int | None
 ) -> int | None:
     """Connections after a change: those asked for, else the plan's and the extra ones that were bought.
 
@@ -96,31 +80,25 @@ def connections_after(
     """
     if wished is not None:
         return wished
-    sold = unit.subscriptions.plan(subscription.plan_id, subscription.plan_version)
-    bought = extra_connections(sold, sold_connections(unit, subscription, sold)) if sold is not None else 0
+    sold = unit.subscriptions.plan(look.subscription.plan_id, look.subscription.plan_version)
+    bought = extra_connections(sold, sold_connections(look, sold)) if sold is not None else 0
     if not bought or offer.extra_connection is None:
         return plan.connections
     return (plan.connections or 1) + bought
 
 
-def sold_connections(unit: Unit, subscription: Subscription, plan: Plan) -> int | None:
+def sold_connections(look: Outlook, plan: Plan) -> int | None:
     """Connections the service was sold with; what a package says by itself was not sold as extra."""
     if plan.connections is not None:
-        return subscription.connections
-    asked = [
-        item for item in unit.journal.done(subscription.id, subscription.generation) if item.verb in _PRICED
-    ]
-    return asked[-1].target.connections if asked else None
+        return look.subscription.connections
+    return look.priced[-1].target.connections if look.priced else None
 
 
-def paid_periods(unit: Unit, subscription: Subscription, now: datetime) -> tuple[PaidPeriod, ...]:
+def paid_periods(unit: Unit, look: Outlook) -> tuple[PaidPeriod, ...]:
     """Every period of this generation with what was paid for it; one under way counts as paid."""
     periods: tuple[PaidPeriod, ...] = ()
-    settled = unit.journal.done(subscription.id, subscription.generation)
-    waiting = _as_if_done(unit.journal.unsettled(subscription.id), subscription, now)
-    for operation in (*settled, *waiting):
-        if operation.verb in _PRICED:
-            periods = _booked(unit, periods, operation)
+    for operation in look.priced:
+        periods = _booked(unit, periods, operation)
     return periods
 
 
@@ -153,24 +131,7 @@ def _booked(unit: Unit, periods: tuple[PaidPeriod, ...], operation: Operation) -
 
 def _paid(operation: Operation) -> int:
     charged = (operation.after or {}).get("charged")
-    return Credits.parse(charged).units if isinstance(charged, str) else operation.price.units
-
-
-def _as_if_done(
-    waiting: Sequence[Operation], subscription: Subscription, now: datetime
-) -> Iterator[Operation]:
-    """Operations that are still under way, with the dates they will have."""
-    anchor = subscription.anchor or Anchor(start=now)
-    for operation in waiting:
-        target = operation.target
-        if target.entitled_until is None and target.add and operation.verb in _PRICED:
-            begins = anchor.until
-            anchor = anchor.plus(Term.parse(target.add))
-            target = target.anchored(anchor).model_copy(update={"period_from": begins})
-            yield replace(operation, target=target)
-        else:
-            anchor = target.anchor or anchor
-            yield operation
+    return Credits.parse(charged).units if isinstance(charged, str) else operation.cost.units
 
 
 def _not_sold(error: ConnectionsNotSold) -> Refusal:

@@ -1,19 +1,20 @@
-"""What a renewal buys, of which plan and at what price: the preview and the quote in Intend alike."""
+"""What a renewal buys, of which plan and at what price: in preview, in Intend, and when its turn comes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from panelbridge.capabilities import Extend
 from panelbridge.ledger import Credits
-from panelbridge.lifecycle import Anchor, SubscriptionState, renewal_start
 from panelbridge.models import Term
 from panelbridge.provisioning.desk import Desk
 from panelbridge.provisioning.exceptions import Refusal
 from panelbridge.provisioning.intend import plan_of
+from panelbridge.provisioning.models import Asked, Operation
+from panelbridge.provisioning.outlook import Outlook, at_its_turn, brings, outlook, sold_as
 from panelbridge.provisioning.port import Unit
 from panelbridge.provisioning.pricing import length_price, renewal_reprices, sold_connections
+from panelbridge.provisioning.promise import within_promise
 from panelbridge.provisioning.wishes import RenewWish
 from panelbridge.subscriptions import Plan, Subscription
 
@@ -26,6 +27,7 @@ class Renewal:
     package: str | None  # None = a length no package of the plan stands for
     price: Credits  # of the period it brings
     rest: Credits  # for the time that was left and gets the new plan or connections too
+    asked: Asked
 
     @property
     def note(self) -> str | None:
@@ -36,41 +38,101 @@ class Renewal:
 
 
 def renewal_of(unit: Unit, desk: Desk, subscription: Subscription, wish: RenewWish) -> Renewal:
-    """Raises ``Refusal`` (``term_not_offered``, ``connections_not_sold``)."""
-    plan, length, connections = _sold(unit, subscription, wish)
-    adds = desk.panels.capabilities(subscription.panel_id).extend is Extend.ADD
-    package, price = _quote(plan, length, connections, adds=adds, odd=wish.by is not None)
-    rest = Credits()
-    if wish.gift:
-        price = Credits()
-    elif wish.by is None:
-        rest = renewal_reprices(unit, subscription, plan, length, price, connections, now=desk.clock())
-    return Renewal(plan=plan, length=length, connections=connections, package=package, price=price, rest=rest)
-
-
-def renews_from(subscription: Subscription, now: datetime, grace_hours: int) -> Anchor:
-    """What a renewal counts from: the paid date, in grace as well; else now."""
-    anchor = subscription.anchor
-    now = now.replace(microsecond=0)  # panels keep whole seconds
-    if anchor is None:
-        return Anchor(start=now)
-    in_grace = subscription.state is SubscriptionState.ACTIVE and now <= anchor.until + timedelta(
-        hours=grace_hours
+    """What ``wish`` buys once what is under way has ended well. Raises ``Refusal``."""
+    look = outlook(unit, subscription, desk.clock())
+    asked = Asked(
+        term=str(wish.term) if wish.term is not None else None,
+        connections=wish.connections,
+        odd=wish.by is not None,
+        stored_change=wish.by is None and look.subscription.next_change is not None,
+        sold=sold_as(look.subscription),
     )
-    return renewal_start(anchor, now, keeps_gap=in_grace)
+    return _quoted(unit, desk, look, asked, length=wish.by, gift=wish.gift)
 
 
-def _sold(unit: Unit, subscription: Subscription, wish: RenewWish) -> tuple[Plan, Term, int | None]:
-    """Plan (today's version), length and connections of this renewal; a stored change comes first."""
-    change = subscription.next_change
-    if change is not None and wish.by is None:
+def renewal_at_its_turn(
+    unit: Unit, desk: Desk, operation: Operation, subscription: Subscription
+) -> Operation:
+    """The renewal as it is sent now that nothing is ahead of it. Raises ``Refusal``.
+
+    The price it was admitted at holds where everything is as it was expected to be.
+    """
+    asked, target = operation.target.asked, operation.target
+    if asked is None:
+        return operation
+    if asked.sold == sold_as(subscription) and not target.repriced and _as_stored(operation, subscription):
+        return operation
+    look = at_its_turn(unit, subscription, operation)
+    length = Term.parse(target.add or "") if asked.odd else None
+    renewal = _quoted(unit, desk, look, asked, length=length, gift=target.gift, as_of=operation)
+    return within_promise(
+        operation,
+        look,
+        renewal.price + renewal.rest,
+        plan=renewal.plan,
+        term=subscription.term if asked.odd else renewal.length,
+        package=renewal.package,
+        connections=renewal.connections,
+        options=dict(renewal.plan.options),
+        add=str(renewal.length),
+        allow_restart=renewal.plan.allow_restart,
+        repriced=renewal.rest.units,
+    )
+
+
+def _as_stored(operation: Operation, subscription: Subscription) -> bool:
+    """Whether the stored change is the one it was admitted with, if with any."""
+    if operation.target.asked is None or not operation.target.asked.stored_change:
+        return True
+    return subscription.next_change is not None and brings(operation, subscription.next_change)
+
+
+def _quoted(
+    unit: Unit,
+    desk: Desk,
+    look: Outlook,
+    asked: Asked,
+    *,
+    length: Term | None,
+    gift: bool,
+    as_of: Operation | None = None,
+) -> Renewal:
+    """``length``: an admin's. ``as_of``: whose version of the plan was promised.
+
+    Raises ``Refusal`` (``term_not_offered``, ``connections_not_sold``).
+    """
+    plan, term, connections = _sold(unit, look, asked, as_of)
+    adds = desk.panels.capabilities(look.subscription.panel_id).extend is Extend.ADD
+    package, price = _quote(plan, length or term, connections, adds=adds, odd=asked.odd)
+    rest = Credits()
+    if gift:
+        price = Credits()
+    elif not asked.odd:
+        rest = renewal_reprices(unit, look, plan, term, price, connections)
+    return Renewal(
+        plan=plan,
+        length=length or term,
+        connections=connections,
+        package=package,
+        price=price,
+        rest=rest,
+        asked=asked,
+    )
+
+
+def _sold(unit: Unit, look: Outlook, asked: Asked, as_of: Operation | None) -> tuple[Plan, Term, int | None]:
+    """Plan, term and connections of this renewal; the change that is stored for it comes first."""
+    change = look.subscription.next_change
+    if change is not None and asked.stored_change:
         plan = unit.subscriptions.plan(change.plan_id, change.plan_version)
         if plan is not None:
             return plan, change.term, change.connections
-    sold = plan_of(unit, subscription)
-    today = unit.subscriptions.plan(sold.id) or sold
-    length = wish.by or wish.term or subscription.term
-    return today, length, wish.connections or sold_connections(unit, subscription, sold)
+    sold = plan_of(unit, look.subscription)
+    promised = as_of is not None and as_of.plan_id == sold.id
+    version = as_of.plan_version if as_of is not None and promised else None  # else today's
+    plan = unit.subscriptions.plan(sold.id, version) or sold
+    term = Term.parse(asked.term) if asked.term is not None else look.subscription.term
+    return plan, term, asked.connections or sold_connections(look, sold)
 
 
 def _quote(

@@ -50,6 +50,13 @@ class VerbRules(ABC, Generic[WishT]):
         """The operation that owns a business fact's key, asked before anything is written."""
         return None
 
+    def decide(self, unit: Unit, desk: Desk, operation: Operation, subscription: Subscription) -> Operation:
+        """What it sends and costs, decided anew when its turn comes, within what was promised.
+
+        Raises ``Refusal`` where the promise holds no more.
+        """
+        return operation
+
     def nothing_to_do(self, operation: Operation, subscription: Subscription) -> str | None:
         """Why no call is needed, asked when its turn comes; ``None`` when one is."""
         return None

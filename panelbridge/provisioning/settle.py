@@ -57,7 +57,7 @@ def settle_done(
         holder = unit.subscriptions.of_account(operation.panel_id, account.id)
         if holder is not None and holder.id != subscription.id:
             return _taken(unit, desk, was or operation, account, holder)
-    owed = not RULES[operation.verb].owes_nothing(operation, current)
+    owed = operation.cost.units > 0 and not RULES[operation.verb].owes_nothing(operation, current)
     moved = RULES[operation.verb].apply(operation, current, account, now)
     moved = replace(moved, revision=current.revision + 1)
     if _keeps_date(desk, operation, current):
@@ -71,7 +71,7 @@ def settle_done(
         code="differs" if differs else None,
         message=_differs_note(differs) or note or operation.target.note,
         advice=None,
-        after=snapshot(moved) | {"charged": str(operation.price) if owed else "0"},
+        after=snapshot(moved) | {"charged": str(operation.cost) if owed else "0"},
     )
     if not unit.journal.save(done, was=was or operation):
         return None
@@ -79,6 +79,7 @@ def settle_done(
         _post(unit, done, account)
     elif done.hold is not None:
         unit.ledger.void(done.hold, actor=BRIDGE, reason="nothing to change")
+    if done.hold is not None and (not owed or done.cost < done.price):  # what was held beyond is free again
         wake_queued(unit, desk, done.reseller_id)
     moved = share_login(unit, done, current, moved)
     unit.subscriptions.save(moved)
@@ -280,7 +281,9 @@ def _post(unit: Unit, operation: Operation, account: PanelAccount | None) -> Non
         expiry_before=_expiry(operation.before),
         expiry_after=account.expires_at if account is not None else None,
     )
-    unit.ledger.post(operation.hold, actor=operation.actor, context=context, period=period)
+    unit.ledger.post(
+        operation.hold, amount=operation.cost, actor=operation.actor, context=context, period=period
+    )
 
 
 def _check_length(unit: Unit, desk: Desk, done: Operation, account: PanelAccount | None) -> None:

@@ -161,3 +161,15 @@ def test_a_packages_own_connections_are_not_charged_at_a_renewal(rig: Rig, panel
     assert (rig.subscription().connections or 0) > 1
 
     assert renew(rig, 1).price == Credits.parse("3")
+
+
+def test_a_change_counts_a_renewal_after_a_lapse_from_now(rig: Rig, panel: Panel) -> None:
+    """Its month begins when it runs, so all of it is changed."""
+    create(rig, JUNE, "basic")
+    rig.clock.set_to(datetime(2027, 7, 21, tzinfo=UTC))
+    wish = RenewWish(installation=rig.installation, service_id=501, actor="cron", fact="item:1")
+    assert rig.provisioner.submit(wish, budget=0.0).pending
+
+    changed = change(rig, datetime(2027, 7, 21, 1, tzinfo=UTC), "deluxe")
+
+    assert changed.price == Credits.parse("2")

@@ -128,7 +128,7 @@ class OperationDetail(Answer):
             verb=item.verb.value,
             state=item.state.value,
             outcome=item.outcome.value if item.outcome else None,
-            price=item.price,
+            price=item.cost,
             term=str(item.term),
             actor=item.actor,
             attempts=item.attempts,

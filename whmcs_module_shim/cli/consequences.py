@@ -51,7 +51,7 @@ def length_meant(bridge: Bridge, item: Subscription, by: str | None) -> Term:
 
 
 def _counts_from(bridge: Bridge, item: Subscription, now: datetime) -> datetime:
-    from panelbridge.provisioning.renewals import renews_from
+    from panelbridge.provisioning.outlook import renews_from
 
     with bridge.services.units.read() as unit:
         plan = unit.subscriptions.plan(item.plan_id)
@@ -99,6 +99,7 @@ def change_means(bridge: Bridge, number: int, body: Any) -> str:
     from panelbridge.capabilities import PackageWrite
     from panelbridge.models import Term
     from panelbridge.provisioning.intend import find_offer
+    from panelbridge.provisioning.outlook import outlook
     from panelbridge.provisioning.pricing import change_price, connections_after
     from whmcs_module_shim.cli.owners import installations_by_id
 
@@ -108,9 +109,10 @@ def change_means(bridge: Bridge, number: int, body: Any) -> str:
     with bridge.services.units.read() as unit:
         plan, offer = find_offer(unit, shop, body.plan, Term.parse(body.term) if body.term else item.term)
         sells = desk.panels.capabilities(plan.panel_id).change_package is PackageWrite.PURCHASE
-        buys = sells and offer.package != item.package
-        count = connections_after(unit, item, plan, offer, body.connections)
-        price = change_price(unit, item, plan, offer, count, now=desk.clock(), purchase=buys)
+        look = outlook(unit, item, desk.clock())
+        buys = sells and offer.package != look.subscription.package
+        count = connections_after(unit, look, plan, offer, body.connections)
+        price = change_price(unit, look, plan, offer, count, purchase=buys)
         left = unit.ledger.wallet(item.reseller_id).available
     how = (
         "This panel sells packages whole: it is a full purchase there, and the price is that of a full term."

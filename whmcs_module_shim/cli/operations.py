@@ -61,7 +61,7 @@ def list_command(
                 item.verb,
                 f"{item.subscription_id} (service {item.service_id})",
                 item.state,
-                item.price,
+                item.cost,
                 item.actor,
                 item.message,
             )

@@ -29,5 +29,5 @@ def change_package(services: Services, caller: Caller, request: ServiceRequest) 
         connections=connections(request),
     )
     answer = services.provisioner.submit(wish, budget=caller.budget)
-    data = {"charged": str(answer.operation.price), "note": answer.operation.target.note}
+    data = {"charged": str(answer.operation.cost), "note": answer.operation.target.note}
     return render(services, answer, data=data)

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field
 from panelbridge.capabilities import OrderFact, PackageWrite
 from panelbridge.ledger import Credits
 from panelbridge.provisioning import Refusal
+from panelbridge.provisioning.outlook import outlook
 from panelbridge.provisioning.port import Unit
 from panelbridge.provisioning.pricing import change_price, connections_after
 from panelbridge.subscriptions import Installation, Mode, Plan, PlanTerm, Subscription
@@ -149,14 +150,14 @@ def _upgrade_price(
     services: Services, unit: Unit, subscription: Subscription, plan: Plan, offer: PlanTerm
 ) -> Credits:
     sells_whole = services.panels.capabilities(plan.panel_id).change_package is PackageWrite.PURCHASE
+    look = outlook(unit, subscription, services.clock())
     return change_price(
         unit,
-        subscription,
+        look,
         plan,
         offer,
-        connections_after(unit, subscription, plan, offer, None),
-        now=services.clock(),
-        purchase=sells_whole and offer.package != subscription.package,
+        connections_after(unit, look, plan, offer, None),
+        purchase=sells_whole and offer.package != look.subscription.package,
     )
 
 

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from panelbridge.adapter import PanelAdapter
 from panelbridge.capabilities import Capabilities, PackageWrite, Verb
 from panelbridge.ledger import Credits
-from panelbridge.models import PackageChange, PanelAccount, Term, VerbResult
+from panelbridge.models import PackageChange, PanelAccount, VerbResult
 from panelbridge.provisioning.admission import require_account, supersede
 from panelbridge.provisioning.desk import Desk
 from panelbridge.provisioning.exceptions import Refusal
 from panelbridge.provisioning.fence import FenceReading, read_fence
 from panelbridge.provisioning.intend import Draft, find_offer, need_subscription, place
 from panelbridge.provisioning.keys import end_state_key
-from panelbridge.provisioning.models import Attempt, Fence, Operation, Target
+from panelbridge.provisioning.models import Asked, Attempt, Fence, Operation, Target
+from panelbridge.provisioning.outlook import Outlook, at_its_turn, dated, moved, outlook, sold_as
 from panelbridge.provisioning.port import Unit
 from panelbridge.provisioning.pricing import change_price, connections_after
+from panelbridge.provisioning.promise import within_promise
 from panelbridge.provisioning.rules import Admission, Reading, VerbRules, adopt_account, fenced_purchase
 from panelbridge.provisioning.wishes import ChangeWish
 from panelbridge.subscriptions import Plan, PlanTerm, Subscription
@@ -38,24 +40,18 @@ class ChangePackageRules(VerbRules[ChangeWish]):
                 advice="Choose a plan of the same panel; an account cannot move between panels yet.",
                 field="plan",
             )
-        capabilities = desk.panels.capabilities(plan.panel_id)
-        connections = connections_after(unit, subscription, plan, offer, wish.connections)
+        look = outlook(unit, subscription, desk.clock())
+        connections = connections_after(unit, look, plan, offer, wish.connections)
         wished = f"{plan.id}:{offer.term}:{connections or ''}"
         key = end_state_key(self.verb, subscription, wished)
         owner = _same_under_way(unit, subscription, plan, offer, connections) or unit.journal.by_key(key)
         if owner is not None:
             return Admission(operation=owner, joined=True)
-        buys = capabilities.change_package is PackageWrite.PURCHASE and offer.package != subscription.package
-        if buys and not plan.allow_purchase:
-            raise Refusal(
-                "refused",
-                "a package change on this panel is a full purchase, and the plan does not allow one",
-                advice="Allow purchases on the plan, or change the package at the next renewal.",
-            )
         supersede(
             unit, desk, subscription, {self.verb}, by=self.verb
         )  # what it would have cost counts no more
-        price = change_price(unit, subscription, plan, offer, connections, now=desk.clock(), purchase=buys)
+        look = outlook(unit, subscription, desk.clock())
+        change = _quoted(unit, desk, look, plan, offer, wish.connections)
         return place(
             unit,
             desk,
@@ -64,20 +60,27 @@ class ChangePackageRules(VerbRules[ChangeWish]):
                 subscription=subscription,
                 key=key,
                 target=Target(
-                    package=offer.package,
-                    connections=connections,
-                    options=dict(plan.options),
-                    add=str(offer.term) if buys else None,
-                    purchase=buys,
-                    allow_restart=plan.allow_restart,
-                    note=_note(price, buys=buys),
+                    **change.target,
+                    asked=Asked(
+                        term=str(offer.term), connections=wish.connections, sold=sold_as(look.subscription)
+                    ),
                 ),
                 actor=wish.actor,
                 plan=plan,
                 term=offer.term,
-                price=price,
+                price=change.price,
             ),
         )
+
+    def decide(self, unit: Unit, desk: Desk, operation: Operation, subscription: Subscription) -> Operation:
+        asked = operation.target.asked
+        plan = unit.subscriptions.plan(operation.plan_id, operation.plan_version)
+        offer = plan.term(operation.term) if plan is not None else None
+        if asked is None or plan is None or offer is None:
+            return operation
+        look = at_its_turn(unit, subscription, operation)
+        change = _quoted(unit, desk, look, plan, offer, asked.connections)
+        return within_promise(operation, look, change.price, plan=plan, term=offer.term, **change.target)
 
     def prepare(
         self,
@@ -87,15 +90,7 @@ class ChangePackageRules(VerbRules[ChangeWish]):
         now: datetime,
         grace_hours: int,
     ) -> Operation:
-        target = operation.target
-        if not target.purchase or target.entitled_until is not None or subscription.anchor is None:
-            return operation
-        start = subscription.anchor
-        if start.until < now:
-            start = replace(start, start=now, months=0)
-        anchor = start.plus(Term.parse(target.add or ""))
-        dated = target.anchored(anchor).model_copy(update={"period_from": start.until})
-        return replace(operation, target=dated)
+        return dated(operation, subscription, now, grace_hours)
 
     def nothing_to_do(self, operation: Operation, subscription: Subscription) -> str | None:
         target = operation.target
@@ -145,24 +140,39 @@ class ChangePackageRules(VerbRules[ChangeWish]):
     def apply(
         self, operation: Operation, subscription: Subscription, account: PanelAccount | None, now: datetime
     ) -> Subscription:
-        target = operation.target
-        changed = replace(
-            subscription,
-            plan_id=operation.plan_id,
-            plan_version=operation.plan_version,
-            term=operation.term,
-            package=target.package or subscription.package,
-            connections=target.connections,
-            next_change=None,
+        return adopt_account(moved(operation, subscription, now), account)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Change:
+    price: Credits
+    target: dict[str, Any]  # fields of the operation's target
+
+
+def _quoted(
+    unit: Unit, desk: Desk, look: Outlook, plan: Plan, offer: PlanTerm, wished: int | None
+) -> _Change:
+    """What a change now sends and costs, on what the service has then. Raises ``Refusal``."""
+    sells_whole = desk.panels.capabilities(plan.panel_id).change_package is PackageWrite.PURCHASE
+    buys = sells_whole and offer.package != look.subscription.package
+    if buys and not plan.allow_purchase:
+        raise Refusal(
+            "refused",
+            "a package change on this panel is a full purchase, and the plan does not allow one",
+            advice="Allow purchases on the plan, or change the package at the next renewal.",
         )
-        if target.entitled_until is not None:
-            changed = replace(
-                changed,
-                anchor=target.anchor,
-                period_from=target.period_from,
-                entitled_until=target.entitled_until,
-            )
-        return adopt_account(changed, account)
+    connections = connections_after(unit, look, plan, offer, wished)
+    price = change_price(unit, look, plan, offer, connections, purchase=buys)
+    target = {
+        "package": offer.package,
+        "connections": connections,
+        "options": dict(plan.options),
+        "add": str(offer.term) if buys else None,
+        "purchase": buys,
+        "allow_restart": plan.allow_restart,
+        "note": _note(price, buys=buys),
+    }
+    return _Change(price=price, target=target)
 
 
 def _same_under_way(

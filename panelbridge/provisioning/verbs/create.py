@@ -9,13 +9,14 @@ from typing import Any
 
 from panelbridge.adapter import PanelAdapter
 from panelbridge.capabilities import Capabilities, Extend, OrderFact, TextRule, Verb
-from panelbridge.lifecycle import Anchor, SubscriptionState
+from panelbridge.lifecycle import SubscriptionState
 from panelbridge.models import CreateOrder, Credentials, PanelAccount, VerbResult
 from panelbridge.provisioning.desk import Desk
 from panelbridge.provisioning.exceptions import Refusal
 from panelbridge.provisioning.intend import Draft, find_offer, place
 from panelbridge.provisioning.keys import create_key, customer_reference, panel_key, reference
 from panelbridge.provisioning.models import Attempt, Fence, Operation, Target
+from panelbridge.provisioning.outlook import dated, moved, with_grace
 from panelbridge.provisioning.passwords import LENGTH, password_for
 from panelbridge.provisioning.port import Unit
 from panelbridge.provisioning.pricing import term_price
@@ -91,15 +92,7 @@ class CreateRules(VerbRules[CreateWish]):
         now: datetime,
         grace_hours: int,
     ) -> Operation:
-        if operation.target.entitled_until is not None:
-            return operation  # a repeat asks for the same date as the first try
-        now = now.replace(microsecond=0)  # panels keep whole seconds
-        anchor = Anchor(start=now).plus(operation.term)
-        grace = timedelta(hours=grace_hours if capabilities.grace else 0)
-        target = operation.target.anchored(anchor).model_copy(
-            update={"period_from": now, "panel_until": anchor.until + grace}
-        )
-        return replace(operation, target=target)
+        return with_grace(dated(operation, subscription, now, grace_hours), capabilities, grace_hours)
 
     def call(
         self,
@@ -154,15 +147,8 @@ class CreateRules(VerbRules[CreateWish]):
             raise RuntimeError(msg)
         target = operation.target
         return replace(
-            subscription,
-            state=SubscriptionState.ACTIVE,
-            plan_id=operation.plan_id,
-            plan_version=operation.plan_version,
-            term=operation.term,
+            moved(operation, subscription, now),
             package=account.package or target.package or "",
-            anchor=target.anchor,
-            period_from=target.period_from,
-            entitled_until=target.entitled_until,
             panel_until=account.expires_at,
             account_id=account.id,
             username=account.username,
@@ -170,9 +156,6 @@ class CreateRules(VerbRules[CreateWish]):
             connect=kept(account.connect),
             connections=account.connections if account.connections is not None else target.connections,
             mac=target.mac,
-            suspensions=(),
-            cancelled_at=None,
-            next_change=None,
         )
 
 
@@ -200,6 +183,7 @@ def _admit_subscription(
         "connections": wish.connections or plan.connections,
         "state": SubscriptionState.PENDING,
         "customer": customer,
+        "next_change": None,  # one that was stored for an order before this one
     }
     if known is None:
         return unit.subscriptions.insert(
@@ -227,7 +211,6 @@ def _admit_subscription(
             "panel_until": None,
             "period_from": None,
             "suspensions": (),
-            "next_change": None,
         }
     renewed = replace(known, **sold)
     unit.subscriptions.save(renewed)

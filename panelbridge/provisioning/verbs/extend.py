@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from panelbridge.adapter import PanelAdapter
 from panelbridge.capabilities import Capabilities, Extend, PackageWrite, Verb
-from panelbridge.models import PackageChange, PanelAccount, Term, VerbResult
+from panelbridge.models import PackageChange, PanelAccount, VerbResult
 from panelbridge.provisioning.admission import require_account
 from panelbridge.provisioning.desk import Desk
 from panelbridge.provisioning.exceptions import Refusal
@@ -16,8 +15,9 @@ from panelbridge.provisioning.fence import FenceReading, read_fence
 from panelbridge.provisioning.intend import Draft, need_subscription, place
 from panelbridge.provisioning.keys import create_key, renew_key
 from panelbridge.provisioning.models import Attempt, Fence, Operation, Target
+from panelbridge.provisioning.outlook import dated, moved, with_grace
 from panelbridge.provisioning.port import Unit
-from panelbridge.provisioning.renewals import renewal_of, renews_from
+from panelbridge.provisioning.renewals import renewal_at_its_turn, renewal_of
 from panelbridge.provisioning.rules import Admission, Reading, VerbRules, adopt_account, fenced_purchase
 from panelbridge.provisioning.wishes import RenewWish
 from panelbridge.subscriptions import Subscription
@@ -58,6 +58,7 @@ class ExtendRules(VerbRules[RenewWish]):
                     allow_restart=plan.allow_restart,
                     repriced=renewal.rest.units,
                     gift=wish.gift,
+                    asked=renewal.asked,
                     note=wish.note or renewal.note,
                 ),
                 actor=wish.actor,
@@ -66,6 +67,9 @@ class ExtendRules(VerbRules[RenewWish]):
                 price=renewal.price + renewal.rest,
             ),
         )
+
+    def decide(self, unit: Unit, desk: Desk, operation: Operation, subscription: Subscription) -> Operation:
+        return renewal_at_its_turn(unit, desk, operation, subscription)
 
     def nothing_to_do(self, operation: Operation, subscription: Subscription) -> str | None:
         if operation.target.our_date and not _moves(operation, subscription):
@@ -80,16 +84,7 @@ class ExtendRules(VerbRules[RenewWish]):
         now: datetime,
         grace_hours: int,
     ) -> Operation:
-        target = operation.target
-        if target.entitled_until is not None:
-            return operation
-        start = renews_from(subscription, now, grace_hours)
-        anchor = start.plus(Term.parse(target.add or ""))
-        grace = timedelta(hours=grace_hours if capabilities.grace else 0)
-        dated = target.anchored(anchor).model_copy(
-            update={"period_from": start.until, "panel_until": anchor.until + grace}
-        )
-        return replace(operation, target=dated)
+        return with_grace(dated(operation, subscription, now, grace_hours), capabilities, grace_hours)
 
     def call(
         self,
@@ -134,21 +129,7 @@ class ExtendRules(VerbRules[RenewWish]):
     def apply(
         self, operation: Operation, subscription: Subscription, account: PanelAccount | None, now: datetime
     ) -> Subscription:
-        target = operation.target
-        extended = replace(
-            subscription,
-            anchor=target.anchor,
-            period_from=target.period_from,
-            entitled_until=target.entitled_until,
-            plan_id=operation.plan_id,
-            plan_version=operation.plan_version,
-            term=operation.term,
-            package=target.package or subscription.package,
-            connections=target.connections or subscription.connections,
-            next_change=None,
-            cancelled_at=None,  # who pays for another period does not cancel
-        )
-        return adopt_account(extended, account)
+        return adopt_account(moved(operation, subscription, now), account)
 
 
 _FENCED = {

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from panelbridge.adapter import PanelAdapter
 from panelbridge.capabilities import Capabilities, Verb
-from panelbridge.lifecycle import SubscriptionState, SuspensionReason
+from panelbridge.lifecycle import SuspensionReason
 from panelbridge.models import PanelAccount, VerbResult
 from panelbridge.provisioning.admission import require_account, supersede
 from panelbridge.provisioning.desk import Desk
 from panelbridge.provisioning.intend import Draft, need_subscription, place, plan_of
 from panelbridge.provisioning.keys import end_state_key
 from panelbridge.provisioning.models import Attempt, Fence, Operation, Target
+from panelbridge.provisioning.outlook import moved
 from panelbridge.provisioning.port import Unit
 from panelbridge.provisioning.rules import Admission, Reading, VerbRules, adopt_account
 from panelbridge.provisioning.wishes import SuspendWish
-from panelbridge.subscriptions import Subscription, Suspension
+from panelbridge.subscriptions import Subscription
 
 
 class SuspendRules(VerbRules[SuspendWish]):
@@ -62,10 +62,4 @@ class SuspendRules(VerbRules[SuspendWish]):
     def apply(
         self, operation: Operation, subscription: Subscription, account: PanelAccount | None, now: datetime
     ) -> Subscription:
-        reason = operation.target.reason or SuspensionReason.MANUAL
-        entry = Suspension(
-            reason=reason, owner=operation.target.owner or "", note=operation.target.note or "", at=now
-        )
-        kept = tuple(item for item in subscription.suspensions if item.reason is not reason)
-        suspended = replace(subscription, state=SubscriptionState.SUSPENDED, suspensions=(*kept, entry))
-        return adopt_account(suspended, account)
+        return adopt_account(moved(operation, subscription, now), account)

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from panelbridge.adapter import PanelAdapter
 from panelbridge.capabilities import Capabilities, Verb
-from panelbridge.lifecycle import SubscriptionState
 from panelbridge.models import PanelAccount, VerbResult
 from panelbridge.provisioning.admission import require_account, supersede
 from panelbridge.provisioning.desk import Desk
 from panelbridge.provisioning.intend import Draft, need_subscription, place, plan_of
 from panelbridge.provisioning.keys import end_state_key
 from panelbridge.provisioning.models import Attempt, Fence, Operation, Target
+from panelbridge.provisioning.outlook import lifted, moved
 from panelbridge.provisioning.port import Unit
 from panelbridge.provisioning.rules import Admission, Reading, VerbRules, adopt_account
 from panelbridge.provisioning.wishes import UnsuspendWish
-from panelbridge.subscriptions import Subscription, Suspension
+from panelbridge.subscriptions import Subscription
 
 
 class UnsuspendRules(VerbRules[UnsuspendWish]):
@@ -45,7 +44,7 @@ class UnsuspendRules(VerbRules[UnsuspendWish]):
         )
 
     def nothing_to_do(self, operation: Operation, subscription: Subscription) -> str | None:
-        remaining = _remaining(operation, subscription)
+        remaining = lifted(operation, subscription.suspensions)
         if not remaining:
             return None
         reasons = ", ".join(sorted(item.reason.value for item in remaining))
@@ -69,15 +68,4 @@ class UnsuspendRules(VerbRules[UnsuspendWish]):
     def apply(
         self, operation: Operation, subscription: Subscription, account: PanelAccount | None, now: datetime
     ) -> Subscription:
-        remaining = _remaining(operation, subscription)
-        state = SubscriptionState.SUSPENDED if remaining else SubscriptionState.ACTIVE
-        return adopt_account(replace(subscription, state=state, suspensions=remaining), account)
-
-
-def _remaining(operation: Operation, subscription: Subscription) -> tuple[Suspension, ...]:
-    target = operation.target
-    return tuple(
-        item
-        for item in subscription.suspensions
-        if item.owner != target.owner or (target.reason is not None and item.reason is not target.reason)
-    )
+        return adopt_account(moved(operation, subscription, now), account)
