@@ -11,6 +11,7 @@ from flask import Request, Response, request
 from flask.globals import app_ctx, request_ctx
 
 from panelbridge.access import StoredAnswer
+from panelbridge.transport import deadline
 from whmcs_module_shim.auth import Caller, KeyVerifier
 from whmcs_module_shim.auth.binding import refuse_elsewhere
 from whmcs_module_shim.auth.headers import bearer, read_caller
@@ -60,8 +61,12 @@ class Dispatcher:
         if route.body is not None:
             parts["body"] = read_body(request, route.body, route.media_types)
         call = Call(services=self.services, caller=caller, verifier=self.verifier, now=self.services.clock())
+        with deadline(caller.budget):  # whatever the view asks the panels
+            return self._viewed(route, call, parts)
+
+    def _viewed(self, route: Route, call: Call, parts: dict[str, Any]) -> Response:
         if route.keyed:
-            refuse_elsewhere(caller)
+            refuse_elsewhere(call.caller)
             return self._keyed(route, call, parts)
         if route.effect is Effect.READS:
             with self.services.units.read() as unit:

@@ -37,7 +37,7 @@ def send(units: Units, desk: Desk, call: Call) -> Operation | None:
             return _settle_failure(unit, desk, call, unwitnessed)
     rules = RULES[operation.verb]
     breaker = desk.panels.breaker(operation.panel_id)
-    seconds = (attempt.deadline - attempt.started_at).total_seconds()
+    seconds = attempt.ends - desk.elapsed().seconds  # the commit of the attempt may have taken some
     try:
         _check_password(operation)
         with deadline(seconds):

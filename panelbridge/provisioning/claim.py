@@ -87,6 +87,7 @@ class Wait:
 
 Claim = Settled | NoCall | Call | ReadFence | LookUp | Wait
 
+SHORTEST_TRY = 0.5  # seconds: less than this is not worth sending
 _SLOT_WAIT = timedelta(milliseconds=50)
 _BREAKER_WAIT = timedelta(seconds=2)
 

@@ -17,7 +17,17 @@ from panelbridge.models import Absent, AccountId, AccountRef, Found, Outcome, Un
 from panelbridge.provisioning import decisions, purchase_decisions
 from panelbridge.provisioning.act import send
 from panelbridge.provisioning.broken import BrokenSteps
-from panelbridge.provisioning.claim import Call, Claim, LookUp, NoCall, ReadFence, Settled, Wait, claim
+from panelbridge.provisioning.claim import (
+    SHORTEST_TRY,
+    Call,
+    Claim,
+    LookUp,
+    NoCall,
+    ReadFence,
+    Settled,
+    Wait,
+    claim,
+)
 from panelbridge.provisioning.desk import Desk
 from panelbridge.provisioning.intend import wake_queued
 from panelbridge.provisioning.later import store_change, withdraw_change
@@ -55,7 +65,6 @@ _VERB_OF: dict[type[Any], Verb] = {
     TerminateWish: Verb.TERMINATE,
 }
 _MOMENT = timedelta(seconds=1)
-_SHORTEST_TRY = 0.5  # seconds: less than this is not worth sending
 
 
 class Provisioner:
@@ -92,7 +101,7 @@ class Provisioner:
                 # The first attempt is committed with the intent: one flush less, and nothing is sent yet.
                 first = None
                 left = self._left(ends)
-                if not operation.settled and left > _SHORTEST_TRY and seat.take(operation.panel_id):
+                if not operation.settled and left > SHORTEST_TRY and seat.take(operation.panel_id):
                     first = self._claim(unit, operation.id, left, admitted=operation)
             if not operation.settled:
                 operation = self._drive(operation.id, ends, first)
@@ -135,7 +144,7 @@ class Provisioner:
             if isinstance(state, Wait) and not self._pause(state, ends):
                 break
             left = self._left(ends)
-            todo = self._next(operation_id, left) if left > _SHORTEST_TRY else None
+            todo = self._next(operation_id, left) if left > SHORTEST_TRY else None
         return self._leave(operation_id)
 
     @contextmanager
@@ -229,8 +238,9 @@ class Provisioner:
 
     def retry(self, operation_id: OperationId, *, actor: str, budget: float | None = None) -> Answer:
         """A person says "go on": look up or send again. Raises ``Refusal``."""
+        ends = self._ends(budget)
         decisions.retry(self.units, self.desk, operation_id, actor=actor)
-        return self._answer(self.drive(operation_id, self._ends(budget)), joined=False)
+        return self._answer(self.drive(operation_id, ends), joined=False)
 
     def adopt(
         self, operation_id: OperationId, account: AccountId, *, actor: str, needs_proof: bool = False
@@ -251,13 +261,15 @@ class Provisioner:
 
     def buy_from_here(self, operation_id: OperationId, *, actor: str, reason: str) -> Answer:
         """A person says "buy it from where the account stands now". Raises ``Refusal``."""
+        ends = self._ends(None)
         purchase_decisions.buy_from_here(self.units, self.desk, operation_id, actor=actor, reason=reason)
-        return self._answer(self.drive(operation_id, self._ends(None)), joined=False)
+        return self._answer(self.drive(operation_id, ends), joined=False)
 
     def book_missing(self, operation_id: OperationId, *, actor: str, reason: str) -> Answer:
         """A person says "the move was a renewal that the books lack": charged, then go on."""
+        ends = self._ends(None)
         purchase_decisions.book_missing(self.units, self.desk, operation_id, actor=actor, reason=reason)
-        return self._answer(self.drive(operation_id, self._ends(None)), joined=False)
+        return self._answer(self.drive(operation_id, ends), joined=False)
 
     def mark_done(self, operation_id: OperationId, *, actor: str, reason: str) -> Answer:
         """A person says "it is done": the hold is spent. Raises ``Refusal``."""
@@ -327,9 +339,11 @@ class Provisioner:
         answer = read_account(desk, operation, todo.subscription, patience)
         breaker = desk.panels.breaker(operation.panel_id)
         breaker.failed() if isinstance(answer, Unknown) else breaker.succeeded()
-        left = max(_SHORTEST_TRY, patience - (desk.elapsed().seconds - started))
+        left = patience - (desk.elapsed().seconds - started)
         with self.units.write() as unit:
             match answer:
+                case Found() if left < SHORTEST_TRY:  # whoever waits has waited enough: the jobs buy it
+                    return Wait(operation=operation, until=desk.clock())
                 case Found(account=account):
                     return claim(unit, desk, operation.id, seconds=left, fence_read=account)
                 case Absent():

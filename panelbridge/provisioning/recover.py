@@ -11,7 +11,7 @@ from panelbridge.capabilities import FindBy, Verb
 from panelbridge.exceptions import Conflict, NotFound, PanelUnreachable
 from panelbridge.models import Absent, Found, Lookup, Outcome, PanelAccount, Unknown
 from panelbridge.provisioning.act import send
-from panelbridge.provisioning.claim import Call, LookUp, begin, blocked
+from panelbridge.provisioning.claim import SHORTEST_TRY, Call, LookUp, begin, blocked
 from panelbridge.provisioning.desk import Desk
 from panelbridge.provisioning.elapsed import Tick
 from panelbridge.provisioning.keys import reference
@@ -51,7 +51,7 @@ class _Look:
 
     task: LookUp
     tick: Tick
-    seconds: float  # for a try that may follow
+    seconds: float  # left for a try that may follow
 
     @property
     def operation(self) -> Operation:
@@ -73,6 +73,11 @@ class _Look:
     def quiet(self) -> bool:
         return self.quiet_left <= 0
 
+    @property
+    def has_time(self) -> bool:
+        """Whether a try may follow at once; else the next look, of a job, is followed by one."""
+        return self.seconds >= SHORTEST_TRY
+
 
 def look_up(units: Units, desk: Desk, task: LookUp, *, seconds: float) -> Operation | None:
     """Ask, and write down what it means. Returns the operation as it is then."""
@@ -87,7 +92,8 @@ def look_up(units: Units, desk: Desk, task: LookUp, *, seconds: float) -> Operat
         now = unit.journal.operation(operation.id)
         if now is None or _moved_on(now, operation):  # what its owner or a person wrote meanwhile stands
             return now
-        look = _Look(task=_without_owner(unit, desk, task), tick=tick, seconds=seconds)
+        left = seconds - (desk.elapsed().seconds - tick.seconds)
+        look = _Look(task=_without_owner(unit, desk, task), tick=tick, seconds=left)
         if isinstance(answer, Found):
             call = _found(unit, desk, look, answer.account)
         elif isinstance(answer, Absent):
@@ -222,6 +228,8 @@ def _buy_again(unit: Unit, desk: Desk, look: _Look, account: PanelAccount) -> Ca
             _clear(unit, attempt)
         settle_retry(unit, desk, operation, _AGAIN)
         return None
+    if not look.has_time:
+        return None
     if blocked(unit, desk, operation, desk.clock()) is not None:
         _wait_unmoved(unit, desk, look, _BLOCKED_WAIT)
         return None
@@ -330,7 +338,7 @@ def _again(unit: Unit, desk: Desk, look: _Look) -> Call | None:
             advice="Compare the panel's accounts, then run: panelbridge panels writes on.",
         )
         return None
-    return _begun(unit, desk, look, None)
+    return _begun(unit, desk, look, None) if look.has_time else None
 
 
 def _begun(unit: Unit, desk: Desk, look: _Look, fence: Fence | None) -> Call | None:

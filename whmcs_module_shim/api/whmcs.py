@@ -8,6 +8,7 @@ from flask import Response, g
 from flask.globals import request_ctx
 
 from panelbridge.access import Scope
+from panelbridge.transport import deadline
 from whmcs_module_shim.auth import Caller
 from whmcs_module_shim.auth.binding import check_binding, is_bound_here
 from whmcs_module_shim.decoding import MODULE_TYPES, read_body
@@ -55,7 +56,8 @@ def serve_module(dispatcher: Dispatcher, route: Route, mutating: bool) -> Respon
     check_binding(dispatcher.services, dispatcher.verifier, caller, mutating=mutating)
     _hear_what_it_was_told(dispatcher, caller, body)  # type: ignore[arg-type]
     try:
-        answer: ModuleAnswer = route.view(dispatcher.services, caller, body)
+        with deadline(caller.budget):  # whatever the function asks the panels, and however many
+            answer: ModuleAnswer = route.view(dispatcher.services, caller, body)
     except KNOWN as error:
         raise in_whmcs_words(problem_of(error)) from None  # type: ignore[arg-type]  # a member of that union
     except Problem as problem:
