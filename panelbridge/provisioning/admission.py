@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Iterable
 from dataclasses import replace
 
 from panelbridge.capabilities import Verb
+from panelbridge.ledger import ResellerId
 from panelbridge.lifecycle import IllegalMove, check_move
 from panelbridge.models import Outcome
 from panelbridge.provisioning.desk import Desk
@@ -40,39 +41,34 @@ def never_sent(unit: Unit, operation: Operation) -> bool:
     return operation.attempts == 0 or all(item.cleared for item in unit.journal.attempts(operation.id))
 
 
-def supersede(
-    unit: Unit,
-    desk: Desk,
-    subscription: Subscription,
-    verbs: Collection[Verb],
-    *,
-    by: Verb,
-    owner: str | None = None,
-) -> None:
-    """Replace operations that were never sent; a sent one is settled first, always.
+def supersede(unit: Unit, desk: Desk, replaced: Iterable[Operation], *, by: Verb) -> None:
+    """Replace those that were never sent; a sent one is settled first, always.
 
     The credit they held, or stood in line for, goes to who waits for credit.
     """
-    freed = False
-    for operation in unit.journal.unsettled(subscription.id):
-        if operation.verb not in verbs or not never_sent(unit, operation):
-            continue
-        if owner is not None and operation.target.owner != owner:
-            continue
-        if operation.hold is not None:
-            unit.ledger.void(operation.hold, actor=operation.actor, reason=f"superseded by {by.value}")
-        replaced = replace(
-            operation,
-            state=OperationState.SUPERSEDED,
-            outcome=Outcome.SUPERSEDED,
-            settled_at=desk.clock(),
-            due_at=None,
-            message=f"replaced by a later {by.value} before it was sent",
-        )
-        unit.journal.save(replaced, was=operation)
-        unit.journal.resolve_attention(
-            operation=operation.id, resolution="superseded", actor=operation.actor, at=desk.clock()
-        )
-        freed = freed or operation.hold is not None or operation.state is OperationState.QUEUED
-    if freed:
-        wake_queued(unit, desk, subscription.reseller_id)
+    freed: set[ResellerId] = set()
+    for operation in replaced:
+        took_credit = operation.hold is not None or operation.state is OperationState.QUEUED
+        if never_sent(unit, operation) and _superseded(unit, desk, operation, by) and took_credit:
+            freed.add(operation.reseller_id)
+    for reseller in freed:
+        wake_queued(unit, desk, reseller)
+
+
+def _superseded(unit: Unit, desk: Desk, operation: Operation, by: Verb) -> bool:
+    replaced = replace(
+        operation,
+        state=OperationState.SUPERSEDED,
+        outcome=Outcome.SUPERSEDED,
+        settled_at=desk.clock(),
+        due_at=None,
+        message=f"replaced by a later {by.value.replace('_', ' ')} before it was sent",
+    )
+    if not unit.journal.save(replaced, was=operation):
+        return False
+    if operation.hold is not None:
+        unit.ledger.void(operation.hold, actor=operation.actor, reason=f"superseded by {by.value}")
+    unit.journal.resolve_attention(
+        operation=operation.id, resolution="superseded", actor=operation.actor, at=desk.clock()
+    )
+    return True

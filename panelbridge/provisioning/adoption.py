@@ -23,7 +23,9 @@ from panelbridge.subscriptions.addresses import same_panel
 
 def check_takes(operation: Operation, subscription: Subscription, account: AccountId) -> None:
     """Only a create takes an account; another verb has one. Raises ``Refusal``."""
-    if operation.verb is not Verb.CREATE and account != subscription.account_id:
+    if operation.verb is Verb.TERMINATE or (
+        operation.verb is not Verb.CREATE and account != subscription.account_id
+    ):
         raise Refusal(
             "illegal_move",
             f"operation {operation.id} is no create: its service has its account, and takes no other one",

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from panelbridge.capabilities import Verb
 from panelbridge.exceptions import PanelError
-from panelbridge.models import AccountId, AccountRef, Found, Outcome, PanelAccount
+from panelbridge.models import Absent, AccountId, AccountRef, Found, Lookup, Outcome, PanelAccount
 from panelbridge.provisioning.adoption import check_free, check_takes, take_over
 from panelbridge.provisioning.desk import Desk
 from panelbridge.provisioning.exceptions import Refusal
@@ -26,6 +26,7 @@ from panelbridge.provisioning.models import (
 )
 from panelbridge.provisioning.port import Unit, Units
 from panelbridge.provisioning.quiet import looked, quiet_left
+from panelbridge.provisioning.rules import account_ref
 from panelbridge.provisioning.settle import mark_refused, settle_done
 from panelbridge.subscriptions import Subscription
 from panelbridge.transport import deadline
@@ -123,7 +124,10 @@ def release(units: Units, desk: Desk, operation_id: OperationId, *, actor: str, 
 
 
 def mark_done(units: Units, desk: Desk, operation_id: OperationId, *, actor: str, reason: str) -> Operation:
-    """The person's claim that the effect is there: the hold is posted. Not for a create: adopt it."""
+    """The person's claim that the effect is there, which the panel must not deny: the hold is posted.
+
+    Not for a create: adopt it.
+    """
     with units.write() as unit:
         operation = decidable(unit, desk, operation_id)
         subscription = subscription_of(unit, operation)
@@ -131,8 +135,14 @@ def mark_done(units: Units, desk: Desk, operation_id: OperationId, *, actor: str
             raise Refusal(
                 "illegal_move", "this service has no account yet", advice="Adopt the panel's account instead."
             )
-        account = subscription.account_id
-    return _settle_by_hand(units, desk, operation, account, actor=actor, note=f"marked done: {reason}")
+    shown = _shown_done(
+        desk, operation, account_ref(subscription, desk)
+    )  # what is written down is what the panel shows
+    with units.write() as unit:
+        current = decidable(unit, desk, operation_id, as_of=operation)
+        subscription = subscription_of(unit, current)
+        note = f"marked done: {reason}"
+        return _settled_by_hand(unit, desk, current, subscription, shown, actor=actor, note=note)
 
 
 def adopt(
@@ -180,33 +190,53 @@ def dismiss(unit: Unit, item_id: AttentionId, *, actor: str, reason: str, at: da
     return replace(item, resolved_at=at, resolution=resolution, actor=actor)
 
 
-def _settle_by_hand(
-    units: Units, desk: Desk, operation: Operation, account: AccountId, *, actor: str, note: str
-) -> Operation:
-    """The account is read first: what is written down is what the panel shows."""
-    found = read_shown(desk, operation, account)
-    with units.write() as unit:
-        current = decidable(unit, desk, operation.id, as_of=operation)
-        subscription = subscription_of(unit, current)
-        return _settled_by_hand(unit, desk, current, subscription, found, actor=actor, note=note)
+def _shown_done(desk: Desk, operation: Operation, ref: AccountRef) -> PanelAccount | None:
+    """The account with the operation's effect; ``None`` where that is its end. Raises ``Refusal``."""
+    if operation.verb is Verb.TERMINATE:
+        if isinstance(_asked(desk, operation, ref), Absent):
+            return None
+        raise _denied(f"the panel does not prove account {ref.id} gone")
+    shown = _shown(desk, operation, ref)
+    if operation.verb is Verb.SUSPEND and not shown.state.is_off:
+        raise _denied(f"the panel shows account {ref.id} as {shown.state.value}, which works")
+    if operation.verb is Verb.UNSUSPEND and shown.state.is_off:
+        raise _denied(f"the panel shows account {ref.id} as {shown.state.value}")
+    return shown
+
+
+def _denied(message: str) -> Refusal:
+    return Refusal(
+        "refused",
+        f"{message}, so it is not done",
+        advice="Retry, and the bridge does it; or do it at the panel, then mark it done.",
+    )
 
 
 def read_shown(desk: Desk, operation: Operation, account: AccountId) -> PanelAccount:
-    """The account as the panel shows it now. Raises ``Refusal``."""
+    """The account of that id, whoever's it is, as the panel shows it now. Raises ``Refusal``."""
     ref = AccountRef(id=account, username=operation.username or "", password=operation.password)
-    try:
-        with deadline(desk.limits.lookup):
-            answer = desk.panels.adapter(operation.panel_id).get(ref)
-    except PanelError as error:
-        raise Refusal("refused", error.message, advice=error.advice) from None
+    return _shown(desk, operation, ref)
+
+
+def _shown(desk: Desk, operation: Operation, ref: AccountRef) -> PanelAccount:
+    answer = _asked(desk, operation, ref)
     if not isinstance(answer, Found):
         raise Refusal(
             "refused",
-            f"the panel does not show an account with the id {account}",
+            f"the panel does not show an account with the id {ref.id}",
             advice="Check the id at the panel, or repeat when the panel answers.",
             field="account_id",
         )
     return answer.account
+
+
+def _asked(desk: Desk, operation: Operation, ref: AccountRef) -> Lookup:
+    """Raises ``Refusal``."""
+    try:
+        with deadline(desk.limits.lookup):
+            return desk.panels.adapter(operation.panel_id).get(ref)
+    except PanelError as error:
+        raise Refusal("refused", error.message, advice=error.advice) from None
 
 
 def _settled_by_hand(
@@ -214,7 +244,7 @@ def _settled_by_hand(
     desk: Desk,
     operation: Operation,
     subscription: Subscription,
-    account: PanelAccount,
+    account: PanelAccount | None,
     *,
     actor: str,
     note: str,

@@ -34,7 +34,8 @@ from panelbridge.provisioning.later import store_change, withdraw_change
 from panelbridge.provisioning.models import UNSETTLED, Answer, Operation, OperationId, OperationState
 from panelbridge.provisioning.paid_time import hold_to_paid_time
 from panelbridge.provisioning.port import Unit, Units, Wake
-from panelbridge.provisioning.purchase import FenceUnreadable, read_account
+from panelbridge.provisioning.purchase import FenceUnreadable
+from panelbridge.provisioning.reading import read_account
 from panelbridge.provisioning.recover import look_up
 from panelbridge.provisioning.released import watch_released
 from panelbridge.provisioning.rules import account_ref

@@ -6,6 +6,8 @@ revision, so that the same wish next year is a new operation and a double click 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from panelbridge.capabilities import Verb
 from panelbridge.provisioning.models import Operation
 from panelbridge.subscriptions import Installation, Subscription
@@ -20,8 +22,13 @@ def renew_key(installation: Installation, service_id: int, fact: str) -> str:
     return f"renew:{installation.id}:{service_id}:{fact}"
 
 
-def end_state_key(verb: Verb, subscription: Subscription, target: str) -> str:
-    return f"{verb.value}:{subscription.id}:{subscription.generation}:{subscription.revision}:{target}"
+def end_state_key(
+    verb: Verb, subscription: Subscription, target: str, contradicted: Iterable[Operation] = ()
+) -> str:
+    """``contradicted``: what waits and wants another end. Of A, B, A the last is a wish of its own."""
+    key = f"{verb.value}:{subscription.id}:{subscription.generation}:{subscription.revision}:{target}"
+    newest = max((operation.id for operation in contradicted), default=None)
+    return key if newest is None else f"{key}:after:{newest}"
 
 
 def panel_key(bridge: str, operation: Operation) -> str:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from panelbridge.capabilities import Capabilities, Verb
 from panelbridge.lifecycle import Anchor, SubscriptionState, SuspensionReason, renewal_start
 from panelbridge.models import Term
-from panelbridge.provisioning.models import Operation
+from panelbridge.provisioning.models import Operation, Target
 from panelbridge.provisioning.port import Unit
 from panelbridge.subscriptions import Subscription, Suspension
 from panelbridge.subscriptions.models import NextChange
@@ -105,7 +105,7 @@ def _begins(verb: Verb, subscription: Subscription, now: datetime, grace_hours: 
 def moved(operation: Operation, subscription: Subscription, now: datetime) -> Subscription:
     """What the books say once ``operation`` is done, as far as the panel has no say in it."""
     if operation.verb is Verb.SUSPEND:
-        reasons = suspended(operation, subscription, now)
+        reasons = suspended(operation, subscription.suspensions, now)
         return replace(subscription, state=SubscriptionState.SUSPENDED, suspensions=reasons)
     if operation.verb is Verb.UNSUSPEND:
         remaining = lifted(operation, subscription.suspensions)
@@ -157,8 +157,8 @@ def brings(operation: Operation, change: NextChange) -> bool:
     return brought == (change.plan_id, change.plan_version, change.term, change.connections)
 
 
-def suspended(operation: Operation, subscription: Subscription, now: datetime) -> tuple[Suspension, ...]:
-    """The reasons with the operation's own: one for each reason of each owner."""
+def suspended(operation: Operation, reasons: Sequence[Suspension], now: datetime) -> tuple[Suspension, ...]:
+    """``reasons`` and the operation's own: one for each reason of each owner."""
     target = operation.target
     entry = Suspension(
         reason=target.reason or SuspensionReason.MANUAL,
@@ -166,9 +166,7 @@ def suspended(operation: Operation, subscription: Subscription, now: datetime) -
         note=target.note or "",
         at=now,
     )
-    others = [
-        item for item in subscription.suspensions if (item.reason, item.owner) != (entry.reason, entry.owner)
-    ]
+    others = [item for item in reasons if (item.reason, item.owner) != (entry.reason, entry.owner)]
     return (*others, entry)
 
 
@@ -180,3 +178,11 @@ def lifted(operation: Operation, reasons: Sequence[Suspension]) -> tuple[Suspens
         for item in reasons
         if item.owner != target.owner or (target.reason is not None and item.reason is not target.reason)
     )
+
+
+def lifts(operation: Operation, reason: Target) -> bool:
+    """Whether ``operation`` is an unsuspend that ends what was suspended for ``reason`` by its owner."""
+    target = operation.target
+    if operation.verb is not Verb.UNSUSPEND or target.owner != reason.owner:
+        return False
+    return target.reason is None or target.reason is reason.reason

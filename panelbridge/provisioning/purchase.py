@@ -11,17 +11,16 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from panelbridge.capabilities import Capabilities
-from panelbridge.exceptions import PanelError, PanelUnreachable
-from panelbridge.models import Lookup, PanelAccount, Term, Unknown
+from panelbridge.exceptions import PanelUnreachable
+from panelbridge.models import PanelAccount, Term
 from panelbridge.provisioning.desk import Desk
 from panelbridge.provisioning.fence import build_fence, expiry_of, same_expiry
 from panelbridge.provisioning.models import SENT_AGAIN, Attempt, Fence, Operation
 from panelbridge.provisioning.port import Unit
-from panelbridge.provisioning.rules import Reading, account_ref
+from panelbridge.provisioning.rules import Reading
 from panelbridge.provisioning.settle import raise_attention, settle_attention
 from panelbridge.provisioning.verbs import RULES
 from panelbridge.subscriptions import Subscription
-from panelbridge.transport import deadline
 
 _TIMES_LATE_COMMIT = 10
 _MOST_TRIES = 2  # that may have left
@@ -38,18 +37,6 @@ class FenceUnreadable(PanelUnreachable):
 
     code = "fence_unreadable"
     default_advice = "Nothing to do: the bridge tries again."
-
-
-def read_account(desk: Desk, operation: Operation, subscription: Subscription, patience: float) -> Lookup:
-    """The account as the panel shows it; whatever breaks has told nothing."""
-    try:
-        with deadline(min(patience, desk.limits.lookup)):
-            adapter = desk.panels.adapter(operation.panel_id)
-            return adapter.get(account_ref(subscription, desk))
-    except PanelError as error:
-        return Unknown(cause=error.message)
-    except Exception as error:  # noqa: BLE001 - an adapter's bug is no answer
-        return Unknown(cause=f"the look-up failed with {type(error).__name__}")
 
 
 def moved_elsewhere(

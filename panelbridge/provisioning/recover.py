@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from panelbridge.capabilities import FindBy, Verb
+from panelbridge.capabilities import Verb
 from panelbridge.exceptions import Conflict, NotFound, PanelUnreachable
-from panelbridge.models import Absent, Found, Lookup, Outcome, PanelAccount, Unknown
+from panelbridge.models import Absent, Found, Outcome, PanelAccount, Unknown
 from panelbridge.provisioning.act import send
 from panelbridge.provisioning.claim import SHORTEST_TRY, Call, LookUp, begin, blocked
 from panelbridge.provisioning.desk import Desk
@@ -27,6 +27,7 @@ from panelbridge.provisioning.purchase import (
     resend_wait,
 )
 from panelbridge.provisioning.quiet import quiet_left, seen_unmoved, since_deadline, unmoved_for
+from panelbridge.provisioning.reading import read_account
 from panelbridge.provisioning.rules import Reading
 from panelbridge.provisioning.settle import (
     backoff,
@@ -37,9 +38,7 @@ from panelbridge.provisioning.settle import (
     settle_retry,
     settle_unknown,
 )
-from panelbridge.provisioning.verbs import RULES
 from panelbridge.subscriptions import Subscription
-from panelbridge.transport import deadline
 
 _BLOCKED_WAIT = 2.0  # seconds
 _AGAIN = PanelUnreachable("the request had no effect; it is sent again")
@@ -83,8 +82,7 @@ def look_up(units: Units, desk: Desk, task: LookUp, *, seconds: float) -> Operat
     """Ask, and write down what it means. Returns the operation as it is then."""
     operation = task.operation
     tick = desk.elapsed()  # of before the question
-    with deadline(min(seconds, desk.limits.lookup)):
-        answer = _ask(desk, operation, task.subscription)
+    answer = read_account(desk, operation, task.subscription, seconds)
     if not isinstance(answer, Unknown):  # "cannot tell" may be the panel's nature, no outage
         desk.panels.breaker(operation.panel_id).succeeded()
     call: Call | None = None
@@ -116,24 +114,6 @@ def _without_owner(unit: Unit, desk: Desk, task: LookUp) -> LookUp:
         unit, desk, task.last, Outcome.UNKNOWN, code="owner_gone", evidence="no answer was recorded"
     )
     return replace(task, last=gone, attempt=gone if task.attempt.number == gone.number else task.attempt)
-
-
-def _ask(desk: Desk, operation: Operation, subscription: Subscription) -> Lookup:
-    try:
-        adapter = desk.panels.adapter(operation.panel_id)
-        if subscription.account_id is not None:
-            return adapter.get(RULES[operation.verb].ref(subscription, desk))
-        capabilities = adapter.capabilities
-        answer: Lookup = Unknown(cause="this panel has no look-up by name or reference")
-        if FindBy.USERNAME in capabilities.find_by:
-            answer = adapter.find(username=operation.username)
-        if not isinstance(answer, Found) and FindBy.REFERENCE in capabilities.find_by:
-            by_reference = adapter.find(reference=reference(desk.bridge, subscription))
-            if isinstance(by_reference, Found) or isinstance(answer, Unknown):
-                answer = by_reference
-    except Exception as error:  # noqa: BLE001 - a look-up that breaks has told nothing
-        return Unknown(cause=f"the look-up failed with {type(error).__name__}")
-    return answer
 
 
 def _found(unit: Unit, desk: Desk, look: _Look, account: PanelAccount) -> Call | None:

@@ -16,7 +16,8 @@ from panelbridge.provisioning.desk import Desk
 from panelbridge.provisioning.fence import expiry_of
 from panelbridge.provisioning.models import Operation, OperationState
 from panelbridge.provisioning.port import Units
-from panelbridge.provisioning.purchase import fences_told, moved_elsewhere, read_account
+from panelbridge.provisioning.purchase import fences_told, moved_elsewhere
+from panelbridge.provisioning.reading import read_account
 from panelbridge.provisioning.settle import raise_attention
 from panelbridge.subscriptions import Subscription
 from panelbridge.transport import deadline

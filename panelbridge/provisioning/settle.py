@@ -187,7 +187,7 @@ def _gives_way(unit: Unit, desk: Desk, waiting: Operation) -> bool:
     subscription = unit.subscriptions.subscription(waiting.subscription_id)
     if subscription is None or not never_sent(unit, waiting):
         return False
-    supersede(unit, desk, subscription, {waiting.verb}, by=Verb.TERMINATE)
+    supersede(unit, desk, [waiting], by=Verb.TERMINATE)
     _wake_next(unit, subscription, desk.clock())
     return True
 

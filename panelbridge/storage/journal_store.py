@@ -31,6 +31,7 @@ from panelbridge.models import Outcome, Term
 from panelbridge.provisioning.elapsed import Tick
 from panelbridge.provisioning.models import (
     SENT_AGAIN,
+    UNSETTLED,
     Attempt,
     AttentionId,
     AttentionItem,
@@ -127,6 +128,10 @@ _RESOLVE = Prepared(
     ),
     typed=True,
 )
+
+
+# Every end, and what waits for a person.
+_REPORTED = frozenset(OperationState) - UNSETTLED | {OperationState.ATTENTION}
 
 
 @lru_cache(maxsize=256)
@@ -385,7 +390,7 @@ class SqlJournalStore:
                 operations.c.reported_pending,
                 ~operations.c.acknowledged,
                 operations.c.id > after,
-                operations.c.state.in_(("done", "refused", "attention")),
+                operations.c.state.in_([state.value for state in _REPORTED]),
             )
             .order_by(operations.c.id)
         )

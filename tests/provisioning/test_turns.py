@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any
 
 import pytest
 
 from panelbridge.ledger import Credits
+from panelbridge.lifecycle import SuspensionReason
 from panelbridge.models import Term
 from panelbridge.provisioning import (
     ChangeWish,
@@ -21,15 +22,21 @@ from panelbridge.provisioning import (
     OperationState,
     Refusal,
     RenewWish,
+    ResetWish,
+    SuspendWish,
     TerminateWish,
+    UnsuspendWish,
     Wish,
 )
+from panelbridge.secret import Secret
 from panelbridge.subscriptions import Subscription
 from panelbridge.testing.practice import PracticeControl, PracticeServer
 from panelbridge_reference.practice import ReferencePracticePanel
 from tests.support.rig import Rig, rig_in
 
 DONE, REFUSED = OperationState.DONE, OperationState.REFUSED
+SUPERSEDED = OperationState.SUPERSEDED
+ABUSE, MANUAL, OVERDUE = SuspensionReason.ABUSE, SuspensionReason.MANUAL, SuspensionReason.OVERDUE
 _services = count(501)
 _items = count(1)
 
@@ -73,6 +80,38 @@ class Life:
             TerminateWish(installation=self.rig.installation, service_id=self.service, actor="test")
         )
 
+    def suspend(self, reason: SuspensionReason, owner: str) -> Operation:
+        return self.wish(
+            SuspendWish(
+                installation=self.rig.installation,
+                service_id=self.service,
+                actor="test",
+                reason=reason,
+                owner=owner,
+            )
+        )
+
+    def unsuspend(self, owner: str, reason: SuspensionReason | None = None) -> Operation:
+        return self.wish(
+            UnsuspendWish(
+                installation=self.rig.installation,
+                service_id=self.service,
+                actor="test",
+                owner=owner,
+                reason=reason,
+            )
+        )
+
+    def reset(self, password: str) -> Operation:
+        return self.wish(
+            ResetWish(
+                installation=self.rig.installation,
+                service_id=self.service,
+                actor="test",
+                password=Secret(password),
+            )
+        )
+
     def _change(self, plan: str) -> ChangeWish:
         return ChangeWish(
             installation=self.rig.installation,
@@ -104,10 +143,18 @@ class Life:
         )
 
     @property
+    def account(self) -> dict[str, Any]:
+        """What the panel's own books have; nothing of an account that is not there."""
+        found = self.control.books()["accounts"].get(self.books.username, {})
+        return dict(found)
+
+    @property
     def package(self) -> str:
-        """What the panel's own books have."""
-        accounts = self.control.books()["accounts"]
-        return str(accounts[self.books.username]["package"])
+        return str(self.account["package"])
+
+    @property
+    def reasons(self) -> set[tuple[str, str]]:
+        return {(item.reason.value, item.owner) for item in self.books.suspensions}
 
     def ended(self, operation: Operation) -> OperationState:
         return self.rig.provisioner.answer(operation.id).operation.state
@@ -177,7 +224,7 @@ def test_a_renewal_behind_a_change_renews_what_the_change_brings(
 
 def test_days_behind_a_change_leave_the_plan_that_it_brings(life: Life) -> None:
     life.change("family")
-    life.renew(by=Term(days=5), gift=True)
+    life.renew(by=Term(days=5))
     life.settle()
 
     assert (life.package, life.plan) == ("family-1m", "family")
@@ -213,7 +260,7 @@ def test_a_renewal_that_would_cost_more_than_was_held_is_refused(start: Callable
 
 def test_days_given_keep_a_stored_change(life: Life) -> None:
     life.store("family")
-    life.renew(by=Term(days=5), gift=True)
+    life.renew(by=Term(days=5))
     life.settle()
 
     assert (life.stored, life.plan) == ("family", "gold")
@@ -301,3 +348,116 @@ def test_a_renewal_of_an_account_that_was_never_made_is_not_charged(
     assert (life.ended(created), life.ended(renewed)) == (REFUSED, REFUSED)
     assert (life.rig.wallet().balance, life.rig.wallet().held) == (before, Credits())
     assert life.books.entitled_until is None
+
+
+def test_a_suspend_of_another_owner_leaves_what_is_lifted_meanwhile(life: Life) -> None:
+    """The paid account stayed suspended as overdue once the operator had lifted his own reason."""
+    life.suspend(OVERDUE, "billing")
+    life.settle()
+    lifted = life.unsuspend("billing")
+    life.suspend(ABUSE, "operator")
+    life.settle()
+
+    assert (life.ended(lifted), life.reasons, life.account["state"]) == (
+        DONE,
+        {("abuse", "operator")},
+        "suspended",
+    )
+    life.unsuspend("operator")
+    life.settle()
+    assert (life.reasons, life.account["state"]) == (set(), "active")
+
+
+def test_an_unsuspend_for_one_reason_replaces_no_suspend_for_another(life: Life) -> None:
+    life.suspend(MANUAL, "operator")
+    life.settle()
+    life.suspend(ABUSE, "operator")
+    life.unsuspend("operator", MANUAL)
+    life.settle()
+
+    assert (life.reasons, life.account["state"]) == ({("abuse", "operator")}, "suspended")
+
+
+def test_what_two_owners_suspend_for_one_reason_each_of_them_lifts(life: Life) -> None:
+    life.suspend(MANUAL, "billing")
+    life.suspend(MANUAL, "operator")
+    life.settle()
+    life.unsuspend("operator")
+    life.settle()
+
+    assert (life.reasons, life.account["state"]) == ({("manual", "billing")}, "suspended")
+
+
+def test_a_suspend_again_replaces_what_would_have_lifted_just_that(life: Life) -> None:
+    life.suspend(OVERDUE, "billing")
+    life.settle()
+    lifting = life.unsuspend("billing")
+    life.suspend(OVERDUE, "billing")
+    life.settle()
+
+    assert life.ended(lifting) is SUPERSEDED
+    assert (life.reasons, life.account["state"]) == ({("overdue", "billing")}, "suspended")
+
+
+def test_of_reset_a_b_a_the_last_one_stays(life: Life) -> None:
+    first = life.reset("firstPassw0rd")
+    life.reset("secondPassw0rd")
+    last = life.reset("firstPassw0rd")
+    again = life.reset("firstPassw0rd")
+    life.settle()
+
+    assert life.account["password"] == "firstPassw0rd"
+    assert first.id != last.id
+    assert again.id == last.id
+
+
+def test_the_newest_change_wins_though_a_renewal_stands_between(life: Life) -> None:
+    life.change("family")
+    life.renew()
+    life.change("gold")
+    life.change("family")
+    life.settle()
+
+    assert (life.package, life.plan) == ("family-1m", "family")
+
+
+def test_a_create_after_a_terminate_that_was_not_sent_keeps_the_account(life: Life) -> None:
+    ending = life.terminate()
+    life.create(reopens=True)
+    life.settle()
+
+    assert (life.ended(ending), life.account.get("state")) == (SUPERSEDED, "active")
+
+
+def in_attention(life: Life, operation: Operation) -> Operation:
+    """The operation as one that only a person can decide."""
+    with life.rig.units.write() as unit:
+        assert unit.journal.save(
+            replace(operation, state=OperationState.ATTENTION, due_at=None, reported_pending=True),
+            was=operation,
+        )
+    return operation
+
+
+def test_a_terminate_is_marked_done_only_when_the_account_is_gone(life: Life) -> None:
+    ending = in_attention(life, life.terminate())
+    refused: list[str] = []
+
+    def mark() -> None:
+        try:
+            life.rig.provisioner.mark_done(ending.id, actor="admin:1", reason="saw it")
+        except Refusal as refusal:
+            refused.append(refusal.message)
+
+    mark()
+    assert (len(refused), life.books.state.value) == (1, "active")
+    life.control.act("delete", username=life.books.username)
+    mark()
+    assert (len(refused), life.books.state.value) == (1, "terminated")
+
+
+def test_a_suspend_is_marked_done_only_when_the_account_is_off(life: Life) -> None:
+    waiting = in_attention(life, life.suspend(ABUSE, "operator"))
+
+    with pytest.raises(Refusal, match="which works"):
+        life.rig.provisioner.mark_done(waiting.id, actor="admin:1", reason="saw it")

@@ -89,3 +89,44 @@ def test_a_copy_of_the_shop_is_told_no_passwords(service: Service, panel: Practi
 
     assert here["password"] == panel.control.books()["accounts"][here["username"]]["password"]
     assert (copy["username"], copy["password"]) == (here["username"], None)
+
+
+def test_a_paid_account_that_the_operator_suspended_meanwhile_works_again(
+    service: Service, panel: PracticeProcess
+) -> None:
+    """Billing was told *pending* of its unsuspend, and never of its end."""
+    soon = {"Panelbridge-Deadline": "1"}
+    service.call("CreateAccount", ORDER)
+    service.call("SuspendAccount", {**ORDER, "suspendreason": "Overdue on Payment"})
+    panel.control.set_fault("rate_limited", None, times=None)
+    lifted = service.call("UnsuspendAccount", ORDER, headers=soon)
+    abuse = service.write("POST", "/v1/subscriptions/1/suspend", {"reason": "abuse"}, headers=soon)
+    assert (lifted.status_code, abuse.status_code) == (202, 202)
+    panel.control.clear_faults()
+    service.rig.settle_all()
+
+    service.write("POST", "/v1/subscriptions/1/unsuspend", {})
+    told = service.call("Finished", {}).get_json()["data"]["items"]
+
+    assert [(item["verb"], item["state"]) for item in told if item["verb"] == "unsuspend"] == [
+        ("unsuspend", "done")
+    ]
+    (account,) = panel.control.books()["accounts"].values()
+    assert account["state"] == "active"
+
+
+def test_what_a_later_call_replaced_is_told_as_well(service: Service, panel: PracticeProcess) -> None:
+    service.call("CreateAccount", ORDER)
+    panel.control.set_fault("rate_limited", None, times=None)
+    replaced = service.call("SuspendAccount", ORDER, headers={"Panelbridge-Deadline": "1"})
+    assert replaced.status_code == 202
+    service.call("UnsuspendAccount", ORDER, headers={"Panelbridge-Deadline": "1"})
+    panel.control.clear_faults()
+    service.rig.settle_all()
+
+    told = service.call("Finished", {}).get_json()["data"]["items"]
+
+    assert {(item["verb"], item["state"], item["close_with"]) for item in told} == {
+        ("suspend", "superseded", None),
+        ("unsuspend", "done", "ModuleUnsuspend"),
+    }

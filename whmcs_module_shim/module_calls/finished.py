@@ -123,6 +123,8 @@ def _text(operation: Operation) -> str:
     name = operation.verb.value.replace("_", " ")
     if operation.state is OperationState.DONE:
         return f"{name} of service {operation.service_id} is done (operation {operation.id})."
+    if operation.state is OperationState.SUPERSEDED:
+        return f"{name} of service {operation.service_id} was not sent: {operation.message}."
     outcome = "needs a person" if operation.state is OperationState.ATTENTION else "was refused"
     return (
         f"{name} of service {operation.service_id} {outcome} (operation {operation.id}): "

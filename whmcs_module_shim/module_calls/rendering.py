@@ -80,6 +80,14 @@ def check_outcome(operation: Operation) -> None:
             advice=operation.advice,
             extra={"operation": operation.id, "panel_code": operation.code},
         )
+    if operation.state is OperationState.SUPERSEDED:
+        raise problem_of(
+            Refusal(
+                "stale",
+                f"{_label(operation.verb)} was not sent: {operation.message}",
+                advice="Nothing to do: what was asked for since counts.",
+            )
+        )
     if operation.state in (OperationState.REFUSED, OperationState.WITHDRAWN):
         raise problem_of(
             Refusal(

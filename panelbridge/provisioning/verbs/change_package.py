@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from panelbridge.adapter import PanelAdapter
 from panelbridge.capabilities import Capabilities, PackageWrite, Verb
 from panelbridge.ledger import Credits
-from panelbridge.models import PackageChange, PanelAccount, VerbResult
+from panelbridge.models import PackageChange, PanelAccount, Term, VerbResult
 from panelbridge.provisioning.admission import require_account, supersede
 from panelbridge.provisioning.desk import Desk
 from panelbridge.provisioning.exceptions import Refusal
@@ -17,13 +18,13 @@ from panelbridge.provisioning.fence import FenceReading, read_fence
 from panelbridge.provisioning.intend import Draft, find_offer, need_subscription, place
 from panelbridge.provisioning.keys import end_state_key
 from panelbridge.provisioning.models import Asked, Attempt, Fence, Operation, Target
-from panelbridge.provisioning.outlook import Outlook, at_its_turn, dated, moved, outlook, sold_as
+from panelbridge.provisioning.outlook import PRICED, Outlook, at_its_turn, dated, moved, outlook, sold_as
 from panelbridge.provisioning.port import Unit
 from panelbridge.provisioning.pricing import change_price, connections_after
 from panelbridge.provisioning.promise import within_promise
 from panelbridge.provisioning.rules import Admission, Reading, VerbRules, adopt_account, fenced_purchase
 from panelbridge.provisioning.wishes import ChangeWish
-from panelbridge.subscriptions import Plan, PlanTerm, Subscription
+from panelbridge.subscriptions import Plan, PlanId, PlanTerm, Subscription
 
 
 class ChangePackageRules(VerbRules[ChangeWish]):
@@ -42,16 +43,20 @@ class ChangePackageRules(VerbRules[ChangeWish]):
             )
         look = outlook(unit, subscription, desk.clock())
         connections = connections_after(unit, look, plan, offer, wish.connections)
-        wished = f"{plan.id}:{offer.term}:{connections or ''}"
-        key = end_state_key(self.verb, subscription, wished)
-        owner = _same_under_way(unit, subscription, plan, offer, connections) or unit.journal.by_key(key)
-        if owner is not None:
-            return Admission(operation=owner, joined=True)
-        supersede(
-            unit, desk, subscription, {self.verb}, by=self.verb
-        )  # what it would have cost counts no more
+        wished = (plan.id, offer.term, connections)
+        waiting = unit.journal.unsettled(subscription.id)
+        latest = next((item for item in reversed(waiting) if item.verb is self.verb), None)
+        if latest is not None and _sells(latest) == wished:  # its key names the revision it was wished at
+            return Admission(operation=latest, joined=True)
+        supersede(unit, desk, _last_changes(waiting), by=self.verb)  # what it would have cost counts no more
         look = outlook(unit, subscription, desk.clock())
         change = _quoted(unit, desk, look, plan, offer, wish.connections)
+        others = [
+            item
+            for item in unit.journal.unsettled(subscription.id)
+            if item.verb in (Verb.EXTEND, Verb.CHANGE_PACKAGE) and _sells(item) != wished
+        ]
+        key = end_state_key(self.verb, subscription, f"{plan.id}:{offer.term}:{connections or ''}", others)
         return place(
             unit,
             desk,
@@ -175,16 +180,19 @@ def _quoted(
     return _Change(price=price, target=target)
 
 
-def _same_under_way(
-    unit: Unit, subscription: Subscription, plan: Plan, offer: PlanTerm, connections: int | None
-) -> Operation | None:
-    """The latest change not settled yet, when it is this one: its key names the revision it was wished at."""
-    waiting = [item for item in unit.journal.unsettled(subscription.id) if item.verb is Verb.CHANGE_PACKAGE]
-    if not waiting:
-        return None
-    latest = waiting[-1]
-    wished = (plan.id, offer.term, connections)
-    return latest if (latest.plan_id, latest.term, latest.target.connections) == wished else None
+def _sells(operation: Operation) -> tuple[PlanId, Term, int | None]:
+    return operation.plan_id, operation.term, operation.target.connections
+
+
+def _last_changes(waiting: Sequence[Operation]) -> list[Operation]:
+    """Changes that nothing was promised upon: what was asked for since is priced on those before it."""
+    last: list[Operation] = []
+    for operation in reversed(waiting):
+        if operation.verb is Verb.CHANGE_PACKAGE:
+            last.append(operation)
+        elif operation.verb in PRICED:
+            break
+    return last
 
 
 def _note(price: Credits, *, buys: bool) -> str:

@@ -11,6 +11,7 @@ from panelbridge.adapter import PanelAdapter
 from panelbridge.capabilities import Capabilities, Extend, OrderFact, TextRule, Verb
 from panelbridge.lifecycle import SubscriptionState
 from panelbridge.models import CreateOrder, Credentials, PanelAccount, VerbResult
+from panelbridge.provisioning.admission import supersede
 from panelbridge.provisioning.desk import Desk
 from panelbridge.provisioning.exceptions import Refusal
 from panelbridge.provisioning.intend import Draft, find_offer, place
@@ -36,7 +37,9 @@ class CreateRules(VerbRules[CreateWish]):
 
     def known(self, unit: Unit, wish: CreateWish) -> Operation | None:
         known = unit.subscriptions.of_service(wish.installation.id, wish.service_id)
-        return self._owner(unit, wish, known)
+        owner = self._owner(unit, wish, known)
+        # While a terminate waits, what is there is not what is wished: admission decides.
+        return None if owner is not None and _ending(unit, owner.subscription_id) else owner
 
     def _owner(self, unit: Unit, wish: CreateWish, known: Subscription | None) -> Operation | None:
         if known is None or known.state is SubscriptionState.TERMINATED:
@@ -45,6 +48,8 @@ class CreateRules(VerbRules[CreateWish]):
 
     def intend(self, unit: Unit, desk: Desk, wish: CreateWish) -> Admission:
         known = unit.subscriptions.of_service(wish.installation.id, wish.service_id)
+        if known is not None:
+            _stop_ending(unit, desk, wish, known)
         owner = self._owner(unit, wish, known)
         if owner is not None:
             return Admission(operation=owner, joined=True)
@@ -163,6 +168,22 @@ def _chosen_password(operation: Operation, account: PanelAccount) -> Secret | No
     """The password we chose, unless the account came to a login that its customer had already."""
     had_one = account.customer is not None and account.username != operation.username
     return None if had_one else operation.password
+
+
+def _ending(unit: Unit, subscription: SubscriptionId) -> list[Operation]:
+    return [item for item in unit.journal.unsettled(subscription) if item.verb is Verb.TERMINATE]
+
+
+def _stop_ending(unit: Unit, desk: Desk, wish: CreateWish, known: Subscription) -> None:
+    """The newest wish wins while the terminate before it was not sent. Raises ``Refusal`` once it was."""
+    if wish.reopens:
+        supersede(unit, desk, _ending(unit, known.id), by=Verb.CREATE)
+    if _ending(unit, known.id):
+        raise Refusal(
+            "illegal_move",
+            f"the account of service {wish.service_id} is being terminated",
+            advice="Repeat the create once the terminate is settled: it makes the account anew.",
+        )
 
 
 def _admit_subscription(

@@ -41,12 +41,15 @@ class ResetRules(VerbRules[ResetWish]):
                     customer=f"Please choose a password of {rule.in_words}.",
                 )
         fingerprint = desk.fingerprint(wish.password.get_secret_value()) if wish.password else None
+        target = Target(username=wish.username, fingerprint=fingerprint)
         # A one-shot token is a fact of its own: replaying the form must not make a second password.
-        wished = f"token:{wish.token}" if wish.token else f"set:{fingerprint or 'generated'}"
+        wished = (
+            f"token:{wish.token}" if wish.token else f"set:{wish.username or ''}:{fingerprint or 'generated'}"
+        )
         key = (
             f"{self.verb.value}:{subscription.id}:{wished}"
             if wish.token
-            else end_state_key(self.verb, subscription, wished)
+            else end_state_key(self.verb, subscription, wished, _others(unit, subscription, target))
         )
         return place(
             unit,
@@ -55,7 +58,7 @@ class ResetRules(VerbRules[ResetWish]):
                 verb=self.verb,
                 subscription=subscription,
                 key=key,
-                target=Target(username=wish.username, fingerprint=fingerprint),
+                target=target,
                 actor=wish.actor,
                 plan=plan_of(unit, subscription),
                 term=subscription.term,
@@ -97,3 +100,12 @@ def _wanted(operation: Operation, subscription: Subscription) -> Credentials:
         msg = f"operation {operation.id} has no credentials to set"
         raise RuntimeError(msg)
     return Credentials(username=name, password=operation.password)
+
+
+def _others(unit: Unit, subscription: Subscription, target: Target) -> list[Operation]:
+    """Resets under way to other credentials."""
+    return [
+        item
+        for item in unit.journal.unsettled(subscription.id)
+        if item.verb is Verb.RESET_CREDENTIALS and item.target != target
+    ]

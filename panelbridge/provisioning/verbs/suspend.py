@@ -14,7 +14,7 @@ from panelbridge.provisioning.desk import Desk
 from panelbridge.provisioning.intend import Draft, need_subscription, place, plan_of
 from panelbridge.provisioning.keys import end_state_key
 from panelbridge.provisioning.models import Attempt, Fence, Operation, Target
-from panelbridge.provisioning.outlook import moved
+from panelbridge.provisioning.outlook import lifted, lifts, moved, suspended
 from panelbridge.provisioning.port import Unit
 from panelbridge.provisioning.rules import Admission, Reading, VerbRules, adopt_account
 from panelbridge.provisioning.wishes import SuspendWish
@@ -27,15 +27,16 @@ class SuspendRules(VerbRules[SuspendWish]):
     def intend(self, unit: Unit, desk: Desk, wish: SuspendWish) -> Admission:
         subscription = need_subscription(unit, wish.installation, wish.service_id, "suspend")
         require_account(unit, subscription, self.verb)
-        supersede(unit, desk, subscription, {Verb.UNSUSPEND}, by=self.verb)
         target = Target(reason=wish.reason, owner=wish.owner, note=wish.note)
+        supersede(unit, desk, _made_vain(unit, subscription, target), by=self.verb)
+        lifting = [item for item in unit.journal.unsettled(subscription.id) if lifts(item, target)]
         return place(
             unit,
             desk,
             Draft(
                 verb=self.verb,
                 subscription=subscription,
-                key=end_state_key(self.verb, subscription, wish.reason.value),
+                key=end_state_key(self.verb, subscription, f"{wish.owner}:{wish.reason.value}", lifting),
                 target=target,
                 actor=wish.actor,
                 plan=plan_of(unit, subscription),
@@ -63,3 +64,19 @@ class SuspendRules(VerbRules[SuspendWish]):
         self, operation: Operation, subscription: Subscription, account: PanelAccount | None, now: datetime
     ) -> Subscription:
         return adopt_account(moved(operation, subscription, now), account)
+
+
+def _made_vain(unit: Unit, subscription: Subscription, target: Target) -> list[Operation]:
+    """What waits to lift just the reason that is set now. What lifts others as well keeps its turn."""
+    vain: list[Operation] = []
+    reasons = subscription.suspensions
+    for waiting in unit.journal.unsettled(subscription.id):
+        if waiting.verb is Verb.SUSPEND:
+            reasons = suspended(waiting, reasons, waiting.admitted_at)
+        elif waiting.verb is Verb.UNSUSPEND:
+            remaining = lifted(waiting, reasons)
+            gone = [item for item in reasons if item not in remaining]
+            if lifts(waiting, target) and all(item.reason is target.reason for item in gone):
+                vain.append(waiting)
+            reasons = remaining
+    return vain

@@ -30,7 +30,7 @@ class TerminateRules(VerbRules[TerminateWish]):
         owner = unit.journal.by_key(key)
         if owner is not None:
             return Admission(operation=owner, joined=True)
-        supersede(unit, desk, subscription, frozenset(Verb) - {Verb.TERMINATE}, by=self.verb)
+        supersede(unit, desk, unit.journal.unsettled(subscription.id), by=self.verb)
         return place(
             unit,
             desk,

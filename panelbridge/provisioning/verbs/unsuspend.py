@@ -26,8 +26,9 @@ class UnsuspendRules(VerbRules[UnsuspendWish]):
     def intend(self, unit: Unit, desk: Desk, wish: UnsuspendWish) -> Admission:
         subscription = need_subscription(unit, wish.installation, wish.service_id, "unsuspend")
         require_account(unit, subscription, self.verb)
-        supersede(unit, desk, subscription, {Verb.SUSPEND}, by=self.verb, owner=wish.owner)
         target = Target(reason=wish.reason, owner=wish.owner)
+        supersede(unit, desk, _ended(unit, subscription, target), by=self.verb)
+        suspending = _ended(unit, subscription, target)  # those that were sent
         wished = f"{wish.owner}:{wish.reason.value if wish.reason else '*'}"
         return place(
             unit,
@@ -35,7 +36,7 @@ class UnsuspendRules(VerbRules[UnsuspendWish]):
             Draft(
                 verb=self.verb,
                 subscription=subscription,
-                key=end_state_key(self.verb, subscription, wished),
+                key=end_state_key(self.verb, subscription, wished, suspending),
                 target=target,
                 actor=wish.actor,
                 plan=plan_of(unit, subscription),
@@ -69,3 +70,14 @@ class UnsuspendRules(VerbRules[UnsuspendWish]):
         self, operation: Operation, subscription: Subscription, account: PanelAccount | None, now: datetime
     ) -> Subscription:
         return adopt_account(moved(operation, subscription, now), account)
+
+
+def _ended(unit: Unit, subscription: Subscription, target: Target) -> list[Operation]:
+    """What waits to suspend for what is lifted now; other owners and other reasons keep their turn."""
+    return [
+        item
+        for item in unit.journal.unsettled(subscription.id)
+        if item.verb is Verb.SUSPEND
+        and item.target.owner == target.owner
+        and target.reason in (None, item.target.reason)
+    ]

@@ -121,7 +121,7 @@ final class Closer
             return;
         }
         // Also a renewal: WHMCS was told success when it was durable, so nothing else tells that it was refused.
-        if ($told->text('state') !== 'done') {
+        if (!in_array($told->text('state'), ['done', 'superseded'], true)) {
             Alerts::show($text, $service->number('userid'));
         } else {
             Log::activity($text, $service->number('userid'));
