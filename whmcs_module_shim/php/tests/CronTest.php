@@ -188,6 +188,15 @@ final class CronTest extends ModuleTestCase
         self::assertNotContains('SendAdminEmail', array_column(Captured::$localCalls, 'action'));
     }
 
+    public function testWhatALaterCallReplacedIsOnlyLogged(): void
+    {
+        $text = 'suspend of service 501 was not sent: replaced by a later unsuspend before it was sent.';
+        $this->finished([self::item(['verb' => 'suspend', 'state' => 'superseded', 'text' => $text])]);
+        $this->round(1);
+        self::assertSame(['Panelbridge: ' . $text], Captured::$activity);
+        self::assertNotContains('SendAdminEmail', array_column(Captured::$localCalls, 'action'));
+    }
+
     public function testPaidItemsAreSentUntilAcknowledged(): void
     {
         $this->hook('AfterCronJob');
