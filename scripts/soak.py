@@ -37,7 +37,7 @@ RUNS = (
     Run(
         name="changes",
         tests=("tests/provisioning/test_change_sequences.py",),
-        sizes={"SOAK_CHANGE_LIVES": "4000"},
+        sizes={"SOAK_CHANGE_LIVES": "2000"},
     ),
     Run(
         name="shop",

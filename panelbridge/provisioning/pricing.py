@@ -12,7 +12,7 @@ from panelbridge.provisioning.exceptions import Refusal
 from panelbridge.provisioning.models import Operation
 from panelbridge.provisioning.outlook import Outlook
 from panelbridge.provisioning.port import Unit
-from panelbridge.subscriptions import Plan, PlanTerm
+from panelbridge.subscriptions import Plan, PlanId, PlanTerm, Subscription
 from panelbridge.subscriptions.pricing import ConnectionsNotSold, extra_connections, quote, quote_length
 
 
@@ -43,15 +43,27 @@ def change_price(
 ) -> Credits:
     """What a change now costs: the full price for a purchase, else for all that is paid and unused.
 
-    Raises ``Refusal`` (``connections_not_sold``).
+    What the service has already costs nothing, though a month that began today is shorter than the one that
+    was priced. Raises ``Refusal`` (``connections_not_sold``).
     """
     full = term_price(plan, offer, connections)
+    if is_there(look.subscription, plan.id, offer.term, offer.package, connections):
+        return Credits()
     if purchase:
         return full
     periods = paid_periods(unit, look)
     if not periods:
         return full  # nothing is known of what was paid
     return Credits(units=change_charge(periods, price=full.units, term=offer.term, now=look.now))
+
+
+def is_there(
+    subscription: Subscription, plan: PlanId, term: Term, package: str | None, connections: int | None
+) -> bool:
+    """Whether a change to these would change nothing: such a one is free."""
+    wished = (plan, term, package)
+    there = (subscription.plan_id, subscription.term, subscription.package)
+    return wished == there and connections in (None, subscription.connections)
 
 
 def renewal_reprices(

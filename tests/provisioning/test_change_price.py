@@ -68,6 +68,18 @@ def test_half_a_month_up_costs_half_the_difference_and_down_and_up_again_nothing
     assert spent(rig) == Credits.parse("2")
 
 
+def test_what_the_service_has_already_is_free_whatever_month_it_is_asked_in(rig: Rig, panel: Panel) -> None:
+    """Thirty days of 1m=1 were priced by June; a month that begins on 10 February has 28 days."""
+    rig.add_plan("days", panel, {"30d": ("basic-1m", "0.5")}, connections=1)
+    create(rig, datetime(2027, 1, 31, tzinfo=UTC), "days", "30d")
+    change(rig, datetime(2027, 1, 31, tzinfo=UTC), "deluxe")
+
+    again = change(rig, datetime(2027, 2, 10, tzinfo=UTC), "deluxe")
+
+    assert again.price == Credits()
+    assert again.hold is None
+
+
 def test_a_longer_term_of_one_plan_prices_what_is_left_by_months(rig: Rig, panel: Panel) -> None:
     create(rig, JUNE, "gold")
 

@@ -20,7 +20,7 @@ from panelbridge.provisioning.keys import end_state_key
 from panelbridge.provisioning.models import Asked, Attempt, Fence, Operation, Target
 from panelbridge.provisioning.outlook import PRICED, Outlook, at_its_turn, dated, moved, outlook, sold_as
 from panelbridge.provisioning.port import Unit
-from panelbridge.provisioning.pricing import change_price, connections_after
+from panelbridge.provisioning.pricing import change_price, connections_after, is_there
 from panelbridge.provisioning.promise import within_promise
 from panelbridge.provisioning.rules import Admission, Reading, VerbRules, adopt_account, fenced_purchase
 from panelbridge.provisioning.wishes import ChangeWish
@@ -109,9 +109,7 @@ class ChangePackageRules(VerbRules[ChangeWish]):
 
     def owes_nothing(self, operation: Operation, subscription: Subscription) -> bool:
         target = operation.target
-        wished = (operation.plan_id, operation.term, target.package)
-        there = (subscription.plan_id, subscription.term, subscription.package)
-        return wished == there and target.connections in (None, subscription.connections)
+        return is_there(subscription, operation.plan_id, operation.term, target.package, target.connections)
 
     def call(
         self,
