@@ -161,8 +161,13 @@ def _make_folder(folder: Path) -> None:
         folder.mkdir(mode=0o700)
         give_to_owner_of(parent, folder)
     except OSError as error:
-        missing = f"there is no folder {parent}" if not parent.is_dir() else f"{folder}: {error.strerror}"
-        raise Refused("configuration", missing, advice="Make it, or name another folder.") from None
+        missing = (
+            f"there is no folder {parent}"
+            if not parent.is_dir()
+            else f"the folder {folder} cannot be made: {error.strerror}"
+        )
+        advice = "Name a folder." if folder.exists() else "Make it, or name another folder."
+        raise Refused("configuration", missing, advice=advice) from None
 
 
 def _remove_older(folder: Path, keep: int) -> list[str]:
@@ -193,7 +198,7 @@ def _looked_through(path: Path) -> dict[str, int]:
 
     wrong = Refused(
         "invalid_request",
-        f"{path} is not a whole panelbridge database",
+        f"the file {path} is not a whole panelbridge database",
         advice="Take another backup; this one cannot be used.",
     )
     try:
