@@ -181,6 +181,7 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], 
                     ("cheap-gone", "no-such-package", "1"),
                 ):
                     rig.add_plan(code, panel, {"1m": (package, price)})
+                rig.add_plan("single", panel, {"1m": ("basic-1m", "1")}, connections=1)
                 rig.top_up("1000")
                 made[extend] = (rig, PracticeControl(server.url))
             rig, control = made[extend]
@@ -256,6 +257,31 @@ def test_a_renewal_that_would_cost_more_than_was_held_is_refused(start: Callable
     after = life.rig.provisioner.answer(renewed.id).operation
     assert (after.state, after.code) == (REFUSED, "costs_more")
     assert (life.rig.wallet().balance, life.rig.wallet().held) == (before, Credits())
+
+
+def test_connections_that_a_renewal_charges_for_are_there(start: Callable[[str], Life]) -> None:
+    life = start("set")
+    life.create("single")
+    life.settle()
+    renewed = life.renew(connections=3)
+    life.settle()
+
+    assert (life.ended(renewed), life.books.connections) == (DONE, 3)
+    assert life.account["connections"] == 3
+
+
+def test_a_renewal_whose_date_is_refused_after_the_package_moved_is_not_refused(
+    life: Life, spent: Callable[[], Credits]
+) -> None:
+    """The hold was free again, and the account had the dearer package."""
+    life.store("family")
+    body = b'{"error": "permission_missing", "field": null}'
+    life.control.set_reply("extend", status=403, body=body)
+    renewed = life.renew()
+    life.settle()
+
+    assert (life.package, life.plan, life.ended(renewed)) == ("family-1m", "family", DONE)
+    assert spent() == renewed.price
 
 
 def test_days_given_keep_a_stored_change(life: Life) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from panelbridge.adapter import PanelAdapter
 from panelbridge.capabilities import Capabilities, Extend, PackageWrite, Verb
+from panelbridge.doubt import already_sent
 from panelbridge.models import PackageChange, PanelAccount, VerbResult
 from panelbridge.provisioning.admission import require_account
 from panelbridge.provisioning.desk import Desk
@@ -109,6 +110,8 @@ class ExtendRules(VerbRules[RenewWish]):
             if target.our_date or adapter.capabilities.change_package is PackageWrite.PURCHASE:
                 return adapter.change_package(ref, change)
             adapter.change_package(ref, change)
+            with already_sent():  # a date refused now is no renewal that had no effect: the package moved
+                return adapter.extend(ref, target.panel_until, purchase)
         return adapter.extend(ref, target.panel_until, purchase)
 
     def read(
@@ -121,7 +124,7 @@ class ExtendRules(VerbRules[RenewWish]):
         if account.package is not None and target.package is not None and account.package != target.package:
             return Reading.UNEQUAL
         if target.our_date:
-            return Reading.EQUAL
+            return Reading.UNEQUAL if _lacks(target.connections, account.connections) else Reading.EQUAL
         if account.expires_at is None or target.panel_until is None:
             return Reading.UNEQUAL
         return Reading.EQUAL if abs(account.expires_at - target.panel_until) <= slack else Reading.UNEQUAL
@@ -152,8 +155,16 @@ def _paid_by_create(unit: Unit, wish: RenewWish, subscription: Subscription) -> 
 
 
 def _moves(operation: Operation, subscription: Subscription) -> bool:
-    """Whether this renewal brings another package, stored for it or of today's plan."""
-    return operation.target.package not in (None, subscription.package)
+    """Whether this renewal brings another package, stored for it or of today's plan, or more connections."""
+    target = operation.target
+    if target.package is None:  # days that are given bring nothing else
+        return False
+    return target.package != subscription.package or _lacks(target.connections, subscription.connections)
+
+
+def _lacks(sold: int | None, has: int | None) -> bool:
+    """Whether there are fewer connections than were sold; 0 is unlimited, ``None`` is the package's word."""
+    return sold is not None and bool(has) and has is not None and has < sold
 
 
 def _sells_by_length(operation: Operation, subscription: Subscription) -> bool:

@@ -178,6 +178,7 @@ final class CronTest extends ModuleTestCase
     {
         yield ['attention', 'extend of service 501 needs a person (operation 17): the expiry jumped.'];
         yield ['refused', 'extend of service 501 was refused (operation 17): the panel forbids it.'];
+        yield ['superseded', 'extend of service 501 was not sent: replaced by a later terminate before it was sent.'];
     }
 
     public function testARenewalThatWasDoneLateIsOnlyLogged(): void

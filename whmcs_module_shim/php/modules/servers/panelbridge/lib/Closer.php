@@ -121,7 +121,8 @@ final class Closer
             return;
         }
         // Also a renewal: WHMCS was told success when it was durable, so nothing else tells that it was refused.
-        if (!in_array($told->text('state'), ['done', 'superseded'], true)) {
+        $replaced = $told->text('state') === 'superseded' && $told->text('verb') !== 'extend';
+        if ($told->text('state') !== 'done' && !$replaced) {
             Alerts::show($text, $service->number('userid'));
         } else {
             Log::activity($text, $service->number('userid'));
