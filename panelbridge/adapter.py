@@ -143,7 +143,10 @@ class PanelAdapter(ABC, Generic[SettingsT]):
 
     @abstractmethod
     def list_packages(self) -> Iterator[Package]:
-        """Every package we may sell. Raises ``PanelError``; never a silent part."""
+        """Every package we may sell; of a row that cannot be read, one that says ``unreadable``.
+
+        Raises ``PanelError``; never a silent part.
+        """
 
     def balance(self) -> PanelBalance | None:
         """Our credit at the panel; ``None`` where it has none. Raises ``PanelError``."""

@@ -159,9 +159,14 @@ class RecordAdapter(PanelAdapter[SettingsT]):
         if username is None or FindBy.USERNAME not in self.capabilities.find_by:
             return Unknown(cause="this panel is searched by login name only")
         try:
-            found = [account for account in self.rows(username) if account.username == username]
+            rows = list(self.rows(username))
         except PanelError as error:
             return Unknown(cause=error.message)
+        found = [account for account in rows if account.username == username]
+        if any(account.state is AccountState.UNREADABLE for account in found):
+            return Unknown(cause="the panel's row of this name cannot be read")
+        if not found and not all(account.username for account in rows):
+            return Unknown(cause="a row of the panel's list does not tell whose it is")
         if len(found) > 1 or any(reference not in (None, account.reference) for account in found):
             return Unknown(cause="the panel has other accounts of this name than the one looked for")
         return Found(account=found[0]) if found else Absent(proof="the panel's search found none")

@@ -145,7 +145,7 @@ def account_from(values: Values, now: datetime) -> PanelAccount:
 
 def unreadable(results: Results, facts: Facts, now: datetime) -> PanelAccount:
     """An account that the panel lists and of which no more than its names can be read."""
-    own, username = (_told(results, name, facts, now) for name in ("id", "username"))
+    own, username = (told(results, name, facts, now) for name in ("id", "username"))
     if "id" not in results:
         own = username
     return PanelAccount(id=AccountId(own or ""), username=username or "", state=AccountState.UNREADABLE)
@@ -159,7 +159,7 @@ def is_named(results: Results, facts: Facts, now: datetime) -> bool:
         return False
 
 
-def _told(results: Results, name: str, facts: Facts, now: datetime) -> str | None:
+def told(results: Results, name: str, facts: Facts, now: datetime) -> str | None:
     """A name of the row, ``None`` where it tells none; nothing else of the row is read."""
     try:
         return _text(values_from({name: results[name]}, facts, now), name) if name in results else None

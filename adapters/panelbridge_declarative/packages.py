@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from panelbridge.exceptions import ContractBroken, InvalidOrder, Unsupported
 from panelbridge.models import Package
-from panelbridge_declarative.mapping import package_from, values_from
+from panelbridge.strict import unreadable_package
+from panelbridge_declarative.mapping import package_from, told, values_from
 from panelbridge_declarative.running import Runner
 from panelbridge_declarative.settings import DeclarativeSettings, read_packages
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Bad:
+    """A row that cannot be read, and the package that is listed for it."""
+
+    error: ContractBroken
+    package: Package
 
 
 class Packages:
@@ -28,7 +38,7 @@ class Packages:
         """Raises ``PanelError``; never a silent part."""
         if not self.held and self._runner.spec.op.packages is None:
             raise Unsupported("this panel's description knows no packages")
-        return map(package_from, map(_whole, self._values()))
+        return (item.package if isinstance(item, _Bad) else package_from(item) for item in self._values())
 
     def named(self, package: str) -> Mapping[str, Any]:
         """What is known of it. Raises ``InvalidOrder`` when it cannot be sold, and ``PanelError``.
@@ -39,13 +49,13 @@ class Packages:
             return {"id": package}
         broken = None
         for values in self._values():
-            if isinstance(values, ContractBroken):
-                broken = values
+            if isinstance(values, _Bad):
+                broken = values.error
             elif package_from(dict(values)).id == package:
                 return values
         raise broken or InvalidOrder("the panel has no such package", field="package")
 
-    def _values(self) -> Iterator[dict[str, Any] | ContractBroken]:
+    def _values(self) -> Iterator[dict[str, Any] | _Bad]:
         """Each package, or what is wrong with its row."""
         op = self._runner.spec.op.packages
         if self.held or op is None:
@@ -57,12 +67,6 @@ class Packages:
                 values = values_from(op.result, row, now)
                 package_from(values)
             except ContractBroken as error:
-                yield error
+                yield _Bad(error=error, package=unreadable_package(told(op.result, "id", row, now)))
             else:
                 yield values
-
-
-def _whole(values: dict[str, Any] | ContractBroken) -> dict[str, Any]:
-    if isinstance(values, ContractBroken):
-        raise values
-    return values

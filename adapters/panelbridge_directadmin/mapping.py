@@ -21,6 +21,7 @@ from panelbridge.models import (
 )
 from panelbridge.order_check import check_package_change
 from panelbridge.secret import Secret
+from panelbridge.strict import unreadable_package
 from panelbridge_directadmin.settings import DirectAdminSettings
 from panelbridge_directadmin.wire import Fields
 
@@ -100,7 +101,7 @@ def _bytes(fields: Fields, name: str) -> int:
 
 
 def package_from(name: str) -> Package:
-    return Package(id=name, name=name)
+    return Package(id=name, name=name) if name else unreadable_package(None)
 
 
 def sign_on_from(fields: Fields, settings: DirectAdminSettings, expires_at: datetime) -> SignOn:

@@ -94,12 +94,25 @@ class UserReader:
         """Where a new account is put."""
         if self._settings.ip is not None:
             return self._settings.ip
-        statuses = {ip: self._client.address_status(ip) for ip in self._client.addresses()}
+        statuses, broken = self._address_statuses()
         for wanted in _SHARED:
             for ip, status in statuses.items():
                 if status == wanted:
                     return ip
+        if broken is not None:
+            raise broken
         raise CapacityExhausted("the server gives us no shared address to put an account on")
+
+    def _address_statuses(self) -> tuple[dict[str, str], ContractBroken | None]:
+        """Of each address that can be read, and the trouble with one that cannot: it stops no order."""
+        statuses: dict[str, str] = {}
+        broken = None
+        for ip in self._client.addresses():
+            try:
+                statuses[ip] = self._client.address_status(ip)
+            except ContractBroken as error:
+                broken = error
+        return statuses, broken
 
     def lets_in(self, row: UserRow, credentials: Credentials) -> bool:
         """Whether the password works, where that can be tried: a suspended user is let in nowhere."""

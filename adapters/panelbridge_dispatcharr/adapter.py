@@ -47,6 +47,7 @@ from panelbridge.models import (
 )
 from panelbridge.order_check import check_credentials, check_order, check_package_change
 from panelbridge.secret import Secret
+from panelbridge.strict import each_package
 from panelbridge_dispatcharr import mapping
 from panelbridge_dispatcharr.client import DispatcharrClient
 from panelbridge_dispatcharr.mapping import HELD_PASSWORD, PLAYER_PASSWORD, User
@@ -221,7 +222,7 @@ class DispatcharrAdapter(PanelAdapter[DispatcharrSettings]):
         return iter([account for account in listed if account is not None])
 
     def list_packages(self) -> Iterator[Package]:
-        return map(mapping.package_from, self._client.profiles())
+        return each_package(self._client.profiles(), mapping.package_from, "id")
 
     def admin_link(self) -> str | None:
         return self.settings.base_url
@@ -242,9 +243,12 @@ class DispatcharrAdapter(PanelAdapter[DispatcharrSettings]):
 
         Only this user's row is read whole: what is wrong with another's is nobody else's trouble.
         """
-        found = [row for row in self._client.users() if mapping.names_from(row)[1] == username]
+        rows = self._client.users()
+        found = [row for row in rows if mapping.names_from(row)[1] == username]
         if len(found) > 1:
             raise ContractBroken(f"the panel has {len(found)} users of that name")
+        if not found and any(mapping.names_from(row)[1] is None for row in rows):
+            raise ContractBroken("a row of the panel's list does not tell whose it is")
         return mapping.user_from(found[0]) if found else None
 
     def _read(self, user_id: int) -> User:
@@ -261,11 +265,11 @@ class DispatcharrAdapter(PanelAdapter[DispatcharrSettings]):
 
     def _check_gone(self, user_id: int) -> None:
         try:
-            listed = any(mapping.names_from(row)[0] == user_id for row in self._client.users())
+            listed = any(mapping.names_from(row)[0] in (None, user_id) for row in self._client.users())
         except NotFound:
             raise ContractBroken("the address has no list of users: it is not the panel's") from None
         if listed:
-            raise ContractBroken("the panel lists the user and does not show it")
+            raise ContractBroken("the panel does not show the user, and its list has it, or may have")
 
     def _ours(self, ref: AccountRef) -> User:
         """The user, when it still is the account ``ref`` means and not somebody who runs the panel."""

@@ -95,22 +95,25 @@ def usage_from(payload: Any) -> Usage | None:
     return Usage(id=AccountId(str(wire.id)), username=wire.username, last_seen=seen)
 
 
-def names_from(payload: Any) -> tuple[int, str]:
-    """Id and name, which no row lacks whatever else is wrong with it. Raises ``ContractBroken``."""
-    wire = _read(_Named, payload)
-    return wire.id, wire.username
+def names_from(payload: Any) -> tuple[int | None, str | None]:
+    """Id and name as far as the row tells them: ``None`` where it does not."""
+    told = payload if isinstance(payload, dict) else {}
+    own, name = told.get("id"), told.get("username")
+    is_id = isinstance(own, int) and not isinstance(own, bool)
+    return own if is_id else None, name if isinstance(name, str) and name else None
 
 
 def listed_from(payload: Any) -> PanelAccount | None:
     """One row of the list; ``None`` for somebody who runs the panel and never was a customer of ours.
 
-    Raises ``ContractBroken`` only where not even id and name can be read: one bad row is one bad account.
+    One bad row is one bad account, of which id and name are told as far as they can be read.
     """
-    user_id, username = names_from(payload)
     try:
         user = user_from(payload)
     except ContractBroken:
-        return PanelAccount(id=AccountId(str(user_id)), username=username, state=AccountState.UNREADABLE)
+        own, name = names_from(payload)
+        own_id = AccountId("" if own is None else str(own))
+        return PanelAccount(id=own_id, username=name or "", state=AccountState.UNREADABLE)
     marked = REFERENCE in (payload["custom_properties"] or {})
     return account_of(user) if user.level < ADMIN_LEVEL or marked else None
 

@@ -197,10 +197,16 @@ class JellyfinAdapter(PanelAdapter[JellyfinSettings]):
         )
 
     def list_packages(self) -> Iterator[Package]:
-        self._check_folders(*self.settings.packages.values())
+        """Of the settings; one whose folder the server lacks cannot be sold, and the others can."""
+        missing = self._missing_folders(*self.settings.packages.values())
         return iter(
             [
-                Package(id=name, name=package.title or name, connections=package.connections)
+                Package(
+                    id=name,
+                    name=package.title or name,
+                    connections=package.connections,
+                    unreadable=bool(self._sold(package) & missing),
+                )
                 for name, package in self.settings.packages.items()
             ]
         )
@@ -235,20 +241,21 @@ class JellyfinAdapter(PanelAdapter[JellyfinSettings]):
         return frozenset().union(*(package.grants[0] for package in packages))
 
     def _check_folders(self, *packages: FolderPackage) -> None:
-        """The server takes a folder it does not have, and the customer would see nothing.
-
-        How Emby writes a folder's id in its two places is not known, so there it is not compared.
-        """
-        sold = self._sold(*packages)
-        if not self._jellyfin or not sold:
-            return
-        missing = sold - mapping.folders_from(self._client.media_folders()).keys()
+        """The server takes a folder it does not have, and the customer would see nothing."""
+        missing = self._missing_folders(*packages)
         if missing:
             raise InvalidOrder(
                 f"the server has no media folder of the id {', '.join(sorted(missing))}",
                 field="package",
                 advice="Correct the package's folders in the panel's settings; testing the panel lists them.",
             )
+
+    def _missing_folders(self, *packages: FolderPackage) -> frozenset[str]:
+        """How Emby writes a folder's id in its two places is not known, so there it is not compared."""
+        sold = self._sold(*packages)
+        if not self._jellyfin or not sold:
+            return frozenset()
+        return sold - mapping.folders_from(self._client.media_folders()).keys()
 
     def _set(self, user: User, policy: Policy, reached: Callable[[User], bool]) -> VerbResult:
         """Write the whole policy and believe only what is read after it."""

@@ -69,7 +69,7 @@ class _Folder(_Wire):
 
 
 class _Folders(_Wire):
-    items: list[_Folder]
+    items: list[Any]
 
 
 class _Page(_Wire):
@@ -112,14 +112,14 @@ class User:
 
 
 def names_from(payload: Any) -> tuple[str, str]:
-    """Id and name, which no row lacks whatever else is wrong with it. Raises ``ContractBroken``."""
-    wire = _read(_Named, payload)
-    return wire.id, wire.name
+    """Id and name as far as the row tells them; empty where it does not."""
+    told = payload if isinstance(payload, dict) else {}
+    return _words(told.get("Id")) or "", _words(told.get("Name")) or ""
 
 
 def is_administrator(payload: Any) -> bool:
     """Whether the row says so, as far as it can be read."""
-    policy = payload.get("Policy")
+    policy = payload.get("Policy") if isinstance(payload, dict) else None
     return isinstance(policy, dict) and policy.get("IsAdministrator") is True
 
 
@@ -245,8 +245,13 @@ def _sendable(value: Any) -> Any:
 
 
 def folders_from(payload: Any) -> dict[str, str]:
-    """Names of the media folders by the key of their id. Raises ``ContractBroken``."""
-    return {guid_key(item.id): item.name for item in _read(_Folders, payload).items}
+    """Names of the media folders by the key of their id, without those whose row tells none.
+
+    Raises ``ContractBroken``.
+    """
+    rows = (row for row in _read(_Folders, payload).items if isinstance(row, dict))
+    told = ((_words(row.get("Id")), _words(row.get("Name"))) for row in rows)
+    return {guid_key(own): name or own for own, name in told if own is not None}
 
 
 def page_from(payload: Any) -> tuple[list[Any], int]:

@@ -35,19 +35,21 @@ class Users:
     def _rows(self) -> Sequence[object]:
         """The whole list. One without an administrator is none: a server always has one."""
         rows = list(self._client.users())
-        ids = {mapping.names_from(row)[0] for row in rows}
-        if len(ids) < len(rows):
+        ids = [own for own, _ in map(mapping.names_from, rows) if own]
+        if len(set(ids)) < len(ids):
             raise ContractBroken("the server's list names a user twice")
         if not any(mapping.is_administrator(row) for row in rows):
             raise ContractBroken("the server's list of users has no administrator, so it is not whole")
         return rows
 
     def named(self, username: str) -> User | None:
-        """Names are unique without regard to case."""
-        wanted = username.casefold()
-        found = [row for row in self._rows() if mapping.names_from(row)[1].casefold() == wanted]
+        """Names are unique without regard to case. A row that hides its name could be anybody's."""
+        wanted, rows = username.casefold(), self._rows()
+        found = [row for row in rows if mapping.names_from(row)[1].casefold() == wanted]
         if len(found) > 1:
             raise ContractBroken(f"the server has {len(found)} users of that name")
+        if not found and not all(mapping.names_from(row)[1] for row in rows):
+            raise ContractBroken("a row of the server's list does not tell whose it is")
         return self.one(found[0]) if found else None
 
     def read(self, user_id: str) -> User:
@@ -60,8 +62,9 @@ class Users:
             if guid_key(user.id) != guid_key(user_id):
                 raise ContractBroken("the server answered with another user than asked for")
             return user
-        if any(guid_key(mapping.names_from(row)[0]) == guid_key(user_id) for row in self._rows()):
-            raise ContractBroken("the server does not show a user whom its list has")
+        listed = [mapping.names_from(row)[0] for row in self._rows()]
+        if not all(listed) or guid_key(user_id) in map(guid_key, listed):
+            raise ContractBroken("the server does not show a user whom its list has, or may have")
         raise NotFound("the server's whole list of users has no such id")
 
     def ours(self, ref: AccountRef) -> User:

@@ -118,26 +118,27 @@ class OneStreamClient:
                 raise ContractBroken("the pages of the panel's list of lines do not add up")
             yield from (row for row, name in zip(rows, names, strict=True) if name not in seen)
             seen.update(names)
-            if query and len(rows) < _PAGE and all(row.get("username") == query["username"] for row in rows):
+            if query and len(rows) < _PAGE and all(_named(row, query["username"]) for row in rows):
                 return  # the filter was heeded, and this is all it lets through
             size = size or len(rows)
             last, read, short = names[-1], read + len(rows), len(rows) < size
         raise ContractBroken("the pages of the panel's list of lines do not end")
 
-    def _page(self, query: Mapping[str, Any], number: int, size: int) -> list[dict[str, Any]]:
+    def _page(self, query: Mapping[str, Any], number: int, size: int) -> list[Any]:
         content = self._get("ext/lines/index", {**query, "page": number, "per_page": size})
         holder = content.get("data") if isinstance(content, dict) else None
         if not isinstance(holder, dict) or content.get("status") != "success":
             raise ContractBroken("a page of lines lacks status 'success' or 'data'")
-        rows = _list(holder.get("items"), "lines")
-        if not all(isinstance(row, dict) for row in rows):
-            raise ContractBroken("a page of lines holds something that is no line")
-        return rows
+        return _list(holder.get("items"), "lines")
 
     @staticmethod
-    def _names(rows: list[dict[str, Any]]) -> list[str]:
+    def _names(rows: list[Any]) -> list[str]:
         """Their ids; one without an id is told apart from others by all it holds."""
-        return [str(row.get("line_id") or sorted(row.items(), key=str)) for row in rows]
+        return [str((row.get("line_id") if isinstance(row, dict) else None) or row) for row in rows]
+
+
+def _named(row: Any, username: str) -> bool:
+    return isinstance(row, dict) and row.get("username") == username
 
 
 def _content(reply: PanelReply) -> Any:

@@ -104,10 +104,8 @@ def told(payload: Any, name: str) -> str | None:
 
 
 def unreadable(payload: Any) -> PanelAccount:
-    """A line of which no more than its names can be read. Raises ``ContractBroken`` for less."""
-    line_id, username = told(payload, "line_id"), told(payload, "username")
-    if line_id is None or username is None:
-        raise ContractBroken("a row of the panel's list is no line: it tells neither id nor name")
+    """A line of which no more than its names can be read, if those."""
+    line_id, username = told(payload, "line_id") or "", told(payload, "username") or ""
     return PanelAccount(id=AccountId(line_id), username=username, state=AccountState.UNREADABLE)
 
 

@@ -26,6 +26,7 @@ from panelbridge.models import (
     PanelBalance,
     Unknown,
 )
+from panelbridge.strict import each_package
 from panelbridge_onestream import mapping, orders
 from panelbridge_onestream.client import OneStreamClient
 from panelbridge_onestream.mapping import Line
@@ -101,7 +102,7 @@ class Reader:
             yield account
 
     def packages(self) -> Iterator[Package]:
-        return map(mapping.package_from, self._client.packages())
+        return each_package(self._client.packages(), mapping.package_from, "id")
 
     def package(self, package_id: str) -> Package | None:
         rows = (row for row in self._client.packages() if mapping.told(row, "id") == package_id)

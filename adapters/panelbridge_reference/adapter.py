@@ -41,6 +41,7 @@ from panelbridge.models import (
     VerbResult,
 )
 from panelbridge.order_check import check_credentials, check_order, check_package_change
+from panelbridge.strict import each_package
 from panelbridge.transport import turn
 from panelbridge_reference import mapping
 from panelbridge_reference.client import ReferenceClient
@@ -232,7 +233,7 @@ class ReferenceAdapter(PanelAdapter[ReferenceSettings]):
         return map(self._listed, self._client.accounts())
 
     def list_packages(self) -> Iterator[Package]:
-        return map(mapping.package_from, self._client.packages())
+        return each_package(self._client.packages(), mapping.package_from, "id")
 
     def balance(self) -> PanelBalance | None:
         return self.test_connection().balance

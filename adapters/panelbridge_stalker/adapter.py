@@ -269,7 +269,7 @@ class StalkerAdapter(PanelAdapter[StalkerSettings]):
         return self._reader.accounts()
 
     def list_packages(self) -> Iterator[Package]:
-        return (plan.package for plan in self._reader.plans())
+        return self._reader.packages()
 
     def usages(self) -> Iterator[Usage]:
         return self._reader.usages()

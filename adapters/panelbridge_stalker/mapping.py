@@ -189,6 +189,19 @@ def may_be_plan(payload: Any, package: str) -> bool:
     return isinstance(payload, dict) and payload.get("external_id") == package
 
 
+def is_sold(payload: Any) -> bool:
+    """Whether it is a plan, or what may be one: of an external id that is there and empty it is none."""
+    return not isinstance(payload, dict) or payload.get("external_id", "?") not in ("", None)
+
+
+def package_from(payload: Any) -> Package:
+    """Raises ``ContractBroken``."""
+    plan = plan_from(payload)
+    if plan is None:
+        raise ContractBroken("the panel's tariff has no external id", field="external_id")
+    return plan.package
+
+
 def plan_from(payload: Any) -> Plan | None:
     """``None`` for a plan without an external id, by which alone an account can be given one."""
     wire = _read(_Tariff, payload)

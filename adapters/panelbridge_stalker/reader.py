@@ -8,7 +8,18 @@ from zoneinfo import ZoneInfo
 
 from panelbridge.doubt import nothing_sent
 from panelbridge.exceptions import Conflict, ContractBroken, InvalidOrder, NotFound, PanelError
-from panelbridge.models import Absent, AccountId, AccountRef, Found, Lookup, PanelAccount, Unknown, Usage
+from panelbridge.models import (
+    Absent,
+    AccountId,
+    AccountRef,
+    Found,
+    Lookup,
+    Package,
+    PanelAccount,
+    Unknown,
+    Usage,
+)
+from panelbridge.strict import each_package
 from panelbridge_stalker import mapping, orders
 from panelbridge_stalker.client import StalkerClient
 from panelbridge_stalker.dates import DatesHidden
@@ -135,9 +146,10 @@ class Reader:
             if ref.id in (usage.id, usage.username):
                 yield usage
 
-    def plans(self) -> Iterator[Plan]:
-        """Raises ``ContractBroken`` where one of them cannot be read."""
-        return filter(None, map(mapping.plan_from, self._client.tariffs()))
+    def packages(self) -> Iterator[Package]:
+        """A plan without an external id is none that can be sold; one that cannot be read is told."""
+        sold = (row for row in self._client.tariffs() if mapping.is_sold(row))
+        return each_package(sold, mapping.package_from, "external_id")
 
     def plan(self, package: str, packages: frozenset[str] | None) -> Plan:
         """Raises ``InvalidOrder``: an unknown plan would silently become the panel's default one."""

@@ -17,6 +17,7 @@ from panelbridge.doubt import Writes, already_sent, nothing_sent
 from panelbridge.exceptions import (
     AuthenticationFailed,
     Conflict,
+    ContractBroken,
     InvalidOrder,
     NotFound,
     OutcomeUnknown,
@@ -44,6 +45,7 @@ from panelbridge.models import (
     VerbResult,
 )
 from panelbridge.order_check import check_credentials, check_order, check_package_change
+from panelbridge.strict import each_package
 from panelbridge_tvheadend import mapping
 from panelbridge_tvheadend.client import TvheadendClient
 from panelbridge_tvheadend.lookups import PairFinder
@@ -245,7 +247,7 @@ class TvheadendAdapter(PanelAdapter[TvheadendSettings]):
         return self._finder.accounts()
 
     def list_packages(self) -> Iterator[Package]:
-        return map(mapping.package_from, self._client.tags())
+        return each_package(self._client.tags(), mapping.package_from, "uuid")
 
     def admin_link(self) -> str | None:
         return self.settings.base_url
@@ -293,7 +295,10 @@ class TvheadendAdapter(PanelAdapter[TvheadendSettings]):
 
     def _require_package(self, package: str) -> None:
         """The panel takes a tag that it does not have, so it is looked up before."""
-        if package not in {item.id for item in self.list_packages()}:
+        sold = {item.id: item for item in self.list_packages()}
+        if package in sold and sold[package].unreadable:
+            raise ContractBroken("the panel's channel tag of this uuid cannot be read", field="package")
+        if package not in sold:
             raise InvalidOrder("the panel has no channel tag with this uuid", field="package")
 
 

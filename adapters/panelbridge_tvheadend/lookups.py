@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from panelbridge.exceptions import Conflict, ContractBroken, InvalidOrder, NotFound
@@ -26,8 +26,8 @@ class PairFinder:
         """Every entry of exactly this name; the enabled ones first."""
         if username in EVERYBODY:
             raise InvalidOrder("this name means everybody and is no account", field="username")
-        access = [access_from(row) for row in self._client.access(username=username)]
-        passwords = [password_from(row) for row in self._client.passwords(username=username)]
+        access = [access_from(row) for row in _of(username, self._client.access(username=username))]
+        passwords = [password_from(row) for row in _of(username, self._client.passwords(username=username))]
         return _pair(username, access, passwords)
 
     def by_id(self, ref: AccountRef) -> Pair:
@@ -39,10 +39,12 @@ class PairFinder:
         pair = self.held(ref.username)
         if any(entry.uuid == ref.id for entry in pair.access):
             return pair
-        for row in self._client.access():
-            entry = mapping.named_from(row)
-            if entry.uuid == ref.id:
-                return self.held(entry.username)
+        listed = [mapping.told_of(row) for row in self._client.access()]
+        for uuid, name in listed:
+            if uuid == ref.id and name is not None:
+                return self.held(name)
+        if not pair.entries and any(uuid in (None, ref.id) for uuid, _ in listed):
+            raise ContractBroken("an access entry of the panel does not tell whose it is")
         if not pair.entries:
             raise NotFound("the panel's grids hold no entry of this name and no access entry of this uuid")
         if pair.access:
@@ -66,14 +68,23 @@ class PairFinder:
         """Of every name with an access entry that does not run the panel, in the panel's order."""
         passwords: dict[str, list[Any]] = {}
         for row in self._client.passwords():
-            passwords.setdefault(mapping.named_from(row).username, []).append(row)
+            passwords.setdefault(mapping.told_of(row)[1] or "", []).append(row)
         access: dict[str, list[Any]] = {}
         for row in self._client.access():
-            access.setdefault(mapping.named_from(row).username, []).append(row)
+            name = mapping.told_of(row)[1]
+            if name is None:
+                yield mapping.unreadable(row)
+            else:
+                access.setdefault(name, []).append(row)
         for name, rows in access.items():
-            account = _account(name, rows, passwords.get(name, []))
-            if name not in EVERYBODY and account is not None:
+            account = _account(name, rows, passwords.get(name, [])) if name not in EVERYBODY else None
+            if account is not None:
                 yield account
+
+
+def _of(username: str, rows: Iterable[Any]) -> Iterator[Any]:
+    """Those of the name, and those that hide theirs: a filter's pattern may match other names too."""
+    return (row for row in rows if mapping.told_of(row)[1] in (username, None))
 
 
 def _account(username: str, access: list[Any], passwords: list[Any]) -> PanelAccount | None:
@@ -81,7 +92,7 @@ def _account(username: str, access: list[Any], passwords: list[Any]) -> PanelAcc
     try:
         pair = _pair(username, list(map(access_from, access)), list(map(password_from, passwords)))
     except ContractBroken:
-        return mapping.unreadable(mapping.named_from(access[0]))
+        return mapping.unreadable(access[0])
     return None if any(entry.admin for entry in pair.access) else mapping.account_of(pair)
 
 

@@ -120,9 +120,11 @@ class Pair:
         return [entry.password for entry in self.passwords] == [asked]
 
 
-def named_from(payload: Any) -> Named:
-    """Raises ``ContractBroken``."""
-    return _read(Named, payload)
+def told_of(payload: Any) -> tuple[str | None, str | None]:
+    """The uuid and name as far as the row tells them; an empty name means everybody."""
+    told = payload if isinstance(payload, dict) else {}
+    uuid, name = told.get("uuid"), told.get("username")
+    return uuid if isinstance(uuid, str) and uuid else None, name if isinstance(name, str) else None
 
 
 def access_from(payload: Any) -> Access:
@@ -150,9 +152,10 @@ def account_of(pair: Pair) -> PanelAccount:
     )
 
 
-def unreadable(row: Named) -> PanelAccount:
+def unreadable(payload: Any) -> PanelAccount:
     """An account whose rows hold what cannot be read: one bad row is one bad account."""
-    return PanelAccount(id=AccountId(row.uuid), username=row.username, state=AccountState.UNREADABLE)
+    uuid, name = told_of(payload)
+    return PanelAccount(id=AccountId(uuid or ""), username=name or "", state=AccountState.UNREADABLE)
 
 
 def package_from(payload: Any) -> Package:

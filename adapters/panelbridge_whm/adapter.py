@@ -47,6 +47,7 @@ from panelbridge.models import (
     VerbResult,
 )
 from panelbridge.order_check import check_credentials
+from panelbridge.strict import each_package
 from panelbridge_whm import mapping
 from panelbridge_whm.client import WhmClient
 from panelbridge_whm.create import Creation
@@ -200,7 +201,7 @@ class WhmAdapter(PanelAdapter[WhmSettings]):
         return self._reader.listed()
 
     def list_packages(self) -> Iterator[Package]:
-        return map(mapping.package_from, self._client.packages())
+        return each_package(self._client.packages(), mapping.package_from, "name")
 
     def sign_on(self, ref: AccountRef) -> SignOn:
         return self._session(self._ours(ref).user, "cpaneld")

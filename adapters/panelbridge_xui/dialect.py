@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import chain
 
 from panelbridge.capabilities import Capabilities
 from panelbridge.doubt import already_sent, nothing_sent
 from panelbridge.exceptions import (
     Conflict,
-    ContractBroken,
     InvalidOrder,
     NotFound,
     OutcomeUnknown,
@@ -45,6 +45,7 @@ from panelbridge.models import (
     VerbResult,
 )
 from panelbridge.order_check import check_credentials, check_order
+from panelbridge.strict import unreadable_package
 from panelbridge_xui import mapping
 from panelbridge_xui.client import Written, XuiClient
 from panelbridge_xui.devices import DeviceFinder
@@ -156,9 +157,8 @@ class Dialect(ABC):
     def list_packages(self) -> Iterator[Package]:
         sold = frozenset(self._kinds)
         told = self._fresh_packages()
-        if told.unreadable:
-            raise ContractBroken("a row of the panel's packages cannot be read", field="packages")
-        return (mapping.package(row) for row in told if row.kinds & sold)
+        readable = (mapping.package(row) for row in told if row.kinds & sold)
+        return chain(readable, map(unreadable_package, told.unreadable))
 
     def create(self, order: CreateOrder) -> VerbResult:
         if order.mac is not None:

@@ -256,7 +256,7 @@ def packages_told(payload: Any) -> PackagesTold:
         try:
             package = package_row(as_row(item, "a package"))
         except ContractBroken:
-            unreadable.append(str(item.get("id")) if isinstance(item, dict) else "")
+            unreadable.append(str(item.get("id") or "") if isinstance(item, dict) else "")
         else:
             rows[str(package.id)] = package
     return PackagesTold(rows=rows, unreadable=tuple(unreadable))

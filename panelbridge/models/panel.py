@@ -39,3 +39,4 @@ class Package:
     price: Decimal | None = None  # in the panel's own credit
     trial: bool = False
     devices: frozenset[str] = frozenset({"line"})  # line, mag, enigma
+    unreadable: bool = False  # listed, and its row holds what cannot be read (its id, where that is empty)

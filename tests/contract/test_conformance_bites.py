@@ -384,7 +384,7 @@ LIES: list[tuple[type[ReferenceAdapter], str, Test]] = [
     (
         ExpiredIsSwitchedOff,
         "set",
-        lambda s: called(s, "Suspension", "test_what_only_ended_is_not_switched_off", "expired"),
+        lambda s: called(s, "Ended", "test_who_is_expired_is_told_as_that_and_can_be_suspended"),
     ),
     (
         DeletesOnTrust,

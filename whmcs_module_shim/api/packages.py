@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Self
 
+from pydantic import Field
+
 from panelbridge.models import Package
 from whmcs_module_shim.api.paging import Limit
 from whmcs_module_shim.api.panels import panel_to_ask
@@ -32,6 +34,7 @@ class PackageView(Answer):
     price: str | None
     trial: bool
     devices: tuple[str, ...]
+    unreadable: bool = Field(description="its row at the panel holds what cannot be read: not for sale")
 
     @classmethod
     def of(cls, package: Package) -> Self:
@@ -44,6 +47,7 @@ class PackageView(Answer):
             price=str(package.price) if package.price is not None else None,
             trial=package.trial,
             devices=tuple(sorted(package.devices)),
+            unreadable=package.unreadable,
         )
 
 
@@ -63,7 +67,9 @@ class PackagePage(Answer):
 )
 def list_packages(call: Call, query: PackageQuery, code: str) -> PackagePage:
     """List the packages of a panel; asks the panel, and answers all pages or an error."""
-    found = list(call.services.panels.adapter(panel_to_ask(call, code).id).list_packages())
+    listed = list(call.services.panels.adapter(panel_to_ask(call, code).id).list_packages())
+    found = [package for package in listed if package.id]
+    nameless = [package for package in listed if not package.id]  # no cursor can stand on one of them
     start = 0
     if query.after is not None:
         ids = [package.id for package in found]
@@ -72,6 +78,7 @@ def list_packages(call: Call, query: PackageQuery, code: str) -> PackagePage:
         start = ids.index(query.after) + 1
     items = found[start : start + query.limit]
     more = start + query.limit < len(found)
+    items += [] if more else nameless
     return PackagePage(
         items=tuple(PackageView.of(package) for package in items), next=items[-1].id if more else None
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -45,7 +45,8 @@ def check_bridge(bridge: Bridge) -> Iterator[Finding]:
             )
         yield from _check_exposures(panel)
         if packages is not None:
-            offered[panel.id] = packages
+            offered[panel.id] = {package.id: package for package in packages}
+            yield from _check_packages(panel, packages)
     if not plans:
         yield wrong("plans", "nothing is sold", "panelbridge plans add")
     for plan in plans:
@@ -84,7 +85,7 @@ def _check_adapters() -> Iterator[Finding]:
     yield fine("adapters", ", ".join(names) or "none installed")
 
 
-def _check_panel(bridge: Bridge, panel: Panel) -> tuple[Finding, Mapping[str, Package] | None]:
+def _check_panel(bridge: Bridge, panel: Panel) -> tuple[Finding, Sequence[Package] | None]:
     from panelbridge.exceptions import AdapterLoadError, PanelError, SettingsInvalid
     from panelbridge.transport import deadline
 
@@ -93,12 +94,22 @@ def _check_panel(bridge: Bridge, panel: Panel) -> tuple[Finding, Mapping[str, Pa
         with deadline(_PANEL_SECONDS):
             adapter = bridge.services.panels.adapter(panel.id)
             answer = adapter.test_connection()
-            packages = {package.id: package for package in adapter.list_packages()}
+            listed = list(adapter.list_packages())
     except PanelError as error:
         return wrong(name, error.message, error.advice), None
     except (AdapterLoadError, SettingsInvalid) as error:
         return wrong(name, str(error), f"panelbridge panels set {panel.code}"), None
-    return _judge(name, panel, answer), packages
+    return _judge(name, panel, answer), listed
+
+
+def _check_packages(panel: Panel, packages: Sequence[Package]) -> Iterator[Finding]:
+    broken = [package.id or "one without an id" for package in packages if package.unreadable]
+    if broken:
+        yield note(
+            f"panel {panel.code}",
+            f"lists packages that cannot be read: {', '.join(broken)}",
+            "See at the panel what is wrong with them; the others are sold as ever.",
+        )
 
 
 def _check_exposures(panel: Panel) -> Iterator[Finding]:

@@ -174,7 +174,9 @@ def _package(adapter: PanelAdapter[Any], named: str | None) -> str:
     if named is not None:
         return named
     try:
-        sold = [f"{package.id} ({package.name})" for package in adapter.list_packages()]
+        sold = [
+            f"{package.id} ({package.name})" for package in adapter.list_packages() if not package.unreadable
+        ]
     except PanelError as error:
         raise _cannot(f"name the --package to order; the panel did not list any: {error.message}") from None
     if sold:

@@ -197,9 +197,18 @@ def packages_command(context: typer.Context, code: Code, as_json: AsJson = False
     if screen.as_json:
         screen.json([item.model_dump(mode="json") for item in found])
     screen.table(
-        ("package", "name", "length", "connections", "price there", "trial", "devices"),
+        ("package", "name", "length", "connections", "price there", "trial", "devices", "unreadable"),
         (
-            (item.id, item.name, item.term or "any", item.connections, item.price, item.trial, item.devices)
+            (
+                item.id,
+                item.name,
+                "" if item.unreadable else item.term or "any",
+                item.connections,
+                item.price,
+                item.trial,
+                item.devices,
+                item.unreadable,
+            )
             for item in found
         ),
         empty="The panel offers us no package. Its owner grants them to our user there.",

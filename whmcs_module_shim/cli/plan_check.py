@@ -27,6 +27,12 @@ def check_plan(plan: Plan, packages: Mapping[str, Package]) -> Finding:
                 f"{offer.term} needs package {offer.package}, which the panel does not offer us",
                 "Choose one of panelbridge panels packages PANEL",
             )
+        if package.unreadable:
+            return wrong(
+                name,
+                f"{offer.term} needs package {package.id}, whose row at the panel cannot be read",
+                "See at the panel what is wrong with the package, or choose another one.",
+            )
         if package.term is not None and package.term != offer.term:
             return wrong(
                 name,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import panelbridge as pb
 from panelbridge.record_adapter import Change, RecordAdapter
+from panelbridge.strict import each_account
 from panelbridge_acme.client import AcmeClient, AcmeSettings
 from panelbridge_acme.mapping import Customer, Me, body_of
 
@@ -40,7 +41,8 @@ class AcmeAdapter(RecordAdapter[AcmeSettings]):
         return Customer.read(self._client.call("GET", f"api/customers/{account_id}")).account()
 
     def rows(self, username: str | None = None) -> Iterator[pb.PanelAccount]:
-        return (row.account() for row in self._client.customers(login=username))
+        rows = self._client.customers(login=username)
+        return each_account(rows, lambda row: Customer.read(row).account(), "id", "login")
 
     def add(self, order: pb.CreateOrder) -> pb.AccountId:
         body = {**body_of(Change.of(order)), "note": order.reference}

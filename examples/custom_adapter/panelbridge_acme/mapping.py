@@ -40,7 +40,7 @@ class Customer(Strict):
 
 
 class Page(Strict):
-    rows: list[Customer]
+    rows: list[object]  # each is read by itself: one bad row is one bad account
     left: int  # customers that follow, those of this page included
     limit: PositiveInt  # rows that a page has at most
 

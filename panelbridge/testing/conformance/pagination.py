@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from panelbridge.exceptions import PanelError
+from panelbridge.models import AccountState, PanelAccount
+from panelbridge.testing.conformance.rows import with_silent_rows
 from panelbridge.testing.conformance.subject import PanelUnderTest
 from panelbridge.testing.conformance.suite import Suite
 from panelbridge.testing.practice import Fault
@@ -40,6 +42,21 @@ class Pagination(Suite):
         assert len(listed) == len(set(listed))
         ours = {account.username for account in subject.adapter.list_accounts()}
         assert there_throughout & ours <= set(listed)
+
+    def test_a_row_that_tells_nothing_is_one_bad_account(self, subject: PanelUnderTest) -> None:
+        """Whoever it is: it hides nobody else, and has no name that could be taken for somebody's."""
+        account = subject.made()
+
+        def ask() -> list[PanelAccount]:
+            return list(subject.adapter.list_accounts())
+
+        before = {account.username for account in ask()}
+        for listed in with_silent_rows(subject, subject.read("list_accounts"), ask, of={account.username}):
+            bad = [account for account in listed if account.state is AccountState.UNREADABLE]
+            readable = {account.username for account in listed if account not in bad}
+            assert before - readable <= {account.username}
+            assert len(bad) == 1 or before == readable
+            assert {account.username for account in bad} <= {"", account.username}
 
     def test_a_page_that_lacks_rows_is_an_error(self, subject: PanelUnderTest) -> None:
         for _ in range(_SEVERAL):

@@ -57,3 +57,9 @@ def test_a_record_in_another_alphabet_is_one_users(panel: Any, made: Any) -> Non
     panel.control.set_reply("get", body=b"username=J\xfcrgen&suspended=no", content_type="text/plain")
     rows = {account.username: account.state for account in listed(adapter)}
     assert rows == {first.username: "unreadable", second.username: "active"}
+
+
+def test_an_address_that_cannot_be_read_stops_no_order(panel: Any, order: Any) -> None:
+    """The list of addresses comes first, then each of them is asked about."""
+    panel.control.set_reply("addresses", body=b"gateway=none", content_type="text/plain", skip=1)
+    assert ended(panel.adapter().create, order()).outcome == Outcome.DONE
