@@ -25,7 +25,12 @@ def check_requests(spec: Spec) -> Iterator[Finding]:
     yield from _path(spec, "prefix", spec.prefix, places.base(spec)) if spec.prefix else ()
     for place in places.requests(spec):
         yield from _request(spec, place)
-    shown: Known = {**places.base(spec), "account": places.ACCOUNT, "result": places.results_of(spec)}
+    shown: Known = {
+        **places.base(spec),
+        "account": places.ACCOUNT,
+        "result": places.results_of(spec),
+        "panel": frozenset({"url"}),
+    }
     for at, line in enumerate(spec.connect):
         yield from _texts(line.value, f"connect.{at}.value", shown)
 

@@ -50,6 +50,7 @@ class PanelClient:
 
     def __init__(self, spec: Spec, settings: DeclarativeSettings, session: Session | None = None) -> None:
         self._spec = spec
+        self.url = str(settings.base_url)
         self.config = {name: plain(getattr(settings, name)) for name in spec.config}
         self._hidden = [
             str(self.config[name]) for name, field in spec.config.items() if field.type == "secret"

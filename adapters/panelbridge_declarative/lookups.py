@@ -91,7 +91,12 @@ class Reader:
 
     def _connect(self, seen: Seen, account: Mapping[str, Any]) -> Iterator[ConnectDetail]:
         """What the customer connects with, as far as the panel shows it with the account."""
-        told = {"result": facts.of_values(seen.values), "account": account, "config": self._config}
+        told = {
+            "result": facts.of_values(seen.values),
+            "account": account,
+            "config": self._config,
+            "panel": {"url": self._runner.client.url},
+        }
         for line in self._runner.spec.connect:
             with suppress(ExpressionFailed):
                 value = template(line.value).value(told)

@@ -39,6 +39,7 @@ def test_a_usage_error_is_json_where_json_was_asked(shell: Shell, words: tuple[s
 
 LISTS = (
     ("adapters",),
+    ("attention",),
     ("attention", "list"),
     ("credits", "history"),
     ("installations", "list"),

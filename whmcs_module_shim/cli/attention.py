@@ -26,10 +26,10 @@ Reason = Annotated[str, typer.Option(help="What you saw at the panel; it is reco
 
 
 @app.callback()
-def group(context: typer.Context) -> None:
+def group(context: typer.Context, as_json: AsJson = False) -> None:
     """Without a command: list what is open."""
     if context.invoked_subcommand is None:
-        show_list(context, as_json=False)
+        show_list(context, as_json=as_json)
 
 
 @app.command("list")

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from panelbridge import Found
+from panelbridge import Found, read_settings
+from panelbridge_declarative import DeclarativeAdapter
 from tests.adapters.declarative.conftest import UNTIL, Start, order_of
 
 
@@ -23,3 +24,50 @@ def test_the_access_key_comes_with_the_account(practised: Start, name: str, pack
         assert [(item.kind.value, item.secret) for item in details] == [("access_key", True)]
         assert details[0].value.get_secret_value().startswith("ss://")
         assert "ss://" not in repr(told)
+
+
+ORDERS: dict[str, dict[str, Any]] = {
+    "ejabberd": {},
+    "synapse": {},
+    "hestiacp": {"package": "gold", "options": {"domain": "one.example", "email": "one@example.com"}},
+    "virtualmin": {"package": "1700000001", "options": {"domain": "one.example", "email": "one@example.com"}},
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "setting"),
+    [
+        ("ejabberd", "server", "host"),
+        ("synapse", "server", "host"),
+        ("hestiacp", "web", "base_url"),
+        ("virtualmin", "web", "base_url"),
+    ],
+)
+def test_the_server_or_the_page_to_log_in_to_is_told(
+    practised: Start, name: str, kind: str, setting: str
+) -> None:
+    panel = practised(name)
+    adapter: Any = panel.adapter
+    account = adapter.create(order_of(until=None, **{"package": "", **ORDERS[name]})).account
+
+    assert _told(adapter, account) == [(kind, panel.practice.settings[setting].rstrip("/"), False)]
+
+
+def test_the_mail_host_is_the_operators_to_say(practised: Start) -> None:
+    panel = practised("modoboa")
+    account: Any = panel.adapter.create(order_of(package="1gib", until=None)).account
+    assert _told(panel.adapter, account) == []
+    settings = {**panel.practice.settings, "mail_host": "mail.example.com"}
+    model: Any = DeclarativeAdapter.settings_model_for(panel.practice.settings)
+    assert "mail_host" in model.model_fields
+
+    with DeclarativeAdapter(read_settings(model, settings)) as adapter:
+        found = adapter.get(account.ref)
+
+    assert isinstance(found, Found)
+    assert _told(adapter, found.account) == [("server", "mail.example.com", False)]
+
+
+def _told(adapter: Any, account: Any) -> list[tuple[str, str, bool]]:
+    details = getattr(adapter, "connect", lambda _: ())(account)
+    return [(one.kind.value, one.value.get_secret_value().rstrip("/"), one.secret) for one in details]
