@@ -224,6 +224,17 @@ def test_latency_holds_a_request_up(panel: PracticeProcess) -> None:
     assert time.monotonic() - started >= 0.2
 
 
+def test_the_books_tell_of_one_account_alone(panel: PracticeProcess) -> None:
+    create(panel)
+    create(panel, "berta234")
+    create(panel)  # once more: refused, no effect
+    whole, one = panel.control.books(), panel.control.books("berta234")
+    assert [effect["account"] for effect in whole["effects"]] == [NAME, "berta234"]
+    assert one["accounts"] == {"berta234": whole["accounts"]["berta234"]}
+    assert one["effects"] == whole["effects"][1:]
+    assert one["counts"] == whole["counts"] == {"create": 2}
+
+
 def test_the_clock_of_the_panel_can_be_moved(panel: PracticeProcess) -> None:
     create(panel)
     assert panel.control.books()["accounts"][NAME]["state"] == "active"

@@ -59,22 +59,20 @@ class HostileValues(Suite):
     ) -> None:
         text = VALUES[value]
         call = _call(subject, field, text)
-        before, effects = _others(subject, ()), len(subject.control.books()["effects"])
-        mark = subject.mark()
+        before, mark = subject.control.books(), subject.mark()
         result = _result_of(call.do)
+        after = subject.control.books()
         if isinstance(result, PanelError):
             assert result.outcome is Outcome.REFUSED, result
-            assert _others(subject, ()) == before
-            assert len(subject.control.books()["effects"]) == effects
+            assert after["accounts"] == before["accounts"]
+            assert len(after["effects"]) == len(before["effects"])
             unsent = not subject.sent(subject.operation(call.verb), since=mark)
             if unsent and isinstance(result, InvalidOrder):
                 assert field.removeprefix("new ") in (result.field or ""), f"it names {result.field!r}"
             return
         assert result.outcome in (Outcome.DONE, Outcome.ALREADY)
         names = {subject.login(name) for name in call.names}
-        assert _others(subject, names) == {
-            name: account for name, account in before.items() if name not in names
-        }
+        assert _others(after, names) == _others(before, names)
         told = any(call.column is not None and call.column in name for name in result.differs)
         if call.column is None or told:
             return
@@ -90,9 +88,8 @@ def _result_of(do: Callable[[], VerbResult]) -> VerbResult | PanelError:
         return error
 
 
-def _others(subject: PanelUnderTest, names: Collection[str]) -> dict[str, Any]:
-    accounts = subject.control.books()["accounts"]
-    return {name: account for name, account in accounts.items() if name not in names}
+def _others(books: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
+    return {name: account for name, account in books["accounts"].items() if name not in names}
 
 
 def _call(subject: PanelUnderTest, field: str, text: str) -> _Sent:

@@ -160,17 +160,14 @@ class PanelUnderTest:
 
     def in_books(self, username: str) -> dict[str, Any] | None:
         """The account as the panel's own books have it; ``None`` when they have none."""
-        account: dict[str, Any] | None = self.control.books()["accounts"].get(self.login(username))
+        login = self.login(username)
+        account: dict[str, Any] | None = self.control.books(login)["accounts"].get(login)
         return account
 
     def effects(self, username: str, kind: str | None = None) -> list[dict[str, Any]]:
         """Everything that happened to that account at the panel, in order."""
-        login = self.login(username)
-        return [
-            effect
-            for effect in self.control.books()["effects"]
-            if effect["account"] == login and kind in (None, effect["kind"])
-        ]
+        effects = self.control.books(self.login(username))["effects"]
+        return [effect for effect in effects if kind in (None, effect["kind"])]
 
     def login(self, username: str) -> str:
         """The name in the books: a device ordered under ``username`` has a login of the panel's making."""

@@ -14,6 +14,5 @@ class Suite:
 
     @pytest.fixture(autouse=True)
     def _unharmed(self, subject: PanelUnderTest) -> Iterator[None]:
-        subject.control.clear_faults()
         yield
         subject.control.clear_faults()

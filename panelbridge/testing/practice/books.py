@@ -37,6 +37,8 @@ class Books:
             threading.Lock()
         )  # SQLite would poll with growing pauses, which a benchmark then measures
         self._rehearsal = threading.local()
+        self._effects: list[dict[str, Any]] = []  # those read so far: what happened stays as it was
+        self._reads_effects = threading.Lock()
         with closing(self._connect()) as db:
             db.execute("PRAGMA journal_mode = WAL")
             db.executescript(_TABLES)
@@ -106,10 +108,12 @@ class Books:
 
     def effects(self) -> dict[str, Any]:
         """Every effect in order, their counts by kind, and the sum charged."""
-        with self.reading() as db:
-            rows = [dict(row) for row in db.execute("SELECT * FROM practice_effects ORDER BY number")]
-        for row in rows:
-            row["details"] = json.loads(row["details"])
+        with self._reads_effects, closing(self._connect()) as db:
+            known = self._effects[-1]["number"] if self._effects else 0
+            sql = "SELECT * FROM practice_effects WHERE number > ? ORDER BY number"
+            for row in db.execute(sql, (known,)):
+                self._effects.append({**row, "details": json.loads(row["details"])})
+            rows = list(self._effects)
         return {
             "effects": rows,
             "counts": dict(Counter(row["kind"] for row in rows)),

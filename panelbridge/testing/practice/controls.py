@@ -52,7 +52,7 @@ class Controls:
             ("POST", "release"): lambda _: {"released": self.late.release()},
             ("POST", "clock"): self._set_clock,
             ("POST", "act"): self._act,
-            ("GET", "books"): lambda _: panel.snapshot(),
+            ("GET", "books"): self._books,
             ("GET", "requests"): self._list_received,
             ("GET", "counter"): lambda _: {"number": self._number},
             ("GET", "replies"): lambda _: self._list_replies(),
@@ -117,6 +117,16 @@ class Controls:
         since = int(request.value("since") or 0)
         with self._lock:
             return [entry for entry in self._received if entry["number"] > since]
+
+    def _books(self, request: PracticeRequest) -> dict[str, Any]:
+        books, account = self._panel.snapshot(), request.value("account")
+        if account is None:
+            return books
+        return {
+            **books,
+            "accounts": {name: told for name, told in books["accounts"].items() if name == account},
+            "effects": [effect for effect in books["effects"] if effect["account"] == account],
+        }
 
     def _page(self) -> PracticeReply:
         said, self._said = self._said, ""
