@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Request, Response, g, request
@@ -89,8 +89,8 @@ def create_app(
     _answer_errors(app, logger)
     known = product_functions() if functions is None else functions
     routes = _add_routes(app, Dispatcher(services), known)
-    document = build_document(routes)
-    app.add_url_rule("/openapi.json", "openapi", lambda: document)
+    # Made when it is first asked for: it takes longer than all the rest of a start.
+    app.add_url_rule("/openapi.json", "openapi", cache(lambda: build_document(routes)))
     health.add_to(app, config, services, metrics)
     return app
 

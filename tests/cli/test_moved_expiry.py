@@ -12,13 +12,14 @@ import pytest
 from panelbridge.provisioning import RenewWish
 from panelbridge.testing.practice import PracticeProcess
 from tests.cli.conftest import Shell
+from tests.support.ready import PracticeHere
 from whmcs_module_shim.compose import compose
 
 
 @pytest.fixture(scope="module")
 def seller(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PracticeProcess]:
     books = tmp_path_factory.mktemp("seller") / "books.sqlite"
-    with PracticeProcess("reference", books=books, options={"extend": "add"}) as panel:
+    with PracticeHere("reference", books=books, options={"extend": "add"}) as panel:
         yield panel
 
 

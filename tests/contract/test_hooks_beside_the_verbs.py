@@ -9,14 +9,14 @@ import pytest
 
 from panelbridge import AccountId, AccountState, PanelAccount, Unsupported
 from panelbridge.settings import read_settings
-from panelbridge.testing.practice import PracticeProcess
 from panelbridge_reference import ReferenceAdapter
+from tests.support.ready import PracticeHere
 
 
 @pytest.fixture
 def adapter(tmp_path: Path) -> Any:
     """The reference backend has none of the hooks."""
-    with PracticeProcess("reference", books=tmp_path / "panel.sqlite") as practice:
+    with PracticeHere("reference", books=tmp_path / "panel.sqlite") as practice:
         yield ReferenceAdapter(read_settings(ReferenceAdapter.settings_model, practice.settings))
 
 

@@ -15,6 +15,7 @@ from panelbridge.storage.schema import metadata
 from panelbridge.testing.practice import PracticeProcess
 from tests.jobs.conftest import until
 from tests.jobs.fake_journal import change_engine_tables
+from tests.support.ready import PracticeHere
 from tests.support.rig import Rig, rig_in
 
 ORDERS = range(601, 621)
@@ -22,7 +23,7 @@ ORDERS = range(601, 621)
 
 @pytest.fixture
 def practice(tmp_path: Path) -> Iterator[PracticeProcess]:
-    with PracticeProcess("reference", books=tmp_path / "panel.sqlite") as panel:
+    with PracticeHere("reference", books=tmp_path / "panel.sqlite") as panel:
         yield panel
 
 

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from tests.ledger.books import ANNA, BORIS, Books, credits_of
+from tests.support.ready import migrated
 
 
 @pytest.fixture
 def books(tmp_path: Path) -> Iterator[Books]:
     """Anna has 100 credits, Boris none."""
-    made = Books(tmp_path / "books.db")
-    made.database.migrate()
+    made = Books(migrated(tmp_path / "books.db"))
     with made.write() as ledger:
         ledger.open_wallet(ANNA)
         ledger.open_wallet(BORIS)

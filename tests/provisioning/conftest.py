@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from panelbridge.testing.practice import PracticeProcess
+from tests.support.ready import PracticeHere
 from tests.support.rig import Rig, rig_in
 
 
 @pytest.fixture
 def practice(tmp_path: Path) -> Iterator[PracticeProcess]:
-    with PracticeProcess("reference", books=tmp_path / "panel.sqlite") as panel:
+    with PracticeHere("reference", books=tmp_path / "panel.sqlite") as panel:
         yield panel
 
 

@@ -15,13 +15,14 @@ from panelbridge.provisioning import OperationState, RenewWish
 from panelbridge.subscriptions import PanelId
 from panelbridge.subscriptions.directory import PanelDirectory
 from panelbridge.testing.practice import PracticeProcess
+from tests.support.ready import PracticeHere
 from tests.support.rig import Rig, rig_in
 
 
 @pytest.fixture(scope="module")
 def seller(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PracticeProcess]:
     books = tmp_path_factory.mktemp("seller") / "panel.sqlite"
-    with PracticeProcess("reference", books=books, options={"extend": "add"}) as panel:
+    with PracticeHere("reference", books=books, options={"extend": "add"}) as panel:
         yield panel
 
 

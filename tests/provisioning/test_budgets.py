@@ -21,6 +21,7 @@ from panelbridge.provisioning import OperationState, RenewWish, SuspendWish
 from panelbridge.testing.practice import PracticeProcess
 from panelbridge.transport.deadline import remaining
 from panelbridge_reference import ReferenceAdapter
+from tests.support.ready import PracticeHere
 from tests.support.rig import Rig, rig_in
 
 BUDGET = 2.0
@@ -46,7 +47,7 @@ class Slow:
 @pytest.fixture(scope="module")
 def seller(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PracticeProcess]:
     books = tmp_path_factory.mktemp("seller") / "panel.sqlite"
-    with PracticeProcess("reference", books=books, options={"extend": "add"}) as panel:
+    with PracticeHere("reference", books=books, options={"extend": "add"}) as panel:
         yield panel
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from panelbridge.provisioning import OperationState, RenewWish
 from panelbridge.testing.practice import PracticeProcess
+from tests.support.ready import PracticeHere
 from tests.support.rig import Rig, rig_in
 
 DAY = 86_400.0
@@ -21,7 +22,7 @@ def practice(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[PracticeProcess]:
     books = tmp_path_factory.mktemp("panel") / "panel.sqlite"
-    with PracticeProcess("reference", books=books, options={"extend": request.param}) as panel:
+    with PracticeHere("reference", books=books, options={"extend": request.param}) as panel:
         yield panel
 
 

@@ -19,13 +19,14 @@ from panelbridge.provisioning.port import Unit
 from panelbridge.provisioning.rules import Admission
 from panelbridge.provisioning.verbs.suspend import SuspendRules
 from panelbridge.testing.practice import PracticeProcess
+from tests.support.ready import PracticeHere
 from tests.support.rig import Rig, rig_in
 
 
 @pytest.fixture
 def practice(tmp_path: Path) -> Iterator[PracticeProcess]:
     books = tmp_path / "panel.sqlite"
-    with PracticeProcess("reference", books=books, options={"extend": "none"}) as panel:
+    with PracticeHere("reference", books=books, options={"extend": "none"}) as panel:
         yield panel
 
 

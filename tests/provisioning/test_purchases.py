@@ -14,6 +14,7 @@ from panelbridge.ledger import Credits
 from panelbridge.provisioning import Operation, OperationState, Refusal, RenewWish
 from panelbridge.registry import load_adapter
 from panelbridge.testing.practice import PracticeProcess
+from tests.support.ready import PracticeHere
 from tests.support.rig import Rig, rig_in
 
 LATE = 4.0  # seconds in which the panel of these tests says that a lost request may still take effect
@@ -22,7 +23,7 @@ LATE = 4.0  # seconds in which the panel of these tests says that a lost request
 @pytest.fixture(scope="module")
 def seller(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PracticeProcess]:
     books = tmp_path_factory.mktemp("seller") / "panel.sqlite"
-    with PracticeProcess("reference", books=books, options={"extend": "add"}) as panel:
+    with PracticeHere("reference", books=books, options={"extend": "add"}) as panel:
         yield panel
 
 

@@ -23,6 +23,7 @@ from panelbridge.provisioning import (
     TerminateWish,
 )
 from panelbridge.testing.practice import PracticeProcess
+from tests.support.ready import PracticeHere
 from tests.support.rig import Rig, rig_in
 
 LATE = 4.0
@@ -30,7 +31,7 @@ LATE = 4.0
 
 @pytest.fixture(scope="module")
 def practice(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PracticeProcess]:
-    with PracticeProcess("reference", books=tmp_path_factory.mktemp("panel") / "panel.sqlite") as panel:
+    with PracticeHere("reference", books=tmp_path_factory.mktemp("panel") / "panel.sqlite") as panel:
         yield panel
 
 

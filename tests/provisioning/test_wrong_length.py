@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from panelbridge.models import Outcome
-from panelbridge.testing.practice import PracticeProcess
+from tests.support.ready import PracticeHere
 from tests.support.rig import rig_in
 
 
@@ -19,7 +19,7 @@ def test_a_package_of_another_length_than_the_term_is_put_before_a_person(
     tmp_path: Path, term: str, package: str, attention: list[str]
 ) -> None:
     with (
-        PracticeProcess("xui", books=tmp_path / "panel.sqlite", options={"credits": "1000"}) as practice,
+        PracticeHere("xui", books=tmp_path / "panel.sqlite", options={"credits": "1000"}) as practice,
         rig_in(tmp_path / "bridge") as rig,
     ):
         panel = rig.add_panel("main", "xui", practice.settings)

@@ -14,6 +14,7 @@ from panelbridge.secret import Secret
 from panelbridge.testing.practice import PracticeProcess
 from panelbridge_reference import ReferenceAdapter
 from tests.service.conftest import Service
+from tests.support.ready import PracticeHere
 
 ORDER = {"serviceid": 501, "configoption1": "gold", "billingcycle": "Monthly", "status": "Pending"}
 STAGING = {"Panelbridge-System-Url": "https://staging.example"}
@@ -21,7 +22,7 @@ STAGING = {"Panelbridge-System-Url": "https://staging.example"}
 
 @pytest.fixture
 def panel(service: Service, tmp_path: Path) -> Iterator[PracticeProcess]:
-    with PracticeProcess("reference", books=tmp_path / "panel.sqlite") as process:
+    with PracticeHere("reference", books=tmp_path / "panel.sqlite") as process:
         record = service.rig.add_panel("main", "reference", process.settings)
         service.rig.add_plan("gold", record, {"1m": ("basic-1m", "1")})
         service.rig.add_plan("wrong", record, {"1m": ("no-such-package", "1")})

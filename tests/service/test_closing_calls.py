@@ -9,6 +9,7 @@ import pytest
 
 from panelbridge.testing.practice import PracticeProcess
 from tests.service.conftest import MODULE_ID, Service
+from tests.support.ready import PracticeHere
 
 ORDER = {"serviceid": 501, "configoption1": "gold", "billingcycle": "Monthly", "status": "Pending"}
 STAGING = {"Panelbridge-System-Url": "https://staging.example", "Panelbridge-Installation": MODULE_ID}
@@ -16,7 +17,7 @@ STAGING = {"Panelbridge-System-Url": "https://staging.example", "Panelbridge-Ins
 
 @pytest.fixture
 def panel(service: Service, tmp_path: Path) -> Iterator[PracticeProcess]:
-    with PracticeProcess("reference", books=tmp_path / "panel.sqlite") as process:
+    with PracticeHere("reference", books=tmp_path / "panel.sqlite") as process:
         record = service.rig.add_panel("main", "reference", {**process.settings, "late_commit": 2.0})
         service.rig.add_plan("gold", record, {"1m": ("basic-1m", "1")})
         service.rig.top_up("10")

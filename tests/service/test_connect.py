@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 import panelbridge
-from panelbridge.testing.practice import PracticeProcess
 from tests.matrix.backends import REFERENCE_SET
 from tests.service.conftest import Service, service_in
+from tests.support.ready import PracticeHere
 
 ORDER = {"installation": "shop", "service_id": 501, "plan": "gold", "term": "1m"}
 KEY = "ss://Y2hhY2hhMjA6c2VjcmV0@203.0.113.7:8388"
@@ -24,7 +24,7 @@ def selling(tmp_path: Path) -> Iterator[Service]:
     """A service that sells lines of an Xtream panel, whose players connect elsewhere."""
     with (
         service_in(tmp_path) as service,
-        PracticeProcess("xtream", books=tmp_path / "panel.sqlite") as practice,
+        PracticeHere("xtream", books=tmp_path / "panel.sqlite") as practice,
     ):
         panel = service.rig.add_panel("main", "xtream", practice.settings)
         service.rig.add_plan("gold", panel, {"1m": ("basic", "1")})

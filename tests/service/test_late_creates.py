@@ -10,13 +10,14 @@ import pytest
 
 from panelbridge.testing.practice import PracticeProcess
 from tests.service.conftest import Service
+from tests.support.ready import PracticeHere
 
 ORDER = {"serviceid": 501, "configoption1": "gold", "billingcycle": "Monthly", "status": "Pending"}
 
 
 @pytest.fixture
 def panel(service: Service, tmp_path: Path) -> Iterator[PracticeProcess]:
-    with PracticeProcess("reference", books=tmp_path / "panel.sqlite") as process:
+    with PracticeHere("reference", books=tmp_path / "panel.sqlite") as process:
         record = service.rig.add_panel("main", "reference", {**process.settings, "late_commit": 2.0})
         service.rig.add_plan("gold", record, {"1m": ("basic-1m", "1")})
         service.rig.top_up("10")

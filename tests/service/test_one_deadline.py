@@ -13,6 +13,7 @@ from panelbridge.testing.practice import PracticeProcess
 from panelbridge.transport.deadline import remaining
 from panelbridge_reference import ReferenceAdapter
 from tests.service.conftest import Service
+from tests.support.ready import PracticeHere
 
 SECONDS = 3.0
 HEADERS = {"Panelbridge-Deadline": str(SECONDS)}
@@ -20,7 +21,7 @@ HEADERS = {"Panelbridge-Deadline": str(SECONDS)}
 
 @pytest.fixture
 def practice(tmp_path: Path, service: Service) -> Iterator[PracticeProcess]:
-    with PracticeProcess("reference", books=tmp_path / "panel.sqlite") as panel:
+    with PracticeHere("reference", books=tmp_path / "panel.sqlite") as panel:
         main = service.rig.add_panel("main", "reference", panel.settings)
         service.rig.add_plan("gold", main, {"1m": ("basic-1m", "1")})
         service.rig.top_up("100")

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from panelbridge.testing.practice import PracticeProcess
 from tests.service.conftest import Service
+from tests.support.ready import PracticeHere
 
 # Capabilities follow from settings: no panel has to run.
 SETTINGS: dict[str, dict[str, Any]] = {
@@ -106,7 +106,7 @@ def test_connections_that_are_no_whole_number_are_refused_everywhere(
 def test_where_the_package_decides_another_number_is_refused(
     service: Service, sell: Sell, tmp_path: Path
 ) -> None:
-    with PracticeProcess("xui", books=tmp_path / "panel.sqlite") as panel:
+    with PracticeHere("xui", books=tmp_path / "panel.sqlite") as panel:
         sell("xui", panel.settings)
 
         assert cart(service, {"connections": 1}) == []

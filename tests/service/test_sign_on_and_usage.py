@@ -17,6 +17,7 @@ from panelbridge.secret import Secret
 from panelbridge.testing.practice import PracticeProcess
 from panelbridge_reference import ReferenceAdapter
 from tests.service.conftest import MODULE_ID, Service
+from tests.support.ready import PracticeHere
 
 ORDER = {"serviceid": 501, "configoption1": "gold", "billingcycle": "Monthly", "status": "Pending"}
 STAGING = {"Panelbridge-System-Url": "https://staging.example", "Panelbridge-Installation": MODULE_ID}
@@ -25,7 +26,7 @@ MOMENT = datetime(2026, 11, 26, 15, 0, tzinfo=UTC)
 
 @pytest.fixture
 def panel(service: Service, tmp_path: Path) -> Iterator[PracticeProcess]:
-    with PracticeProcess("reference", books=tmp_path / "panel.sqlite") as process:
+    with PracticeHere("reference", books=tmp_path / "panel.sqlite") as process:
         record = service.rig.add_panel("main", "reference", process.settings)
         service.rig.add_plan("gold", record, {"1m": ("basic-1m", "1")})
         service.rig.top_up("10")

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from panelbridge.testing.practice import Fault, PracticeProcess
+from panelbridge.testing.practice import Fault
 from tests.service.conftest import Service, service_in
+from tests.support.ready import PracticeHere
 
 ORDER = {"installation": "shop", "service_id": 501, "plan": "gold", "term": "1m"}
 CALL = {"serviceid": 501, "configoption1": "gold", "billingcycle": "Monthly", "status": "Pending"}
@@ -22,7 +23,7 @@ def selling(tmp_path: Path) -> Iterator[Service]:
     """A service that sells boxes of a Stalker portal."""
     with (
         service_in(tmp_path) as service,
-        PracticeProcess("stalker", books=tmp_path / "panel.sqlite") as practice,
+        PracticeHere("stalker", books=tmp_path / "panel.sqlite") as practice,
     ):
         panel = service.rig.add_panel("main", "stalker", practice.settings)
         service.rig.add_plan("gold", panel, {"1m": ("basic", "1")})

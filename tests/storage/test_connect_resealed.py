@@ -12,7 +12,7 @@ from panelbridge.secret import Secret
 from panelbridge.storage import resealing
 from panelbridge.storage.units import SqlUnits
 from panelbridge.storage.vault import Vault
-from panelbridge.testing.practice import PracticeProcess
+from tests.support.ready import PracticeHere
 from tests.support.rig import rig_in
 
 TOLD = '[{"kind": "access_key", "label": "Access key", "value": "ss://x", "secret": true}]'
@@ -20,7 +20,7 @@ TOLD = '[{"kind": "access_key", "label": "Access key", "value": "ss://x", "secre
 
 def test_it_is_sealed_anew(tmp_path: Path) -> None:
     with (
-        PracticeProcess("reference", books=tmp_path / "panel.sqlite") as practice,
+        PracticeHere("reference", books=tmp_path / "panel.sqlite") as practice,
         rig_in(tmp_path / "bridge") as rig,
     ):
         panel = rig.add_panel("main", "reference", practice.settings)

@@ -35,6 +35,7 @@ from panelbridge.subscriptions import (
 )
 from panelbridge.subscriptions.directory import PanelDirectory
 from panelbridge.testing.clock import ElapsedClock
+from tests.support.ready import ready_database
 
 
 class MovableClock(ElapsedClock):
@@ -162,8 +163,7 @@ class Rig:
 def build_rig(folder: Path, **limits: Any) -> Rig:
     clock = MovableClock()
     folder.mkdir(parents=True, exist_ok=True)
-    database = Database(f"sqlite:///{folder / 'bridge.db'}")
-    database.migrate()
+    database = ready_database(folder / "bridge.db")
     key_file = folder / "key"
     if not key_file.exists():
         key_file.write_bytes(Fernet.generate_key())

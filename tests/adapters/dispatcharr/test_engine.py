@@ -12,12 +12,13 @@ from panelbridge.lifecycle import SuspensionReason
 from panelbridge.provisioning import OperationState, RenewWish, ResetWish, SuspendWish
 from panelbridge.secret import Secret
 from panelbridge.testing.practice import Fault, PracticeProcess
+from tests.support.ready import PracticeHere
 from tests.support.rig import Rig, rig_in
 
 
 @pytest.fixture
 def practice(tmp_path: Path) -> Iterator[PracticeProcess]:
-    with PracticeProcess("dispatcharr", books=tmp_path / "panel.sqlite") as panel:
+    with PracticeHere("dispatcharr", books=tmp_path / "panel.sqlite") as panel:
         yield panel
 
 

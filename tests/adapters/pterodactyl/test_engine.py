@@ -6,17 +6,15 @@ from pathlib import Path
 
 from panelbridge.capabilities import OrderFact
 from panelbridge.provisioning import OperationState
-from panelbridge.testing.practice import PracticeProcess
 from panelbridge_pterodactyl.practice import PRACTICE
+from tests.support.ready import PracticeHere
 from tests.support.rig import rig_in
 
 
 def test_a_failed_installation_waits_for_a_person_and_is_charged_once(tmp_path: Path) -> None:
     setup = next(iter(PRACTICE.setups.values()))
     with (
-        PracticeProcess(
-            "pterodactyl", books=tmp_path / "panel.sqlite", options=setup.practice_options
-        ) as panel,
+        PracticeHere("pterodactyl", books=tmp_path / "panel.sqlite", options=setup.practice_options) as panel,
         rig_in(tmp_path / "bridge", attempt=3.0, lookup=2.0, budget=3.0) as rig,
     ):
         record = rig.add_panel("main", "pterodactyl", {**panel.settings, **setup.settings})

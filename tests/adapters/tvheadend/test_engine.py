@@ -10,12 +10,13 @@ import pytest
 from panelbridge.provisioning import OperationState
 from panelbridge.testing.practice import Fault, PracticeProcess
 from panelbridge_tvheadend.practice import TAGS
+from tests.support.ready import PracticeHere
 from tests.support.rig import Rig, rig_in
 
 
 @pytest.fixture
 def practice(tmp_path: Path) -> Iterator[PracticeProcess]:
-    with PracticeProcess("tvheadend", books=tmp_path / "panel.sqlite") as panel:
+    with PracticeHere("tvheadend", books=tmp_path / "panel.sqlite") as panel:
         yield panel
 
 

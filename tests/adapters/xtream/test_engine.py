@@ -11,12 +11,13 @@ from panelbridge.lifecycle import SuspensionReason
 from panelbridge.provisioning import OperationState, ResetWish, SuspendWish, TerminateWish
 from panelbridge.secret import Secret
 from panelbridge.testing.practice import Fault, PracticeProcess
+from tests.support.ready import PracticeHere
 from tests.support.rig import Rig, rig_in
 
 
 @pytest.fixture
 def practice(tmp_path: Path) -> Iterator[PracticeProcess]:
-    with PracticeProcess("xtream", books=tmp_path / "panel.sqlite") as panel:
+    with PracticeHere("xtream", books=tmp_path / "panel.sqlite") as panel:
         yield panel
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from panelbridge.provisioning import OperationState, TerminateWish
-from panelbridge.testing.practice import Fault, PracticeProcess
+from panelbridge.testing.practice import Fault
+from tests.support.ready import PracticeHere
 from tests.support.rig import rig_in
 
 DIALECTS = {"admin": {"dialect": "admin"}, "reseller": {"admin_lookup": "on"}}
@@ -17,7 +18,7 @@ DIALECTS = {"admin": {"dialect": "admin"}, "reseller": {"admin_lookup": "on"}}
 @pytest.mark.parametrize("device", ["mag", "enigma"])
 def test_a_lost_create_settles_and_is_ended(tmp_path: Path, dialect: str, device: str) -> None:
     with (
-        PracticeProcess("xui", books=tmp_path / "panel.sqlite", options=DIALECTS[dialect]) as practice,
+        PracticeHere("xui", books=tmp_path / "panel.sqlite", options=DIALECTS[dialect]) as practice,
         rig_in(tmp_path / "bridge", attempt=3.0, lookup=2.0, budget=3.0) as rig,
     ):
         panel = rig.add_panel("main", "xui", practice.settings)
