@@ -68,6 +68,17 @@ def test_a_line_that_fails_fails_ci(checkout: Path) -> None:
     assert done.returncode == 1
 
 
+@pytest.mark.parametrize("name", ["real-servers", "check-wheel", "php-versions", "docs"])
+@pytest.mark.parametrize("end", ["exit 1", "kill -9 $PPID"])
+def test_what_fails_beside_the_others_fails_ci(checkout: Path, name: str, end: str) -> None:
+    (checkout / "scripts" / name).write_text(f"#!/bin/sh\necho {name} says why\n{end}\n")
+
+    done = _ci(checkout)
+
+    assert f"{name} says why" in done.stdout
+    assert done.returncode != 0
+
+
 def test_what_stays_up_is_ended_once_it_says_so(checkout: Path) -> None:
     _readme(checkout, "echo Up to play with; sleep 600", "echo last >> ran")
 
