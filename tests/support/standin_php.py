@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
 import json
 import os
+import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -40,7 +44,7 @@ class PhpRequests:
         """Send any command of the stand-in (README there); raise :class:`StandinError` if it was not done."""
         try:
             finished = subprocess.run(
-                ["php", str(STANDIN_FOLDER / "standin.php"), str(self.database_path), command],
+                [*_php(), str(STANDIN_FOLDER / "standin.php"), str(self.database_path), command],
                 input=json.dumps(values),
                 capture_output=True,
                 text=True,
@@ -84,6 +88,15 @@ class PhpRequests:
         finally:
             server.terminate()
             server.wait(timeout=10)
+
+
+@functools.cache
+def _php() -> tuple[str, ...]:
+    """PHP that keeps what it compiled for this process: else each request compiles Illuminate anew."""
+    kept = tempfile.mkdtemp(prefix="panelbridge-php-")
+    atexit.register(shutil.rmtree, kept, ignore_errors=True)
+    settings = {"enable_cli": "1", "file_cache": kept, "file_cache_only": "1"}
+    return ("php", *(word for name, value in settings.items() for word in ("-d", f"opcache.{name}={value}")))
 
 
 def _wait_until_open(server: subprocess.Popen[bytes], port: int) -> None:
