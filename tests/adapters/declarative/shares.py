@@ -1,4 +1,4 @@
-"""Which descriptions have a conformance file of their own: a file is one worker's, and all in one took longest."""
+"""Which descriptions have a conformance file of their own: a file is one worker's."""
 
 from __future__ import annotations
 

@@ -34,6 +34,7 @@ from panelbridge import (
 from panelbridge.testing.practice import Fault, PracticeProcess
 from panelbridge_reference import ReferenceAdapter, ReferenceSettings, mapping
 from panelbridge_reference import practice as practice_panel
+from tests.support.ready import PracticeHere
 
 NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 PAYLOAD: dict[str, Any] = {
@@ -62,7 +63,7 @@ def order(name: str = "anna2345", **changes: Any) -> CreateOrder:
 @pytest.fixture
 def practice(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PracticeProcess]:
     options = getattr(request, "param", {})
-    with PracticeProcess("reference", books=tmp_path / "books.sqlite", options=options) as process:
+    with PracticeHere("reference", books=tmp_path / "books.sqlite", options=options) as process:
         yield process
 
 
