@@ -64,6 +64,19 @@ def test_an_unsuspend_makes_the_suspension_stale(service: Service, panel: Practi
     assert (status, answer["code"]) == (409, "stale")
 
 
+def test_what_the_operator_lifts_does_not_make_billings_suspension_stale(
+    service: Service, panel: PracticeProcess
+) -> None:
+    service.call("CreateAccount", ORDER)
+    suspended = service.call("SuspendAccount", ORDER).get_json()["operation"]["id"]
+    for verb, body in (("suspend", {"reason": "abuse"}), ("unsuspend", {})):
+        assert service.write("POST", f"/v1/subscriptions/1/{verb}", body).status_code == 200
+
+    status, answer = close(service, "SuspendAccount", suspended)
+
+    assert (status, answer["result"]) == (200, "success")
+
+
 def test_what_was_pending_is_told_once_it_is_final_until_acknowledged(
     service: Service, panel: PracticeProcess
 ) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from panelbridge.capabilities import Verb
-from panelbridge.provisioning import Answer, OperationId, OperationState
+from panelbridge.provisioning import Answer, Operation, OperationId, OperationState
+from panelbridge.provisioning.outlook import lifts
 from whmcs_module_shim.auth.caller import Caller
 from whmcs_module_shim.module_calls.answer import ModuleAnswer
 from whmcs_module_shim.module_calls.params import ServiceRequest
@@ -54,7 +55,7 @@ def closed(services: Services, caller: Caller, request: ServiceRequest, verb: Ve
                 field="call.closing",
             )
         later = unit.journal.search(subscription=operation.subscription_id, after=operation.id)
-    if any(item.state is OperationState.DONE and item.verb in _UNDONE_BY[verb] for item in later):
+    if any(item.state is OperationState.DONE and _undoes(item, operation) for item in later):
         raise Problem("stale", f"Operation {wanted} is closed by a later operation of this service.")
     if request.status and request.status not in _STATES[verb]:
         raise Problem(
@@ -66,3 +67,10 @@ def closed(services: Services, caller: Caller, request: ServiceRequest, verb: Ve
         operation=operation, pending=not operation.settled, waits_for=None, message=operation.message or ""
     )
     return render(services, answer, with_password=verb is Verb.CREATE)
+
+
+def _undoes(later: Operation, operation: Operation) -> bool:
+    """Whether ``later`` speaks of the same thing: of a suspension, its reason and whose it is."""
+    if {later.verb, operation.verb} == {Verb.SUSPEND, Verb.UNSUSPEND}:
+        return lifts(later, operation.target) or lifts(operation, later.target)
+    return later.verb in _UNDONE_BY[operation.verb]
