@@ -53,19 +53,33 @@ def test_the_server_or_the_page_to_log_in_to_is_told(
     assert _told(adapter, account) == [(kind, panel.practice.settings[setting].rstrip("/"), False)]
 
 
-def test_the_mail_host_is_the_operators_to_say(practised: Start) -> None:
-    panel = practised("modoboa")
-    account: Any = panel.adapter.create(order_of(package="1gib", until=None)).account
+@pytest.mark.parametrize(
+    ("name", "package", "setting", "value", "told"),
+    [
+        ("modoboa", "1gib", "mail_host", "mail.example.com", ("server", "mail.example.com", False)),
+        (
+            "3x-ui",
+            "50gib",
+            "subscription_url",
+            "https://vpn.example.com:2096/sub/",
+            ("access_key", "https://vpn.example.com:2096/sub/Passw0rd00000001", True),
+        ),
+    ],
+)
+def test_what_the_panel_does_not_tell_is_the_operators_to_say(
+    practised: Start, name: str, package: str, setting: str, value: str, told: tuple[str, str, bool]
+) -> None:
+    panel = practised(name)
+    account: Any = panel.adapter.create(order_of(package=package, until=None)).account
     assert _told(panel.adapter, account) == []
-    settings = {**panel.practice.settings, "mail_host": "mail.example.com"}
     model: Any = DeclarativeAdapter.settings_model_for(panel.practice.settings)
-    assert "mail_host" in model.model_fields
+    assert setting in model.model_fields
 
-    with DeclarativeAdapter(read_settings(model, settings)) as adapter:
+    with DeclarativeAdapter(read_settings(model, {**panel.practice.settings, setting: value})) as adapter:
         found = adapter.get(account.ref)
 
     assert isinstance(found, Found)
-    assert _told(adapter, found.account) == [("server", "mail.example.com", False)]
+    assert _told(adapter, found.account) == [told]
 
 
 def _told(adapter: Any, account: Any) -> list[tuple[str, str, bool]]:
