@@ -157,15 +157,18 @@ class OneStreamAdapter(PanelAdapter[OneStreamSettings]):
         check_package_change(change)
         if change.options:
             raise InvalidOrder("a renewal of this panel takes no options", field="options")
-        if change.purchase is None:
-            raise InvalidOrder("this panel changes a package by a purchase", field="purchase")
-        if change.purchase.package != change.package:
+        if change.purchase is not None and change.purchase.package != change.package:
             raise InvalidOrder("the purchase is of another package", field="package")
         if change.connections is not None:
             with nothing_sent():
                 package = self._reader.package(change.package)
             if package is None or package.connections != change.connections:
                 raise InvalidOrder("a renewal gives the connections of its package", field="connections")
+        line = self._reader.ours(ref)
+        if line.account.package == change.package:
+            return VerbResult(outcome=Outcome.ALREADY, account=line.account)
+        if change.purchase is None:
+            raise InvalidOrder("this panel changes a package by a purchase", field="purchase")
         line = self._buy(ref, change.purchase)
         if line.account.package != change.package:
             raise ContractBroken("the panel sold the package and did not give it")

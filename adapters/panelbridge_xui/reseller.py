@@ -160,8 +160,7 @@ class ResellerDialect(Dialect):
         return self._done(after, (*(() if fits else ("until",)), *moved))
 
     def change_package(self, ref: AccountRef, change: PackageChange) -> VerbResult:
-        purchase = needed(change.purchase)
-        if purchase.package != change.package:
+        if change.purchase is not None and change.purchase.package != change.package:
             raise InvalidOrder("the purchase buys another package than the one asked for", field="purchase")
         check_package_change(change)
         with nothing_sent():
@@ -172,7 +171,7 @@ class ResellerDialect(Dialect):
         line = self._own_line(ref)
         if line.package_id == package.id:
             return self._choose_bouquets(line, bouquets)
-        line, after = self._buy(ref, purchase, bouquets=bouquets or package.bouquets)
+        line, after = self._buy(ref, needed(change.purchase), bouquets=bouquets or package.bouquets)
         fits = after.package_id == package.id
         return self._done(after, (*(() if fits else ("package",)), *_besides(line, after, *_OF_A_PACKAGE)))
 

@@ -178,6 +178,18 @@ class Packages(Suite):
         stay = [name for name in {*before, *books} - moves if before.get(name) != books.get(name)]
         assert stay == [], "a change of package moved what nobody asked for"
 
+    def test_a_change_to_the_package_it_has_is_already_and_buys_nothing(
+        self, subject: PanelUnderTest
+    ) -> None:
+        """Also without a purchase: nothing has to be bought."""
+        subject.needs(Verb.CHANGE_PACKAGE)
+        account = subject.made()
+        before, charged = subject.in_books(account.username), subject.control.books()["charged"]
+        change = PackageChange(package=subject.package)
+        assert ending_of(lambda: subject.adapter.change_package(account.ref, change)) is Outcome.ALREADY
+        assert subject.in_books(account.username) == before
+        assert subject.control.books()["charged"] == charged
+
     def test_who_decides_the_connections_is_declared_as_it_is(self, subject: PanelUnderTest) -> None:
         declared = getattr(subject.capabilities, "connections", None)
         assert declared is not None

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from panelbridge.capabilities import OrderFact
+from panelbridge.models import Outcome
 from panelbridge.provisioning import OperationState
+from panelbridge.testing.practice import PracticeServer
 from panelbridge_pterodactyl.practice import PRACTICE
 from tests.support.ready import PracticeHere
 from tests.support.rig import rig_in
@@ -37,3 +39,34 @@ def test_a_failed_installation_waits_for_a_person_and_is_charged_once(tmp_path: 
         assert rig.operations()[0].state is OperationState.DONE
         assert panel.control.books()["counts"]["create"] == 1
         assert (str(rig.wallet().held), str(rig.wallet().balance), rig.attention()) == ("0", "99", [])
+
+
+def test_a_job_that_does_not_end_is_kept_and_never_told_as_refused(tmp_path: Path) -> None:
+    """Its hold stays, nothing is made twice, and it is done when the panel goes on."""
+    setup = next(iter(PRACTICE.setups.values()))
+    practice = PRACTICE(tmp_path / "panel.sqlite", dict(setup.practice_options))
+    with (
+        PracticeServer(practice) as panel,
+        rig_in(tmp_path / "bridge", attempt=1.5, lookup=1.0, budget=1.5) as rig,
+    ):
+        rig.add_plan(
+            "gold", rig.add_panel("main", "pterodactyl", panel.settings), {"1m": (setup.package, "1")}
+        )
+        rig.top_up("100")
+        practice.act("queue", {"on": True})
+
+        rig.provisioner.submit(rig.create(facts={OrderFact.EMAIL: "maria@shop.example"}))
+        rig.settle_all(rounds=3)
+
+        (operation,) = rig.operations()
+        assert (operation.state, operation.outcome) == (OperationState.SENT, Outcome.UNKNOWN)
+        assert (str(rig.wallet().held), str(rig.wallet().balance)) == ("1", "100")
+
+        practice.act("queue", {"on": False})
+        with practice.books.writing() as db:  # the queue takes up what it had
+            db.execute("UPDATE servers SET reads = 1")
+        rig.settle_all()
+
+        assert rig.operations()[0].state is OperationState.DONE
+        assert practice.snapshot()["counts"]["create"] == 1
+        assert (str(rig.wallet().held), str(rig.wallet().balance)) == ("0", "99")
