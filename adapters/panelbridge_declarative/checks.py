@@ -108,12 +108,13 @@ def _result_names(name: str, results: dict[str, ResultField]) -> Iterator[Findin
 
 
 def _result(key: str, name: str, field: ResultField) -> Iterator[Finding]:
-    if name == "expires" and field.unit not in TIMES:
+    is_moment = name in places.MOMENTS
+    if is_moment and field.unit not in TIMES:
         yield Finding(key=key, message=f"needs a unit{meant('', TIMES)}")
-    if name != "expires" and field.unit in TIMES:
-        yield Finding(key=key, message=f"unit {field.unit} is for expires only")
-    if field.never is not False and name != "expires":
-        yield Finding(key=key, message="never is for expires only")
+    if not is_moment and field.unit in TIMES:
+        yield Finding(key=key, message=f"unit {field.unit} is for expires and last_seen only")
+    if field.never is not False and not is_moment:
+        yield Finding(key=key, message="never is for expires and last_seen only")
     if (field.unit == "date") is (field.format is None):
         yield Finding(key=key, message="format and unit date belong together")
     yield from _pattern(key, field)

@@ -28,7 +28,7 @@ from panelbridge_declarative.spec import ResultField, Results
 Facts = Mapping[str, Any]
 Values = dict[str, Any]
 NEVER = "never"
-"""An expiry that is none."""
+"""An expiry, or a last use, that is none."""
 
 _FROM_WHOLE: Mapping[str, Callable[[int, datetime], Any]] = {
     "epoch_s": lambda value, _: datetime.fromtimestamp(value, UTC),
@@ -234,6 +234,7 @@ def usage_from(values: Values) -> Usage:
     username = _text(values, "username")
     if username is None:
         raise ContractBroken("the panel's reply has no username", field="username")
+    seen = values.get("last_seen")
     return Usage(
         id=AccountId(_text(values, "id") or username),
         username=username,
@@ -242,6 +243,10 @@ def usage_from(values: Values) -> Usage:
         traffic_bytes=_whole(values, "traffic_bytes"),
         traffic_limit_bytes=_whole(values, "traffic_limit_bytes"),
         connections=_whole(values, "connections"),
+        last_seen=seen if isinstance(seen, datetime) else None,
+        never_seen=seen == NEVER,
+        address=_text(values, "address"),
+        player=_text(values, "player"),
     )
 
 

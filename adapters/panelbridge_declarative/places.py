@@ -38,10 +38,12 @@ RESULTS: Mapping[str, frozenset[str]] = {
     "packages": frozenset({"id", "name", "connections", "price", "trial"}),
     "usage": frozenset(
         {"id", "username", "disk_bytes", "disk_limit_bytes", "traffic_bytes", "traffic_limit_bytes",
-         "connections"}
+         "connections", "last_seen", "address", "player"}
     ),
 }  # fmt: skip
 """Names of results with a meaning of their own; get, find, list and packages may have more."""
+MOMENTS = frozenset({"expires", "last_seen"})
+"""Those that are a moment, or never."""
 
 
 @dataclass(frozen=True, kw_only=True)

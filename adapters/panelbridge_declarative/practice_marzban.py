@@ -299,6 +299,7 @@ class MarzbanPracticePanel(PracticePanel):
             "used_traffic": row["used_traffic"],
             "lifetime_used_traffic": row["used_traffic"],
             "created_at": row["created_at"].partition("+")[0],
+            "online_at": row["created_at"].partition("+")[0] if row["used_traffic"] else None,
             "note": row["note"],
             "proxies": json.loads(row["proxies"]),
             "links": [f"ss://{random_text(12)}"] if reachable else [],

@@ -179,7 +179,7 @@ class ResultField(Short):
     missing: str | int | bool | None = Field(default=None, description="value where it is missing or null")
     optional: bool = Field(default=False, description="may be missing or null")
     never: bool | list[int | str] = Field(
-        default=False, description="of an expiry: null (and each of these) is never"
+        default=False, description="of expires or last_seen: null (and each of these) is never"
     )
 
 

@@ -308,6 +308,7 @@ class Round:
         order = self.order()
         yield self._call(lambda: self.adapter.create(order))
         yield self._act("use_up", username=order.credentials.username)
+        yield self._call(lambda: [usage.last_seen is not None for usage in self.adapter.usages()])
         yield self._call(lambda: self.adapter.get(self._ref(order)))
         yield self._call(lambda: self.adapter.suspend(self._ref(order), "overdue"))
         yield self._call(lambda: self.adapter.unsuspend(self._ref(order)))

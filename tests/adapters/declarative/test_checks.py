@@ -127,3 +127,43 @@ def test_the_guides_example_can_be_used(tmp_path: Path) -> None:
     file = tmp_path / "acme.toml"
     file.write_text(told)
     assert load(str(file)).warnings == ()
+
+
+USAGE = """
+[op.usage]
+request = { GET = "/usage" }
+rows = "body"
+[op.usage.result]
+username = "row.login"
+last_seen = { at = "row.seen", unit = "epoch_s", never = [0] }
+address = { at = "row.ip", optional = true }
+player = "row.agent"
+"""
+
+
+def told_of(text: str) -> str:
+    """What is wrong with it; nothing where it is fit."""
+    try:
+        read(text, where="acme.toml")
+    except SpecInvalid as error:
+        return str(error)
+    return ""
+
+
+def test_usage_tells_when_from_where_and_with_what() -> None:
+    assert told_of(MINIMAL + USAGE) == ""
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        (
+            ('last_seen = { at = "row.seen", unit = "epoch_s", never = [0] }', 'last_seen = "row.seen"'),
+            "a unit",
+        ),
+        (('player = "row.agent"', 'player = { at = "row.agent", never = true }'), "last_seen only"),
+        (('player = "row.agent"', 'agent = "row.agent"'), "unknown key 'agent'"),
+    ],
+)
+def test_a_usage_that_says_what_none_means_is_refused(wrong: tuple[str, str], told: str) -> None:
+    assert told in told_of(MINIMAL + USAGE.replace(*wrong))

@@ -296,3 +296,14 @@ def test_a_reset_cut_between_its_writes_says_that_no_password_works(practised: S
         panel.adapter.reset_credentials(ref(), renewed)
     assert "neither the old password nor the new one works" in caught.value.message
     assert panel.adapter.reset_credentials(ref(), renewed).outcome is Outcome.DONE
+
+
+def test_when_a_user_was_last_seen_is_told_and_no_news_is_not_known(practised: Start) -> None:
+    panel = practised("marzban")
+    panel.adapter.create(order())
+    (fresh,) = panel.adapter.usages()
+    assert (fresh.last_seen, fresh.never_seen) == (None, False)
+    panel.practice.control.act("use_up", username="svc00001", bytes=5)
+    (used,) = panel.adapter.usages()
+    assert used.last_seen is not None
+    assert abs(used.last_seen - datetime.now(UTC)) < timedelta(hours=1)  # UTC, though no zone is written

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -883,3 +883,20 @@ def test_whatever_comes_a_write_is_sent_once_and_done_is_shown(
         assert result.account.state is AccountState.SUSPENDED
     if result is not None and verb is Verb.TERMINATE:
         assert session.lines[-1] == "GET /me"
+
+
+def test_a_last_use_that_never_was_is_told_as_never(panel: Panel) -> None:
+    usage = """
+[op.usage]
+request = { GET = "/usage" }
+rows = "body"
+[op.usage.result]
+username = "row.login"
+last_seen = { at = "row.seen", unit = "epoch_s", never = [0] }
+address = { at = "row.ip", optional = true }
+"""
+    told = answer([{"login": "svc00001", "seen": 0}, {"login": "b", "seen": 60, "ip": "192.0.2.7"}])
+    never, once = list(panel(ACME + usage, told)[0].usages())
+    assert (never.never_seen, never.last_seen, never.address) == (True, None, None)
+    assert (once.never_seen, once.address) == (False, "192.0.2.7")
+    assert once.last_seen == datetime.fromtimestamp(60, UTC)
