@@ -50,6 +50,15 @@ def test_history_tells_who_why_before_and_after(shell: Shell) -> None:
     assert "5 -> 3" in shell.done("credits", "history").out
 
 
+def test_history_names_the_plan_that_was_paid_for(selling: Shell) -> None:
+    selling.order(501)
+
+    paid = [line for line in selling.done("credits", "history").out.splitlines() if " post " in line]
+
+    assert len(paid) == 1
+    assert " gold " in paid[0]
+
+
 def test_history_shows_the_latest_lines_and_csv_all(shell: Shell, tmp_path: Path) -> None:
     for number in range(5):
         shell.done("credits", "top-up", "1", "--reason", f"number {number}")

@@ -240,7 +240,7 @@ def _show_history(screen: Screen, bridge: Bridge, wanted: Any) -> None:
     if screen.as_json:
         screen.json([line.model_dump(mode="json") for line in lines])
     screen.table(
-        ("time", "what", "credits", "balance", "held", "subscription", "for", "by", "reason"),
+        ("time", "what", "credits", "balance", "held", "subscription", "plan", "for", "by", "reason"),
         (
             (
                 line.at,
@@ -249,6 +249,7 @@ def _show_history(screen: Screen, bridge: Bridge, wanted: Any) -> None:
                 f"{line.balance_before} -> {line.balance_after}",
                 f"{line.held_before} -> {line.held_after}",
                 line.subscription,
+                line.plan,
                 f"{line.period_from:%Y-%m-%d} to {line.period_to:%Y-%m-%d}"
                 if line.period_from and line.period_to
                 else line.term,
