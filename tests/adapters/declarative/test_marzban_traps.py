@@ -302,7 +302,7 @@ def test_when_a_user_was_last_seen_is_told_and_no_news_is_not_known(practised: S
     panel = practised("marzban")
     panel.adapter.create(order())
     (fresh,) = panel.adapter.usages()
-    assert (fresh.last_seen, fresh.never_seen) == (None, False)
+    assert [getattr(fresh, name, "no such member") for name in ("last_seen", "never_seen")] == [None, False]
     panel.practice.control.act("use_up", username="svc00001", bytes=5)
     (used,) = panel.adapter.usages()
     assert used.last_seen is not None
