@@ -118,6 +118,15 @@ final class ProductPagesTest extends ModuleTestCase
         yield 'fraud' => ['terminated', 'Fraud', 'has ended'];
     }
 
+    public function testAnAccountThatUsedUpWhatItHasIsShownAsThatAndNotAsSuspended(): void
+    {
+        $account = FakeBridge::account(['state' => 'limited']);
+        $this->bridge->answer('Account', FakeBridge::success(['account' => $account]));
+        $html = $this->rendered($this->shop->params());
+        self::assertStringContainsString('is used up. It works again when it is renewed.', $html);
+        self::assertStringNotContainsString('suspended', $html);
+    }
+
     public function testButtonsFollowWhatThePanelCanDo(): void
     {
         $this->bridge->answer('Account', FakeBridge::success(['data' => ['verbs' => ['create', 'terminate']]]));

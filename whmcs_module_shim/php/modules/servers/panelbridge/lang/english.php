@@ -224,6 +224,7 @@ return [
         . ' here.',
     'client_note_suspended' => 'It cannot be used at the moment. If an invoice is open, it works again when that is'
         . ' paid; else please contact support.',
+    'client_note_limited' => 'What your package includes is used up. It works again when it is renewed.',
     'client_note_expired' => 'It has run out. It works again when it is renewed.',
     'client_reset_button' => 'Reset credentials',
     'client_password_unshown' => 'It cannot be shown here. Please ask support for it.',
@@ -251,6 +252,7 @@ return [
     'client_state_suspended' => 'suspended',
     'client_state_paused' => 'paused',
     'client_state_cancelling' => 'active until the end of the period',
+    'client_state_limited' => 'used up',
     'client_state_expired' => 'expired',
     'client_state_retained' => 'expired',
     'client_state_terminated' => 'ended',
