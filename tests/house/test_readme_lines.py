@@ -86,3 +86,21 @@ def test_what_stays_up_is_ended_once_it_says_so(checkout: Path) -> None:
 
     assert "===== README: echo Up to play with; sleep 600: ok" in done.stdout
     assert done.returncode == 0
+
+
+def test_what_stays_up_is_ended_also_where_ctrl_c_was_ignored(checkout: Path) -> None:
+    """A shell lets what it runs in the background ignore Ctrl-C; so it was once CI itself ran there."""
+    _readme(checkout, "echo Up to play with; sleep 30 && echo slept >> ran")
+
+    done = subprocess.run(
+        ["bash", "-c", "trap '' INT; exec scripts/readme run \"$(scripts/readme lines)\""],
+        cwd=checkout,
+        check=False,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        timeout=60,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert not (checkout / "ran").exists()
