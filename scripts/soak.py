@@ -44,6 +44,11 @@ RUNS = (
         tests=("tests/chain/test_bridge_down.py",),
         sizes={"SOAK_SHOP_SIZE": "200"},
     ),
+    Run(
+        name="model",
+        tests=("tests/model/test_model.py",),
+        sizes={"SOAK_MODEL_SEQUENCES": "2000"},
+    ),
     Run(name="survival", tests=("tests/jobs/test_survival.py",), times=5),
     Run(
         name="kills", tests=("tests/matrix/test_kills.py", "tests/matrix/test_crowd.py")

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from datetime import datetime, timedelta
-from typing import Any
-
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, text
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, func, or_, select, text
 
 from panelbridge.provisioning.models import UNSETTLED, OperationState
 from panelbridge.provisioning.turns import OVERTAKEN, OVERTAKING, PANEL_CREDIT
 from panelbridge.storage.journal_tables import operations
-from panelbridge.subscriptions import PanelId
+from panelbridge.storage.schema import Instant
 
 RUNNABLE = text("operations.state IN ('ready', 'sent')")  # as in the partial index, so that it is used
 _MOST_WAITING = 1000  # of a panel, told of at once; more say the same
@@ -20,35 +16,34 @@ _READY = operations.c.state == OperationState.READY.value
 _SENT = operations.c.state == OperationState.SENT.value
 
 
-def due_rows(
-    now: datetime,
-    limit: int,
-    tolerance: timedelta,
-    *,
-    per_panel: int | None = None,
-    closed: Collection[PanelId] = (),
-) -> Select[Any]:
-    """The columns of what may run at ``now``: see ``JournalStore.due``."""
-    come = or_(operations.c.due_at <= now, operations.c.due_set_at > now + tolerance)
-    may_be_sent = and_(operations.c.panel_id.not_in(closed), _in_turn()) if closed else _in_turn()
+def _due_rows() -> Select[tuple[object, ...]]:
+    """Of ``now``, ``ahead``, ``closed``, ``per_panel`` and ``most``: see ``JournalStore.due``."""
+    come = or_(
+        operations.c.due_at <= bindparam("now", type_=Instant()),
+        operations.c.due_set_at > bindparam("ahead", type_=Instant()),
+    )
+    open_panel = operations.c.panel_id.not_in(bindparam("closed", type_=Integer, expanding=True))
     place = func.row_number().over(
         partition_by=operations.c.panel_id, order_by=(operations.c.due_at, operations.c.id)
     )
-    found = (
-        select(operations.c.id, place.label("place"))
-        .where(RUNNABLE, come, or_(_SENT, may_be_sent))
-        .subquery()
+    may_run = and_(RUNNABLE, come, or_(_SENT, and_(open_panel, _in_turn())))
+    found = select(operations.c.id, place.label("place")).where(may_run).subquery()
+    return (
+        select(operations)
+        .join(found, found.c.id == operations.c.id)
+        .where(found.c.place <= bindparam("per_panel", type_=Integer))
+        .order_by(found.c.place, operations.c.due_at, operations.c.id)
+        .limit(bindparam("most", type_=Integer))
     )
-    query = select(operations).join(found, found.c.id == operations.c.id)
-    if per_panel is not None:
-        query = query.where(found.c.place <= per_panel)
-    return query.order_by(found.c.place, operations.c.due_at, operations.c.id).limit(limit)
 
 
-def rows_in_vain(before: datetime, tries: int, long_before: datetime) -> Select[Any]:
-    """The columns of what is tried, or waits to be sent, in vain: see ``JournalStore.waiting``."""
-    in_vain = (operations.c.failing_since <= before) & (operations.c.failures >= tries)
-    in_vain |= operations.c.failing_since <= long_before
+def _rows_in_vain() -> Select[tuple[object, ...]]:
+    """Of ``before``, ``tries`` and ``long_before``: see ``JournalStore.waiting``."""
+    before = bindparam("before", type_=Instant())
+    in_vain = (operations.c.failing_since <= before) & (
+        operations.c.failures >= bindparam("tries", type_=Integer)
+    )
+    in_vain |= operations.c.failing_since <= bindparam("long_before", type_=Instant())
     unsent = _READY & (operations.c.due_at <= before)
     place = func.row_number().over(partition_by=operations.c.panel_id, order_by=operations.c.id)
     found = (
@@ -79,3 +74,7 @@ def _in_turn() -> ColumnElement[bool]:
         or_(under_way, earlier),
     )
     return ~blocking.exists()
+
+
+DUE_ROWS = _due_rows()  # made once: a scan comes every second, and at each ring
+ROWS_IN_VAIN = _rows_in_vain()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -43,7 +43,7 @@ from panelbridge.provisioning.models import (
     Target,
 )
 from panelbridge.secret import Secret
-from panelbridge.storage.due_rows import RUNNABLE, due_rows, rows_in_vain
+from panelbridge.storage.due_rows import DUE_ROWS, ROWS_IN_VAIN, RUNNABLE
 from panelbridge.storage.journal_tables import attempts, attention, operations
 from panelbridge.storage.prepared import Prepared, StoreMemory, survived
 from panelbridge.storage.vault import Vault
@@ -239,7 +239,9 @@ class SqlJournalStore:
         per_panel: int | None = None,
         closed: Collection[PanelId] = (),
     ) -> Sequence[Operation]:
-        return self._found(due_rows(now, limit, tolerance, per_panel=per_panel, closed=closed))
+        values = {"now": now, "ahead": now + tolerance, "most": limit, "closed": list(closed)}
+        each = limit if per_panel is None else per_panel
+        return self._found(DUE_ROWS, {**values, "per_panel": each})
 
     def queued(self, reseller: ResellerId) -> Sequence[Operation]:
         return self._all(_WAITING_FOR_CREDIT, wanted=reseller)
@@ -374,7 +376,7 @@ class SqlJournalStore:
         return [item for item in self._found(query) if item.target.purchase]
 
     def waiting(self, before: datetime, tries: int, long_before: datetime) -> Sequence[Operation]:
-        return self._found(rows_in_vain(before, tries, long_before))
+        return self._found(ROWS_IN_VAIN, {"before": before, "tries": tries, "long_before": long_before})
 
     def waits_for_panel(self, installation: InstallationId, panel: PanelId) -> bool:
         query = select(operations.c.id).where(
@@ -405,8 +407,8 @@ class SqlJournalStore:
     def _all(self, query: Prepared, **values: Any) -> list[Operation]:
         return [self._operation(row) for row in query.run(self._connection, values).all()]
 
-    def _found(self, query: Select[Any]) -> list[Operation]:
-        return [self._operation(row) for row in self._connection.execute(query)]
+    def _found(self, query: Select[Any], values: Mapping[str, Any] | None = None) -> list[Operation]:
+        return [self._operation(row) for row in self._connection.execute(query, values)]
 
     def _values(self, operation: Operation) -> dict[str, Any]:
         values = {name: value(operation) for name, value in _COLUMNS.items()}

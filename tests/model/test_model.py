@@ -1,0 +1,42 @@
+"""Random sequences of everything that can be asked and go wrong: `SOAK_MODEL_SEQUENCES` makes it longer."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.model.machine import Bridge, forget_room
+
+SEED = int(os.environ.get("SOAK_SEED", "20261130"))
+SEQUENCES = int(os.environ.get("SOAK_MODEL_SEQUENCES", "100"))
+STEPS = 20
+
+
+@pytest.fixture(autouse=True)
+def _room() -> Iterator[None]:
+    yield
+    forget_room()
+
+
+def test_whatever_happens_everything_ends_and_the_books_and_the_panel_agree(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with capsys.disabled():
+        print(f"\n{SEQUENCES} sequences, seed {SEED}")
+    machine = seed(SEED)(Bridge)
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=SEQUENCES,
+            stateful_step_count=STEPS,
+            deadline=None,
+            database=None,
+            print_blob=False,
+            phases=(Phase.generate, Phase.shrink),
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
