@@ -143,12 +143,17 @@ def _sold(operation: Operation, subscription: Subscription) -> Subscription:
 
 
 def _still_stored(operation: Operation, change: NextChange | None) -> NextChange | None:
-    """A stored change ends with the renewal that brings it, and with a change that was asked for later."""
+    """A stored change ends with the renewal that brings it, and with a change that was asked for later.
+
+    A renewal asked for before it was stored, or by a length of its own, does not bring it, whatever it sells.
+    """
     if change is None or operation.verb is Verb.CREATE:
         return change
     if operation.verb is Verb.CHANGE_PACKAGE:
         return change if change.asked_at > operation.admitted_at else None
-    return None if brings(operation, change) else change
+    asked = operation.target.asked
+    brought = (asked is None or asked.stored_change) and brings(operation, change)
+    return None if brought else change
 
 
 def brings(operation: Operation, change: NextChange) -> bool:

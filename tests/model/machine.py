@@ -31,6 +31,7 @@ services = st.sampled_from(
     [501, 501, 501, 501, 502]
 )  # mostly one: what waits behind what is within a service
 plans = st.sampled_from(sorted(PRICES))
+seldom = st.sampled_from([False, False, False, True])
 patience = st.sampled_from([0.0, 0.0, 1.0])
 owned_reasons = st.sampled_from(
     [
@@ -137,7 +138,12 @@ class Bridge(RuleBasedStateMachine):
         )
         self.world.ask(service, "reset", lambda: self.world.bridge.submit(wish, budget=budget), password)
 
-    @rule(service=services, plan=plans, later=st.booleans(), budget=patience)
+    @rule(
+        service=services,
+        plan=st.sampled_from(["family", "family", "gold"]),
+        later=st.sampled_from([False, False, True]),
+        budget=patience,
+    )
     def change(self, service: int, plan: str, later: bool, budget: float) -> None:
         wish = ChangeWish(
             installation=self.world.shop,
@@ -152,8 +158,10 @@ class Bridge(RuleBasedStateMachine):
         else:
             self.world.ask(service, "change", lambda: self.world.bridge.submit(wish, budget=budget), plan)
 
-    @rule(service=services, budget=patience)
-    def terminate(self, service: int, budget: float) -> None:
+    @rule(service=services, budget=patience, really=seldom)
+    def terminate(self, service: int, budget: float, really: bool) -> None:
+        if not really:  # there is little to ask for afterwards
+            return
         wish = TerminateWish(installation=self.world.shop, service_id=service, actor="billing")
         self.world.ask(service, "terminate", lambda: self.world.bridge.submit(wish, budget=budget))
 
@@ -173,9 +181,10 @@ class Bridge(RuleBasedStateMachine):
     def top_up(self, amount: int) -> None:
         self.world.top_up(amount)
 
-    @rule(service=services)
-    def delete_by_hand(self, service: int) -> None:
-        self.world.delete_by_hand(service)
+    @rule(service=services, really=seldom)
+    def delete_by_hand(self, service: int, really: bool) -> None:
+        if really:
+            self.world.delete_by_hand(service)
 
     @rule(service=services)
     def decide(self, service: int) -> None:

@@ -35,7 +35,7 @@ from panelbridge.subscriptions import (
 from tests.model.memory_panel import MemoryPanel, ModelClock, OnePanel
 
 PRICES = {"gold": 1, "family": 3}
-OPENING = 6  # credits: some orders wait for more
+OPENING = 8  # credits: some orders wait for more
 KEY = Fernet.generate_key()
 SCAN = 3  # rows of a scan, so that who keeps a place in vain is noticed
 TURNS = 150
@@ -167,10 +167,21 @@ class World:
         known = [item.operation for item in life.asked]
         if verb == "create":
             if answer.operation.id in known:
+                self._revive(life)
                 return
             life = self.lives[service] = Life()
         again = answer.operation.id in known
         life.asked.append(Asked(verb, answer.operation.id, value, again=again))
+
+    def _revive(self, life: Life) -> None:
+        """A create of what was to end: what the end has replaced meanwhile does not come back."""
+        if any(item.verb == "terminate" for item in life.asked):
+            states = {item.id: item.state for item in self.operations()}
+            life.asked = [
+                item
+                for item in life.asked
+                if item.operation is None or states[item.operation] is not OperationState.SUPERSEDED
+            ]
 
     def _brings_stored(self, life: Life) -> bool:
         """Whether a renewal that was asked for after a change was stored is still open."""
@@ -339,7 +350,10 @@ class World:
         if not life.unsure:
             package, stored = _package(life, operations)
             assert shown.package == package, f"the panel has {shown.package}, {package} was asked for"
-            assert self._stored(subscription) in (stored, None if stored == package else stored)
+            known = self._stored(subscription)
+            assert known in (stored, None if stored == package else stored), (
+                f"stored is {known}, {stored} was asked for"
+            )
         password = _password(life, operations)
         if password is not None:
             assert shown.password is not None
