@@ -55,7 +55,7 @@ class Stage:
         )
 
     def operations(self, verb: Verb, service: int) -> list[Operation]:
-        return [item for item in self.rig.operations() if item.service_id == service and item.verb is verb]
+        return [item for item in self.rig.operations_of(service) if item.verb is verb]
 
     def assert_one_effect_and_one_charge(self, verb: Verb, service: int, before: Books) -> Operation:
         """Both sets of books moved once since ``before``. Returns the operation that moved them."""

@@ -15,6 +15,7 @@ from cryptography.fernet import Fernet
 from panelbridge.ledger import Credits, WalletState
 from panelbridge.models import Term
 from panelbridge.provisioning import CreateWish, Desk, Limits, Operation, Provisioner
+from panelbridge.provisioning.models import UNSETTLED
 from panelbridge.registry import load_adapter
 from panelbridge.secret import Secret
 from panelbridge.settings import secret_fields
@@ -139,6 +140,17 @@ class Rig:
         with self.units.read() as unit:
             return list(unit.journal.search(limit=10_000))
 
+    def unsettled(self) -> list[Operation]:
+        with self.units.read() as unit:
+            found = [item for state in UNSETTLED for item in unit.journal.search(state=state, limit=10_000)]
+        return sorted(found, key=lambda item: item.id)
+
+    def operations_of(self, service_id: int) -> list[Operation]:
+        """None before its first order is written down."""
+        with self.units.read() as unit:
+            known = unit.subscriptions.of_service(self.installation.id, service_id)
+            return [] if known is None else list(unit.journal.search(subscription=known.id, limit=10_000))
+
     def attention(self) -> list[str]:
         with self.units.read() as unit:
             return [item.code for item in unit.journal.attention()]
@@ -146,7 +158,7 @@ class Rig:
     def settle_all(self, rounds: int = 60) -> None:
         """Run what is due, moving the clock over quiet times and back-offs, until nothing is unsettled."""
         for _ in range(rounds):
-            first = {item.subscription_id: item for item in reversed(self.operations()) if not item.settled}
+            first = {item.subscription_id: item for item in reversed(self.unsettled())}
             waiting = [item.due_at for item in first.values() if item.due_at is not None]
             if not waiting:
                 return
