@@ -10,7 +10,9 @@ import json
 import os
 import platform
 import sqlite3
+import subprocess
 import sys
+import timeit
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -21,7 +23,8 @@ from benchmarks import adapters, burst, create_cost, footprint, held, ledger, re
 from benchmarks.figure import Figure
 
 MISSED = 3  # exit code; 1 is Python's own for a run that broke
-LATEST = Path(__file__).with_name("latest.json")
+ROOT = Path(__file__).resolve().parents[1]
+LATEST = ROOT / "benchmarks" / "latest.json"
 _Measure = Callable[[], Sequence[Figure | dict[str, Any]]]
 
 # In this order, each with its letter in the goals.
@@ -54,6 +57,7 @@ def machine() -> dict[str, Any]:
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "load": [round(one, 2) for one in os.getloadavg()],
         "cores": os.cpu_count(),
+        "loop_ms": round(min(timeit.repeat("sum(range(1_000_000))", number=1, repeat=5)) * 1000, 1),
         "python": platform.python_version(),
         "sqlite": sqlite3.sqlite_version,
     }
@@ -68,7 +72,15 @@ def collect(kinds: dict[str, _Measure], names: Sequence[str]) -> dict[str, Any]:
             figures.append(entry)
             sys.stdout.write(line(entry) + "\n")
             sys.stdout.flush()
-    return {"before": before, "after": machine(), "figures": figures}
+    return {"commit": commit(), "before": before, "after": machine(), "figures": figures}
+
+
+def commit() -> str:
+    """What was measured; marked where files differ from it."""
+    told = subprocess.run(
+        ["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return told.stdout.strip()
 
 
 def line(entry: dict[str, Any]) -> str:
@@ -92,8 +104,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     told = collect(QUICK if given.quick else FULL, given.names or list(FULL))
     given.out.write_text(json.dumps(told, indent=2) + "\n")
     missed = [entry["name"] for entry in told["figures"] if entry["met"] is False]
+    before, after = told["before"], told["after"]
+    took = datetime.fromisoformat(after["at"]) - datetime.fromisoformat(before["at"])
     sys.stdout.write(
-        f"load {told['before']['load'][0]} before, {told['after']['load'][0]} after; {given.out}\n"
+        f"no seed, commit {told['commit']}, {took.total_seconds():.0f} s; load {before['load'][0]} before, "
+        f"{after['load'][0]} after; {given.out}\n"
     )
     if missed:
         sys.stdout.write(f"goals missed: {', '.join(missed)}\n")
