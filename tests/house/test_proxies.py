@@ -66,6 +66,7 @@ def certificate(folder: Path) -> tuple[Path, Path]:
 
 def shipped(name: str, changes: dict[str, str]) -> str:
     """The file, with what is this machine's own put in its places."""
+    assert (SIDECAR / name).is_file(), f"{name} is not shipped"
     text = (SIDECAR / name).read_text()
     for old, new in changes.items():
         assert old in text, f"{name} says {old!r} no more"
