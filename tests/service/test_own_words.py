@@ -92,7 +92,7 @@ def test_a_create_key_used_after_the_end_is_spent_and_makes_nothing(selling: Ser
 
     again = selling.write("POST", "/v1/subscriptions", ORDER, once="order-1")
 
-    assert (again.status_code, again.json["code"]) == (409, "key_spent"), again.json  # type: ignore[index]
+    assert (again.status_code, (again.json or {}).get("code")) == (409, "key_spent"), again.json
     assert selling.practice.control.books()["accounts"] == {}
     anew = selling.write("POST", "/v1/subscriptions", ORDER, once="order-2")
     assert (anew.status_code, anew.json["subscription"]["generation"]) == (200, 2)  # type: ignore[index]
