@@ -22,9 +22,10 @@ from xml.etree import ElementTree as ET
 ROOT = Path(__file__).resolve().parents[1]
 TABLE = ROOT / "tests" / "faults.md"
 PHP = "whmcs_module_shim/php"
+KIT = "panelbridge/testing"
 LAID_OVER = (
     "tests",
-    "panelbridge/testing",
+    KIT,
     *sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("adapters/*/practice*.py")),
     *sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("examples/*/*/practice.py")),
     f"{PHP}/standin",
@@ -37,7 +38,10 @@ PATIENCE = 900  # seconds for one file; the code before may wait for what never 
 
 @dataclass(frozen=True, kw_only=True)
 class Named:
-    """A test of the table: `tests/a/test_b.py::test_c`, or `php: CTest::testD`."""
+    """A test of the table: `tests/a/test_b.py::test_c`, or `php: CTest::testD`.
+
+    `kit: tests/...` is a test of the conformance suite itself, which it finds as it was before.
+    """
 
     point: str
     test: str
@@ -45,6 +49,15 @@ class Named:
     @property
     def php(self) -> bool:
         return self.test.startswith("php:")
+
+    @property
+    def kit(self) -> bool:
+        return self.test.startswith("kit:")
+
+    @property
+    def file(self) -> str:
+        """What runs in one go."""
+        return self.test if self.php else self.test.partition("::")[0]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +82,7 @@ def named_in(table: str) -> Iterator[Named]:
         cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", line.strip().strip("|"))]
         if len(cells) < 4 or not re.match(r"\d", cells[0]):  # noqa: PLR2004 - point, fault, searched, tests
             continue
-        for test in re.split(r"<br>|,\s+(?=tests/|php:)", cells[-1]):
+        for test in re.split(r"<br>", cells[-1]):
             if test.strip(" `"):
                 yield Named(point=cells[0], test=test.strip().strip("`"))
 
@@ -177,21 +190,19 @@ def judge(cases: Sequence[Ended]) -> Ended:
 
 def main(points: Sequence[str]) -> int:
     table = TABLE.read_text(encoding="utf-8")
+    base = base_of(table)
     wanted = [item for item in named_in(table) if not points or item.point in points]
+    files: dict[str, list[Named]] = defaultdict(list)
+    for item in sorted(wanted, key=lambda item: item.kit):
+        files[item.file].append(item)
     place = Path(tempfile.mkdtemp(prefix="panelbridge-before-")) / "tree"
     wrong = 0
     try:
-        lay_out(base_of(table), place)
-        files: dict[str, list[Named]] = defaultdict(list)
-        for item in wanted:
-            files[item.test if item.php else item.test.partition("::")[0]].append(item)
+        lay_out(base, place)
         for items in files.values():
-            php = items[0].php
-            ended = (
-                {items[0].test: run_php(place, items[0].test)}
-                if php
-                else run_python(place, [item.test for item in items])
-            )
+            if items[0].kit:
+                _kit_as_before(base, place)
+            ended = run(place, items)
             for item in items:
                 end = judge(ended[item.test])
                 wrong += end.how != "asserted"
@@ -201,6 +212,20 @@ def main(points: Sequence[str]) -> int:
         shutil.rmtree(place.parent, ignore_errors=True)
     print(f"{len(wanted)} tests, {wrong} of them do not fail by their own assertion on the code before")
     return 1 if wrong or not wanted else 0
+
+
+def run(place: Path, items: Sequence[Named]) -> dict[str, list[Ended]]:
+    """How the tests of one file ended."""
+    if items[0].php:
+        return {items[0].test: run_php(place, items[0].test)}
+    paths = {item.test: item.test.removeprefix("kit:").strip() for item in items}
+    ended = run_python(place, list(paths.values()))
+    return {test: ended[path] for test, path in paths.items()}
+
+
+def _kit_as_before(base: str, place: Path) -> None:
+    shutil.rmtree(place / KIT)
+    subprocess.run(["git", "checkout", "--quiet", base, "--", KIT], cwd=place, check=True)
 
 
 def _git(*words: str) -> None:
