@@ -268,9 +268,9 @@ Test = Callable[[conformance.PanelUnderTest], Any]
 
 def called(subject: conformance.PanelUnderTest, suite: str, name: str, *arguments: Any) -> None:
     """That test of the suite; a suite that does not have it yet catches nothing."""
-    test = getattr(getattr(conformance, suite)(), name, None)
+    test = getattr(getattr(conformance, suite, None), name, None)
     assert test is not None, f"the suite has no {name}"
-    test(subject, *arguments)
+    test(getattr(conformance, suite)(), subject, *arguments)
 
 
 BITES = (AssertionError, pytest.fail.Exception, AttributeError, KeyError, TypeError, ExceptionGroup)
