@@ -10,6 +10,7 @@ import pytest
 
 from tests.matrix.backends import REFERENCE_SET
 from tests.service.conftest import Service, service_in
+from tests.support.bad_rows import respoken
 
 ORDER = {"installation": "shop", "service_id": 501, "plan": "gold", "term": "1m"}
 CALL = {"serviceid": 601, "configoption1": "gold", "billingcycle": "Monthly", "status": "Pending"}
@@ -55,6 +56,23 @@ def test_each_door_names_the_field_in_its_own_words(
     told = own.get_data(as_text=True)
     for foreign in ("configoption", "Module Settings", "billing cycle", "customfield", "the product"):
         assert foreign not in told
+
+
+def test_a_package_that_cannot_be_read_is_listed_as_that_beside_the_others(selling: Service) -> None:
+    """The last page has those without an id, on which no cursor can stand."""
+    selling.get("/v1/panels/main/packages")
+    respoken(
+        selling.practice.control,
+        "list_packages",
+        lambda reply: reply["packages"].extend([7, {**reply["packages"][0], "id": "odd", "term": "soon"}]),
+    )
+
+    told = selling.get("/v1/panels/main/packages")
+
+    assert told.status_code == 200, told.json
+    items = told.get_json()["items"]
+    assert [item["id"] for item in items if item["unreadable"]] == ["odd", ""]
+    assert "basic-1m" in [item["id"] for item in items if not item["unreadable"]]
 
 
 def test_the_field_that_the_panel_refused_reaches_the_answer_and_the_journal(selling: Service) -> None:
