@@ -49,6 +49,7 @@ RUNS = (
         tests=("tests/model/test_model.py",),
         sizes={"SOAK_MODEL_SEQUENCES": "2000"},
     ),
+    Run(name="requests", tests=("tests/service/test_openapi_fuzz.py",), sizes={"SOAK_REQUESTS": "50"}),
     Run(name="survival", tests=("tests/jobs/test_survival.py",), times=5),
     Run(
         name="kills", tests=("tests/matrix/test_kills.py", "tests/matrix/test_crowd.py")
