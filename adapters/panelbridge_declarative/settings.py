@@ -81,7 +81,7 @@ _TYPES: dict[str, Any] = {"text": str, "secret": Secret, "url": BaseUrl, "int": 
 
 def _field(field: ConfigField) -> tuple[Any, Any]:
     kind = _TYPES[field.type]
-    if field.type in ("text", "secret"):
+    if field.type in ("text", "secret") and field.default != "":  # that one may stay empty
         kind = Annotated[kind, Field(min_length=1)]
     default = {} if field.default is None else {"default": field.default}
     about: Any = {"description": field.about or None, **default}
