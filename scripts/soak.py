@@ -109,9 +109,14 @@ def _once(run: Run, seed: int, say: Say, *, quick: bool) -> bool:
 
 
 def _commit() -> str:
-    told = subprocess.run(
-        ["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True, check=True
+    """Dirty where anything but the output of an earlier run is."""
+    return _git("describe", "--always") + (
+        "-dirty" if _git("status", "--porcelain", "--", ":!benchmarks") else ""
     )
+
+
+def _git(*words: str) -> str:
+    told = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=True)
     return told.stdout.strip()
 
 
