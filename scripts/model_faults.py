@@ -1,7 +1,7 @@
 """Puts faults back that were found in use, one at a time, and shows that the model test finds each.
 
-`python -m scripts.model_faults [--seed N] [NAME...]`; what it said is kept in `benchmarks/model.txt`. Exits 1
-when one stayed unfound.
+`python -m scripts.model_faults [--seed N] [NAME...]`; what a whole run says is kept in `benchmarks/model.txt`
+as it comes. Exits 1 when one stayed unfound.
 """
 
 from __future__ import annotations
@@ -165,16 +165,20 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help="the numbers of the faults, such as 1.4")
     given = parser.parse_args(arguments)
     wanted = [one for one in FAULTS if not given.names or one.name.split()[0] in given.names]
-    said = [f"model: seed {given.seed}, at most {SEQUENCES} sequences of {STEPS} steps for each fault"]
-    print(said[0], flush=True)
+    said: list[str] = []
+
+    def say(text: str) -> None:
+        said.append(text)
+        print(text, flush=True)
+        if not given.names:
+            KEPT.write_text("\n".join(said) + "\n", encoding="utf-8")
+
+    say(f"model: seed {given.seed}, at most {SEQUENCES} sequences of {STEPS} steps for each fault")
     unfound = 0
     for fault in wanted:
         told = _search(fault, given.seed)
         unfound += told is None
-        said.append(f"{fault.name}: {told or 'NOT FOUND'}")
-        print(said[-1], flush=True)
-    if not given.names:
-        KEPT.write_text("\n".join(said) + "\n", encoding="utf-8")
+        say(f"{fault.name}: {told or 'NOT FOUND'}")
     return 1 if unfound else 0
 
 
