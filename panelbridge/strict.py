@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Self
+from datetime import UTC, datetime
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from panelbridge.exceptions import ContractBroken
 from panelbridge.models import AccountId, AccountState, Package, PanelAccount
+
+
+def _moment(told: Any) -> datetime:
+    if not isinstance(told, int) or isinstance(told, bool) or not 0 <= told < _NO_SECONDS:
+        raise ValueError("no seconds since 1970")
+    return datetime.fromtimestamp(told, UTC)
+
+
+_NO_SECONDS = 2**33  # the year 2242; milliseconds of today are larger
+Epoch = Annotated[datetime, BeforeValidator(_moment)]
+"""A moment in UTC, which the panel tells as whole seconds since 1970."""
 
 
 class Strict(BaseModel):

@@ -30,10 +30,10 @@ def installed(tmp_path: Path) -> dict[str, str]:
     return os.environ | {"PYTHONPATH": os.pathsep.join((str(tmp_path), str(EXAMPLE)))}
 
 
-def test_it_is_an_adapter_in_some_150_lines() -> None:
+def test_it_is_an_adapter_in_under_150_lines() -> None:
     counted = {path.name: len(path.read_text().splitlines()) for path in CODE}
     assert set(counted) == {"__init__.py", "adapter.py", "client.py", "mapping.py"}
-    assert sum(counted.values()) <= 155, counted
+    assert sum(counted.values()) < 150, counted
 
 
 def test_it_passes_the_whole_suite_with_one_command(installed: dict[str, str]) -> None:

@@ -26,9 +26,7 @@ class AcmeClient(JsonApi):
         after: int | None = 0
         while after is not None:
             page = Page.read(self.call("GET", "api/customers", after=str(after), login=login))
-            ids = [row["id"] for row in page.rows if isinstance(row, dict) and isinstance(row.get("id"), int)]
-            more = page.left > page.limit
-            if len(page.rows) != min(page.left, page.limit) or min(ids, default=after + (not more)) <= after:
+            if len(page.rows) != min(page.left, page.limit) or (page.next or after + 1) <= after:
                 raise pb.ContractBroken("a page of customers lacks rows, or holds others")
             yield from page.rows
-            after = max(ids) if more else None
+            after = page.next

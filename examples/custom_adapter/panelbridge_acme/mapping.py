@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
-from pydantic import Field, PositiveInt
+from pydantic import PositiveInt
 
 import panelbridge as pb
 from panelbridge.record_adapter import Change
-from panelbridge.strict import Strict
+from panelbridge.strict import Epoch, Strict
 
 
 class Me(Strict):
@@ -22,17 +20,16 @@ class Customer(Strict):
     login: str
     secret: str
     tier: str
-    until: int = Field(ge=0, lt=2**33)  # seconds since 1970
+    until: Epoch
     on: bool
     note: str
 
     def account(self) -> pb.PanelAccount:
-        until = datetime.fromtimestamp(self.until, UTC)
         return pb.PanelAccount(
             id=pb.AccountId(str(self.id)),
             username=self.login,
-            state=pb.AccountState.of_enabled(until) if self.on else pb.AccountState.SUSPENDED,
-            expires_at=until,
+            state=pb.AccountState.of_enabled(self.until) if self.on else pb.AccountState.SUSPENDED,
+            expires_at=self.until,
             password=pb.Secret(self.secret),
             package=self.tier,
             reference=self.note,
@@ -43,6 +40,7 @@ class Page(Strict):
     rows: list[object]  # each is read by itself: one bad row is one bad account
     left: int  # customers that follow, those of this page included
     limit: PositiveInt  # rows that a page has at most
+    next: PositiveInt | None  # the id after which the next page begins
 
 
 def body_of(change: Change) -> dict[str, object]:

@@ -118,7 +118,8 @@ class AcmePractice(PracticePanel):
         query = "SELECT id FROM customers WHERE id > ? AND ? IN (login, '') ORDER BY id"
         found = [row["id"] for row in db.execute(query, (request.value("after") or 0, login or ""))]
         rows = [self._row(db, number) for number in found[:limit]]
-        return {"rows": rows, "left": len(found), "limit": limit}
+        following = found[limit - 1] if len(found) > limit else None
+        return {"rows": rows, "left": len(found), "limit": limit, "next": following}
 
     def _row(self, db: sqlite3.Connection, number: int) -> dict[str, Any]:
         row = dict(db.execute("SELECT * FROM customers WHERE id = ?", (number,)).fetchone())
