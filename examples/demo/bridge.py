@@ -73,12 +73,20 @@ class DemoBridge:
         while time.monotonic() - began < _START_SECONDS:
             if self._process.poll() is not None:
                 break
-            try:
-                if self._session.get(f"{self.url}/readyz", timeout=1).status_code == requests.codes.ok:
-                    return time.monotonic() - began
-            except requests.RequestException:
-                time.sleep(_SIGNS_OF_LIFE)
+            if self._is_ready():
+                return time.monotonic() - began
+            time.sleep(_SIGNS_OF_LIFE)
         raise RuntimeError(f"the bridge did not start; its log: {self.log}")
+
+    def _is_ready(self) -> bool:
+        """Whether this very bridge answers: between the choice of a port and its use another may take it."""
+        try:
+            if self._session.get(f"{self.url}/readyz", timeout=1).status_code != requests.codes.ok:
+                return False
+            self.ask("GET", "/v1/panels")
+        except (requests.RequestException, RuntimeError):
+            return False
+        return True
 
     def stop(self) -> None:
         """End it in order. Safe to repeat."""

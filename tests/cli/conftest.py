@@ -7,14 +7,15 @@ import json
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from panelbridge.models import Term
-from panelbridge.provisioning import Answer, CreateWish
+from panelbridge.provisioning import Answer, CreateWish, OperationId, Provisioner
 from panelbridge.subscriptions import Mode
 from panelbridge.testing.practice import PracticeProcess
 from whmcs_module_shim.cli.main import main
@@ -85,6 +86,21 @@ class Shell:
             )
             answer: Answer = services.provisioner.submit(wish)
             return answer
+        finally:
+            services.close()
+
+    def pursue(self, operation: int, *, hours: int) -> None:
+        """What ``serve`` does with an operation that is due, so many hours later."""
+        services = compose(self.config, migrate=False)
+        try:
+            desk, later = services.provisioner.desk, timedelta(hours=hours)
+            tick = desk.elapsed()
+            desk = replace(
+                desk,
+                clock=lambda: services.clock() + later,
+                elapsed=lambda: replace(tick, seconds=tick.seconds + later.total_seconds()),
+            )
+            Provisioner(services.units, desk).step(OperationId(operation))
         finally:
             services.close()
 

@@ -6,17 +6,13 @@ import os
 import shutil
 import sqlite3
 import stat
-from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
 
-from panelbridge.provisioning import OperationId, Provisioner
 from panelbridge.testing.practice import PracticeProcess
 from tests.cli.conftest import Shell
-from whmcs_module_shim.compose import compose
 from whmcs_module_shim.data_folder import claim_data_folder
 
 
@@ -36,18 +32,6 @@ def elsewhere(shell: Shell, monkeypatch: pytest.MonkeyPatch, *, key: bool) -> Sh
     if key:
         shutil.copy2(shell.folder / "secret.key", folder)
     return Shell(folder, monkeypatch)
-
-
-def pursue(shell: Shell, number: int, *, hours: int) -> None:
-    """What ``serve`` does with a due operation, so many hours later."""
-    services = compose(shell.config, migrate=False)
-    try:
-        provisioner = services.provisioner
-        later = timedelta(hours=hours)
-        desk = replace(provisioner.desk, clock=lambda: services.clock() + later)
-        Provisioner(services.units, desk).step(OperationId(number))
-    finally:
-        services.close()
 
 
 def test_a_copy_made_while_a_write_is_open_is_whole(selling: Shell, tmp_path: Path) -> None:
@@ -127,13 +111,13 @@ def test_what_was_sent_before_the_backup_is_looked_up_and_not_sent_again(
     other.done("restore", str(tmp_path / "sent.db"), "--yes")
     before = practice.control.books()["counts"]
 
-    pursue(other, number, hours=1)
+    other.pursue(number, hours=1)
 
     assert practice.control.books()["counts"] == before
     shown = other.done("operations", "show", str(number), "--json").json
     assert (shown["state"], shown["code"]) == ("sent", "writes_off")
     other.done("panels", "writes", "on", "main", "--yes")
-    pursue(other, number, hours=2)
+    other.pursue(number, hours=2)
     assert other.done("operations", "show", str(number), "--json").json["state"] == "done"
 
 

@@ -61,7 +61,7 @@ def test_what_waits_for_a_person_is_completed(
 ) -> None:
     practice.control.act("create", username="customer8001", reference=None)
     practice.control.set_fault("cut_before", "create")
-    selling.order(8001, username="customer8001")
+    selling.pursue(selling.order(8001, username="customer8001").operation.id, hours=1)
     (item,) = selling.done("attention", "list", "--json").json
 
     assert complete("attention release ") == [str(item["operation_id"])]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 
 from panelbridge.capabilities import FindBy
@@ -84,6 +86,10 @@ class Lookups(Suite):
             pytest.skip(f"{subject.adapter.backend}: capabilities.list_complete is false")
         for _ in range(3):
             subject.made()
+        whole = len(list(subject.adapter.list_accounts()))
         subject.set_fault(fault, subject.read("list_accounts"), times=None)
-        with pytest.raises(PanelError), deadline(PATIENCE):
-            list(subject.adapter.list_accounts())
+        told = None
+        with suppress(PanelError), deadline(PATIENCE):
+            told = list(subject.adapter.list_accounts())
+        rows_alone_are_broken = fault is Fault.WRONG_TYPES and told is not None and len(told) >= whole
+        assert told is None or rows_alone_are_broken, told

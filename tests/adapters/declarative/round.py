@@ -36,6 +36,7 @@ from panelbridge_declarative.replies import read
 
 UNTIL = datetime(2031, 1, 1, tzinfo=UTC)
 URL = "http://panel.test:1/"
+OPERATORS_WORD = {"mail_host": "mail.panel.test", "subscription_url": "https://panel.test/sub/"}
 GENERAL = (
     PracticeReply(status=302, headers={"Location": "/elsewhere"}),
     PracticeReply(status=429, body=b"{}", headers={"Retry-After": "7"}),
@@ -119,10 +120,10 @@ def seen(name: str, file: Path, books: Path) -> Iterator[Any]:
                 yield from Round(module.PRACTICE(own, dict(setup.practice_options)), file).run()
 
 
-def _ways_to_connect(found: Any) -> list[tuple[str, str]]:
+def _ways_to_connect(found: Any) -> list[tuple[str, str, bool]]:
     """What an account's equality leaves out."""
     details = getattr(getattr(found, "account", None), "connect", ())
-    return [(item.kind.value, item.value.get_secret_value()) for item in details]
+    return [(item.kind.value, item.value.get_secret_value(), item.secret) for item in details]
 
 
 def _judged(place: Any, reply: PracticeReply, form: str | None) -> Any:
@@ -135,7 +136,9 @@ class Round:
     def __init__(self, panel: PracticePanel, file: Path) -> None:
         self.session = InProcess(panel)
         self.panel = panel
-        self.values: dict[str, Any] = {**panel.settings(URL), "spec": str(file)}
+        values: dict[str, Any] = {**panel.settings(URL), "spec": str(file)}
+        known = DeclarativeAdapter.settings_model_for(values).model_fields
+        self.values = values | {name: value for name, value in OPERATORS_WORD.items() if name in known}
         self.adapter = self._adapter(self.values)
         self._numbers = itertools.count(1)
         setup = next(iter(panel.setups.values()))

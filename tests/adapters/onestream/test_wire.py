@@ -385,7 +385,7 @@ class TestPages:
             {"status": "success", "data": {"pagination": {}}},
             {"status": "success", "data": []},
             {"status": "error", "data": {"items": []}},
-            {"status": "success", "data": {"items": [7]}},
+            {"status": "success", "data": {"items": 7}},
             [LINE],
         ],
     )
