@@ -192,7 +192,7 @@ def _search(fault: Fault, number: int) -> str | None:
         deadline=None,
         database=None,
         phases=(Phase.generate,),
-        suppress_health_check=list(HealthCheck),
+        suppress_health_check=[*HealthCheck.__members__.values()],
         report_multiple_bugs=False,
     )
     try:
