@@ -63,11 +63,6 @@ class _User(_Named):
     last_login_date: str | None = None
 
 
-class _Folder(_Wire):
-    id: str = Field(min_length=1)
-    name: str
-
-
 class _Folders(_Wire):
     items: list[Any]
 

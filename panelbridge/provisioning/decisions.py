@@ -135,9 +135,7 @@ def mark_done(units: Units, desk: Desk, operation_id: OperationId, *, actor: str
             raise Refusal(
                 "illegal_move", "this service has no account yet", advice="Adopt the panel's account instead."
             )
-    shown = _shown_done(
-        desk, operation, account_ref(subscription, desk)
-    )  # what is written down is what the panel shows
+    shown = _shown_done(desk, operation, account_ref(subscription, desk))  # it is what is written down
     with units.write() as unit:
         current = decidable(unit, desk, operation_id, as_of=operation)
         subscription = subscription_of(unit, current)

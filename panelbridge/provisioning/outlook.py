@@ -46,18 +46,15 @@ def at_its_turn(unit: Unit, subscription: Subscription, operation: Operation) ->
 
 
 def _seen(unit: Unit, subscription: Subscription, ahead: Sequence[Operation], now: datetime) -> Outlook:
-    priced = [item for item in unit.journal.done(subscription.id, subscription.generation) if _counts(item)]
+    settled = unit.journal.done(subscription.id, subscription.generation)
+    priced = [item for item in settled if item.verb in PRICED]
     for waiting in ahead:
         plan = unit.subscriptions.plan(waiting.plan_id, waiting.plan_version)
         done = dated(waiting, subscription, now, plan.grace_hours if plan is not None else 0)
         subscription = moved(done, subscription, now)
-        if _counts(done):
+        if done.verb in PRICED:
             priced.append(done)
     return Outlook(subscription=subscription, priced=tuple(priced), now=now)
-
-
-def _counts(operation: Operation) -> bool:
-    return operation.verb in PRICED
 
 
 def dated(operation: Operation, subscription: Subscription, now: datetime, grace_hours: int) -> Operation:
@@ -177,17 +174,9 @@ def suspended(operation: Operation, reasons: Sequence[Suspension], now: datetime
 
 def lifted(operation: Operation, reasons: Sequence[Suspension]) -> tuple[Suspension, ...]:
     """What remains of ``reasons`` when its owner's are lifted: all, or the one that was named."""
-    target = operation.target
-    return tuple(
-        item
-        for item in reasons
-        if item.owner != target.owner or (target.reason is not None and item.reason is not target.reason)
-    )
+    return tuple(item for item in reasons if not lifts(operation.target, item))
 
 
-def lifts(operation: Operation, reason: Target) -> bool:
-    """Whether ``operation`` is an unsuspend that ends what was suspended for ``reason`` by its owner."""
-    target = operation.target
-    if operation.verb is not Verb.UNSUSPEND or target.owner != reason.owner:
-        return False
-    return target.reason is None or target.reason is reason.reason
+def lifts(lifting: Target, suspended_for: Target | Suspension) -> bool:
+    """Whether an unsuspend to ``lifting`` ends that suspension: of its owner, for any reason or its own."""
+    return lifting.owner == suspended_for.owner and lifting.reason in (None, suspended_for.reason)

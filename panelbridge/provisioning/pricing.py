@@ -5,13 +5,14 @@ The periods and what was paid for each are read from the journal here and handed
 
 from __future__ import annotations
 
+from panelbridge.capabilities import PackageWrite
 from panelbridge.ledger import Credits
 from panelbridge.lifecycle import PaidPeriod, after_change, change_charge
 from panelbridge.models import Term
 from panelbridge.provisioning.exceptions import Refusal
 from panelbridge.provisioning.models import Operation
 from panelbridge.provisioning.outlook import Outlook
-from panelbridge.provisioning.port import Unit
+from panelbridge.provisioning.port import Panels, Unit
 from panelbridge.subscriptions import Plan, PlanId, PlanTerm, Subscription
 from panelbridge.subscriptions.pricing import ConnectionsNotSold, extra_connections, quote, quote_length
 
@@ -55,6 +56,12 @@ def change_price(
     if not periods:
         return full  # nothing is known of what was paid
     return Credits(units=change_charge(periods, price=full.units, term=offer.term, now=look.now))
+
+
+def bought_whole(panels: Panels, look: Outlook, plan: Plan, offer: PlanTerm) -> bool:
+    """Whether the panel sells that change as a full purchase of the package."""
+    sells_whole = panels.capabilities(plan.panel_id).change_package is PackageWrite.PURCHASE
+    return sells_whole and offer.package != look.subscription.package
 
 
 def is_there(

@@ -96,11 +96,10 @@ def extension_means(
 
 def change_means(bridge: Bridge, number: int, body: Any) -> str:
     """What a change now does at this panel, and its price. Raises ``Refusal``."""
-    from panelbridge.capabilities import PackageWrite
     from panelbridge.models import Term
     from panelbridge.provisioning.intend import find_offer
     from panelbridge.provisioning.outlook import outlook
-    from panelbridge.provisioning.pricing import change_price, connections_after
+    from panelbridge.provisioning.pricing import bought_whole, change_price, connections_after
     from whmcs_module_shim.cli.owners import installations_by_id
 
     item = load_subscription(bridge, number)
@@ -108,9 +107,8 @@ def change_means(bridge: Bridge, number: int, body: Any) -> str:
     desk = bridge.services.provisioner.desk
     with bridge.services.units.read() as unit:
         plan, offer = find_offer(unit, shop, body.plan, Term.parse(body.term) if body.term else item.term)
-        sells = desk.panels.capabilities(plan.panel_id).change_package is PackageWrite.PURCHASE
         look = outlook(unit, item, desk.clock())
-        buys = sells and offer.package != look.subscription.package
+        buys = bought_whole(desk.panels, look, plan, offer)
         count = connections_after(unit, look, plan, offer, body.connections)
         price = change_price(unit, look, plan, offer, count, purchase=buys)
         left = unit.ledger.wallet(item.reseller_id).available

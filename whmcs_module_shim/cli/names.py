@@ -6,7 +6,6 @@ and lock; where they cannot be read nothing is offered, for a shell has no place
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from typing import TYPE_CHECKING
@@ -43,6 +42,8 @@ def _config(context: typer.Context) -> ServiceConfig:
 
 
 def _rows(config: ServiceConfig, query: str, typed: str) -> list[Offer]:
+    import sqlite3
+
     from whmcs_module_shim.books import database_file
 
     address = f"{database_file(config).absolute().as_uri()}?mode=ro"

@@ -71,6 +71,9 @@ def closed(services: Services, caller: Caller, request: ServiceRequest, verb: Ve
 
 def _undoes(later: Operation, operation: Operation) -> bool:
     """Whether ``later`` speaks of the same thing: of a suspension, its reason and whose it is."""
-    if {later.verb, operation.verb} == {Verb.SUSPEND, Verb.UNSUSPEND}:
-        return lifts(later, operation.target) or lifts(operation, later.target)
+    match later.verb, operation.verb:
+        case Verb.UNSUSPEND, Verb.SUSPEND:
+            return lifts(later.target, operation.target)
+        case Verb.SUSPEND, Verb.UNSUSPEND:
+            return lifts(operation.target, later.target)
     return later.verb in _UNDONE_BY[operation.verb]

@@ -6,12 +6,12 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from panelbridge.capabilities import OrderFact, PackageWrite
+from panelbridge.capabilities import OrderFact
 from panelbridge.ledger import Credits
 from panelbridge.provisioning import Refusal
 from panelbridge.provisioning.outlook import outlook
 from panelbridge.provisioning.port import Unit
-from panelbridge.provisioning.pricing import change_price, connections_after
+from panelbridge.provisioning.pricing import bought_whole, change_price, connections_after
 from panelbridge.subscriptions import Installation, Mode, Plan, PlanTerm, Subscription
 from whmcs_module_shim.auth.caller import Caller
 from whmcs_module_shim.fields import Body, Count, Line
@@ -149,7 +149,6 @@ def _unpaid(plan: Plan | None, price: Credits, left: Credits) -> list[Refusal]:
 def _upgrade_price(
     services: Services, unit: Unit, subscription: Subscription, plan: Plan, offer: PlanTerm
 ) -> Credits:
-    sells_whole = services.panels.capabilities(plan.panel_id).change_package is PackageWrite.PURCHASE
     look = outlook(unit, subscription, services.clock())
     return change_price(
         unit,
@@ -157,7 +156,7 @@ def _upgrade_price(
         plan,
         offer,
         connections_after(unit, look, plan, offer, None),
-        purchase=sells_whole and offer.package != look.subscription.package,
+        purchase=bought_whole(services.panels, look, plan, offer),
     )
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from panelbridge.adapter import PanelAdapter
-from panelbridge.capabilities import Capabilities, PackageWrite, Verb
+from panelbridge.capabilities import Capabilities, Verb
 from panelbridge.ledger import Credits
 from panelbridge.models import PackageChange, PanelAccount, Term, VerbResult
 from panelbridge.provisioning.admission import require_account, supersede
@@ -20,7 +20,7 @@ from panelbridge.provisioning.keys import end_state_key
 from panelbridge.provisioning.models import Asked, Attempt, Fence, Operation, Target
 from panelbridge.provisioning.outlook import PRICED, Outlook, at_its_turn, dated, moved, outlook, sold_as
 from panelbridge.provisioning.port import Unit
-from panelbridge.provisioning.pricing import change_price, connections_after, is_there
+from panelbridge.provisioning.pricing import bought_whole, change_price, connections_after, is_there
 from panelbridge.provisioning.promise import within_promise
 from panelbridge.provisioning.rules import Admission, Reading, VerbRules, adopt_account, fenced_purchase
 from panelbridge.provisioning.wishes import ChangeWish
@@ -156,8 +156,7 @@ def _quoted(
     unit: Unit, desk: Desk, look: Outlook, plan: Plan, offer: PlanTerm, wished: int | None
 ) -> _Change:
     """What a change now sends and costs, on what the service has then. Raises ``Refusal``."""
-    sells_whole = desk.panels.capabilities(plan.panel_id).change_package is PackageWrite.PURCHASE
-    buys = sells_whole and offer.package != look.subscription.package
+    buys = bought_whole(desk.panels, look, plan, offer)
     if buys and not plan.allow_purchase:
         raise Refusal(
             "refused",

@@ -29,7 +29,11 @@ class SuspendRules(VerbRules[SuspendWish]):
         require_account(unit, subscription, self.verb)
         target = Target(reason=wish.reason, owner=wish.owner, note=wish.note)
         supersede(unit, desk, _made_vain(unit, subscription, target), by=self.verb)
-        lifting = [item for item in unit.journal.unsettled(subscription.id) if lifts(item, target)]
+        lifting = [
+            item
+            for item in unit.journal.unsettled(subscription.id)
+            if item.verb is Verb.UNSUSPEND and lifts(item.target, target)
+        ]
         return place(
             unit,
             desk,
@@ -76,7 +80,7 @@ def _made_vain(unit: Unit, subscription: Subscription, target: Target) -> list[O
         elif waiting.verb is Verb.UNSUSPEND:
             remaining = lifted(waiting, reasons)
             gone = [item for item in reasons if item not in remaining]
-            if lifts(waiting, target) and all(item.reason is target.reason for item in gone):
+            if lifts(waiting.target, target) and all(item.reason is target.reason for item in gone):
                 vain.append(waiting)
             reasons = remaining
     return vain

@@ -13,7 +13,7 @@ from panelbridge.provisioning.desk import Desk
 from panelbridge.provisioning.intend import Draft, need_subscription, place, plan_of
 from panelbridge.provisioning.keys import end_state_key
 from panelbridge.provisioning.models import Attempt, Fence, Operation, Target
-from panelbridge.provisioning.outlook import lifted, moved
+from panelbridge.provisioning.outlook import lifted, lifts, moved
 from panelbridge.provisioning.port import Unit
 from panelbridge.provisioning.rules import Admission, Reading, VerbRules, adopt_account
 from panelbridge.provisioning.wishes import UnsuspendWish
@@ -77,7 +77,5 @@ def _ended(unit: Unit, subscription: Subscription, target: Target) -> list[Opera
     return [
         item
         for item in unit.journal.unsettled(subscription.id)
-        if item.verb is Verb.SUSPEND
-        and item.target.owner == target.owner
-        and target.reason in (None, item.target.reason)
+        if item.verb is Verb.SUSPEND and lifts(target, item.target)
     ]
