@@ -28,7 +28,7 @@ bench: bootstrap ## the benchmarks, into benchmarks/latest.json
 soak: bootstrap ## long seeded runs of what the tests run small, into benchmarks/soak.txt; ARGS="--seed 7 NAME"
 	@exec $(PYTHON_HERE) -m scripts.soak $(ARGS)
 
-bare: ## the README's first lines and the guides' blocks in a bare Debian root, as root, into benchmarks/bare.txt; ARGS=--whole: every test
+bare: ## the README's lines and the guides' blocks in a bare Debian root, as root, into benchmarks/bare.txt; ARGS=--short: few tests
 	@exec scripts/bare $(ARGS)
 
 wheel: ## the wheel, into dist/
