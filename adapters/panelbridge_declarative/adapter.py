@@ -36,19 +36,20 @@ from panelbridge.models import (
 )
 from panelbridge.order_check import check_credentials, check_order, check_package_change
 from panelbridge.secret import Secret
-from panelbridge_declarative import facts, mapping
-from panelbridge_declarative.abilities import abilities
+from panelbridge_declarative import mapping
 from panelbridge_declarative.changes import Changes, Wish
+from panelbridge_declarative.checks import check_options
 from panelbridge_declarative.client import PanelClient, Session
 from panelbridge_declarative.create import Creation
+from panelbridge_declarative.description.abilities import abilities
+from panelbridge_declarative.description.load import SpecInvalid, load
+from panelbridge_declarative.description.spec import Is, ListOp, ReadOp, Results, Spec
 from panelbridge_declarative.errors import error_of, not_found
-from panelbridge_declarative.load import SpecInvalid, load
 from panelbridge_declarative.lookups import Reader, as_lookup
-from panelbridge_declarative.options import check_options
+from panelbridge_declarative.operations import facts
+from panelbridge_declarative.operations.running import Runner
 from panelbridge_declarative.packages import Packages
-from panelbridge_declarative.running import Runner
 from panelbridge_declarative.settings import DeclarativeSettings, settings_model
-from panelbridge_declarative.spec import Is, ListOp, ReadOp, Results, Spec
 
 
 class DeclarativeAdapter(PanelAdapter[DeclarativeSettings]):

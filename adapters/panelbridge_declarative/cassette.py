@@ -23,10 +23,10 @@ from panelbridge.transport import PanelReply, PanelSession, Redactor
 from panelbridge.transport.redaction import is_secret_key
 from panelbridge_declarative.adapter import DeclarativeAdapter
 from panelbridge_declarative.client import Session
-from panelbridge_declarative.load import load
-from panelbridge_declarative.places import rules
+from panelbridge_declarative.description.load import load
+from panelbridge_declarative.description.places import rules
+from panelbridge_declarative.description.spec import Spec
 from panelbridge_declarative.settings import DeclarativeSettings
-from panelbridge_declarative.spec import Spec
 
 _KEPT_HEADERS = frozenset({"content-type", "retry-after", "location"})
 STARS = "***"

@@ -18,13 +18,13 @@ from panelbridge.exceptions import (
     Unsupported,
 )
 from panelbridge.models import AccountRef, AccountState, Outcome, PanelAccount, VerbResult
-from panelbridge_declarative import facts
-from panelbridge_declarative.abilities import after_unknown
+from panelbridge_declarative.description.abilities import after_unknown
+from panelbridge_declarative.description.expressions import ExpressionFailed, Scope, expression
+from panelbridge_declarative.description.spec import AfterUnknown, Is, WriteOp
 from panelbridge_declarative.errors import error_of, not_found
-from panelbridge_declarative.expressions import ExpressionFailed, Scope, expression
 from panelbridge_declarative.lookups import CUT_HALF_WAY, Reader, Seen, must_be_told
-from panelbridge_declarative.running import Runner, Written
-from panelbridge_declarative.spec import AfterUnknown, Is, WriteOp
+from panelbridge_declarative.operations import facts
+from panelbridge_declarative.operations.running import Runner, Written
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,14 +13,14 @@ from panelbridge.exceptions import ContractBroken, OutcomeUnknown, PanelError, P
 from panelbridge.models import Outcome
 from panelbridge.secret import Secret
 from panelbridge.transport import PanelReply, PanelSession, Redactor, deadline, remaining
-from panelbridge_declarative import queries
+from panelbridge_declarative.description import queries
+from panelbridge_declarative.description.expressions import ExpressionFailed, Scope
+from panelbridge_declarative.description.spec import Is, Login, Request, Rules, Send, Spec
 from panelbridge_declarative.errors import error_of, refused_value
-from panelbridge_declarative.expressions import ExpressionFailed, Scope
-from panelbridge_declarative.outcomes import Verdict, judge
-from panelbridge_declarative.rendering import Rendered, render
-from panelbridge_declarative.replies import Reply, read
+from panelbridge_declarative.operations.outcomes import Verdict, judge
+from panelbridge_declarative.operations.rendering import Rendered, render
+from panelbridge_declarative.operations.replies import Reply, read
 from panelbridge_declarative.settings import DeclarativeSettings
-from panelbridge_declarative.spec import Is, Login, Request, Rules, Send, Spec
 
 _A_MOMENT = 30.0
 """Seconds in which a verb has read, and writes."""

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from panelbridge_declarative import cassette
-from panelbridge_declarative.findings import Finding
-from panelbridge_declarative.load import SpecInvalid, find, load
+from panelbridge_declarative.description.findings import Finding
+from panelbridge_declarative.description.load import SpecInvalid, find, load
 from panelbridge_declarative.preview import Preview, preview
 
 __all__ = ["SpecInvalid", "check", "dry_run", "record"]

@@ -8,14 +8,14 @@ from panelbridge.capabilities import Capabilities, Extend
 from panelbridge.doubt import nothing_sent
 from panelbridge.exceptions import Conflict, ContractBroken, OutcomeUnknown, PanelError, Unsupported
 from panelbridge.models import AccountId, AccountState, CreateOrder, Outcome, PanelAccount, VerbResult
-from panelbridge_declarative import queries
-from panelbridge_declarative.abilities import after_unknown
 from panelbridge_declarative.changes import holds, same_moment
+from panelbridge_declarative.description import queries
+from panelbridge_declarative.description.abilities import after_unknown
+from panelbridge_declarative.description.expressions import Scope
+from panelbridge_declarative.description.spec import AfterUnknown, CreateOp, Is
 from panelbridge_declarative.errors import HalfMade, error_of, taken
-from panelbridge_declarative.expressions import Scope
 from panelbridge_declarative.lookups import Reader, Seen, found_or_broken, must_be_told
-from panelbridge_declarative.running import Runner, Written
-from panelbridge_declarative.spec import AfterUnknown, CreateOp, Is
+from panelbridge_declarative.operations.running import Runner, Written
 
 _NOT_BY_WAITING = frozenset({Is.INVALID, Is.DENIED, Is.EXISTS, Is.NOT_FOUND, Is.NO_CREDIT})
 

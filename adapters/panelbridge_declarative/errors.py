@@ -16,9 +16,9 @@ from panelbridge.exceptions import (
     PermissionMissing,
     RateLimited,
 )
-from panelbridge_declarative.expressions import Chain, ExpressionFailed
-from panelbridge_declarative.outcomes import Verdict
-from panelbridge_declarative.spec import Is
+from panelbridge_declarative.description.expressions import Chain, ExpressionFailed
+from panelbridge_declarative.description.spec import Is
+from panelbridge_declarative.operations.outcomes import Verdict
 
 
 class HalfMade(OutcomeUnknown):

@@ -11,13 +11,13 @@ from typing import Any
 from panelbridge.exceptions import Conflict, ContractBroken, OutcomeUnknown, PanelError, Unsupported
 from panelbridge.models import Absent, AccountRef, ConnectDetail, Found, Lookup, PanelAccount, Unknown
 from panelbridge.secret import Secret
-from panelbridge_declarative import facts
+from panelbridge_declarative.description.expressions import ExpressionFailed, expression, template
+from panelbridge_declarative.description.spec import Is, ReadOp, Step
 from panelbridge_declarative.errors import error_of, not_found
-from panelbridge_declarative.expressions import ExpressionFailed, expression, template
 from panelbridge_declarative.mapping import Values, account_from, values_from
-from panelbridge_declarative.outcomes import Verdict
-from panelbridge_declarative.running import Runner
-from panelbridge_declarative.spec import Is, ReadOp, Step
+from panelbridge_declarative.operations import facts
+from panelbridge_declarative.operations.outcomes import Verdict
+from panelbridge_declarative.operations.running import Runner
 
 CUT_HALF_WAY = "a change of ours was cut half way; sending it again completes it"
 

@@ -21,9 +21,9 @@ from panelbridge.models import (
     Usage,
 )
 from panelbridge.secret import Secret
-from panelbridge_declarative import queries
-from panelbridge_declarative.filters import FilterRefused, as_int
-from panelbridge_declarative.spec import ResultField, Results
+from panelbridge_declarative.description import queries
+from panelbridge_declarative.description.filters import FilterRefused, as_int
+from panelbridge_declarative.description.spec import ResultField, Results
 
 Facts = Mapping[str, Any]
 Values = dict[str, Any]

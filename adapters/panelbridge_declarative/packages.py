@@ -11,7 +11,7 @@ from panelbridge.exceptions import ContractBroken, InvalidOrder, Unsupported
 from panelbridge.models import Package
 from panelbridge.strict import unreadable_package
 from panelbridge_declarative.mapping import package_from, told, values_from
-from panelbridge_declarative.running import Runner
+from panelbridge_declarative.operations.running import Runner
 from panelbridge_declarative.settings import DeclarativeSettings, read_packages
 
 

@@ -19,7 +19,7 @@ from panelbridge.testing.practice import (
     PracticeRequest,
     Setup,
 )
-from panelbridge_declarative.load import shipped
+from panelbridge_declarative.description.load import shipped
 
 _FIRST = "marzban"
 

@@ -10,13 +10,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 from panelbridge.transport import Redactor
-from panelbridge_declarative import queries
-from panelbridge_declarative.expressions import ExpressionFailed, expression
-from panelbridge_declarative.facts import of_values
-from panelbridge_declarative.places import texts
-from panelbridge_declarative.rendering import Rendered, render
-from panelbridge_declarative.spec import LISTS, READS, WRITES, Request, ResultField, Send, Spec
-from panelbridge_declarative.words import meant
+from panelbridge_declarative.description import queries
+from panelbridge_declarative.description.expressions import ExpressionFailed, expression
+from panelbridge_declarative.description.places import texts
+from panelbridge_declarative.description.spec import LISTS, READS, WRITES, Request, ResultField, Send, Spec
+from panelbridge_declarative.description.words import meant
+from panelbridge_declarative.operations.facts import of_values
+from panelbridge_declarative.operations.rendering import Rendered, render
 
 _UNTIL = datetime(2031, 1, 31, 12, tzinfo=UTC)
 _SECRETS = ("sample-account-password", "sample-token")

@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field, create_model, field_validator, model_vali
 from panelbridge.secret import Secret
 from panelbridge.settings import BaseUrl, PanelSettings
 from panelbridge.transport.addresses import is_refused
-from panelbridge_declarative.spec import ConfigField, Limits, PackageValue, Spec
+from panelbridge_declarative.description.spec import ConfigField, Limits, PackageValue, Spec
 
 
 class DeclarativeSettings(PanelSettings):

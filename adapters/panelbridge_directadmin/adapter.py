@@ -47,8 +47,8 @@ from panelbridge.order_check import check_credentials
 from panelbridge_directadmin import mapping
 from panelbridge_directadmin.client import DirectAdminClient, EmptyList
 from panelbridge_directadmin.create import Creation
+from panelbridge_directadmin.lookups import UserReader, half_way
 from panelbridge_directadmin.mapping import UserRow
-from panelbridge_directadmin.reader import UserReader, half_way
 from panelbridge_directadmin.settings import DirectAdminSettings
 
 _VERBS = frozenset(Verb) - {Verb.EXTEND}

@@ -9,8 +9,8 @@ from panelbridge.models import CreateOrder, Outcome, VerbResult
 from panelbridge.order_check import check_order
 from panelbridge_directadmin import mapping
 from panelbridge_directadmin.client import DirectAdminClient
+from panelbridge_directadmin.lookups import UserReader, half_way
 from panelbridge_directadmin.mapping import UserRow
-from panelbridge_directadmin.reader import UserReader, half_way
 
 
 class Creation:

@@ -22,7 +22,7 @@ from panelbridge.testing.practice import (
     UnknownAct,
 )
 from panelbridge.testing.practice.setup import Setup
-from panelbridge_directadmin.practice_commands import COMMANDS, Caller
+from panelbridge_directadmin.practice_calls import COMMANDS, Caller
 from panelbridge_directadmin.practice_tables import RESELLER, insert, row_of, seed, shown, update
 from panelbridge_directadmin.practice_wire import (
     NoRight,

@@ -19,7 +19,7 @@ from panelbridge.testing.practice import (
     Setup,
     UnknownAct,
 )
-from panelbridge_dispatcharr import practice_users as users
+from panelbridge_dispatcharr import practice_tables as users
 from panelbridge_dispatcharr.mapping import REFERENCE
 
 _SPANS = {"access": timedelta(minutes=30), "refresh": timedelta(days=1)}

@@ -43,10 +43,10 @@ from panelbridge.order_check import check_credentials, check_order, check_packag
 from panelbridge.secret import Secret
 from panelbridge_jellyfin import mapping
 from panelbridge_jellyfin.client import JellyfinClient
-from panelbridge_jellyfin.making import Making
+from panelbridge_jellyfin.create import Making
+from panelbridge_jellyfin.lookups import Users
 from panelbridge_jellyfin.mapping import Policy, User
 from panelbridge_jellyfin.settings import Dialect, FolderPackage, JellyfinSettings
-from panelbridge_jellyfin.users import Users
 
 _VERBS = frozenset(Verb) - {Verb.EXTEND}
 # Jellyfin also takes spaces and apostrophes, which customers mistype; of Emby no rule is known.

@@ -22,7 +22,7 @@ from panelbridge.testing.practice import (
 )
 from panelbridge_jellyfin.practice_acts import ACTS
 from panelbridge_jellyfin.practice_login import authenticate
-from panelbridge_jellyfin.practice_users import (
+from panelbridge_jellyfin.practice_tables import (
     TABLES,
     Refused,
     delete_user,

@@ -9,7 +9,7 @@ from typing import Any
 
 from panelbridge.secret import random_text
 from panelbridge.testing.practice import Books
-from panelbridge_jellyfin.practice_users import insert_user, row_of
+from panelbridge_jellyfin.practice_tables import insert_user, row_of
 
 Act = Callable[[Books, sqlite3.Connection, Mapping[str, Any]], Any]
 

@@ -8,7 +8,7 @@ import sqlite3
 from typing import Any
 
 from panelbridge.testing.practice import Books, PracticeRequest
-from panelbridge_jellyfin.practice_users import Refused, row_of
+from panelbridge_jellyfin.practice_tables import Refused, row_of
 
 _SERVERS_OWN_LIMIT = 3
 

@@ -45,10 +45,10 @@ from panelbridge.models import (
 )
 from panelbridge.order_check import check_credentials, check_order, check_package_change
 from panelbridge.transport import turn
-from panelbridge_onestream import mapping, orders
+from panelbridge_onestream import checks, mapping
 from panelbridge_onestream.client import Answered, OneStreamClient
+from panelbridge_onestream.lookups import Reader, refused
 from panelbridge_onestream.mapping import Line
-from panelbridge_onestream.reader import Reader, refused
 from panelbridge_onestream.settings import OneStreamSettings
 
 _CLOCKS = 120  # the panel counts from its own clock, and a purchase takes its time
@@ -94,8 +94,8 @@ class OneStreamAdapter(PanelAdapter[OneStreamSettings]):
         return Connection(version=None, identity=name, missing_permissions=missing, balance=balance)
 
     def create(self, order: CreateOrder) -> VerbResult:
-        check_order(orders.with_mac(order), self.capabilities)
-        wish = orders.create_body(order)
+        check_order(checks.with_mac(order), self.capabilities)
+        wish = checks.create_body(order)
         with nothing_sent():
             named = self._reader.named(order.credentials.username)
         if named:
@@ -133,13 +133,13 @@ class OneStreamAdapter(PanelAdapter[OneStreamSettings]):
 
     def _created(self, order: CreateOrder, line: Line, outcome: Outcome) -> VerbResult:
         """``outcome``, naming the fields that the panel set otherwise than asked."""
-        account, bouquets = line.account, orders.bouquets_of(order.options)
+        account, bouquets = line.account, checks.bouquets_of(order.options)
         as_asked = {
             "password": account.password == order.credentials.password,
             "reference": account.reference == order.reference,
             "package": account.package == order.package,
             "connections": order.connections in (None, account.connections),
-            "mac": orders.with_mac(order).mac in (None, account.mac),
+            "mac": checks.with_mac(order).mac in (None, account.mac),
             "options": bouquets is None or line.bouquets == bouquets,
             "expires_at": mapping.expiry_fits(account.expires_at, order.until, datetime.now(UTC)),
         }
@@ -176,13 +176,13 @@ class OneStreamAdapter(PanelAdapter[OneStreamSettings]):
 
     def _buy(self, ref: AccountRef, purchase: Purchase) -> Line:
         """One renewal, on exactly the expiry it was planned on, under a ``rid`` of its own."""
-        wish = {"package": orders.package_id(purchase.package), "rid": mapping.renewal_rid(ref.id, purchase)}
+        wish = {"package": checks.package_id(purchase.package), "rid": mapping.renewal_rid(ref.id, purchase)}
         with self._turn(ref):  # of several callers with one ``before``, one buys
             line = self._reader.ours(ref)
             before = line.account.expires_at
             if before != purchase.before:
                 raise Conflict("the expiry is not the one the purchase was planned on; nothing was bought")
-            orders.check_leave(line.account, purchase)
+            checks.check_leave(line.account, purchase)
             try:
                 answered = self._client.renew(ref.id, wish)
             except Answered as error:
@@ -243,7 +243,7 @@ class OneStreamAdapter(PanelAdapter[OneStreamSettings]):
             after = self._reader.ours(ref, credentials.username)
         if not _has(after.account, credentials):
             raise doubt
-        moved = orders.moved_unasked(line, after)
+        moved = checks.moved_unasked(line, after)
         return VerbResult(outcome=Outcome.DONE, account=after.account, differs=moved)
 
     def terminate(self, ref: AccountRef) -> VerbResult:

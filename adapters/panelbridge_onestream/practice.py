@@ -24,7 +24,7 @@ from panelbridge.testing.practice import (
     Setup,
     UnknownAct,
 )
-from panelbridge_onestream.practice_lines import Commands, Failure
+from panelbridge_onestream.practice_calls import Commands, Failure
 from panelbridge_onestream.practice_tables import PERMISSIONS, insert, seed_tables, shown, state_of
 
 _LINE = r"/ext/line/([^/]+)"

@@ -45,9 +45,9 @@ from panelbridge.models import (
 from panelbridge.order_check import check_credentials, check_order, check_package_change
 from panelbridge.secret import LOGIN_ALPHABET, random_text
 from panelbridge_pterodactyl import mapping
-from panelbridge_pterodactyl.accounts import Accounts, check_customer, check_reference, number_of
 from panelbridge_pterodactyl.client import FieldsRefused, PterodactylClient
-from panelbridge_pterodactyl.making import Making
+from panelbridge_pterodactyl.create import Making
+from panelbridge_pterodactyl.lookups import Accounts, check_customer, check_reference, number_of
 from panelbridge_pterodactyl.mapping import INSTALL_FAILED, INSTALLING, Server, User
 from panelbridge_pterodactyl.settings import PterodactylSettings, ServerPackage
 

@@ -39,10 +39,10 @@ from panelbridge.models import (
     VerbResult,
 )
 from panelbridge.secret import random_text
-from panelbridge_stalker import orders
+from panelbridge_stalker import checks
 from panelbridge_stalker.client import Doubtful, StalkerClient
+from panelbridge_stalker.lookups import RENAMED, Reader
 from panelbridge_stalker.mapping import Mark, Plan, Row
-from panelbridge_stalker.reader import RENAMED, Reader
 from panelbridge_stalker.settings import StalkerSettings
 
 _WORD = 6
@@ -74,8 +74,8 @@ class StalkerAdapter(PanelAdapter[StalkerSettings]):
             extend=Extend.SET if dated else Extend.NONE,
             find_by=frozenset(FindBy),
             expiry_granularity=_HOUR,
-            username=orders.NAMES,
-            password=orders.NAMES,
+            username=checks.NAMES,
+            password=checks.NAMES,
             reference_field="comment",
             safe_repeats=verbs - {Verb.RESET_CREDENTIALS},  # converges, and cannot be told as already done
             devices=frozenset({"line", "mag"}),
@@ -93,7 +93,7 @@ class StalkerAdapter(PanelAdapter[StalkerSettings]):
         return Connection(version=None, identity="REST API v1", warnings=tuple(warnings))
 
     def create(self, order: CreateOrder) -> VerbResult:
-        fields, packages = orders.first_fields(order, self._zone), orders.packages_of(order.options)
+        fields, packages = checks.first_fields(order, self._zone), checks.packages_of(order.options)
         name = order.credentials.username
         with nothing_sent():
             row = self._reader.row_or_none(name)
@@ -132,13 +132,13 @@ class StalkerAdapter(PanelAdapter[StalkerSettings]):
 
         ``begun`` is what an earlier try left.
         """
-        name, packages = order.credentials.username, orders.packages_of(order.options)
+        name, packages = order.credentials.username, checks.packages_of(order.options)
         with already_sent():
             if packages is not None:
                 plan = self._reader.plan(order.package, packages)
                 self._with_packages(self._reader.row(name), plan, packages)
-            left = {} if begun is None else orders.missing_fields(order, begun, self._zone)
-            self._client.update(name, {**orders.last_fields(order), **left})
+            left = {} if begun is None else checks.missing_fields(order, begun, self._zone)
+            self._client.update(name, {**checks.last_fields(order), **left})
             row = self._reader.row(name)
         if row.comment.mark is not Mark.NONE or not row.on:
             raise ContractBroken("the panel accepted the new account and did not switch it on")
@@ -146,7 +146,7 @@ class StalkerAdapter(PanelAdapter[StalkerSettings]):
 
     def _created(self, order: CreateOrder, row: Row, outcome: Outcome) -> VerbResult:
         """``outcome``, naming the fields that the panel set otherwise than asked."""
-        asked, packages = orders.first_fields(order, self._zone), orders.packages_of(order.options)
+        asked, packages = checks.first_fields(order, self._zone), checks.packages_of(order.options)
         as_asked = {
             "package": row.account.package == order.package,
             "expires_at": row.end_date == asked.get("end_date"),
@@ -161,7 +161,7 @@ class StalkerAdapter(PanelAdapter[StalkerSettings]):
         del purchase
         if self._zone is None:
             raise Unsupported("this panel keeps no expiry (internal billing is off)")
-        fields = orders.dated(until, self._zone)
+        fields = checks.dated(until, self._zone)
         row = self._reader.ours(ref)
         if row.end_date == fields["end_date"]:
             return _already(row)
@@ -199,15 +199,15 @@ class StalkerAdapter(PanelAdapter[StalkerSettings]):
         """
         if credentials.username != ref.username:
             raise InvalidOrder("an account of this panel keeps its login name", field="username")
-        password = orders.check_password(credentials.password)
+        password = checks.check_password(credentials.password)
         row = self._reader.ours(ref)
         comment = replace(row.comment, reset=random_text(_WORD))
         wish = {"password": password, "comment": comment.written()}
         return _done(self._put(row, wish, lambda after: after.comment == comment))
 
     def change_package(self, ref: AccountRef, change: PackageChange) -> VerbResult:
-        packages = orders.packages_of(change.options)
-        orders.check_connections(change.connections)
+        packages = checks.packages_of(change.options)
+        checks.check_connections(change.connections)
         row = self._reader.ours(ref)
         with nothing_sent():
             plan = self._reader.plan(change.package, packages)

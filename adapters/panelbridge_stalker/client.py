@@ -23,8 +23,8 @@ from panelbridge.exceptions import (
 )
 from panelbridge.transport import PanelReply, PanelSession
 from panelbridge.transport.retrying import ReplyTooLarge
-from panelbridge_stalker.rows import rows_of, streams
 from panelbridge_stalker.settings import StalkerSettings
+from panelbridge_stalker.wire import rows_of, streams
 
 _UNAUTHORIZED = 401
 _NOT_FOUND = 404

@@ -22,7 +22,7 @@ from panelbridge.testing.practice import (
     Setup,
     UnknownAct,
 )
-from panelbridge_stalker.practice_accounts import AccountCommands, Failure
+from panelbridge_stalker.practice_calls import AccountCommands, Failure
 from panelbridge_stalker.practice_tables import (
     ZERO,
     Portal,

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from panelbridge.secret import random_text
 from panelbridge.testing.practice import PracticePanel, PracticeReply, PracticeRequest, Setup, UnknownAct
 from panelbridge_tvheadend import practice_digest as digest
-from panelbridge_tvheadend import practice_entries as entries
+from panelbridge_tvheadend import practice_tables as entries
 
 TAGS = {"b1" * 16: "Basic", "b2" * 16: "Sports", "b3" * 16: "Family"}
 ROUTES = {

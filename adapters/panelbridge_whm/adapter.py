@@ -51,8 +51,8 @@ from panelbridge.strict import each_package
 from panelbridge_whm import mapping
 from panelbridge_whm.client import WhmClient
 from panelbridge_whm.create import Creation
+from panelbridge_whm.lookups import AccountReader
 from panelbridge_whm.mapping import AccountRow
-from panelbridge_whm.reader import AccountReader
 from panelbridge_whm.settings import WhmSettings
 
 NEEDED = frozenset(

@@ -20,8 +20,8 @@ from panelbridge.order_check import check_order
 from panelbridge.transport import deadline, remaining
 from panelbridge_whm import mapping
 from panelbridge_whm.client import WhmClient
+from panelbridge_whm.lookups import AccountReader
 from panelbridge_whm.mapping import AccountRow
-from panelbridge_whm.reader import AccountReader
 from panelbridge_whm.settings import WhmSettings
 
 _SHARE_OF_LOOKS = 0.25  # of the time left, at most, is kept for looking after a time-out

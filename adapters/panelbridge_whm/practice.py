@@ -21,7 +21,7 @@ from panelbridge.testing.practice import (
     UnknownAct,
 )
 from panelbridge.testing.practice.setup import Setup
-from panelbridge_whm.practice_functions import FUNCTIONS, Caller
+from panelbridge_whm.practice_calls import FUNCTIONS, Caller
 from panelbridge_whm.practice_tables import RESELLER, insert, row_of, seed, shown, update
 from panelbridge_whm.practice_wire import Denied, Failed, denial, failure, success
 

@@ -45,8 +45,8 @@ from panelbridge.models import (
 )
 from panelbridge.order_check import check_credentials, check_order, check_package_change
 from panelbridge_xtream import mapping
-from panelbridge_xtream.accounts import NO_PAIR, Accounts, accepted, kept_id
 from panelbridge_xtream.client import Device, Exists, Line, XtreamClient
+from panelbridge_xtream.lookups import NO_PAIR, Accounts, accepted, kept_id
 from panelbridge_xtream.mapping import Row
 from panelbridge_xtream.settings import XtreamPackage, XtreamSettings
 

@@ -19,8 +19,8 @@ from panelbridge.testing.practice import (
 )
 from panelbridge.testing.practice.setup import Setup
 from panelbridge_xtream.practice_acts import ACTS
+from panelbridge_xtream.practice_calls import StbActions, UserActions, kind_of, outputs_of
 from panelbridge_xtream.practice_tables import TABLES, Failed, printed, seed
-from panelbridge_xtream.practice_users import StbActions, UserActions, kind_of, outputs_of
 
 _PACKAGES = {
     "basic": {"name": "Basic", "bouquets": [1, 2], "connections": 1, "outputs": [1, 2]},

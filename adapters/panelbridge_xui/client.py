@@ -40,7 +40,7 @@ from panelbridge_xui.rows import (
     packages_told,
     short_row,
 )
-from panelbridge_xui.values import integer
+from panelbridge_xui.wire import integer
 
 # Some builds answer a create with the new id alone, under one of these names.
 _ID_NAMES = ("id", "line_id", "user_id")

@@ -44,8 +44,8 @@ from panelbridge.models import (
 from panelbridge.order_check import check_package_change
 from panelbridge.transport import turn
 from panelbridge_xui import mapping
+from panelbridge_xui.checks import create_differs, moved_fields, owned, same_password
 from panelbridge_xui.client import XuiClient
-from panelbridge_xui.compare import create_differs, moved_fields, owned, same_password
 from panelbridge_xui.devices import DeviceFinder
 from panelbridge_xui.dialect import Clock, Dialect, Listed
 from panelbridge_xui.errors import ExistsIdUnknown, NameTaken, PanelRefused

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from panelbridge.exceptions import ContractBroken
 from panelbridge.secret import Secret
 from panelbridge_xui.kinds import Key, Kind
-from panelbridge_xui.values import (
+from panelbridge_xui.wire import (
     Row,
     flag,
     integer,

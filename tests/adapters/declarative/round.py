@@ -29,10 +29,10 @@ from panelbridge.testing.conformance.subject import fitting
 from panelbridge.testing.practice import Fault, PracticePanel, PracticeReply, PracticeRequest
 from panelbridge.transport import PanelReply
 from panelbridge_declarative import DeclarativeAdapter
-from panelbridge_declarative.load import load
-from panelbridge_declarative.outcomes import judge
-from panelbridge_declarative.places import rules
-from panelbridge_declarative.replies import read
+from panelbridge_declarative.description.load import load
+from panelbridge_declarative.description.places import rules
+from panelbridge_declarative.operations.outcomes import judge
+from panelbridge_declarative.operations.replies import read
 
 UNTIL = datetime(2031, 1, 1, tzinfo=UTC)
 URL = "http://panel.test:1/"

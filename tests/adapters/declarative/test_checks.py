@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from panelbridge_declarative.load import SpecInvalid, find, load, read, shipped
+from panelbridge_declarative.description.load import SpecInvalid, find, load, read, shipped
 from tests.adapters.declarative.conftest import ACME, HERE
 
 MINIMAL = """

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from panelbridge_declarative import cassette
-from panelbridge_declarative.load import find, shipped
+from panelbridge_declarative.description.load import find, shipped
+from panelbridge_declarative.description.schema import FILE, schema_text
+from panelbridge_declarative.description.spec import LISTS, READS, WRITES
 from panelbridge_declarative.preview import preview
-from panelbridge_declarative.schema import FILE, schema_text
-from panelbridge_declarative.spec import LISTS, READS, WRITES
 from tests.adapters.declarative.conftest import ACME, Panel
 from tests.cli.conftest import Shell
 
@@ -26,7 +26,7 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
 
 
 def test_the_published_schema_is_that_of_the_models() -> None:
-    assert FILE.read_text() == schema_text(), "run python -m panelbridge_declarative.schema"
+    assert FILE.read_text() == schema_text(), "run python -m panelbridge_declarative.description.schema"
 
 
 def test_check_tells_every_fault_and_where(shell: Shell, tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_try_shows_the_request_without_its_secrets(shell: Shell) -> None:
 
 @pytest.mark.parametrize("name", shipped())
 def test_every_operation_of_every_description_can_be_shown(name: str) -> None:
-    from panelbridge_declarative.load import load
+    from panelbridge_declarative.description.load import load
 
     spec = load(name).spec
     for op in (*READS, *LISTS, *WRITES):

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from panelbridge import SettingsInvalid
-from panelbridge_declarative.load import SHIPPED, SpecInvalid, find, shipped
+from panelbridge_declarative.description.load import SHIPPED, SpecInvalid, find, shipped
 from panelbridge_declarative.practice import practised
 from tests.adapters.declarative.round import seen
 

@@ -9,7 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from panelbridge_declarative.expressions import ExpressionFailed, ExpressionInvalid, expression, template
+from panelbridge_declarative.description.expressions import (
+    ExpressionFailed,
+    ExpressionInvalid,
+    expression,
+    template,
+)
 
 SCOPE: dict[str, Any] = {
     "account": {"username": "a/b", "number": "478", "none": None, "at": datetime(2030, 1, 1, tzinfo=UTC)},

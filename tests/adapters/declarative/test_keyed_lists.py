@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from panelbridge_declarative import queries
+from panelbridge_declarative.description import queries
 
 
 def test_each_entry_is_a_table_of_one() -> None:

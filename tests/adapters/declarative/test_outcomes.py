@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from panelbridge.transport import PanelReply
 from panelbridge.transport.redaction import Redactor
-from panelbridge_declarative.load import read as read_spec
-from panelbridge_declarative.outcomes import judge
-from panelbridge_declarative.replies import read
-from panelbridge_declarative.spec import Is, Rule
+from panelbridge_declarative.description.load import read as read_spec
+from panelbridge_declarative.description.spec import Is, Rule
+from panelbridge_declarative.operations.outcomes import judge
+from panelbridge_declarative.operations.replies import read
 from tests.adapters.declarative.conftest import ACME, answer
 
 RULES = read_spec(ACME, where="acme").spec.outcomes

@@ -6,11 +6,11 @@ import pytest
 
 from panelbridge import Outcome, PanelError
 from panelbridge.transport import PanelReply
-from panelbridge_declarative.load import load, shipped
-from panelbridge_declarative.outcomes import judge
-from panelbridge_declarative.places import rules
+from panelbridge_declarative.description.load import load, shipped
+from panelbridge_declarative.description.places import rules
+from panelbridge_declarative.operations.outcomes import judge
+from panelbridge_declarative.operations.replies import read
 from panelbridge_declarative.practice import practice_of
-from panelbridge_declarative.replies import read
 from tests.adapters.declarative.conftest import SOON, Start, order_of
 
 PAGE = b"<!DOCTYPE html><html><head><title>429 Too Many Requests</title></head><body>nginx</body></html>"

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from panelbridge_declarative import cassette, queries
-from panelbridge_declarative.load import load
+from panelbridge_declarative import cassette
+from panelbridge_declarative.description import queries
+from panelbridge_declarative.description.load import load
 from panelbridge_declarative.preview import preview
 
 FACTS = {"domain": "maria.example", "email": "maria@customer.example"}

@@ -25,7 +25,7 @@ from panelbridge import (
 )
 from panelbridge.models import AccountId, PackageChange
 from panelbridge_declarative.cassette import record
-from panelbridge_declarative.load import find
+from panelbridge_declarative.description.load import find
 from tests.adapters.declarative.conftest import (
     UNTIL,
     Panel,

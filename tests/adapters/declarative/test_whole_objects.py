@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from panelbridge import Absent, Found, Outcome, Unknown
-from panelbridge_declarative.expressions import ExpressionFailed, ExpressionInvalid, template
+from panelbridge_declarative.description.expressions import ExpressionFailed, ExpressionInvalid, template
 from tests.adapters.declarative.conftest import ACCOUNT, ACME, GONE, REF, Panel, answer, rows
 
 BY_SEARCH = ACME.replace("[op.get]\n", '[op.get]\nlookup = { there = { op = "find", take = "id" } }\n')

@@ -24,7 +24,7 @@ from panelbridge import (
 )
 from panelbridge.testing.conformance.subject import ending_of
 from panelbridge.testing.practice import Fault
-from panelbridge_jellyfin.practice_users import PROVIDERS
+from panelbridge_jellyfin.practice_tables import PROVIDERS
 from tests.support.ended import ended
 
 SCHEDULE = {"UserId": None, "DayOfWeek": "Monday", "StartHour": 7.5, "EndHour": 22.25}

@@ -28,7 +28,7 @@ from panelbridge import (
 )
 from panelbridge.testing.practice import Fault
 from panelbridge.transport import deadline
-from panelbridge_pterodactyl.making import InstallFailed
+from panelbridge_pterodactyl.create import InstallFailed
 from panelbridge_pterodactyl.practice import PACKAGES
 
 USER = {"email": "n@x.example", "username": "naive001", "first_name": "n", "last_name": "n"}

@@ -12,12 +12,12 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from panelbridge_declarative.checks import check
-from panelbridge_declarative.findings import Finding
-from panelbridge_declarative.spec import Spec
-from panelbridge_declarative.words import meant
+from panelbridge_declarative.description.checks import check
+from panelbridge_declarative.description.findings import Finding
+from panelbridge_declarative.description.spec import Spec
+from panelbridge_declarative.description.words import meant
 
-SHIPPED = Path(__file__).with_name("specs")
+SHIPPED = Path(__file__).parents[1] / "specs"
 _MOST_BYTES = 256 * 1024
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from panelbridge.capabilities import Capabilities, Connections, Extend, FindBy, Verb
-from panelbridge_declarative.places import results_of
-from panelbridge_declarative.spec import AfterUnknown, Spec
+from panelbridge_declarative.description.places import results_of
+from panelbridge_declarative.description.spec import AfterUnknown, Spec
 
 _SHOWN_BY = {
     "extend": "expires",

@@ -12,9 +12,9 @@ from panelbridge.models import CreateOrder, Credentials, Outcome, VerbResult
 from panelbridge.secret import Secret
 from panelbridge_jellyfin import mapping
 from panelbridge_jellyfin.client import JellyfinClient
+from panelbridge_jellyfin.lookups import Users
 from panelbridge_jellyfin.mapping import User
 from panelbridge_jellyfin.settings import FolderPackage, JellyfinSettings
-from panelbridge_jellyfin.users import Users
 
 
 class Making:

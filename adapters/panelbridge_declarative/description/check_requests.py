@@ -9,12 +9,12 @@ from typing import Any
 
 from defusedxml import ElementTree
 
-from panelbridge_declarative import places
-from panelbridge_declarative.expressions import Expression, ExpressionInvalid, template
-from panelbridge_declarative.findings import Finding
-from panelbridge_declarative.places import Known, RequestPlace
-from panelbridge_declarative.spec import Spec
-from panelbridge_declarative.words import meant
+from panelbridge_declarative.description import places
+from panelbridge_declarative.description.expressions import Expression, ExpressionInvalid, template
+from panelbridge_declarative.description.findings import Finding
+from panelbridge_declarative.description.places import Known, RequestPlace
+from panelbridge_declarative.description.spec import Spec
+from panelbridge_declarative.description.words import meant
 
 
 def check_requests(spec: Spec) -> Iterator[Finding]:

@@ -11,13 +11,24 @@ from urllib.parse import parse_qsl, unquote, urljoin, urlsplit
 
 from panelbridge.exceptions import ContractBroken, OutcomeUnknown, PanelError
 from panelbridge.transport import remaining
-from panelbridge_declarative import queries
 from panelbridge_declarative.client import PanelClient
+from panelbridge_declarative.description import queries
+from panelbridge_declarative.description.expressions import ExpressionFailed, Scope, expression, template
+from panelbridge_declarative.description.spec import (
+    Is,
+    ListOp,
+    Paging,
+    Poll,
+    ReadOp,
+    Request,
+    Rules,
+    Spec,
+    Step,
+    WriteOp,
+)
 from panelbridge_declarative.errors import error_of, not_found, refused_value
-from panelbridge_declarative.expressions import ExpressionFailed, Scope, expression, template
 from panelbridge_declarative.mapping import Facts, Values, is_named, values_from
-from panelbridge_declarative.outcomes import Verdict
-from panelbridge_declarative.spec import Is, ListOp, Paging, Poll, ReadOp, Request, Rules, Spec, Step, WriteOp
+from panelbridge_declarative.operations.outcomes import Verdict
 
 _MOST_PAGES = 10_000
 _DONE = frozenset({Is.OK, Is.ALREADY})

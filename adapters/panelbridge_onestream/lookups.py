@@ -27,7 +27,7 @@ from panelbridge.models import (
     Unknown,
 )
 from panelbridge.strict import each_package
-from panelbridge_onestream import mapping, orders
+from panelbridge_onestream import checks, mapping
 from panelbridge_onestream.client import OneStreamClient
 from panelbridge_onestream.mapping import Line
 
@@ -51,7 +51,7 @@ class Reader:
         """The line of that id. The panel cannot be asked by id: it is sought among those names, then among
         all, for somebody may have renamed it. Raises ``NotFound`` when the whole list lacks it.
         """
-        orders.check_id(line_id)
+        checks.check_id(line_id)
         for name in names:
             for line in self.named(name):
                 if line.id == line_id:

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from panelbridge.transport.retrying import retry_after
-from panelbridge_declarative import queries
-from panelbridge_declarative.replies import Reply
-from panelbridge_declarative.spec import Is, Rule, Rules
+from panelbridge_declarative.description import queries
+from panelbridge_declarative.description.spec import Is, Rule, Rules
+from panelbridge_declarative.operations.replies import Reply
 
 _LONGEST_MESSAGE = 200
 _TOO_MANY = 429

@@ -1,13 +1,13 @@
-"""The published JSON Schema of a description; ``python -m panelbridge_declarative.schema`` writes it anew."""
+"""The published JSON Schema; ``python -m panelbridge_declarative.description.schema`` writes it anew."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 
-from panelbridge_declarative.spec import Spec
+from panelbridge_declarative.description.spec import Spec
 
-FILE = Path(__file__).with_name("spec.schema.json")
+FILE = Path(__file__).parents[1] / "spec.schema.json"
 
 
 def schema_text() -> str:

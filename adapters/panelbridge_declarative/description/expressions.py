@@ -18,8 +18,8 @@ from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, Undefine
 from jinja2.environment import TemplateExpression
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from panelbridge_declarative.filters import FILTERS, WITH_ARGUMENT, FilterRefused, as_text
-from panelbridge_declarative.words import meant
+from panelbridge_declarative.description.filters import FILTERS, WITH_ARGUMENT, FilterRefused, as_text
+from panelbridge_declarative.description.words import meant
 
 Scope = Mapping[str, Any]
 Chain = tuple[str, ...]  # ("account", "username")

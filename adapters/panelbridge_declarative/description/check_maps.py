@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 
-from panelbridge_declarative import queries
-from panelbridge_declarative.findings import Finding
-from panelbridge_declarative.spec import ResultField
+from panelbridge_declarative.description import queries
+from panelbridge_declarative.description.findings import Finding
+from panelbridge_declarative.description.spec import ResultField
 
 _NOT_JSON = {"True": "true", "False": "false", "None": "null"}
 _TYPES = ("number", "string", "boolean", "array", "object", "null")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from panelbridge_declarative.spec import (
+from panelbridge_declarative.description.spec import (
     LISTS,
     READS,
     WRITES,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from panelbridge_declarative.findings import Finding
-from panelbridge_declarative.spec import Rule, Rules
+from panelbridge_declarative.description.findings import Finding
+from panelbridge_declarative.description.spec import Rule, Rules
 
 
 def shadows(key: str, rules: Rules) -> Iterator[Finding]:

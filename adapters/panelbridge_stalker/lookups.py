@@ -20,7 +20,7 @@ from panelbridge.models import (
     Usage,
 )
 from panelbridge.strict import each_package
-from panelbridge_stalker import mapping, orders
+from panelbridge_stalker import checks, mapping
 from panelbridge_stalker.client import StalkerClient
 from panelbridge_stalker.dates import DatesHidden
 from panelbridge_stalker.mapping import Plan, Row
@@ -43,7 +43,7 @@ class Reader:
 
     def row(self, identifier: str) -> Row:
         """Raises ``Conflict`` when the panel answers with an account of another name."""
-        wanted = orders.address(identifier)
+        wanted = checks.address(identifier)
         payload = self._client.user(wanted)
         self._known = wanted
         row = self._read(payload)
@@ -140,7 +140,7 @@ class Reader:
         """Each by its name: the list of all is built whole."""
         for ref in refs:
             try:
-                usage = mapping.usage_from(self._client.user(orders.address(ref.id)), self._clock_zone)
+                usage = mapping.usage_from(self._client.user(checks.address(ref.id)), self._clock_zone)
             except (NotFound, ContractBroken):
                 continue
             if ref.id in (usage.id, usage.username):
@@ -175,7 +175,7 @@ class Reader:
         if self._known is None:
             return False
         try:
-            user = self._client.user(orders.address(self._known))
+            user = self._client.user(checks.address(self._known))
         except (NotFound, InvalidOrder):
             return False
         return isinstance(user, dict) and "end_date" not in user

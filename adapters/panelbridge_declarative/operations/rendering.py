@@ -11,9 +11,15 @@ from decimal import Decimal
 from typing import Any
 from xml.sax.saxutils import escape
 
-from panelbridge_declarative.expressions import Expression, ExpressionFailed, Scope, template, text_of
-from panelbridge_declarative.filters import FilterRefused, as_text
-from panelbridge_declarative.spec import Request, Send
+from panelbridge_declarative.description.expressions import (
+    Expression,
+    ExpressionFailed,
+    Scope,
+    template,
+    text_of,
+)
+from panelbridge_declarative.description.filters import FilterRefused, as_text
+from panelbridge_declarative.description.spec import Request, Send
 
 Pairs = list[tuple[str, str]]
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

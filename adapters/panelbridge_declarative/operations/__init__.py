@@ -1,0 +1,1 @@
+"""One operation of a description: rendered, sent, judged."""
