@@ -8,12 +8,13 @@ several objects an account or an order of steps, write their verbs themselves.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import ClassVar, Generic, TypeVar
 
 from panelbridge.adapter import PanelAdapter, SettingsT
-from panelbridge.capabilities import FindBy, Verb
+from panelbridge.capabilities import Connections, FindBy, Verb
 from panelbridge.doubt import already_sent, nothing_sent
 from panelbridge.exceptions import (
     Conflict,
@@ -22,6 +23,7 @@ from panelbridge.exceptions import (
     NotFound,
     OutcomeUnknown,
     PanelError,
+    PanelRefused,
     PermissionMissing,
     Unsupported,
 )
@@ -41,9 +43,14 @@ from panelbridge.models import (
     Unknown,
     VerbResult,
 )
-from panelbridge.order_check import check_credentials, check_order, check_package_change
+from panelbridge.order_check import (
+    check_connections,
+    check_credentials,
+    check_order,
+    check_package_change,
+)
 
-Has = Callable[[PanelAccount], bool]
+RecordT = TypeVar("RecordT")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +61,7 @@ class Change:
     suspended: bool | None = None
     credentials: Credentials | None = None
     package: str | None = None
+    reason: str = ""  # of a suspension, where the panel has a place for it
 
     @classmethod
     def of(cls, order: CreateOrder) -> Change:
@@ -61,95 +69,141 @@ class Change:
         return cls(until=order.until, credentials=order.credentials, package=order.package)
 
 
-class RecordAdapter(PanelAdapter[SettingsT]):
-    """Give it ``capabilities``, ``test_connection``, ``list_packages`` and these; all may raise
-    ``PanelError``.
+class RecordVerbs(PanelAdapter[SettingsT], Generic[SettingsT, RecordT]):
+    """The verbs over a record of the panel's own, which may tell more than an account: whose it is, say.
+
+    Give it ``capabilities``, ``test_connection``, the two lists and these; all may raise ``PanelError``.
     """
 
-    @abstractmethod
-    def read(self, account_id: AccountId) -> PanelAccount:
-        """The account as it is now. ``NotFound`` only where the panel proves that it is absent."""
+    renames: ClassVar[bool] = True
+    """Whether an account can get another login name."""
 
     @abstractmethod
-    def rows(self, username: str | None = None) -> Iterator[PanelAccount]:
-        """Every account of ours, paged to the end; or those of that login name, and perhaps others."""
+    def read(self, account_id: AccountId) -> RecordT:
+        """The record as it is now. ``NotFound`` only where the panel proves that it is absent, ``Conflict``
+        where what bears the id is not ours, ``ContractBroken`` where another record was answered.
+        """
+
+    @abstractmethod
+    def named(self, username: str) -> RecordT | None:
+        """The record of exactly that login name; ``None`` only where the panel proves that there is none,
+        ``Conflict`` where who bears it is not ours.
+        """
+
+    @abstractmethod
+    def account_of(self, record: RecordT) -> PanelAccount:
+        """What the record says of its account. Pure."""
 
     @abstractmethod
     def add(self, order: CreateOrder) -> AccountId:
         """Make it. ``Conflict`` when the name is taken, by whomsoever."""
 
     @abstractmethod
-    def write(self, account: PanelAccount, change: Change) -> None:
+    def write(self, record: RecordT, change: Change) -> None:
         """Set what ``change`` names and nothing else."""
 
     @abstractmethod
-    def remove(self, account: PanelAccount) -> None:
+    def remove(self, record: RecordT) -> None:
         """Delete it."""
+
+    def offered(self, package: str) -> str:
+        """The panel's own name of a package that an account shall get; ``InvalidOrder`` where it has none."""
+        return package
+
+    def is_ours(self, record: RecordT, order: CreateOrder) -> bool | None:
+        """Whether an earlier try of this order made it; ``None`` where the panel shows nothing of that."""
+        account, proofs = self.account_of(record), []
+        if self.capabilities.reference_field is not None:
+            proofs.append(account.reference == order.reference)
+        if self.capabilities.password_readable:
+            proofs.append(account.password == order.credentials.password)
+        return all(proofs) if proofs else None
+
+    def as_asked(self, record: RecordT, order: CreateOrder) -> dict[str, bool]:
+        """By name of the field, whether the new account is what was ordered, as far as the panel shows it."""
+        account = self.account_of(record)
+        expires = Verb.EXTEND in self.capabilities.verbs
+        return {
+            "password": account.password in (None, order.credentials.password),
+            "package": account.package in (None, order.package),
+            "expires_at": not expires or self._ends(account, order.until),
+            "reference": account.reference in (None, order.reference),
+        }
+
+    def check_login(self, record: RecordT, credentials: Credentials) -> None:
+        """After a new password that cannot be read: raises ``ContractBroken`` where it lets nobody in."""
 
     def create(self, order: CreateOrder) -> VerbResult:
         self._declared(Verb.CREATE)
         check_order(order, self.capabilities)
-        if set(order.options) - {fact.value for fact in self.capabilities.needs}:
-            raise InvalidOrder("this panel has no such options", field="options")
-        if order.connections is not None:
-            raise InvalidOrder("the package decides how many connections there are", field="connections")
+        self._check_rest(order.options.keys(), order.connections)
         try:
             account_id = self.add(order)
         except Conflict:
             return self._adopted(order)
+        except PanelRefused as refusal:
+            self._check_not_made(order, refusal)
+            raise
         with already_sent():
-            account = self._read(account_id)
-        if account.username != order.credentials.username:
+            record = self._read(account_id)
+        if self.account_of(record).username != order.credentials.username:
             raise ContractBroken("the panel answered the create with another account")
-        return self._as_ordered(order, account, Outcome.DONE)
+        return self._as_ordered(order, record, Outcome.DONE)
 
     def extend(self, ref: AccountRef, until: datetime, purchase: Purchase | None = None) -> VerbResult:
         del purchase  # nothing is bought here: the date is written
         self._declared(Verb.EXTEND)
-        return self._moved(ref, Change(until=until), lambda account: self._ends(account, until))
+        return self._changed(self._ours(ref), Change(until=until))
 
     def suspend(self, ref: AccountRef, reason: str) -> VerbResult:
-        del reason
         self._declared(Verb.SUSPEND)
-        return self._moved(ref, Change(suspended=True), lambda account: account.state.is_off)
+        return self._changed(self._ours(ref), Change(suspended=True, reason=reason))
 
     def unsuspend(self, ref: AccountRef) -> VerbResult:
         self._declared(Verb.UNSUSPEND)
-        return self._moved(ref, Change(suspended=False), lambda account: not account.state.is_off)
+        record = self._ours(ref)
+        if self.account_of(record).state is AccountState.BANNED:
+            raise PermissionMissing("the panel's owner banned the account; only the owner can lift that")
+        return self._changed(record, Change(suspended=False))
 
     def reset_credentials(self, ref: AccountRef, credentials: Credentials) -> VerbResult:
+        """Where the panel does not show a password, a repeat sets the same one again."""
         self._declared(Verb.RESET_CREDENTIALS)
         check_credentials(credentials, self.capabilities)
-
-        def has_them(account: PanelAccount) -> bool:
-            return (account.username, account.password) == (credentials.username, credentials.password)
-
-        return self._moved(ref, Change(credentials=credentials), has_them, credentials.username)
+        if not self.renames and credentials.username != ref.username:
+            raise InvalidOrder("an account of this panel keeps its login name", field="username")
+        record = self._ours(ref, credentials.username)
+        return self._changed(record, Change(credentials=credentials))
 
     def change_package(self, ref: AccountRef, change: PackageChange) -> VerbResult:
         self._declared(Verb.CHANGE_PACKAGE)
         check_package_change(change)
-        if change.options or change.connections is not None:
-            raise InvalidOrder("the package decides everything here", field="options")
-        return self._moved(
-            ref, Change(package=change.package), lambda account: account.package == change.package
-        )
+        self._check_rest(change.options.keys(), change.connections)
+        record = self._ours(ref)
+        if self._has(record, Change(package=change.package)):
+            return self._result(Outcome.ALREADY, record)
+        with nothing_sent():
+            package = self.offered(change.package)
+        return self._changed(record, Change(package=package))
 
     def terminate(self, ref: AccountRef) -> VerbResult:
-        self._declared(Verb.TERMINATE)
         try:
-            with nothing_sent():
-                account = self._ours(ref)
-            self.remove(account)
+            record = self._ours(ref)
+            self.remove(record)
         except NotFound:
             return VerbResult(outcome=Outcome.ALREADY, account=None)
-        if not isinstance(self.get(ref), Absent):
-            raise OutcomeUnknown("the panel accepted the end of the account and did not prove it absent")
+        except PanelRefused as refusal:  # some panels report a failure although the account is gone
+            after = self._after_refusal(record, refusal)
+            if after is not None:
+                raise _as_it_was(refusal, unmoved=after == record) from None
+        else:
+            if not isinstance(self.get(ref), Absent):
+                raise OutcomeUnknown("the panel accepted the end of the account and did not prove it absent")
         return VerbResult(outcome=Outcome.DONE, account=None)
 
     def get(self, ref: AccountRef) -> Lookup:
         try:
-            return Found(account=self._read(ref.id))
+            return Found(account=self.account_of(self._read(ref.id)))
         except NotFound as error:
             return Absent(proof=error.message)
         except PanelError as error:
@@ -159,24 +213,150 @@ class RecordAdapter(PanelAdapter[SettingsT]):
         if username is None or FindBy.USERNAME not in self.capabilities.find_by:
             return Unknown(cause="this panel is searched by login name only")
         try:
-            rows = list(self.rows(username))
+            record = self.named(username)
         except PanelError as error:
             return Unknown(cause=error.message)
-        found = [account for account in rows if account.username == username]
-        if any(account.state is AccountState.UNREADABLE for account in found):
-            return Unknown(cause="the panel's row of this name cannot be read")
-        if not found and not all(account.username for account in rows):
-            return Unknown(cause="a row of the panel's list does not tell whose it is")
-        if len(found) > 1 or any(reference not in (None, account.reference) for account in found):
-            return Unknown(cause="the panel has other accounts of this name than the one looked for")
-        return Found(account=found[0]) if found else Absent(proof="the panel's search found none")
-
-    def list_accounts(self) -> Iterator[PanelAccount]:
-        return self.rows()
+        if record is None:
+            return Absent(proof="the panel's search, or its whole list, has no such login name")
+        account = self.account_of(record)
+        if reference not in (None, account.reference):
+            return Unknown(cause="the panel has another account of this name than the one looked for")
+        return Found(account=account)
 
     def _declared(self, verb: Verb) -> None:
         if verb not in self.capabilities.verbs:
             raise Unsupported(f"this panel has no {verb.value}")
+
+    def _check_rest(self, options: Iterable[str], connections: int | None) -> None:
+        """Of an order or a change: what such a panel has no place for."""
+        if set(options) - {fact.value for fact in self.capabilities.needs}:
+            raise InvalidOrder("this panel has no such options", field="options")
+        check_connections(connections, self.capabilities)
+        if connections is not None and self.capabilities.connections is not Connections.ONE:
+            raise InvalidOrder("the package decides how many connections there are", field="connections")
+
+    def _read(self, account_id: AccountId) -> RecordT:
+        return self.read(account_id)
+
+    def _ours(self, ref: AccountRef, *other_names: str) -> RecordT:
+        """The record, when it still is the account ``ref`` means: ids may be given out anew."""
+        with nothing_sent():
+            record = self._read(ref.id)
+        account = self.account_of(record)
+        same_name = account.username in (ref.username, *other_names)
+        kept = self.capabilities.reference_field is not None
+        if not same_name or (kept and ref.reference not in (None, account.reference)):
+            raise Conflict("the panel's account of this id is not ours any more")
+        return record
+
+    def _has(self, record: RecordT, change: Change) -> bool | None:
+        """Whether the record shows what ``change`` asks; ``None`` for what this panel does not show."""
+        account, credentials = self.account_of(record), change.credentials
+        if change.until is not None:
+            return self._ends(account, change.until)
+        if change.suspended is not None:
+            return account.state.is_off is change.suspended
+        if change.package is not None:
+            return account.package == change.package
+        if credentials is None or account.username != credentials.username:
+            return credentials is None
+        return account.password == credentials.password if self.capabilities.password_readable else None
+
+    def _changed(self, record: RecordT, change: Change) -> VerbResult:
+        """Compare, write what is missing, and believe only what is read afterwards."""
+        if self._has(record, change):
+            return self._result(Outcome.ALREADY, record)
+        try:
+            self.write(record, change)
+        except PanelRefused as refusal:
+            after = self._after_refusal(record, refusal)
+            if after is not None and self._has(after, change):
+                return self._result(Outcome.ALREADY, after)  # another caller, or our own late first try
+            raise _as_it_was(refusal, unmoved=after == record) from None
+        with already_sent():
+            after = self._read(self.account_of(record).id)
+            if self._has(after, change) is False:
+                raise OutcomeUnknown("the panel accepted the change, and it cannot be read back")
+            if change.credentials is not None:
+                self.check_login(after, change.credentials)
+        return self._result(Outcome.DONE, after)
+
+    def _after_refusal(self, record: RecordT, refusal: PanelRefused) -> RecordT | None:
+        """The record after the panel reported a failure, which may have come half-way; ``None``: gone."""
+        try:
+            return self._read(self.account_of(record).id)
+        except NotFound:
+            return None
+        except PanelError as error:
+            doubt = f"{refusal.message}; and reading back failed: {error.message}"
+        raise OutcomeUnknown(doubt)
+
+    def _check_not_made(self, order: CreateOrder, refusal: PanelRefused) -> None:
+        """Raises ``OutcomeUnknown`` unless there is still no such account: a create may fail half-way."""
+        try:
+            made = self.named(order.credentials.username)
+        except PanelError as error:
+            doubt = f"{refusal.message}; and looking for the account failed: {error.message}"
+        else:
+            if made is None:
+                return
+            doubt = f"the panel reports a failure, yet the account is there: {refusal.message}"
+        raise OutcomeUnknown(doubt)
+
+    def _adopted(self, order: CreateOrder) -> VerbResult:
+        """The name is taken: ours from an earlier try, when everything readable that proves it matches."""
+        try:
+            record = self.named(order.credentials.username)
+        except Conflict:
+            raise
+        except PanelError as error:
+            unclear = f"the login name is taken and nobody can say by whom: {error.message}"
+            raise OutcomeUnknown(unclear) from None
+        if record is None:
+            raise ContractBroken("the panel calls the login name taken and knows no such account")
+        ours = self.is_ours(record, order)
+        if ours is None:
+            raise OutcomeUnknown("the login name is taken, and nothing shows by whom")
+        if not ours:
+            raise Conflict("the login name is taken by an account that is not ours")
+        return self._as_ordered(order, record, Outcome.ALREADY)
+
+    def _as_ordered(self, order: CreateOrder, record: RecordT, outcome: Outcome) -> VerbResult:
+        """``outcome``, naming what the panel set otherwise than asked."""
+        differs = tuple(name for name, same in self.as_asked(record, order).items() if not same)
+        return VerbResult(outcome=outcome, account=self.account_of(record), differs=differs)
+
+    def _result(self, outcome: Outcome, record: RecordT) -> VerbResult:
+        return VerbResult(outcome=outcome, account=self.account_of(record))
+
+    def _ends(self, account: PanelAccount, until: datetime) -> bool:
+        exact = timedelta(seconds=self.capabilities.expiry_granularity)
+        return account.expires_at is not None and abs(account.expires_at - until) <= exact
+
+
+class RecordAdapter(RecordVerbs[SettingsT, PanelAccount]):
+    """The same for a panel whose record says no more than an account does: ``rows`` searches and lists."""
+
+    @abstractmethod
+    def rows(self, username: str | None = None) -> Iterator[PanelAccount]:
+        """Every account of ours, paged to the end; or those of that login name, and perhaps others."""
+
+    def account_of(self, record: PanelAccount) -> PanelAccount:
+        return record
+
+    def list_accounts(self) -> Iterator[PanelAccount]:
+        return self.rows()
+
+    def named(self, username: str) -> PanelAccount | None:
+        rows = list(self.rows(username))
+        found = [account for account in rows if account.username == username]
+        if any(account.state is AccountState.UNREADABLE for account in found):
+            raise ContractBroken("the panel's row of this name cannot be read")
+        if not found and not all(account.username for account in rows):
+            raise ContractBroken("a row of the panel's list does not tell whose it is")
+        if len(found) > 1:
+            raise ContractBroken("the panel has several accounts of this name")
+        return found[0] if found else None
 
     def _read(self, account_id: AccountId) -> PanelAccount:
         account = self.read(account_id)
@@ -184,60 +364,9 @@ class RecordAdapter(PanelAdapter[SettingsT]):
             raise ContractBroken("the panel answered with another account than asked for")
         return account
 
-    def _ours(self, ref: AccountRef, *other_names: str) -> PanelAccount:
-        """The account, when it still is the one ``ref`` means: ids may be given out anew."""
-        account = self._read(ref.id)
-        same_name = account.username in (ref.username, *other_names)
-        kept = self.capabilities.reference_field is not None
-        if not same_name or (kept and ref.reference not in (None, account.reference)):
-            raise Conflict("the panel's account of this id is not ours any more")
-        return account
 
-    def _moved(self, ref: AccountRef, change: Change, has: Has, *other_names: str) -> VerbResult:
-        with nothing_sent():
-            account = self._ours(ref, *other_names)
-        if account.state is AccountState.BANNED and change.suspended is False:
-            raise PermissionMissing("the panel's owner banned the account; only the owner can lift that")
-        if has(account):
-            return VerbResult(outcome=Outcome.ALREADY, account=account)
-        self.write(account, change)
-        with already_sent():
-            after = self._read(account.id)
-        if not has(after):
-            raise OutcomeUnknown("the panel accepted the change, and it cannot be read back")
-        return VerbResult(outcome=Outcome.DONE, account=after)
-
-    def _adopted(self, order: CreateOrder) -> VerbResult:
-        """The name is taken: ours from an earlier try, when everything readable that proves it matches."""
-        match self.find(username=order.credentials.username):
-            case Found(account=account):
-                proofs = []
-                if self.capabilities.reference_field is not None:
-                    proofs.append(account.reference == order.reference)
-                if self.capabilities.password_readable:
-                    proofs.append(account.password == order.credentials.password)
-                if not all(proofs):
-                    raise Conflict("the login name is taken by an account that is not ours")
-                if not proofs:
-                    raise OutcomeUnknown("the login name is taken, and nothing shows by whom")
-                return self._as_ordered(order, account, Outcome.ALREADY)
-            case Absent():
-                raise ContractBroken("the panel calls the login name taken and knows no such account")
-            case Unknown(cause=cause):
-                raise OutcomeUnknown(f"the login name is taken and nobody can say by whom: {cause}")
-
-    def _as_ordered(self, order: CreateOrder, account: PanelAccount, outcome: Outcome) -> VerbResult:
-        """``outcome``, naming what the panel set otherwise than asked."""
-        expires = Verb.EXTEND in self.capabilities.verbs
-        asked = {
-            "password": account.password in (None, order.credentials.password),
-            "package": account.package in (None, order.package),
-            "expires_at": not expires or self._ends(account, order.until),
-            "reference": account.reference in (None, order.reference),
-        }
-        differs = tuple(name for name, same in asked.items() if not same)
-        return VerbResult(outcome=outcome, account=account, differs=differs)
-
-    def _ends(self, account: PanelAccount, until: datetime) -> bool:
-        exact = timedelta(seconds=self.capabilities.expiry_granularity)
-        return account.expires_at is not None and abs(account.expires_at - until) <= exact
+def _as_it_was(refusal: PanelRefused, *, unmoved: bool) -> PanelError:
+    """The panel's refusal, when the account reads as before it; else nobody knows how far it came."""
+    if unmoved:
+        return refusal
+    return OutcomeUnknown(f"the panel reports a failure, but the account has changed: {refusal.message}")

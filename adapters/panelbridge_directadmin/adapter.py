@@ -10,44 +10,32 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
-from panelbridge.adapter import PanelAdapter
 from panelbridge.capabilities import Capabilities, Connections, Extend, OrderFact, TextRule, Verb
 from panelbridge.connect_details import detail
-from panelbridge.doubt import already_sent, nothing_sent
 from panelbridge.exceptions import (
     Conflict,
     ContractBroken,
-    InvalidOrder,
-    NotFound,
-    PanelError,
     PanelRefused,
-    Unsupported,
 )
 from panelbridge.models import (
-    Absent,
+    AccountId,
     AccountRef,
     ConnectDetail,
     Connection,
     ConnectKind,
     CreateOrder,
     Credentials,
-    Found,
-    Lookup,
     Outcome,
     Package,
-    PackageChange,
     PanelAccount,
-    Purchase,
     SignOn,
-    Unknown,
     Usage,
-    VerbResult,
 )
-from panelbridge.order_check import check_credentials
+from panelbridge.record_adapter import Change, RecordVerbs
 from panelbridge_directadmin import mapping
 from panelbridge_directadmin.client import DirectAdminClient, EmptyList
 from panelbridge_directadmin.create import Creation
-from panelbridge_directadmin.lookups import UserReader, half_way
+from panelbridge_directadmin.lookups import Lookups
 from panelbridge_directadmin.mapping import UserRow
 from panelbridge_directadmin.settings import DirectAdminSettings
 
@@ -55,16 +43,17 @@ _VERBS = frozenset(Verb) - {Verb.EXTEND}
 _LOGIN_LIFE = timedelta(minutes=30)
 
 
-class DirectAdminAdapter(PanelAdapter[DirectAdminSettings]):
+class DirectAdminAdapter(RecordVerbs[DirectAdminSettings, UserRow]):
     """A DirectAdmin server, as one of its resellers (see README)."""
 
     backend = "directadmin"
     settings_model = DirectAdminSettings
+    renames = False
 
     def __init__(self, settings: DirectAdminSettings) -> None:
         super().__init__(settings)
         self._client = DirectAdminClient(settings)
-        self._reader = UserReader(self._client, settings)
+        self._lookups = Lookups(self._client, settings)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -97,7 +86,7 @@ class DirectAdminAdapter(PanelAdapter[DirectAdminSettings]):
         reads: dict[str, Callable[[], object]] = {
             "CMD_API_PACKAGES_USER": self._client.packages,
             "CMD_API_SHOW_RESELLER_IPS": self._client.addresses,
-            "CMD_API_SHOW_USERS": self._reader.listed,
+            "CMD_API_SHOW_USERS": self._lookups.listed,
         }
         for command, read in reads.items():
             try:
@@ -107,90 +96,57 @@ class DirectAdminAdapter(PanelAdapter[DirectAdminSettings]):
             except (PanelRefused, ContractBroken):
                 yield command
 
-    def create(self, order: CreateOrder) -> VerbResult:
-        return Creation(self._client, self._reader, self.capabilities).run(order)
+    def read(self, account_id: AccountId) -> UserRow:
+        return self._lookups.read(account_id)
 
-    def extend(
-        self,
-        ref: AccountRef,  # noqa: ARG002
-        until: datetime,  # noqa: ARG002
-        purchase: Purchase | None = None,  # noqa: ARG002
-    ) -> VerbResult:
-        raise Unsupported("DirectAdmin users have no expiry")
+    def named(self, username: str) -> UserRow | None:
+        return self._lookups.named(username)
 
-    def suspend(self, ref: AccountRef, reason: str) -> VerbResult:
-        row = self._ours(ref)
-        if row.suspended:
-            return _already(row)
-        return self._written(
-            row, lambda: self._client.suspend(row.username, reason), lambda after: after.suspended
-        )
+    def account_of(self, record: UserRow) -> PanelAccount:
+        return mapping.account_from(record)
 
-    def unsuspend(self, ref: AccountRef) -> VerbResult:
-        row = self._ours(ref)
-        if not row.suspended:
-            return _already(row)
-        return self._written(
-            row, lambda: self._client.unsuspend(row.username), lambda after: not after.suspended
-        )
+    def offered(self, package: str) -> str:
+        return self._lookups.package(package)
 
-    def reset_credentials(self, ref: AccountRef, credentials: Credentials) -> VerbResult:
-        """A repeat sets the same password again."""
-        check_credentials(credentials, self.capabilities)
-        if credentials.username != ref.username:
-            raise InvalidOrder("an account of this panel keeps its login name", field="username")
-        row = self._ours(ref)
-        result = self._written(
-            row, lambda: self._client.set_password(row.username, credentials.password), None
-        )
-        with already_sent():
-            if not self._reader.lets_in(row, credentials):
-                raise ContractBroken(
-                    "the panel accepted the password, and does not let its owner in with it",
-                    advice="Where customers may not use the API, switch verify_passwords off for this panel.",
-                )
-        return result
+    def add(self, order: CreateOrder) -> AccountId:
+        return Creation(self._client, self._lookups).run(order)
 
-    def change_package(self, ref: AccountRef, change: PackageChange) -> VerbResult:
-        mapping.check_change(change)
-        row = self._ours(ref)
-        if row.package == change.package:
-            return _already(row)
-        with nothing_sent():
-            package = self._reader.package(change.package)
-        return self._written(
-            row,
-            lambda: self._client.change_package(row.username, package),
-            lambda after: after.package == package,
-        )
+    def is_ours(self, record: UserRow, order: CreateOrder) -> bool:
+        domain, email = mapping.order_facts(order)
+        same_contact = record.email.lower() in ("", email.lower())
+        if record.domain != domain:
+            return False
+        if not same_contact or not self._lookups.lets_in(record, order.credentials):
+            # A domain exists once on a server, but its owner may have changed address or password since.
+            raise Conflict(
+                "the account is there with this domain, but with another address or password",
+                outcome=Outcome.UNKNOWN,
+            )
+        return True
 
-    def terminate(self, ref: AccountRef) -> VerbResult:
-        try:
-            row = self._ours(ref)
-        except NotFound:
-            return VerbResult(outcome=Outcome.ALREADY, account=None)
-        try:
-            self._client.delete(row.username)
-        except PanelRefused as refusal:
-            # Seen by clients: an error although the user is gone. So look again.
-            after = self._reader.after_refusal(row.username, refusal)
-            if after is not None:
-                raise (refusal if after == row else half_way(refusal)) from None
-        else:
-            if self._after(row.username) is not None:
-                raise ContractBroken("the panel says that the user is deleted, and still shows it")
-        return VerbResult(outcome=Outcome.DONE, account=None)
+    def check_login(self, record: UserRow, credentials: Credentials) -> None:
+        if not self._lookups.lets_in(record, credentials):
+            raise ContractBroken(
+                "the panel accepted the password, and does not let its owner in with it",
+                advice="Where customers may not use the API, switch verify_passwords off for this panel.",
+            )
 
-    def get(self, ref: AccountRef) -> Lookup:
-        return self._looked_up(mapping.id_parts(ref.id)[0])
+    def write(self, record: UserRow, change: Change) -> None:
+        match change:
+            case Change(suspended=True):
+                self._client.suspend(record.username, change.reason)
+            case Change(suspended=False):
+                self._client.unsuspend(record.username)
+            case Change(package=str(package)):
+                self._client.change_package(record.username, package)
+            case Change(credentials=Credentials(password=password)):
+                self._client.set_password(record.username, password)
 
-    def find(self, *, username: str | None = None, reference: str | None = None) -> Lookup:
-        if username is None or reference is not None:
-            return Unknown(cause="this panel keeps no reference; it finds accounts by their user name")
-        return self._looked_up(username)
+    def remove(self, record: UserRow) -> None:
+        self._client.delete(record.username)
 
     def list_accounts(self) -> Iterator[PanelAccount]:
-        return self._reader.accounts()
+        return self._lookups.accounts()
 
     def list_packages(self) -> Iterator[Package]:
         return map(mapping.package_from, self._client.packages())
@@ -209,51 +165,7 @@ class DirectAdminAdapter(PanelAdapter[DirectAdminSettings]):
         return self.settings.base_url
 
     def usages(self) -> Iterator[Usage]:
-        return self._reader.usages()
+        return self._lookups.usages()
 
     def close(self) -> None:
         self._client.close()
-
-    def _looked_up(self, user: str) -> Lookup:
-        try:
-            row = self._reader.read(user)
-        except PanelError as error:
-            return Unknown(cause=error.message)
-        if row is None:
-            return Absent(proof="the panel refuses to show such a user, and its list of ours has none")
-        return Found(account=mapping.account_from(row))
-
-    def _ours(self, ref: AccountRef) -> UserRow:
-        """The user, when name and domain are still those that ``ref`` means."""
-        user, domain = mapping.id_parts(ref.id)
-        with nothing_sent():
-            row = self._reader.read(user)
-        if row is None:
-            raise NotFound("the panel refuses to show such a user, and its list of ours has none")
-        if row.username != ref.username or domain not in ("", row.domain) or row.usertype != "user":
-            raise Conflict("the panel's user of this name is not our account any more")
-        return row
-
-    def _written(
-        self, row: UserRow, write: Callable[[], object], reached: Callable[[UserRow], bool] | None
-    ) -> VerbResult:
-        """Write, then read. ``reached`` is ``None`` where no field shows the end state."""
-        try:
-            write()
-        except PanelRefused as refusal:
-            after = self._reader.after_refusal(row.username, refusal)
-            if after is not None and reached is not None and reached(after):
-                return _already(after)  # somebody else, or our own late first try, got there before
-            raise (refusal if after == row else half_way(refusal)) from None
-        after = self._after(row.username)
-        if after is None or after.id != row.id or (reached is not None and not reached(after)):
-            raise ContractBroken("the panel accepted the change and does not show it")
-        return VerbResult(outcome=Outcome.DONE, account=mapping.account_from(after))
-
-    def _after(self, user: str) -> UserRow | None:
-        with already_sent():
-            return self._reader.read(user)
-
-
-def _already(row: UserRow) -> VerbResult:
-    return VerbResult(outcome=Outcome.ALREADY, account=mapping.account_from(row))

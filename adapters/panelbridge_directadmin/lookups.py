@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from panelbridge.exceptions import (
     CapacityExhausted,
+    Conflict,
     ContractBroken,
     InvalidOrder,
-    OutcomeUnknown,
-    PanelError,
+    NotFound,
     PanelRefused,
 )
-from panelbridge.models import Credentials, PanelAccount, Usage
+from panelbridge.models import AccountId, Credentials, PanelAccount, Usage
 from panelbridge_directadmin import mapping
 from panelbridge_directadmin.client import DirectAdminClient, EmptyList
 from panelbridge_directadmin.mapping import UserRow
@@ -21,7 +21,7 @@ from panelbridge_directadmin.settings import DirectAdminSettings
 _SHARED = ("shared", "server")  # the others belong to one user alone
 
 
-class UserReader:
+class Lookups:
     """Users by name. Every method raises ``PanelError``."""
 
     def __init__(self, client: DirectAdminClient, settings: DirectAdminSettings) -> None:
@@ -39,7 +39,24 @@ class UserReader:
             raise ContractBroken("the panel answered with another user than the one asked for")
         return row
 
-    def read(self, user: str) -> UserRow | None:
+    def read(self, account_id: AccountId) -> UserRow:
+        """The user when name and domain are still those of the id. ``NotFound`` is proved."""
+        user, domain = mapping.id_parts(account_id)
+        row = self.named(user)
+        if row is None:
+            raise NotFound("the panel refuses to show such a user, and its list of ours has none")
+        if domain not in ("", row.domain):
+            raise Conflict("the panel's user of this name is not our account any more: its domain differs")
+        return row
+
+    def named(self, user: str) -> UserRow | None:
+        """The user when it is a customer's; ``None`` when there is none of any kind."""
+        row = self.held(user)
+        if row is not None and row.usertype != "user":
+            raise Conflict("the panel's user of this name is no customer")
+        return row
+
+    def held(self, user: str) -> UserRow | None:
         """The user; ``None`` when it is proved absent: neither shown nor in the list of ours."""
         row = self.shown(user)
         if row is None:
@@ -60,7 +77,7 @@ class UserReader:
                 yield mapping.unreadable(user)
                 continue
             try:
-                row = self.read(user)
+                row = self.held(user)
             except ContractBroken:
                 yield mapping.unreadable(user)
                 continue
@@ -75,14 +92,6 @@ class UserReader:
             except ContractBroken:
                 continue
             yield usage
-
-    def after_refusal(self, user: str, refusal: PanelRefused) -> UserRow | None:
-        """``read`` after the panel reported a failure: when that fails too, nobody knows what is true."""
-        try:
-            return self.read(user)
-        except PanelError as error:
-            doubt = f"{refusal.message}; and reading back failed: {error.message}"
-        raise OutcomeUnknown(doubt)
 
     def package(self, wanted: str) -> str:
         """``wanted``, when the server offers it to us; asked for another one it may do anything."""
@@ -127,7 +136,3 @@ class UserReader:
         except EmptyList:
             self._client.login_test()
             return ()
-
-
-def half_way(refusal: PanelRefused) -> OutcomeUnknown:
-    return OutcomeUnknown(f"the panel reports a failure, but the account has changed: {refusal.message}")

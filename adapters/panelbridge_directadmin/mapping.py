@@ -8,18 +8,16 @@ from datetime import datetime
 from decimal import Decimal
 from urllib.parse import urlsplit
 
-from panelbridge.exceptions import ContractBroken, InvalidOrder
+from panelbridge.exceptions import ContractBroken
 from panelbridge.models import (
     AccountId,
     AccountState,
     CreateOrder,
     Package,
-    PackageChange,
     PanelAccount,
     SignOn,
     Usage,
 )
-from panelbridge.order_check import check_package_change
 from panelbridge.secret import Secret
 from panelbridge.strict import unreadable_package
 from panelbridge_directadmin.settings import DirectAdminSettings
@@ -27,7 +25,6 @@ from panelbridge_directadmin.wire import Fields
 
 MEGABYTE = 1024 * 1024
 _YES_NO = {"yes": True, "no": False}
-_ORDERED = frozenset({"domain", "email"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +40,12 @@ class UserRow:
 
     @property
     def id(self) -> AccountId:
-        return AccountId(f"{self.username}:{self.domain}")
+        return account_id(self.username, self.domain)
+
+
+def account_id(user: str, domain: str) -> AccountId:
+    """DirectAdmin's id is the user; ours holds the domain too, so that a name given out anew is noticed."""
+    return AccountId(f"{user}:{domain}")
 
 
 def id_parts(text: str) -> tuple[str, str]:
@@ -122,21 +124,5 @@ def sign_on_from(fields: Fields, settings: DirectAdminSettings, expires_at: date
 
 
 def order_facts(order: CreateOrder) -> tuple[str, str]:
-    """Domain and e-mail address of an order that was checked. Raises ``InvalidOrder`` for other options."""
-    if order.options.keys() - _ORDERED:
-        raise InvalidOrder("this panel has no such options", field="options")
+    """Domain and e-mail address of an order that was checked."""
     return order.options["domain"].lower(), order.options["email"]
-
-
-def check_change(change: PackageChange) -> None:
-    """Raises ``InvalidOrder`` for what a package of this panel does not have."""
-    check_package_change(change)
-    if change.options.keys() - _ORDERED:
-        raise InvalidOrder("this panel has no such options", field="options")
-    check_connections(change.connections)
-
-
-def check_connections(connections: int | None) -> None:
-    """Raises ``InvalidOrder``: more than one would be paid for and not be there."""
-    if connections not in (None, 0, 1):
-        raise InvalidOrder("a hosting account has no connections to count", field="connections")

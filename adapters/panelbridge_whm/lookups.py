@@ -4,23 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from panelbridge.exceptions import ContractBroken, InvalidOrder, OutcomeUnknown, PanelError, PanelRefused
-from panelbridge.models import PanelAccount, Usage
+from panelbridge.exceptions import Conflict, ContractBroken, InvalidOrder, NotFound, PanelRefused
+from panelbridge.models import AccountId, PanelAccount, Usage
 from panelbridge_whm import mapping
 from panelbridge_whm.client import WhmClient
 from panelbridge_whm.mapping import AccountRow
 from panelbridge_whm.settings import WhmSettings
 
 
-class AccountReader:
+class Lookups:
     """Accounts by user name, with the proof of absence that the list gives."""
 
     def __init__(self, client: WhmClient, settings: WhmSettings) -> None:
         self._client = client
         self._settings = settings
 
-    def read(self, user: str) -> AccountRow | None:
-        """The account; ``None`` when it is proved absent. Raises ``PanelError``.
+    def read(self, account_id: AccountId) -> AccountRow:
+        """The account when user, domain and owner are still those of the id. ``NotFound`` is proved."""
+        user, domain = mapping.id_parts(account_id)
+        row = self.named(user)
+        if row is None:
+            raise NotFound("the panel knows no such user, and its list, which answers, has none")
+        if domain not in ("", row.domain):
+            raise Conflict("the panel's account of this name is not ours any more: its domain differs")
+        return row
+
+    def named(self, user: str) -> AccountRow | None:
+        """The account of that user when it is ours; ``None`` when there is none of anybody's."""
+        row = self.held(user)
+        if row is not None and not self.owns(row):
+            raise Conflict("the account of that name belongs to another WHM user")
+        return row
+
+    def held(self, user: str) -> AccountRow | None:
+        """The account, whoever owns it; ``None`` when it is proved absent. Raises ``PanelError``.
 
         The text of ``accountsummary``'s refusal is documented nowhere, so that it proves nothing by itself: a
         list that answers and lacks the name does.
@@ -37,15 +54,7 @@ class AccountReader:
             raise ContractBroken("the panel answered with another account than the one asked for")
         return rows[0]
 
-    def after_refusal(self, user: str, refusal: PanelRefused) -> AccountRow | None:
-        """``read`` after the panel reported a failure: when that fails too, nobody knows what is true."""
-        try:
-            return self.read(user)
-        except PanelError as error:
-            doubt = f"{refusal.message}; and reading back failed: {error.message}"
-        raise OutcomeUnknown(doubt)
-
-    def listed(self) -> Iterator[PanelAccount]:
+    def accounts(self) -> Iterator[PanelAccount]:
         """Every account of ours. One bad row is one bad account, unless it says that it is another's."""
         for payload in self._client.accounts():
             try:

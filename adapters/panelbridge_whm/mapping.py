@@ -20,19 +20,16 @@ from panelbridge.models import (
     AccountState,
     CreateOrder,
     Package,
-    PackageChange,
     PanelAccount,
     SignOn,
     Usage,
 )
-from panelbridge.order_check import check_package_change
 from panelbridge.secret import Secret
 from panelbridge_whm.settings import WhmSettings
 
 WireT = TypeVar("WireT", bound=BaseModel)
 MIB = 1024 * 1024
 _FLAGS = {0: False, 1: True, "0": False, "1": True}
-_ORDERED = frozenset({"domain", "email"})
 
 
 def flag(value: Any) -> bool:
@@ -186,25 +183,8 @@ def sign_on_from(payload: Any, settings: WhmSettings) -> SignOn:
 
 
 def order_facts(order: CreateOrder) -> tuple[str, str]:
-    """Domain and e-mail address of an order that was checked. Raises ``InvalidOrder`` for other options."""
-    unknown = sorted(order.options.keys() - _ORDERED)
-    if unknown:
-        raise InvalidOrder("this panel has no such options", field="options")
+    """Domain and e-mail address of an order that was checked."""
     return order.options["domain"].lower(), order.options["email"]
-
-
-def check_change(change: PackageChange) -> None:
-    """Raises ``InvalidOrder`` for what a package of this panel does not have."""
-    check_package_change(change)
-    if change.options.keys() - _ORDERED:
-        raise InvalidOrder("this panel has no such options", field="options")
-    check_connections(change.connections)
-
-
-def check_connections(connections: int | None) -> None:
-    """Raises ``InvalidOrder``: more than one would be paid for and not be there."""
-    if connections not in (None, 0, 1):
-        raise InvalidOrder("a hosting account has no connections to count", field="connections")
 
 
 def read(model: type[WireT], payload: Any) -> WireT:

@@ -27,6 +27,7 @@ from panelbridge import (
     PackageChange,
     PanelAccount,
     PanelError,
+    PanelRefused,
     PanelSettings,
     PermissionMissing,
     Secret,
@@ -157,6 +158,73 @@ def test_a_write_that_cannot_be_read_back_is_unknown(shelf: Shelf, monkeypatch: 
         shelf.suspend(ref, "x")
     assert "accepted the change" in caught.value.message
     assert caught.value.outcome is Outcome.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("seen", "ending"),
+    [
+        ({}, PanelRefused),
+        ({"state": AccountState.SUSPENDED}, None),
+        ({"package": "trial"}, OutcomeUnknown),
+        (None, OutcomeUnknown),
+    ],
+    ids=["as before", "reached", "half-way", "gone"],
+)
+def test_a_refusal_is_believed_when_the_account_reads_as_before(
+    shelf: Shelf,
+    monkeypatch: pytest.MonkeyPatch,
+    seen: dict[str, object] | None,
+    ending: type[PanelError] | None,
+) -> None:
+    def refuse(account: PanelAccount, change: Change) -> None:
+        shelf.accounts.clear() if seen is None else shelf.put(ORDER, **seen)
+        raise PanelRefused("no")
+
+    ref = shelf.put(ORDER).ref
+    monkeypatch.setattr(shelf, "write", refuse)
+    if ending is None:
+        assert shelf.suspend(ref, "x").outcome is Outcome.ALREADY
+        return
+    with pytest.raises(PanelError) as caught:
+        shelf.suspend(ref, "x")
+    assert type(caught.value) is ending
+
+
+@pytest.mark.parametrize(
+    ("left", "ending"), [("as it was", PanelRefused), ("gone", None), ("half", OutcomeUnknown)]
+)
+def test_a_refused_end_is_looked_behind(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch, left: str, ending: type[PanelError] | None
+) -> None:
+    def refuse(account: PanelAccount) -> None:
+        if left == "gone":
+            shelf.accounts.clear()
+        elif left == "half":
+            shelf.put(ORDER, package=None)
+        raise PanelRefused("no")
+
+    ref = shelf.put(ORDER).ref
+    monkeypatch.setattr(shelf, "remove", refuse)
+    if ending is None:
+        assert shelf.terminate(ref).outcome is Outcome.DONE
+        return
+    with pytest.raises(PanelError) as caught:
+        shelf.terminate(ref)
+    assert type(caught.value) is ending
+
+
+def test_a_refused_create_that_left_an_account_is_unknown(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(order: CreateOrder) -> AccountId:
+        raise PanelRefused("no")
+
+    monkeypatch.setattr(shelf, "add", refuse)
+    with pytest.raises(PanelRefused):
+        shelf.create(ORDER)
+    shelf.put(ORDER)
+    with pytest.raises(OutcomeUnknown, match="yet the account is there"):
+        shelf.create(ORDER)
 
 
 def test_a_read_that_fails_before_the_write_means_nothing_happened(
