@@ -45,7 +45,7 @@ from panelbridge_declarative.description.abilities import abilities
 from panelbridge_declarative.description.load import SpecInvalid, load
 from panelbridge_declarative.description.spec import Is, ListOp, ReadOp, Results, Spec
 from panelbridge_declarative.errors import error_of, not_found
-from panelbridge_declarative.lookups import Reader, as_lookup
+from panelbridge_declarative.lookups import Lookups, as_lookup
 from panelbridge_declarative.operations import facts
 from panelbridge_declarative.operations.running import Runner
 from panelbridge_declarative.packages import Packages
@@ -64,10 +64,10 @@ class DeclarativeAdapter(PanelAdapter[DeclarativeSettings]):
         self._capabilities = abilities(self.spec)
         self._client = PanelClient(self.spec, settings, session)
         self._runner = Runner(self.spec, self._client, settings.base_url)
-        self._reader = Reader(self._runner)
+        self._lookups = Lookups(self._runner)
         self._packages = Packages(self._runner, settings)
-        self._changes = Changes(self._runner, self._reader, self._capabilities)
-        self._creation = Creation(self._runner, self._reader, self._capabilities)
+        self._changes = Changes(self._runner, self._lookups, self._capabilities)
+        self._creation = Creation(self._runner, self._lookups, self._capabilities)
 
     @classmethod
     def settings_model_for(cls, values: Mapping[str, Any]) -> type[BaseModel]:
@@ -100,7 +100,7 @@ class DeclarativeAdapter(PanelAdapter[DeclarativeSettings]):
                 "options": dict(order.options),
                 **self._sold(order.package),
             }
-            return self._creation.make(order, scope)
+            return self._creation.run(order, scope)
 
     def extend(self, ref: AccountRef, until: datetime, purchase: Purchase | None = None) -> VerbResult:
         if purchase is not None:
@@ -139,14 +139,14 @@ class DeclarativeAdapter(PanelAdapter[DeclarativeSettings]):
             return self._changes.terminate(Wish(ref=ref, account=facts.of_ref(ref)))
 
     def get(self, ref: AccountRef) -> Lookup:
-        return as_lookup(lambda: self._reader.by_ref(ref))
+        return as_lookup(lambda: self._lookups.read(ref))
 
     def find(self, *, username: str | None = None, reference: str | None = None) -> Lookup:
         if username is not None:
-            return _named_so(as_lookup(lambda: self._reader.by_name(username)), username, reference)
+            return _named_so(as_lookup(lambda: self._lookups.named(username)), username, reference)
         if reference is None:
             return Unknown(cause="neither a login name nor a reference was given")
-        return _named_so(as_lookup(lambda: self._reader.by_reference(reference)), None, reference)
+        return _named_so(as_lookup(lambda: self._lookups.referenced(reference)), None, reference)
 
     def list_accounts(self) -> Iterator[PanelAccount]:
         op = self.spec.op.list

@@ -22,7 +22,7 @@ from panelbridge_declarative.description.abilities import after_unknown
 from panelbridge_declarative.description.expressions import ExpressionFailed, Scope, expression
 from panelbridge_declarative.description.spec import AfterUnknown, Is, WriteOp
 from panelbridge_declarative.errors import error_of, not_found
-from panelbridge_declarative.lookups import CUT_HALF_WAY, Reader, Seen, must_be_told
+from panelbridge_declarative.lookups import CUT_HALF_WAY, Lookups, Seen, must_be_told
 from panelbridge_declarative.operations import facts
 from panelbridge_declarative.operations.running import Runner, Written
 
@@ -39,16 +39,16 @@ class Wish:
 class Changes:
     """Verbs over one account of one description."""
 
-    def __init__(self, runner: Runner, reader: Reader, capabilities: Capabilities) -> None:
+    def __init__(self, runner: Runner, lookups: Lookups, capabilities: Capabilities) -> None:
         self._runner = runner
-        self._reader = reader
+        self._lookups = lookups
         self._capabilities = capabilities
 
     def reach(self, verb: Verb, wish: Wish) -> VerbResult:
         """The account in its end state. Raises ``PanelError``."""
         op: WriteOp = getattr(self._runner.spec.op, verb.value)
         with nothing_sent():
-            before = self._reader.ours(wish.ref) if self._reader.can_read else None
+            before = self._lookups.ours(wish.ref) if self._lookups.can_read else None
             if op.lookup:
                 scope = self._runner.with_lookups(op, {**wish.scope, "account": wish.account})
                 wish = replace(wish, scope=scope)
@@ -83,7 +83,7 @@ class Changes:
 
     def _read_back(self, verb: Verb, op: WriteOp, written: Written, wish: Wish) -> VerbResult:
         try:
-            seen = self._reader.ours(wish.ref)
+            seen = self._lookups.ours(wish.ref)
         except PanelError as error:
             raise _unread(written, error) from None
         reached = self._is_reached(verb, op, seen, wish)
@@ -129,11 +129,11 @@ class Changes:
                 return replace(self.reach(Verb.TERMINATE, wish), note=op.note)
             except NotFound as error:
                 return self._proved_absent(error.message)
-        if not self._reader.can_read:
+        if not self._lookups.can_read:
             return self._terminate_unread(op, wish)
         try:
             with nothing_sent():
-                before = self._reader.ours(wish.ref)
+                before = self._lookups.ours(wish.ref)
         except NotFound as error:
             return self._proved_absent(error.message)
         present = facts.of_values(before.values)
@@ -144,7 +144,7 @@ class Changes:
 
     def _gone(self, written: Written, wish: Wish) -> VerbResult:
         try:
-            left = must_be_told(self._reader.by_ref(wish.ref))
+            left = must_be_told(self._lookups.read(wish.ref))
             if left is None:
                 self._check_panel()
         except PanelError as error:

@@ -14,7 +14,7 @@ from panelbridge_declarative.description.abilities import after_unknown
 from panelbridge_declarative.description.expressions import Scope
 from panelbridge_declarative.description.spec import AfterUnknown, CreateOp, Is
 from panelbridge_declarative.errors import HalfMade, error_of, taken
-from panelbridge_declarative.lookups import Reader, Seen, found_or_broken, must_be_told
+from panelbridge_declarative.lookups import Lookups, Seen, found_or_broken, must_be_told
 from panelbridge_declarative.operations.running import Runner, Written
 
 _NOT_BY_WAITING = frozenset({Is.INVALID, Is.DENIED, Is.EXISTS, Is.NOT_FOUND, Is.NO_CREDIT})
@@ -23,22 +23,22 @@ _NOT_BY_WAITING = frozenset({Is.INVALID, Is.DENIED, Is.EXISTS, Is.NOT_FOUND, Is.
 class Creation:
     """The create of one description."""
 
-    def __init__(self, runner: Runner, reader: Reader, capabilities: Capabilities) -> None:
+    def __init__(self, runner: Runner, lookups: Lookups, capabilities: Capabilities) -> None:
         self._runner = runner
-        self._reader = reader
+        self._lookups = lookups
         self._capabilities = capabilities
 
-    def make(self, order: CreateOrder, scope: Scope) -> VerbResult:
+    def run(self, order: CreateOrder, scope: Scope) -> VerbResult:
         """The account as ordered. Raises ``PanelError``."""
         op = self._runner.spec.op.create
         if op is None:
             raise Unsupported("this panel's description has no create")
-        reads = self._reader.can_read
+        reads = self._lookups.can_read
         with nothing_sent():
             scope = self._runner.with_lookups(op, {**scope, "present": {}})
             seen = None
             if reads and op.look_first:
-                seen = must_be_told(self._reader.by_name(order.credentials.username))
+                seen = must_be_told(self._lookups.named(order.credentials.username))
         if seen is not None:
             return self._adopted(order, seen, scope)
         written = self._runner.write(op, scope)
@@ -65,7 +65,7 @@ class Creation:
 
     def _read_back(self, order: CreateOrder, scope: Scope) -> VerbResult:
         try:
-            seen = found_or_broken(must_be_told(self._reader.by_name(order.credentials.username)), "create")
+            seen = found_or_broken(must_be_told(self._lookups.named(order.credentials.username)), "create")
         except PanelError as error:
             raise OutcomeUnknown(
                 f"the panel accepted the create, and cannot be read since: {error.message}"
@@ -78,7 +78,7 @@ class Creation:
         if not is_taken and after_unknown(self._runner.spec, "create") is AfterUnknown.STOP:
             raise OutcomeUnknown(f"nobody knows what the create did: {written.verdict.message}")
         try:
-            seen = must_be_told(self._reader.by_name(order.credentials.username))
+            seen = must_be_told(self._lookups.named(order.credentials.username))
         except PanelError as error:
             raise OutcomeUnknown(f"nobody knows whose the name is: {error.message}") from None
         if seen is None:
@@ -86,7 +86,7 @@ class Creation:
             if is_taken:
                 raise ContractBroken(f"the panel calls the name taken and knows no such account: {said}")
             raise OutcomeUnknown(f"nobody knows yet what the create did: {said}")
-        if any(step in written.sent for step in self._reader.unmade(seen)):  # it may land late
+        if any(step in written.sent for step in self._lookups.unmade(seen)):  # it may land late
             raise OutcomeUnknown(
                 f"the account is there, and not yet its {' and '.join(seen.account.unfinished)}"
             )
@@ -120,7 +120,7 @@ class Creation:
         op = self._runner.spec.op.create
         if op is None:
             raise Unsupported("this panel's description has no create")
-        written = self._runner.write(op, scope, only=self._reader.unmade(seen))
+        written = self._runner.write(op, scope, only=self._lookups.unmade(seen))
         if written.is_done:
             return self._read_back(order, scope)
         lacks = f"the account is there without its {' and '.join(seen.account.unfinished)}"

@@ -31,7 +31,7 @@ class Seen:
     half: bool = False  # what stands in for it while a change of ours is cut half way
 
 
-class Reader:
+class Lookups:
     """The look-ups of one description."""
 
     def __init__(self, runner: Runner) -> None:
@@ -44,22 +44,22 @@ class Reader:
     def can_read(self) -> bool:
         return self._ops.get is not None or self._ops.find is not None
 
-    def by_name(self, username: str) -> Seen | Verdict:
+    def named(self, username: str) -> Seen | Verdict:
         """The account of that name, or the verdict that says why not. Raises ``PanelError``."""
         return self._read(self._ops.find or self._ops.get, facts.of_name(username))
 
-    def by_ref(self, ref: AccountRef) -> Seen | Verdict:
+    def read(self, ref: AccountRef) -> Seen | Verdict:
         """The account of that id. Raises ``PanelError``."""
         return self._read(self._ops.get or self._ops.find, facts.of_ref(ref))
 
-    def by_reference(self, reference: str) -> Seen | Verdict:
+    def referenced(self, reference: str) -> Seen | Verdict:
         """The account that keeps that reference of ours. Raises ``PanelError``."""
         account = facts.of_name("", reference)
         return self._read(self._ops.find_reference, {**account, "id": None, "username": None})
 
     def ours(self, ref: AccountRef) -> Seen:
         """The account, when it still is the one ``ref`` means. Raises ``NotFound``, ``Conflict``, …"""
-        seen = self.by_ref(ref)
+        seen = self.read(ref)
         if isinstance(seen, Verdict):
             raise not_found(seen) if seen.outcome is Is.NOT_FOUND else error_of(seen)
         self.compare(seen.account, ref)
@@ -119,7 +119,7 @@ class Reader:
 
 
 def as_lookup(look: Any) -> Lookup:
-    """What a look-up of ``Reader`` came to, as the contract tells it. Never raises ``PanelError``."""
+    """What a look-up of ``Lookups`` came to, as the contract tells it. Never raises ``PanelError``."""
     try:
         seen: Seen | Verdict = look()
     except PanelError as error:

@@ -92,21 +92,21 @@ class DispatcharrAdapter(PanelAdapter[DispatcharrSettings]):
 
     def create(self, order: CreateOrder) -> VerbResult:
         check_order(order, self.capabilities)
-        _refuse_options(order.options)
+        _check_options(order.options)
         wish = mapping.order_to(order, self.settings.stream_limit)
         try:
             made = self._client.create(wish)
         except InvalidOrder as refused:
             if refused.field != "username":
                 raise
-            return self._adopt(order, refused)
+            return self._adopted(order, refused)
         with already_sent():
             user = self._read(mapping.user_from(made).id)
         if not _is_ours(user, order):
             raise OutcomeUnknown("the panel accepted the user, and shows another one under its id")
         return self._as_ordered(order, user, Outcome.DONE)
 
-    def _adopt(self, order: CreateOrder, refused: InvalidOrder) -> VerbResult:
+    def _adopted(self, order: CreateOrder, refused: InvalidOrder) -> VerbResult:
         """The name was refused: for an earlier try of ours, for somebody else's user, or by a rule."""
         try:
             user = self._named(order.credentials.username)
@@ -128,10 +128,10 @@ class DispatcharrAdapter(PanelAdapter[DispatcharrSettings]):
         """
         limit = self.settings.stream_limit if order.connections is None else order.connections
         if _has(user, order.package, limit):
-            return VerbResult(outcome=outcome, account=mapping.account_of(user))
+            return VerbResult(outcome=outcome, account=mapping.account_from(user))
         rights = mapping.rights_to(order.package, limit)
         with already_sent():
-            return self._write(user, rights, lambda after: _has(after, order.package, limit))
+            return self._changed(user, rights, lambda after: _has(after, order.package, limit))
 
     def extend(self, ref: AccountRef, until: datetime, purchase: Purchase | None = None) -> VerbResult:
         del ref, until, purchase
@@ -143,7 +143,7 @@ class DispatcharrAdapter(PanelAdapter[DispatcharrSettings]):
         if user.player is None:
             return _already(user)
         wish = mapping.passwords_to({PLAYER_PASSWORD: None, HELD_PASSWORD: None})
-        done = self._write(user, wish, lambda after: after.player is None)
+        done = self._changed(user, wish, lambda after: after.player is None)
         return replace(done, note=_API_KEY if user.has_api_key else _SESSIONS)
 
     def unsuspend(self, ref: AccountRef) -> VerbResult:
@@ -167,23 +167,23 @@ class DispatcharrAdapter(PanelAdapter[DispatcharrSettings]):
             return _already(user)
         if user.state is AccountState.SUSPENDED:  # and stays so: the new one is given when that ends
             wish = mapping.passwords_to({PLAYER_PASSWORD: None, HELD_PASSWORD: None})
-            done = self._write(user, wish, lambda after: after.player is None)
+            done = self._changed(user, wish, lambda after: after.player is None)
             return replace(done, note="the new password counts when the suspension ends")
         return self._set_password(user, credentials.password)
 
     def _set_password(self, user: User, password: Secret) -> VerbResult:
         wanted = password.get_secret_value()
         wish = mapping.passwords_to({PLAYER_PASSWORD: wanted, HELD_PASSWORD: None})
-        return self._write(user, wish, lambda after: after.player == wanted)
+        return self._changed(user, wish, lambda after: after.player == wanted)
 
     def change_package(self, ref: AccountRef, change: PackageChange) -> VerbResult:
         check_package_change(change)
-        _refuse_options(change.options)
+        _check_options(change.options)
         rights = mapping.rights_to(change.package, change.connections)
         user = self._ours(ref)
         if _has(user, change.package, change.connections):
             return _already(user)
-        return self._write(user, rights, lambda after: _has(after, change.package, change.connections))
+        return self._changed(user, rights, lambda after: _has(after, change.package, change.connections))
 
     def terminate(self, ref: AccountRef) -> VerbResult:
         try:
@@ -198,7 +198,7 @@ class DispatcharrAdapter(PanelAdapter[DispatcharrSettings]):
 
     def get(self, ref: AccountRef) -> Lookup:
         try:
-            return Found(account=mapping.account_of(self._read(_user_id(ref))))
+            return Found(account=mapping.account_from(self._read(_user_id(ref))))
         except NotFound as error:
             return Absent(proof=f"{error.message}, and its list has none")
         except PanelError as error:
@@ -214,7 +214,7 @@ class DispatcharrAdapter(PanelAdapter[DispatcharrSettings]):
             return Unknown(cause=error.message)
         if user is None:
             return Absent(proof="the panel's list of all users, which is never filtered, has no such user")
-        return Found(account=mapping.account_of(user))
+        return Found(account=mapping.account_from(user))
 
     def list_accounts(self) -> Iterator[PanelAccount]:
         """Everybody but the panel's admins; an account of ours stays one whatever its level became."""
@@ -279,14 +279,14 @@ class DispatcharrAdapter(PanelAdapter[DispatcharrSettings]):
             raise Conflict("the panel's user of this id is not an account of ours (any more)")
         return user
 
-    def _write(self, user: User, wish: Mapping[str, Any], reached: Callable[[User], bool]) -> VerbResult:
+    def _changed(self, user: User, wish: Mapping[str, Any], reached: Callable[[User], bool]) -> VerbResult:
         """Write, and believe only what is read afterwards: the panel accepts what it does not know."""
         mapping.user_from(self._client.update(user.id, wish))
         with already_sent():
             after = self._read(user.id)
         if not reached(after):
             raise OutcomeUnknown("the panel accepted the change, but it cannot be read back")
-        return VerbResult(outcome=Outcome.DONE, account=mapping.account_of(after))
+        return VerbResult(outcome=Outcome.DONE, account=mapping.account_from(after))
 
 
 def _user_id(ref: AccountRef) -> int:
@@ -295,7 +295,7 @@ def _user_id(ref: AccountRef) -> int:
     return int(ref.id)
 
 
-def _refuse_options(options: Mapping[str, str]) -> None:
+def _check_options(options: Mapping[str, str]) -> None:
     if options:
         raise InvalidOrder("this panel has no options", field="options")
 
@@ -311,4 +311,4 @@ def _has(user: User, package: str, connections: int | None) -> bool:
 
 
 def _already(user: User) -> VerbResult:
-    return VerbResult(outcome=Outcome.ALREADY, account=mapping.account_of(user))
+    return VerbResult(outcome=Outcome.ALREADY, account=mapping.account_from(user))

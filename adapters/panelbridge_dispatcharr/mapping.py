@@ -115,7 +115,7 @@ def listed_from(payload: Any) -> PanelAccount | None:
         own_id = AccountId("" if own is None else str(own))
         return PanelAccount(id=own_id, username=name or "", state=AccountState.UNREADABLE)
     marked = REFERENCE in (payload["custom_properties"] or {})
-    return account_of(user) if user.level < ADMIN_LEVEL or marked else None
+    return account_from(user) if user.level < ADMIN_LEVEL or marked else None
 
 
 def user_from(payload: Any) -> User:
@@ -133,7 +133,7 @@ def user_from(payload: Any) -> User:
     )
 
 
-def account_of(user: User) -> PanelAccount:
+def account_from(user: User) -> PanelAccount:
     return PanelAccount(
         id=AccountId(str(user.id)),
         username=user.username,

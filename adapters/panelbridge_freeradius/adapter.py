@@ -87,13 +87,13 @@ class FreeRadiusAdapter(PanelAdapter[FreeRadiusSettings]):
 
     def create(self, order: CreateOrder) -> VerbResult:
         check_order(order, self.capabilities)
-        _check_plain(order.connections, order.options)
+        _check_options(order.connections, order.options)
         name = order.credentials.username
         with self._database.books(write=True) as books:
             self._check_group(books, order.package)
             rows = books.user(name)
             if rows.exists:
-                return self._adopt(order, rows)
+                return self._adopted(order, rows)
             if books.alike(name):
                 raise Conflict("the login name differs from a taken one in capitals only")
             books.set_check(name, PASSWORD, order.credentials.password.get_secret_value())
@@ -103,7 +103,7 @@ class FreeRadiusAdapter(PanelAdapter[FreeRadiusSettings]):
             made = self._account(books.user(name))
         return VerbResult(outcome=Outcome.DONE, account=made, differs=self._differs(order, made))
 
-    def _adopt(self, order: CreateOrder, rows: UserRows) -> VerbResult:
+    def _adopted(self, order: CreateOrder, rows: UserRows) -> VerbResult:
         """A create is one transaction, so what is there is whole: ours, or somebody else's."""
         account = self._account(rows)
         same_reference = not self.settings.daloradius or account.reference == order.reference
@@ -125,7 +125,7 @@ class FreeRadiusAdapter(PanelAdapter[FreeRadiusSettings]):
         def write(books: Books, account: PanelAccount) -> None:
             books.set_check(account.username, EXPIRATION, mapping.expiry_to(wished))
 
-        return self._change(ref, lambda account, _: account.expires_at == wished, write)
+        return self._changed(ref, lambda account, _: account.expires_at == wished, write)
 
     def suspend(self, ref: AccountRef, reason: str) -> VerbResult:
         del reason  # the group's own Reply-Message reaches the user
@@ -135,7 +135,7 @@ class FreeRadiusAdapter(PanelAdapter[FreeRadiusSettings]):
                 books.make_rejecting(self.settings.reject_group)  # a group nobody refuses suspends nobody
             books.join_first(account.username, self.settings.reject_group)
 
-        return self._change(ref, lambda account, _: account.state.is_off, write)
+        return self._changed(ref, lambda account, _: account.state.is_off, write)
 
     def unsuspend(self, ref: AccountRef) -> VerbResult:
         def write(books: Books, account: PanelAccount) -> None:
@@ -147,7 +147,7 @@ class FreeRadiusAdapter(PanelAdapter[FreeRadiusSettings]):
             """Out of the group: behind the plan's it refuses nobody today, and may after the next change."""
             return not account.state.is_off and not rows.is_in(self.settings.reject_group)
 
-        return self._change(ref, is_on, write)
+        return self._changed(ref, is_on, write)
 
     def reset_credentials(self, ref: AccountRef, credentials: Credentials) -> VerbResult:
         check_credentials(credentials, self.capabilities)
@@ -163,17 +163,17 @@ class FreeRadiusAdapter(PanelAdapter[FreeRadiusSettings]):
                 books.rename(account.username, name)
             books.set_check(name, PASSWORD, credentials.password.get_secret_value())
 
-        return self._change(ref, has_them, write, also=name)
+        return self._changed(ref, has_them, write, also=name)
 
     def change_package(self, ref: AccountRef, change: PackageChange) -> VerbResult:
         check_package_change(change)
-        _check_plain(change.connections, change.options)
+        _check_options(change.connections, change.options)
 
         def write(books: Books, account: PanelAccount) -> None:
             self._check_group(books, change.package)
             books.set_plan(account.username, change.package, but=self.settings.reject_group)
 
-        return self._change(ref, lambda account, _: account.package == change.package, write)
+        return self._changed(ref, lambda account, _: account.package == change.package, write)
 
     def terminate(self, ref: AccountRef) -> VerbResult:
         with self._database.books(write=True) as books:
@@ -246,7 +246,7 @@ class FreeRadiusAdapter(PanelAdapter[FreeRadiusSettings]):
             return Absent(proof="the user of that name has another reference")
         return Found(account=accounts[0])
 
-    def _change(
+    def _changed(
         self,
         ref: AccountRef,
         reached: Callable[[PanelAccount, UserRows], bool],
@@ -282,7 +282,7 @@ class FreeRadiusAdapter(PanelAdapter[FreeRadiusSettings]):
             raise InvalidOrder("the RADIUS tables have no such group to sell", field="package")
 
 
-def _check_plain(connections: int | None, options: object) -> None:
+def _check_options(connections: int | None, options: object) -> None:
     if connections is not None:
         raise InvalidOrder("connections follow from the group; leave them empty", field="connections")
     if options:

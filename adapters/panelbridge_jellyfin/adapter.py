@@ -43,8 +43,8 @@ from panelbridge.order_check import check_credentials, check_order, check_packag
 from panelbridge.secret import Secret
 from panelbridge_jellyfin import mapping
 from panelbridge_jellyfin.client import JellyfinClient
-from panelbridge_jellyfin.create import Making
-from panelbridge_jellyfin.lookups import Users
+from panelbridge_jellyfin.create import Creation
+from panelbridge_jellyfin.lookups import Lookups
 from panelbridge_jellyfin.mapping import Policy, User
 from panelbridge_jellyfin.settings import Dialect, FolderPackage, JellyfinSettings
 
@@ -62,8 +62,8 @@ class JellyfinAdapter(PanelAdapter[JellyfinSettings]):
     def __init__(self, settings: JellyfinSettings) -> None:
         super().__init__(settings)
         self._client = JellyfinClient(settings)
-        self._users = Users(self._client, settings.dialect)
-        self._making = Making(self._client, self._users, settings)
+        self._lookups = Lookups(self._client, settings.dialect)
+        self._creation = Creation(self._client, self._lookups, settings)
         self._jellyfin = settings.dialect is Dialect.JELLYFIN
 
     @property
@@ -98,19 +98,19 @@ class JellyfinAdapter(PanelAdapter[JellyfinSettings]):
         package = self._package(order.package, order.connections, order.options)
         with nothing_sent():
             self._check_folders(package)
-        return self._making.make(order, package)
+        return self._creation.run(order, package)
 
     def extend(self, ref: AccountRef, until: datetime, purchase: Purchase | None = None) -> VerbResult:  # noqa: ARG002
         raise Unsupported("users of this server have no expiry")
 
     def suspend(self, ref: AccountRef, reason: str) -> VerbResult:  # noqa: ARG002 - no place to keep it
-        user = self._users.ours(ref)
+        user = self._lookups.ours(ref)
         if user.disabled:
             return self._already(user)
-        return self._set(user, mapping.switched(user.policy, disabled=True), lambda after: after.disabled)
+        return self._changed(user, mapping.switched(user.policy, disabled=True), lambda after: after.disabled)
 
     def unsuspend(self, ref: AccountRef) -> VerbResult:
-        user = self._users.ours(ref)
+        user = self._lookups.ours(ref)
         if not user.disabled:
             return self._already(user)
         if user.sees_nothing or user.has_password is False:
@@ -118,7 +118,7 @@ class JellyfinAdapter(PanelAdapter[JellyfinSettings]):
                 "the user has no access or no password yet, so switching it on would be wrong",
                 advice="Set a password and change the package, or create the account again; then repeat.",
             )
-        return self._set(
+        return self._changed(
             user, mapping.switched(user.policy, disabled=False), lambda after: not after.disabled
         )
 
@@ -126,10 +126,10 @@ class JellyfinAdapter(PanelAdapter[JellyfinSettings]):
         check_credentials(credentials, self.capabilities)
         if credentials.username != ref.username:
             raise InvalidOrder("this backend does not rename users", field="username")
-        user = self._users.ours(ref)
+        user = self._lookups.ours(ref)
         self._client.set_password(user.id, credentials.password)
         with already_sent():
-            after = self._users.read(user.id)
+            after = self._lookups.read(user.id)
             works = None if after.disabled else self._client.password_works(after.name, credentials.password)
             if after.has_password is False or works is False:
                 self._shut_if_open(after)
@@ -151,16 +151,16 @@ class JellyfinAdapter(PanelAdapter[JellyfinSettings]):
         def has_it(user: User) -> bool:
             return user.grants == package.grants and connections in (None, user.connections)
 
-        user = self._users.ours(ref)
+        user = self._lookups.ours(ref)
         if has_it(user):
             return self._already(user)
         with nothing_sent():
             self._check_folders(package)
-        return self._set(user, mapping.granted(user.policy, package, connections, self.settings), has_it)
+        return self._changed(user, mapping.granted(user.policy, package, connections, self.settings), has_it)
 
     def terminate(self, ref: AccountRef) -> VerbResult:
         try:
-            user = self._users.ours(ref)
+            user = self._lookups.ours(ref)
         except NotFound:
             return VerbResult(outcome=Outcome.ALREADY, account=None)
         self._client.delete(user.id)
@@ -171,7 +171,7 @@ class JellyfinAdapter(PanelAdapter[JellyfinSettings]):
 
     def get(self, ref: AccountRef) -> Lookup:
         try:
-            return Found(account=self._account(self._users.read(ref.id)))
+            return Found(account=self._account(self._lookups.read(ref.id)))
         except NotFound as error:
             return Absent(proof=error.message)
         except PanelError as error:
@@ -181,7 +181,7 @@ class JellyfinAdapter(PanelAdapter[JellyfinSettings]):
         if username is None or reference is not None:
             return Unknown(cause="users of this server are found by name only")
         try:
-            user = self._users.named(username)
+            user = self._lookups.named(username)
         except PanelError as error:
             return Unknown(cause=error.message)
         if user is None:
@@ -192,7 +192,7 @@ class JellyfinAdapter(PanelAdapter[JellyfinSettings]):
         return iter(
             [
                 self._account(user) if isinstance(user, User) else mapping.unreadable(*user)
-                for user in self._users.all()
+                for user in self._lookups.users()
             ]
         )
 
@@ -257,11 +257,11 @@ class JellyfinAdapter(PanelAdapter[JellyfinSettings]):
             return frozenset()
         return sold - mapping.folders_from(self._client.media_folders()).keys()
 
-    def _set(self, user: User, policy: Policy, reached: Callable[[User], bool]) -> VerbResult:
+    def _changed(self, user: User, policy: Policy, reached: Callable[[User], bool]) -> VerbResult:
         """Write the whole policy and believe only what is read after it."""
         self._client.set_policy(user.id, policy)
         with already_sent():
-            after = self._users.read(user.id)
+            after = self._lookups.read(user.id)
         if not reached(after):
             raise ContractBroken("the server accepted the policy and did not set it")
         return VerbResult(outcome=Outcome.DONE, account=self._account(after))

@@ -12,29 +12,29 @@ from panelbridge.models import CreateOrder, Credentials, Outcome, VerbResult
 from panelbridge.secret import Secret
 from panelbridge_jellyfin import mapping
 from panelbridge_jellyfin.client import JellyfinClient
-from panelbridge_jellyfin.lookups import Users
+from panelbridge_jellyfin.lookups import Lookups
 from panelbridge_jellyfin.mapping import User
 from panelbridge_jellyfin.settings import FolderPackage, JellyfinSettings
 
 
-class Making:
+class Creation:
     """Brings one order to a user who exists and works. Every method raises ``PanelError``."""
 
-    def __init__(self, client: JellyfinClient, users: Users, settings: JellyfinSettings) -> None:
+    def __init__(self, client: JellyfinClient, lookups: Lookups, settings: JellyfinSettings) -> None:
         self._client = client
-        self._users = users
+        self._lookups = lookups
         self._settings = settings
 
-    def make(self, order: CreateOrder, package: FolderPackage) -> VerbResult:
+    def run(self, order: CreateOrder, package: FolderPackage) -> VerbResult:
         with nothing_sent():
-            known = self._users.named(order.credentials.username)
+            known = self._lookups.named(order.credentials.username)
         if known is not None:
-            return self._adopt(known, order, package)
+            return self._adopted(known, order, package)
         try:
             payload = self._client.create(order.credentials.username, order.credentials.password)
         except InvalidOrder:
             return self._after_refusal(order, package)
-        user = self._users.one(payload)
+        user = self._lookups.user_of(payload)
         if user.name != order.credentials.username or user.administrator or user.used:
             raise ContractBroken("the server answered a create with another user than ordered")
         return self._complete(user, order, package)
@@ -44,16 +44,16 @@ class Making:
         a user who was made: only looking again tells which.
         """
         with already_sent():
-            known = self._users.named(order.credentials.username)
+            known = self._lookups.named(order.credentials.username)
             if known is not None:
-                return self._adopt(known, order, package)
+                return self._adopted(known, order, package)
         raise InvalidOrder("the server refuses the user and does not tell why", field="username")
 
-    def _adopt(self, user: User, order: CreateOrder, package: FolderPackage) -> VerbResult:
+    def _adopted(self, user: User, order: CreateOrder, package: FolderPackage) -> VerbResult:
         """Who has the name already: ours and whole, ours and to be completed, or ``Conflict``."""
         proved = self._prove_ours(user, order.credentials)
         if not user.unfinished:
-            return self._created(user, order, package, Outcome.ALREADY)
+            return self._as_ordered(user, order, package, Outcome.ALREADY)
         return self._finish(user, order, package) if proved else self._complete(user, order, package)
 
     def _prove_ours(self, user: User, credentials: Credentials) -> bool:
@@ -80,7 +80,7 @@ class Making:
         with already_sent():
             if not user.waits:
                 self._client.set_policy(user.id, mapping.locked(user.policy))
-                user = self._users.read(user.id)
+                user = self._lookups.read(user.id)
                 if not user.waits:
                     raise ContractBroken("the server accepted the policy of a new user and did not set it")
             self._client.set_password(user.id, order.credentials.password)
@@ -93,14 +93,14 @@ class Making:
         Emby may answer 204 and keep nothing, and a release may say of everybody that he has a password: then
         whoever types an empty one would get in.
         """
-        after = self._users.read(user.id)
+        after = self._lookups.read(user.id)
         if after.has_password is False:
             raise ContractBroken("the server accepted the password and did not keep it")
         self._client.set_policy(user.id, mapping.switched(after.policy, disabled=False))
         if self._client.password_works(user.name, credentials.password) is not True:
             self._client.set_policy(user.id, mapping.locked(after.policy))
             raise ContractBroken("the server accepted the password and lets nobody in with it")
-        return self._users.read(user.id)
+        return self._lookups.read(user.id)
 
     def _finish(self, user: User, order: CreateOrder, package: FolderPackage) -> VerbResult:
         """The final policy, which alone gives access: whoever has a package's access has a password."""
@@ -109,12 +109,12 @@ class Making:
         )
         with already_sent():
             self._client.set_policy(user.id, mapping.switched(policy, disabled=False))
-            after = self._users.read(user.id)
+            after = self._lookups.read(user.id)
         if after.disabled or after.grants != package.grants or after.has_password is False:
             raise ContractBroken("the server accepted the new user's policy and did not set it")
-        return self._created(after, order, package, Outcome.DONE)
+        return self._as_ordered(after, order, package, Outcome.DONE)
 
-    def _created(
+    def _as_ordered(
         self, user: User, order: CreateOrder, package: FolderPackage, outcome: Outcome
     ) -> VerbResult:
         as_asked = {

@@ -14,21 +14,21 @@ from panelbridge_jellyfin.mapping import User
 from panelbridge_jellyfin.settings import Dialect, guid_key
 
 
-class Users:
+class Lookups:
     """The users of one server, read anew each time. Every method raises ``PanelError``."""
 
     def __init__(self, client: JellyfinClient, dialect: Dialect) -> None:
         self._client = client
         self._dialect = dialect
 
-    def one(self, payload: object) -> User:
+    def user_of(self, payload: object) -> User:
         return mapping.user_from(payload, self._dialect)
 
-    def all(self) -> Iterator[User | tuple[str, str]]:
+    def users(self) -> Iterator[User | tuple[str, str]]:
         """All of them; of a row that cannot be read id and name: one bad row is one bad account."""
         for row in self._rows():
             try:
-                yield self.one(row)
+                yield self.user_of(row)
             except ContractBroken:
                 yield mapping.names_from(row)
 
@@ -50,7 +50,7 @@ class Users:
             raise ContractBroken(f"the server has {len(found)} users of that name")
         if not found and not all(mapping.names_from(row)[1] for row in rows):
             raise ContractBroken("a row of the server's list does not tell whose it is")
-        return self.one(found[0]) if found else None
+        return self.user_of(found[0]) if found else None
 
     def read(self, user_id: str) -> User:
         """Raises ``NotFound`` when the whole list lacks the user; a 404 alone proves nothing."""
@@ -58,7 +58,7 @@ class Users:
             raise InvalidOrder("no server gives such an id to a user", field="id")
         payload = self._client.user(user_id)
         if payload is not None:
-            user = self.one(payload)
+            user = self.user_of(payload)
             if guid_key(user.id) != guid_key(user_id):
                 raise ContractBroken("the server answered with another user than asked for")
             return user

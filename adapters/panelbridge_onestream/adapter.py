@@ -47,7 +47,7 @@ from panelbridge.order_check import check_credentials, check_order, check_packag
 from panelbridge.transport import turn
 from panelbridge_onestream import checks, mapping
 from panelbridge_onestream.client import Answered, OneStreamClient
-from panelbridge_onestream.lookups import Reader, refused
+from panelbridge_onestream.lookups import Lookups, refused
 from panelbridge_onestream.mapping import Line
 from panelbridge_onestream.settings import OneStreamSettings
 
@@ -63,7 +63,7 @@ class OneStreamAdapter(PanelAdapter[OneStreamSettings]):
     def __init__(self, settings: OneStreamSettings) -> None:
         super().__init__(settings)
         self._client = OneStreamClient(settings)
-        self._reader = Reader(self._client)
+        self._lookups = Lookups(self._client)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -85,7 +85,7 @@ class OneStreamAdapter(PanelAdapter[OneStreamSettings]):
         )
 
     def test_connection(self) -> Connection:
-        name, balance = self._reader.profile()
+        name, balance = self._lookups.profile()
         missing: tuple[str, ...] = ()
         try:
             next(self._client.lines("nobody"), None)
@@ -97,31 +97,31 @@ class OneStreamAdapter(PanelAdapter[OneStreamSettings]):
         check_order(checks.with_mac(order), self.capabilities)
         wish = checks.create_body(order)
         with nothing_sent():
-            named = self._reader.named(order.credentials.username)
+            named = self._lookups.named(order.credentials.username)
         if named:
-            return self._adopt(order, named)
+            return self._adopted(order, named)
         try:
             line_id = self._client.create(wish)
         except Answered as error:
             return self._after_refusal(order, error)
         with already_sent():
             line = next(
-                (line for line in self._reader.named(order.credentials.username) if line.id == line_id), None
+                (line for line in self._lookups.named(order.credentials.username) if line.id == line_id), None
             )
         if line is None:
             raise ContractBroken("the panel sold a line and does not list it under the name asked for")
-        return self._created(order, line, Outcome.DONE)
+        return self._as_ordered(order, line, Outcome.DONE)
 
     def _after_refusal(self, order: CreateOrder, error: Answered) -> VerbResult:
         """A repeated ``rid`` may be answered with an error although the first try was done: look by name."""
         with already_sent():
-            named = self._reader.named(order.credentials.username)
-            refusal = None if named else self._reader.refusal(order.package, error.message)
+            named = self._lookups.named(order.credentials.username)
+            refusal = None if named else self._lookups.refusal(order.package, error.message)
         if refusal is not None:
             raise refusal
-        return self._adopt(order, named)
+        return self._adopted(order, named)
 
-    def _adopt(self, order: CreateOrder, named: list[Line]) -> VerbResult:
+    def _adopted(self, order: CreateOrder, named: list[Line]) -> VerbResult:
         """The name is taken: ours, from an earlier try, only when password and reference are."""
         proof = (order.credentials.password, order.reference)
         ours = [line for line in named if (line.account.password, line.account.reference) == proof]
@@ -129,9 +129,9 @@ class OneStreamAdapter(PanelAdapter[OneStreamSettings]):
             raise Conflict("the login name is taken by a line that is not ours")
         if len(ours) > 1:
             raise ContractBroken("the panel sold this line more than once")
-        return self._created(order, ours[0], Outcome.ALREADY)
+        return self._as_ordered(order, ours[0], Outcome.ALREADY)
 
-    def _created(self, order: CreateOrder, line: Line, outcome: Outcome) -> VerbResult:
+    def _as_ordered(self, order: CreateOrder, line: Line, outcome: Outcome) -> VerbResult:
         """``outcome``, naming the fields that the panel set otherwise than asked."""
         account, bouquets = line.account, checks.bouquets_of(order.options)
         as_asked = {
@@ -161,10 +161,10 @@ class OneStreamAdapter(PanelAdapter[OneStreamSettings]):
             raise InvalidOrder("the purchase is of another package", field="package")
         if change.connections is not None:
             with nothing_sent():
-                package = self._reader.package(change.package)
+                package = self._lookups.package(change.package)
             if package is None or package.connections != change.connections:
                 raise InvalidOrder("a renewal gives the connections of its package", field="connections")
-        line = self._reader.ours(ref)
+        line = self._lookups.ours(ref)
         if line.account.package == change.package:
             return VerbResult(outcome=Outcome.ALREADY, account=line.account)
         if change.purchase is None:
@@ -178,7 +178,7 @@ class OneStreamAdapter(PanelAdapter[OneStreamSettings]):
         """One renewal, on exactly the expiry it was planned on, under a ``rid`` of its own."""
         wish = {"package": checks.package_id(purchase.package), "rid": mapping.renewal_rid(ref.id, purchase)}
         with self._turn(ref):  # of several callers with one ``before``, one buys
-            line = self._reader.ours(ref)
+            line = self._lookups.ours(ref)
             before = line.account.expires_at
             if before != purchase.before:
                 raise Conflict("the expiry is not the one the purchase was planned on; nothing was bought")
@@ -188,7 +188,7 @@ class OneStreamAdapter(PanelAdapter[OneStreamSettings]):
             except Answered as error:
                 raise self._unsold(ref, purchase, error.message) from None
         with already_sent():
-            after = self._reader.ours(ref)
+            after = self._lookups.ours(ref)
         if answered != ref.id or after.account.expires_at == before:
             raise ContractBroken("the panel accepted the purchase and did not move the expiry")
         return after
@@ -202,24 +202,24 @@ class OneStreamAdapter(PanelAdapter[OneStreamSettings]):
     def _unsold(self, ref: AccountRef, purchase: Purchase, told: str) -> PanelError:
         """What an error was that answered a purchase: unknown when the expiry moved all the same."""
         with already_sent():
-            if self._reader.ours(ref).account.expires_at == purchase.before:
-                return self._reader.refusal(purchase.package, told)
+            if self._lookups.ours(ref).account.expires_at == purchase.before:
+                return self._lookups.refusal(purchase.package, told)
         return OutcomeUnknown("the panel answered a purchase with an error, and moved the expiry")
 
     def suspend(self, ref: AccountRef, reason: str) -> VerbResult:
         del reason  # the notes hold our reference
-        return self._switch(ref, "disable", lambda state: state is AccountState.SUSPENDED)
+        return self._switched(ref, "disable", lambda state: state is AccountState.SUSPENDED)
 
     def unsuspend(self, ref: AccountRef) -> VerbResult:
-        return self._switch(ref, "enable", lambda state: state is not AccountState.SUSPENDED)
+        return self._switched(ref, "enable", lambda state: state is not AccountState.SUSPENDED)
 
-    def _switch(self, ref: AccountRef, deed: str, reached: Callable[[AccountState], bool]) -> VerbResult:
-        line = self._reader.ours(ref)
+    def _switched(self, ref: AccountRef, deed: str, reached: Callable[[AccountState], bool]) -> VerbResult:
+        line = self._lookups.ours(ref)
         if reached(line.account.state):
             return VerbResult(outcome=Outcome.ALREADY, account=line.account)
         doubt = _tried(lambda: self._client.switch(ref.id, deed))
         with already_sent():
-            after = self._reader.ours(ref)
+            after = self._lookups.ours(ref)
         if not reached(after.account.state):
             raise doubt
         return VerbResult(outcome=Outcome.DONE, account=after.account)
@@ -229,18 +229,18 @@ class OneStreamAdapter(PanelAdapter[OneStreamSettings]):
             raise Unsupported("our user may not edit lines (update-advanced); see the setting may_edit")
         check_credentials(credentials, self.capabilities)
         # The journaled name may be the old one or, when an earlier try got through, already the new one.
-        line = self._reader.ours(ref, credentials.username)
+        line = self._lookups.ours(ref, credentials.username)
         if _has(line.account, credentials):
             return VerbResult(outcome=Outcome.ALREADY, account=line.account)
         if line.account.username != credentials.username:
             with nothing_sent():
-                taken = self._reader.named(credentials.username)
+                taken = self._lookups.named(credentials.username)
             if taken:
                 raise Conflict("the login name is taken at the panel")
         wish = {"username": credentials.username, "password": credentials.password.get_secret_value()}
         doubt = _tried(lambda: self._client.update(ref.id, wish))
         with already_sent():
-            after = self._reader.ours(ref, credentials.username)
+            after = self._lookups.ours(ref, credentials.username)
         if not _has(after.account, credentials):
             raise doubt
         moved = checks.moved_unasked(line, after)
@@ -248,31 +248,31 @@ class OneStreamAdapter(PanelAdapter[OneStreamSettings]):
 
     def terminate(self, ref: AccountRef) -> VerbResult:
         try:
-            line = self._reader.ours(ref)
+            line = self._lookups.ours(ref)
         except NotFound:
             return VerbResult(outcome=Outcome.ALREADY, account=None)
         doubt = _tried(lambda: self._client.switch(ref.id, "terminate"))
         with already_sent():
-            if any(item.id == ref.id for item in self._reader.named(line.account.username)):
+            if any(item.id == ref.id for item in self._lookups.named(line.account.username)):
                 raise doubt
         return VerbResult(outcome=Outcome.DONE, account=None)
 
     def get(self, ref: AccountRef) -> Lookup:
-        return self._reader.look_up(ref)
+        return self._lookups.get(ref)
 
     def find(self, *, username: str | None = None, reference: str | None = None) -> Lookup:
         if username is None:
             return Unknown(cause="this panel searches by login name only")
-        return self._reader.find(username, reference)
+        return self._lookups.find(username, reference)
 
     def list_accounts(self) -> Iterator[PanelAccount]:
-        return self._reader.accounts()
+        return self._lookups.accounts()
 
     def list_packages(self) -> Iterator[Package]:
-        return self._reader.packages()
+        return self._lookups.packages()
 
     def balance(self) -> PanelBalance | None:
-        return self._reader.profile()[1]
+        return self._lookups.profile()[1]
 
     def connect(self, account: PanelAccount) -> tuple[ConnectDetail, ...]:
         """Nothing without the setting: where players connect is told by no call."""

@@ -32,7 +32,7 @@ from panelbridge_onestream.client import OneStreamClient
 from panelbridge_onestream.mapping import Line
 
 
-class Reader:
+class Lookups:
     """Its look-ups never raise ``PanelError``."""
 
     def __init__(self, client: OneStreamClient) -> None:
@@ -44,10 +44,10 @@ class Reader:
             raise InvalidOrder("a look-up needs a login name", field="username")
         # Only rows of that name are read whole: what is wrong with another's is nobody else's trouble.
         rows = list(self._client.lines(username))
-        lines = [_read(row) for row in rows if mapping.told(row, "username") == username]
+        lines = [_line(row) for row in rows if mapping.told(row, "username") == username]
         return lines or _none_of(rows, "username")
 
-    def line(self, line_id: str, *names: str) -> Line:
+    def read(self, line_id: str, *names: str) -> Line:
         """The line of that id. The panel cannot be asked by id: it is sought among those names, then among
         all, for somebody may have renamed it. Raises ``NotFound`` when the whole list lacks it.
         """
@@ -59,7 +59,7 @@ class Reader:
         rows = []
         for row in self._client.lines():
             if mapping.told(row, "line_id") == line_id:
-                return _read(row)
+                return _line(row)
             rows.append(row)
         _none_of(rows, "line_id")
         raise NotFound("the panel's list of lines is whole and lacks it")
@@ -67,15 +67,15 @@ class Reader:
     def ours(self, ref: AccountRef, *other_names: str) -> Line:
         """The line, when it still is the one ``ref`` means."""
         with nothing_sent():
-            line = self.line(ref.id, ref.username, *other_names)
+            line = self.read(ref.id, ref.username, *other_names)
         same_name = line.account.username in (ref.username, *other_names)
         if not same_name or ref.reference not in (None, line.account.reference):
             raise Conflict("the panel's line of this id is not ours any more")
         return line
 
-    def look_up(self, ref: AccountRef) -> Lookup:
+    def get(self, ref: AccountRef) -> Lookup:
         try:
-            return Found(account=self.line(ref.id, ref.username).account)
+            return Found(account=self.read(ref.id, ref.username).account)
         except NotFound as error:
             return Absent(proof=error.message)
         except PanelError as error:
@@ -96,7 +96,7 @@ class Reader:
         """Of a row that cannot be read what can: one bad row is one bad account."""
         for row in self._client.lines():
             try:
-                account = _read(row).account
+                account = _line(row).account
             except ContractBroken:
                 account = mapping.unreadable(row)
             yield account
@@ -134,5 +134,5 @@ def refused(message: str) -> PanelError:
     return PanelError(message, outcome=Outcome.REFUSED, advice=advice)
 
 
-def _read(payload: object) -> Line:
+def _line(payload: object) -> Line:
     return mapping.line_from(payload, datetime.now(UTC))

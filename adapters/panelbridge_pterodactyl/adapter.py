@@ -46,8 +46,8 @@ from panelbridge.order_check import check_credentials, check_order, check_packag
 from panelbridge.secret import LOGIN_ALPHABET, random_text
 from panelbridge_pterodactyl import mapping
 from panelbridge_pterodactyl.client import FieldsRefused, PterodactylClient
-from panelbridge_pterodactyl.create import Making
-from panelbridge_pterodactyl.lookups import Accounts, check_customer, check_reference, number_of
+from panelbridge_pterodactyl.create import Creation
+from panelbridge_pterodactyl.lookups import Lookups, check_customer, check_reference, number_of
 from panelbridge_pterodactyl.mapping import INSTALL_FAILED, INSTALLING, Server, User
 from panelbridge_pterodactyl.settings import PterodactylSettings, ServerPackage
 
@@ -64,8 +64,8 @@ class PterodactylAdapter(PanelAdapter[PterodactylSettings]):
     def __init__(self, settings: PterodactylSettings) -> None:
         super().__init__(settings)
         self._client = PterodactylClient(settings)
-        self._accounts = Accounts(self._client, settings)
-        self._making = Making(self._client, self._accounts, settings)
+        self._lookups = Lookups(self._client, settings)
+        self._creation = Creation(self._client, self._lookups, settings)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -108,28 +108,28 @@ class PterodactylAdapter(PanelAdapter[PterodactylSettings]):
             raise InvalidOrder("this backend has no options but the e-mail address", field="options")
         if _EMAIL.fullmatch(order.options["email"]) is None:
             raise InvalidOrder("the e-mail address is none that the panel takes", field="options.email")
-        return self._making.make(order, self._package(order.package, order.connections))
+        return self._creation.run(order, self._package(order.package, order.connections))
 
     def extend(self, ref: AccountRef, until: datetime, purchase: Purchase | None = None) -> VerbResult:  # noqa: ARG002
         raise Unsupported("servers of this panel have no expiry")
 
     def suspend(self, ref: AccountRef, reason: str) -> VerbResult:  # noqa: ARG002 - no place to keep it
-        server, user = self._accounts.ours(ref)
+        server, user = self._lookups.ours(ref)
         if server.suspended:
             return self._already(server, user)
         self._client.suspend(server.id)
-        return self._seen(server, user, lambda after: after.suspended)
+        return self._changed(server, user, lambda after: after.suspended)
 
     def unsuspend(self, ref: AccountRef) -> VerbResult:
-        server, user = self._accounts.ours(ref)
+        server, user = self._lookups.ours(ref)
         if not server.suspended:
             return self._already(server, user)
         self._client.unsuspend(server.id)
-        return self._seen(server, user, lambda after: not after.suspended)
+        return self._changed(server, user, lambda after: not after.suspended)
 
     def reset_credentials(self, ref: AccountRef, credentials: Credentials) -> VerbResult:
         check_credentials(credentials, self.capabilities)
-        server, user = self._accounts.ours(ref, credentials.username)
+        server, user = self._lookups.ours(ref, credentials.username)
         word = random_text(8, LOGIN_ALPHABET)
         wish = mapping.password_to(user, credentials.username, credentials.password, word)
         try:
@@ -139,26 +139,26 @@ class PterodactylAdapter(PanelAdapter[PterodactylSettings]):
                 raise Conflict("the login name is taken by another user") from None
             raise
         with already_sent():
-            after = self._accounts.owner(server)
+            after = self._lookups.owner(server)
         if (after.username, after.last_name) != (credentials.username, wish["last_name"]):
             raise ContractBroken("the panel accepted the credentials and did not set them")
-        return VerbResult(outcome=Outcome.DONE, account=self._accounts.account(server, after))
+        return VerbResult(outcome=Outcome.DONE, account=self._lookups.account_of(server, after))
 
     def change_package(self, ref: AccountRef, change: PackageChange) -> VerbResult:
         check_package_change(change)
         if change.options:
             raise InvalidOrder("this backend has no options", field="options")
         package = self._package(change.package, change.connections)
-        server, user = self._accounts.ours(ref)
+        server, user = self._lookups.ours(ref)
         if server.build == package.build:
             return self._already(server, user)
         self._check_start(server, package)
         self._client.set_build(server.id, mapping.build_to(server, package))
-        return self._seen(server, user, lambda after: after.build == package.build)
+        return self._changed(server, user, lambda after: after.build == package.build)
 
     def terminate(self, ref: AccountRef) -> VerbResult:
         try:
-            server, user = self._accounts.ours(ref)
+            server, user = self._lookups.ours(ref)
         except NotFound:
             return self._terminate_user_left(ref)
         with suppress(NotFound):  # gone in between, or not: the read tells
@@ -187,7 +187,7 @@ class PterodactylAdapter(PanelAdapter[PterodactylSettings]):
         for reference in (ref.reference, ref.customer):
             if reference is not None:
                 with suppress(NotFound):
-                    return self._accounts.user_of(reference)
+                    return self._lookups.user_of(reference)
         return None
 
     def _delete_user(self, user: User, ref: AccountRef) -> str | None:
@@ -204,7 +204,7 @@ class PterodactylAdapter(PanelAdapter[PterodactylSettings]):
 
     def get(self, ref: AccountRef) -> Lookup:
         try:
-            return self._found(self._accounts.server(number_of(ref)))
+            return self._found(self._lookups.read(number_of(ref)))
         except NotFound as error:
             return Absent(proof=error.message)
         except PanelError as error:
@@ -214,14 +214,14 @@ class PterodactylAdapter(PanelAdapter[PterodactylSettings]):
         if reference is None or username is not None:
             return Unknown(cause="servers of this panel are found by our reference only")
         try:
-            return self._found(self._accounts.server_of(reference))
+            return self._found(self._lookups.referenced(reference))
         except NotFound as error:
             return Absent(proof=error.message)
         except PanelError as error:
             return Unknown(cause=error.message)
 
     def list_accounts(self) -> Iterator[PanelAccount]:
-        return self._accounts.all()
+        return self._lookups.accounts()
 
     def list_packages(self) -> Iterator[Package]:
         for name, package in self.settings.packages.items():
@@ -243,7 +243,7 @@ class PterodactylAdapter(PanelAdapter[PterodactylSettings]):
             return Unknown(cause="the server exists and is still being installed")
         if server.status == INSTALL_FAILED:
             return Unknown(cause="the server exists and its installation failed")
-        return Found(account=self._accounts.account(server, self._accounts.owner(server)))
+        return Found(account=self._lookups.account_of(server, self._lookups.owner(server)))
 
     def _package(self, name: str, connections: int | None) -> ServerPackage:
         if connections is not None:
@@ -262,13 +262,13 @@ class PterodactylAdapter(PanelAdapter[PterodactylSettings]):
                 advice="Sell it as a new service, or reinstall the server at the panel by hand.",
             )
 
-    def _seen(self, server: Server, user: User, reached: Callable[[Server], bool]) -> VerbResult:
+    def _changed(self, server: Server, user: User, reached: Callable[[Server], bool]) -> VerbResult:
         """Believe only what is read after the write."""
         with already_sent():
-            after = self._accounts.server(server.id)
+            after = self._lookups.read(server.id)
         if not reached(after):
             raise ContractBroken("the panel accepted the change and did not make it")
-        return VerbResult(outcome=Outcome.DONE, account=self._accounts.account(after, user))
+        return VerbResult(outcome=Outcome.DONE, account=self._lookups.account_of(after, user))
 
     def _already(self, server: Server, user: User) -> VerbResult:
-        return VerbResult(outcome=Outcome.ALREADY, account=self._accounts.account(server, user))
+        return VerbResult(outcome=Outcome.ALREADY, account=self._lookups.account_of(server, user))

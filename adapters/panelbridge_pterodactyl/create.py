@@ -25,7 +25,7 @@ from panelbridge.models import CreateOrder, Outcome, VerbResult
 from panelbridge.transport import deadline, remaining
 from panelbridge_pterodactyl import mapping
 from panelbridge_pterodactyl.client import FieldsRefused, PterodactylClient
-from panelbridge_pterodactyl.lookups import Accounts, check_customer
+from panelbridge_pterodactyl.lookups import Lookups, check_customer
 from panelbridge_pterodactyl.mapping import Server, User
 from panelbridge_pterodactyl.settings import PterodactylSettings, ServerPackage
 
@@ -41,15 +41,15 @@ class InstallFailed(OutcomeUnknown):
     default_advice = "Reinstall the server at the panel and repeat, or terminate the service."
 
 
-class Making:
+class Creation:
     """Brings one order to a server that runs. Every method raises ``PanelError``."""
 
-    def __init__(self, client: PterodactylClient, accounts: Accounts, settings: PterodactylSettings) -> None:
+    def __init__(self, client: PterodactylClient, accounts: Lookups, settings: PterodactylSettings) -> None:
         self._client = client
-        self._accounts = accounts
+        self._lookups = accounts
         self._settings = settings
 
-    def make(self, order: CreateOrder, package: ServerPackage) -> VerbResult:
+    def run(self, order: CreateOrder, package: ServerPackage) -> VerbResult:
         user = self._user(order)
         try:
             server, outcome = self._server(order, package, user)
@@ -59,7 +59,7 @@ class Making:
             raise OutcomeUnknown(f"the user was made, then: {error.message}") from error
         with already_sent():
             server = self._installed(server)
-        account = self._accounts.account(server, user)
+        account = self._lookups.account_of(server, user)
         own_login = user.username == order.credentials.username
         as_asked = {
             "username": own_login,
@@ -87,7 +87,7 @@ class Making:
                 raise ContractBroken("the panel answered a new user with another one than ordered")
             return user
         with _must_be_there():
-            user = self._accounts.user_of(mark)
+            user = self._lookups.user_of(mark)
         if mark == order.reference and user.username != order.credentials.username:
             raise Conflict("our reference belongs to a user of another name")
         return check_customer(user)
@@ -104,7 +104,7 @@ class Making:
             if "external_id" not in refused.rules:
                 raise InvalidOrder(refused.message, field="package") from None
             with _must_be_there():
-                server, outcome = self._accounts.server_of(order.reference), Outcome.ALREADY
+                server, outcome = self._lookups.referenced(order.reference), Outcome.ALREADY
         else:
             outcome = Outcome.DONE
         if server.external_id != order.reference:
@@ -121,7 +121,7 @@ class Making:
             return False  # a repeat needs him
         try:
             self._client.delete_user(user.id)
-            self._accounts.user_of(user.external_id or "")
+            self._lookups.user_of(user.external_id or "")
         except NotFound:
             return True
         except PanelRefused:  # another order of the customer has come to him meanwhile
@@ -132,11 +132,11 @@ class Making:
 
     def _installed(self, server: Server) -> Server:
         """The server once it runs, as read after the write. Raises ``OutcomeUnknown`` while it does not."""
-        server = self._accounts.server(server.id)
+        server = self._lookups.read(server.id)
         with deadline(self._settings.install_wait):
             while server.status == mapping.INSTALLING:
                 self._pause()
-                server = self._accounts.server(server.id)
+                server = self._lookups.read(server.id)
         if server.status == mapping.INSTALL_FAILED:
             raise InstallFailed("the panel could not install the server; user and server exist")
         if server.status not in (None, mapping.SUSPENDED):

@@ -17,14 +17,14 @@ from panelbridge_pterodactyl.settings import PterodactylSettings
 _REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9:._@+-]{0,127}")
 
 
-class Accounts:
+class Lookups:
     """The accounts of one panel, read anew each time. Every method raises ``PanelError``."""
 
     def __init__(self, client: PterodactylClient, settings: PterodactylSettings) -> None:
         self._client = client
         self._packages = settings.packages
 
-    def server(self, server_id: int) -> Server:
+    def read(self, server_id: int) -> Server:
         """Raises ``NotFound`` only when the panel itself says so."""
         try:
             server = mapping.server_from(self._client.server(server_id))
@@ -34,7 +34,7 @@ class Accounts:
             raise ContractBroken("the panel answered with another server than asked for")
         return server
 
-    def server_of(self, reference: str) -> Server:
+    def referenced(self, reference: str) -> Server:
         """The server with our reference. Raises ``NotFound``."""
         check_reference(reference)
         try:
@@ -68,7 +68,7 @@ class Accounts:
     def ours(self, ref: AccountRef, *other_names: str) -> tuple[Server, User]:
         """Server and user, when they still are what ``ref`` means. Raises ``Conflict`` otherwise."""
         with nothing_sent():
-            server = self.server(number_of(ref))
+            server = self.read(number_of(ref))
             user = self.owner(server)
         if user.username not in (ref.username, *other_names) or ref.reference not in (
             None,
@@ -77,10 +77,10 @@ class Accounts:
             raise Conflict("the panel's server of this id is not ours any more")
         return server, check_customer(user)
 
-    def account(self, server: Server, user: User) -> PanelAccount:
+    def account_of(self, server: Server, user: User) -> PanelAccount:
         return mapping.account_from(server, user, self._packages)
 
-    def all(self) -> Iterator[PanelAccount]:
+    def accounts(self) -> Iterator[PanelAccount]:
         """Every server, page by page. One that cannot be read, or whose user cannot, is one bad account."""
         users = {mapping.told_of(payload, "id"): payload for payload in self._client.users()}
         for payload in self._client.servers():
@@ -91,7 +91,7 @@ class Accounts:
             except ContractBroken:
                 yield mapping.unreadable(payload, mapping.name_of(owner))
             else:
-                yield self.account(server, user)
+                yield self.account_of(server, user)
 
     def _proved(self, message: str) -> NotFound:
         """A 404 counts when the same address and key list servers to us: then it is the panel that speaks."""

@@ -90,10 +90,10 @@ class ReferenceAdapter(PanelAdapter[ReferenceSettings]):
         try:
             payload, made = self._client.create(order.credentials.username, wish)
         except Conflict:
-            return self._adopt(order)
-        return self._created(order, self._account(payload), Outcome.DONE if made else Outcome.ALREADY)
+            return self._adopted(order)
+        return self._as_ordered(order, self._account(payload), Outcome.DONE if made else Outcome.ALREADY)
 
-    def _adopt(self, order: CreateOrder) -> VerbResult:
+    def _adopted(self, order: CreateOrder) -> VerbResult:
         """The name is taken: ours, from an earlier try, only when reference and password are."""
         taken = Conflict("the login name is taken by an account that is not ours")
         match self.find(username=order.credentials.username):
@@ -101,13 +101,13 @@ class ReferenceAdapter(PanelAdapter[ReferenceSettings]):
                 ours = (account.reference, account.password) == (order.reference, order.credentials.password)
                 if not ours:
                     raise taken
-                return self._created(order, account, Outcome.ALREADY)
+                return self._as_ordered(order, account, Outcome.ALREADY)
             case Absent():
                 raise ContractBroken("the panel calls the login name taken and knows no such account")
             case Unknown(cause=cause):
                 raise ContractBroken(f"the login name is taken and nobody can say by whom: {cause}")
 
-    def _created(self, order: CreateOrder, account: PanelAccount, outcome: Outcome) -> VerbResult:
+    def _as_ordered(self, order: CreateOrder, account: PanelAccount, outcome: Outcome) -> VerbResult:
         """``outcome``, naming the fields that the panel set otherwise than asked."""
         if account.username != order.credentials.username:
             raise ContractBroken("the panel answered the create with another account")
@@ -128,7 +128,7 @@ class ReferenceAdapter(PanelAdapter[ReferenceSettings]):
             if self._same_moment(account.expires_at, until):
                 return _already(account)
             wish = {"expires_at": mapping.moment_to(until)}
-            return self._put(
+            return self._changed(
                 account, "expiry", wish, lambda after: self._same_moment(after.expires_at, until)
             )
         if purchase is None:
@@ -157,7 +157,7 @@ class ReferenceAdapter(PanelAdapter[ReferenceSettings]):
         if account.state is AccountState.SUSPENDED:
             return _already(account)
         wish = {"reason": reason}
-        return self._put(account, "suspension", wish, lambda after: after.state.is_off)
+        return self._changed(account, "suspension", wish, lambda after: after.state.is_off)
 
     def unsuspend(self, ref: AccountRef) -> VerbResult:
         account = self._ours(ref)
@@ -180,7 +180,7 @@ class ReferenceAdapter(PanelAdapter[ReferenceSettings]):
         if has_them(account):
             return _already(account)
         wish = {"username": credentials.username, "password": credentials.password.get_secret_value()}
-        return self._put(account, "credentials", wish, has_them)
+        return self._changed(account, "credentials", wish, has_them)
 
     def change_package(self, ref: AccountRef, change: PackageChange) -> VerbResult:
         def has_it(account: PanelAccount) -> bool:
@@ -194,7 +194,7 @@ class ReferenceAdapter(PanelAdapter[ReferenceSettings]):
         if has_it(account):
             return _already(account)
         wish = {"package": change.package, "connections": change.connections}
-        return self._put(account, "package", wish, has_it)
+        return self._changed(account, "package", wish, has_it)
 
     def terminate(self, ref: AccountRef) -> VerbResult:
         try:
@@ -267,7 +267,7 @@ class ReferenceAdapter(PanelAdapter[ReferenceSettings]):
             raise Conflict("the panel's account of this id is not ours any more")
         return account
 
-    def _put(
+    def _changed(
         self,
         account: PanelAccount,
         part: str,

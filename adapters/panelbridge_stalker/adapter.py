@@ -41,7 +41,7 @@ from panelbridge.models import (
 from panelbridge.secret import random_text
 from panelbridge_stalker import checks
 from panelbridge_stalker.client import Doubtful, StalkerClient
-from panelbridge_stalker.lookups import RENAMED, Reader
+from panelbridge_stalker.lookups import RENAMED, Lookups
 from panelbridge_stalker.mapping import Mark, Plan, Row
 from panelbridge_stalker.settings import StalkerSettings
 
@@ -60,10 +60,10 @@ class StalkerAdapter(PanelAdapter[StalkerSettings]):
         super().__init__(settings)
         self._client = StalkerClient(settings)
         self._zone = ZoneInfo(settings.time_zone) if settings.internal_billing else None
-        self._reader = Reader(self._client, self._zone, ZoneInfo(settings.time_zone))
+        self._lookups = Lookups(self._client, self._zone, ZoneInfo(settings.time_zone))
 
     def recall(self, known: Iterable[AccountId]) -> None:
-        self._reader.recall(known)
+        self._lookups.recall(known)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -88,7 +88,7 @@ class StalkerAdapter(PanelAdapter[StalkerSettings]):
         warnings = []
         if self._client.is_open():
             warnings.append("the panel's API answers without a password: set api_auth_login there")
-        if self._zone is not None and self._reader.hides_dates():
+        if self._zone is not None and self._lookups.hides_dates():
             warnings.append("the panel shows no end_date: enable internal billing there, or unset it here")
         return Connection(version=None, identity="REST API v1", warnings=tuple(warnings))
 
@@ -96,12 +96,12 @@ class StalkerAdapter(PanelAdapter[StalkerSettings]):
         fields, packages = checks.first_fields(order, self._zone), checks.packages_of(order.options)
         name = order.credentials.username
         with nothing_sent():
-            row = self._reader.row_or_none(name)
+            row = self._lookups.named(name)
             if row is None:
-                self._reader.plan(order.package, packages)
+                self._lookups.plan(order.package, packages)
         if row is None:
             row = self._made(name, fields)
-        return self._finish(order) if row is None else self._adopt(order, row)
+        return self._finish(order) if row is None else self._adopted(order, row)
 
     def _made(self, name: str, fields: dict[str, str]) -> Row | None:
         """Send the first write. The account that has the name already; ``None`` when the panel took ours."""
@@ -111,7 +111,7 @@ class StalkerAdapter(PanelAdapter[StalkerSettings]):
             if error.field == "mac":
                 raise
             with already_sent():
-                row = self._reader.row_or_none(name)
+                row = self._lookups.named(name)
             if row is not None:
                 return row
             if isinstance(error, Doubtful):
@@ -119,13 +119,13 @@ class StalkerAdapter(PanelAdapter[StalkerSettings]):
             raise ContractBroken("the panel calls the login name taken and knows no such account") from None
         return None
 
-    def _adopt(self, order: CreateOrder, row: Row) -> VerbResult:
+    def _adopted(self, order: CreateOrder, row: Row) -> VerbResult:
         """The name is taken: ours, from an earlier try, only when the reference is: no password is shown."""
         if row.account.reference != order.reference:
             raise Conflict("the login name is taken by an account that is not ours")
         if row.comment.mark is Mark.UNFINISHED:
             return self._finish(order, row)
-        return self._created(order, row, Outcome.ALREADY)
+        return self._as_ordered(order, row, Outcome.ALREADY)
 
     def _finish(self, order: CreateOrder, begun: Row | None = None) -> VerbResult:
         """Packages, then the second write, and what the account is then: unfinished until all is done.
@@ -135,16 +135,16 @@ class StalkerAdapter(PanelAdapter[StalkerSettings]):
         name, packages = order.credentials.username, checks.packages_of(order.options)
         with already_sent():
             if packages is not None:
-                plan = self._reader.plan(order.package, packages)
-                self._with_packages(self._reader.row(name), plan, packages)
+                plan = self._lookups.plan(order.package, packages)
+                self._with_packages(self._lookups.read(name), plan, packages)
             left = {} if begun is None else checks.missing_fields(order, begun, self._zone)
             self._client.update(name, {**checks.last_fields(order), **left})
-            row = self._reader.row(name)
+            row = self._lookups.read(name)
         if row.comment.mark is not Mark.NONE or not row.on:
             raise ContractBroken("the panel accepted the new account and did not switch it on")
-        return self._created(order, row, Outcome.DONE)
+        return self._as_ordered(order, row, Outcome.DONE)
 
-    def _created(self, order: CreateOrder, row: Row, outcome: Outcome) -> VerbResult:
+    def _as_ordered(self, order: CreateOrder, row: Row, outcome: Outcome) -> VerbResult:
         """``outcome``, naming the fields that the panel set otherwise than asked."""
         asked, packages = checks.first_fields(order, self._zone), checks.packages_of(order.options)
         as_asked = {
@@ -162,27 +162,29 @@ class StalkerAdapter(PanelAdapter[StalkerSettings]):
         if self._zone is None:
             raise Unsupported("this panel keeps no expiry (internal billing is off)")
         fields = checks.dated(until, self._zone)
-        row = self._reader.ours(ref)
+        row = self._lookups.ours(ref)
         if row.end_date == fields["end_date"]:
             return _already(row)
         lapsed = row.account.state is AccountState.EXPIRED and until > datetime.now(UTC)
         on = row.on or lapsed
         fields["status"] = "1" if on else "0"
         asked = (fields["end_date"], on, row.comment)
-        return _done(self._put(row, fields, lambda after: (after.end_date, after.on, after.comment) == asked))
+        return _done(
+            self._changed(row, fields, lambda after: (after.end_date, after.on, after.comment) == asked)
+        )
 
     def suspend(self, ref: AccountRef, reason: str) -> VerbResult:
         """Marks the account as well, so that an extend can tell this from the panel's own expiry job."""
         del reason  # the comment holds our reference and the mark
-        row = self._reader.ours(ref)
+        row = self._lookups.ours(ref)
         if not row.on and row.comment.mark is not Mark.NONE:
             return _already(row)
         comment = replace(row.comment, mark=Mark.SUSPENDED)
         wish = {"status": "0", "comment": comment.written()}
-        return _done(self._put(row, wish, lambda after: not after.on and after.comment == comment))
+        return _done(self._changed(row, wish, lambda after: not after.on and after.comment == comment))
 
     def unsuspend(self, ref: AccountRef) -> VerbResult:
-        row = self._reader.ours(ref)
+        row = self._lookups.ours(ref)
         if row.comment.mark is Mark.UNFINISHED:
             raise Conflict("the account was never finished: its create must be repeated first")
         if row.comment.mark is Mark.NONE and row.account.state is not AccountState.SUSPENDED:
@@ -191,7 +193,9 @@ class StalkerAdapter(PanelAdapter[StalkerSettings]):
         lapsed = row.account.expires_at is not None and row.account.expires_at <= datetime.now(UTC)
         comment = replace(row.comment, mark=Mark.NONE)
         wish = {"status": "0" if lapsed else "1", "comment": comment.written()}
-        return _done(self._put(row, wish, lambda after: after.comment == comment and after.on is not lapsed))
+        return _done(
+            self._changed(row, wish, lambda after: after.comment == comment and after.on is not lapsed)
+        )
 
     def reset_credentials(self, ref: AccountRef, credentials: Credentials) -> VerbResult:
         """Set again by every repeat: no password is shown. That the panel took it is told by a word that is
@@ -200,25 +204,25 @@ class StalkerAdapter(PanelAdapter[StalkerSettings]):
         if credentials.username != ref.username:
             raise InvalidOrder("an account of this panel keeps its login name", field="username")
         password = checks.check_password(credentials.password)
-        row = self._reader.ours(ref)
+        row = self._lookups.ours(ref)
         comment = replace(row.comment, reset=random_text(_WORD))
         wish = {"password": password, "comment": comment.written()}
-        return _done(self._put(row, wish, lambda after: after.comment == comment))
+        return _done(self._changed(row, wish, lambda after: after.comment == comment))
 
     def change_package(self, ref: AccountRef, change: PackageChange) -> VerbResult:
         packages = checks.packages_of(change.options)
         checks.check_connections(change.connections)
-        row = self._reader.ours(ref)
+        row = self._lookups.ours(ref)
         with nothing_sent():
-            plan = self._reader.plan(change.package, packages)
+            plan = self._lookups.plan(change.package, packages)
             if packages is not None:
-                self._reader.check_number(row)
+                self._lookups.check_number(row)
         has_plan = row.account.package == change.package
         if has_plan and packages in (None, row.subscribed & plan.optional):
             return _already(row)
         if not has_plan:
             wish = {"tariff_plan": change.package}
-            row = self._put(row, wish, lambda after: after.account.package == change.package)
+            row = self._changed(row, wish, lambda after: after.account.package == change.package)
         with already_sent():
             if packages is not None:
                 row = self._with_packages(row, plan, packages)
@@ -235,47 +239,47 @@ class StalkerAdapter(PanelAdapter[StalkerSettings]):
             self._client.subscribe(row.number or "", packages)
         except Doubtful as error:
             doubt = error
-        after = self._reader.row(row.account.id)
+        after = self._lookups.read(row.account.id)
         if after.subscribed & plan.optional != packages:
             raise doubt
         return after
 
     def terminate(self, ref: AccountRef) -> VerbResult:
         try:
-            row = self._reader.ours(ref)
+            row = self._lookups.ours(ref)
             self._client.delete(row.account.id)
         except NotFound:  # the panel's own words, not any 404
             with nothing_sent():
-                is_renamed = self._reader.is_renamed(ref)
+                is_renamed = self._lookups.is_renamed(ref)
             if is_renamed:
                 raise Conflict(RENAMED) from None
             return VerbResult(outcome=Outcome.ALREADY, account=None)
         with already_sent():
-            if self._reader.row_or_none(row.account.id) is not None:
+            if self._lookups.named(row.account.id) is not None:
                 raise ContractBroken("the panel accepted the end of the account and still has it")
         return VerbResult(outcome=Outcome.DONE, account=None)
 
     def get(self, ref: AccountRef) -> Lookup:
-        return self._reader.get(ref)
+        return self._lookups.get(ref)
 
     def find(self, *, username: str | None = None, reference: str | None = None) -> Lookup:
         if reference is not None:
-            return self._reader.find(reference, username)
+            return self._lookups.find(reference, username)
         if username is not None:
-            return self._reader.look_up(username)
+            return self._lookups.found(username)
         return Unknown(cause="neither a login name nor a reference was given")
 
     def list_accounts(self) -> Iterator[PanelAccount]:
-        return self._reader.accounts()
+        return self._lookups.accounts()
 
     def list_packages(self) -> Iterator[Package]:
-        return self._reader.packages()
+        return self._lookups.packages()
 
     def usages(self) -> Iterator[Usage]:
-        return self._reader.usages()
+        return self._lookups.usages()
 
     def usages_of(self, refs: Iterable[AccountRef]) -> Iterator[Usage]:
-        return self._reader.usages_of(refs)
+        return self._lookups.usages_of(refs)
 
     def connect(self, account: PanelAccount) -> tuple[ConnectDetail, ...]:
         del account  # a box is known by its MAC, or asks for login and password
@@ -285,7 +289,7 @@ class StalkerAdapter(PanelAdapter[StalkerSettings]):
     def close(self) -> None:
         self._client.close()
 
-    def _put(self, row: Row, wish: dict[str, str], reached: Callable[[Row], bool]) -> Row:
+    def _changed(self, row: Row, wish: dict[str, str], reached: Callable[[Row], bool]) -> Row:
         """Write, and believe only the account that is read afterwards, whatever the panel said of it."""
         doubt = ContractBroken("the panel accepted the change and did not make it")
         try:
@@ -293,7 +297,7 @@ class StalkerAdapter(PanelAdapter[StalkerSettings]):
         except Doubtful as error:
             doubt = error
         with already_sent():
-            after = self._reader.row(row.account.id)
+            after = self._lookups.read(row.account.id)
         if not reached(after):
             raise doubt
         return after

@@ -28,7 +28,7 @@ from panelbridge_stalker.mapping import Plan, Row
 RENAMED = "the panel has no such login, and our account under another one"
 
 
-class Reader:
+class Lookups:
     """``zone`` is the panel's, ``None`` where it keeps no expiry. Its look-ups never raise ``PanelError``."""
 
     def __init__(self, client: StalkerClient, zone: ZoneInfo | None, clock_zone: ZoneInfo) -> None:
@@ -41,34 +41,34 @@ class Reader:
         """The newest account of the books is one to look at."""
         self._known = next(iter(known), self._known)
 
-    def row(self, identifier: str) -> Row:
+    def read(self, identifier: str) -> Row:
         """Raises ``Conflict`` when the panel answers with an account of another name."""
         wanted = checks.address(identifier)
         payload = self._client.user(wanted)
         self._known = wanted
-        row = self._read(payload)
+        row = self._row(payload)
         if wanted not in (row.account.id, row.account.mac):
             raise Conflict("the panel answers with an account of another name, such as another case of it")
         return row
 
-    def row_or_none(self, identifier: str) -> Row | None:
+    def named(self, identifier: str) -> Row | None:
         """``None`` where the panel proves that there is none."""
         try:
-            return self.row(identifier)
+            return self.read(identifier)
         except NotFound:
             return None
 
     def ours(self, ref: AccountRef) -> Row:
         """The account, when it still is the one ``ref`` means: a login may be given out anew."""
         with nothing_sent():
-            row = self.row(ref.id)
+            row = self.read(ref.id)
         if ref.username != row.account.username or ref.reference not in (None, row.account.reference):
             raise Conflict("the panel's account of this name is not ours any more")
         return row
 
     def get(self, ref: AccountRef) -> Lookup:
         try:
-            return Found(account=self.row(ref.id).account)
+            return Found(account=self.read(ref.id).account)
         except NotFound as error:
             told = error.message
         except PanelError as error:
@@ -93,9 +93,9 @@ class Reader:
             raise unreadable
         return False
 
-    def look_up(self, identifier: str) -> Lookup:
+    def found(self, identifier: str) -> Lookup:
         try:
-            return Found(account=self.row(identifier).account)
+            return Found(account=self.read(identifier).account)
         except NotFound as error:
             return Absent(proof=error.message)
         except PanelError as error:
@@ -120,7 +120,7 @@ class Reader:
         """Of a row that cannot be read what can: one bad row is one bad account."""
         for payload in self._client.every_account():
             try:
-                account = self._read(payload).account
+                account = self._row(payload).account
             except DatesHidden:
                 raise
             except ContractBroken:
@@ -186,10 +186,10 @@ class Reader:
         unreadable = None
         for payload in self._client.numbered(mapping.number_of(reference)):
             try:
-                rows.append(self._read(payload))
+                rows.append(self._row(payload))
             except ContractBroken as error:
                 unreadable = error
         return rows, unreadable
 
-    def _read(self, payload: object) -> Row:
+    def _row(self, payload: object) -> Row:
         return mapping.row_from(payload, self._zone, datetime.now(UTC))

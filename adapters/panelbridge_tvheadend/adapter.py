@@ -48,7 +48,7 @@ from panelbridge.order_check import check_credentials, check_order, check_packag
 from panelbridge.strict import each_package
 from panelbridge_tvheadend import mapping
 from panelbridge_tvheadend.client import TvheadendClient
-from panelbridge_tvheadend.lookups import PairFinder
+from panelbridge_tvheadend.lookups import Lookups
 from panelbridge_tvheadend.mapping import Access, Pair, Password
 from panelbridge_tvheadend.settings import TvheadendSettings
 
@@ -64,7 +64,7 @@ class TvheadendAdapter(PanelAdapter[TvheadendSettings]):
     def __init__(self, settings: TvheadendSettings) -> None:
         super().__init__(settings)
         self._client = TvheadendClient(settings)
-        self._finder = PairFinder(self._client)
+        self._lookups = Lookups(self._client)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -83,19 +83,19 @@ class TvheadendAdapter(PanelAdapter[TvheadendSettings]):
     def test_connection(self) -> Connection:
         server, admin = self._client.server(), True
         try:
-            self._finder.probe()
+            self._lookups.probe()
         except AuthenticationFailed:  # let in before, so it is the right that lacks
             admin = False
         return mapping.connection_from(server, self.settings.username, admin=admin)
 
     def create(self, order: CreateOrder) -> VerbResult:
         check_order(order, self.capabilities)
-        _refuse_options(order.options)
+        _check_options(order.options)
         conf = mapping.access_to(order, self.settings)
         with nothing_sent():
-            self._require_package(order.package)
-            pair = self._finder.held(order.credentials.username)
-        _require_ours(pair, order)
+            self._check_package(order.package)
+            pair = self._lookups.held(order.credentials.username)
+        _check_ours(pair, order)
         do = Writes()
         if not pair.access:
             do(self._client.create_access, conf)
@@ -110,7 +110,7 @@ class TvheadendAdapter(PanelAdapter[TvheadendSettings]):
             made = self._read_back(pair.username)
             if made.state is not AccountState.ACTIVE:
                 raise OutcomeUnknown("the panel accepted the account, but it is not switched on")
-        return self._created(order, made, Outcome.DONE if do.count else Outcome.ALREADY)
+        return self._as_ordered(order, made, Outcome.DONE if do.count else Outcome.ALREADY)
 
     def _granted(self, do: Writes, pair: Pair, package: str, connections: int | None) -> Pair:
         """``pair`` with exactly these rights, written where they differ.
@@ -123,14 +123,14 @@ class TvheadendAdapter(PanelAdapter[TvheadendSettings]):
             return pair
         do(self._client.save, access.uuid, **mapping.rights_to(package, connections))
         with already_sent():
-            after = self._finder.held(pair.username)
+            after = self._lookups.held(pair.username)
         if len(after.access) != 1 or not _has(after.access[0], package, connections):
             raise OutcomeUnknown("the panel accepted the package, but it cannot be read back")
         return after
 
-    def _created(self, order: CreateOrder, pair: Pair, outcome: Outcome) -> VerbResult:
+    def _as_ordered(self, order: CreateOrder, pair: Pair, outcome: Outcome) -> VerbResult:
         """``outcome``, naming the fields that the panel set otherwise than asked."""
-        account = mapping.account_of(pair)
+        account = mapping.account_from(pair)
         as_asked = {
             "username": account.username == order.credentials.username,
             "password": account.password == order.credentials.password,
@@ -155,14 +155,14 @@ class TvheadendAdapter(PanelAdapter[TvheadendSettings]):
         if not do.count:
             return _already(pair)
         with already_sent():
-            after = self._finder.held(pair.username)
+            after = self._lookups.held(pair.username)
         if not after.access or any(entry.enabled for entry in after.entries):
             raise OutcomeUnknown("the panel accepted the suspension, but not every entry reads as disabled")
         return _done(after)
 
     def unsuspend(self, ref: AccountRef) -> VerbResult:
         pair = self._ours(ref)
-        _require_whole(pair)
+        _check_whole(pair)
         do = Writes()
         for entry in reversed(pair.entries):
             if not entry.enabled:
@@ -197,12 +197,12 @@ class TvheadendAdapter(PanelAdapter[TvheadendSettings]):
 
     def change_package(self, ref: AccountRef, change: PackageChange) -> VerbResult:
         check_package_change(change)
-        _refuse_options(change.options)
+        _check_options(change.options)
         connections = change.connections
         if connections is not None:
             connections = mapping.connections_to(connections, self.settings)
         with nothing_sent():
-            self._require_package(change.package)
+            self._check_package(change.package)
         pair = self._ours(ref)
         do = Writes()
         after = self._granted(do, pair, change.package, connections)
@@ -215,14 +215,14 @@ class TvheadendAdapter(PanelAdapter[TvheadendSettings]):
             return VerbResult(outcome=Outcome.ALREADY, account=None)
         self._delete(Writes(), pair.passwords, pair.access)
         with already_sent():
-            left = self._finder.held(pair.username).entries
+            left = self._lookups.held(pair.username).entries
         if left:
             raise OutcomeUnknown("the panel accepted the deletion, but entries of this name are still there")
         return VerbResult(outcome=Outcome.DONE, account=None)
 
     def get(self, ref: AccountRef) -> Lookup:
         try:
-            pair = self._finder.by_id(ref)
+            pair = self._lookups.read(ref)
         except NotFound as error:
             return Absent(proof=error.message)
         except PanelError as error:
@@ -231,7 +231,7 @@ class TvheadendAdapter(PanelAdapter[TvheadendSettings]):
 
     def find(self, *, username: str | None = None, reference: str | None = None) -> Lookup:
         try:
-            pairs = self._finder.search(username, reference)
+            pairs = self._lookups.search(username, reference)
         except PanelError as error:
             return Unknown(cause=error.message)
         if not pairs:
@@ -244,7 +244,7 @@ class TvheadendAdapter(PanelAdapter[TvheadendSettings]):
 
     def list_accounts(self) -> Iterator[PanelAccount]:
         """Every name that has an access entry, but those that run the panel and those that mean everybody."""
-        return self._finder.accounts()
+        return self._lookups.accounts()
 
     def list_packages(self) -> Iterator[Package]:
         return each_package(self._client.tags(), mapping.package_from, "uuid")
@@ -269,7 +269,7 @@ class TvheadendAdapter(PanelAdapter[TvheadendSettings]):
     def _ours(self, ref: AccountRef) -> Pair:
         """What is held under the name, when all of it is the account that ``ref`` means."""
         with nothing_sent():
-            pair = self._finder.by_id(ref)
+            pair = self._lookups.read(ref)
         strange = pair.username != ref.username or any(entry.admin for entry in pair.access)
         if strange or (ref.reference is not None and not pair.belongs_to(ref.reference)):
             raise Conflict("the panel's entries of this name or uuid are not, or not only, our account's")
@@ -279,7 +279,7 @@ class TvheadendAdapter(PanelAdapter[TvheadendSettings]):
 
     def _read_back(self, username: str) -> Pair:
         with already_sent():
-            pair = self._finder.held(username)
+            pair = self._lookups.held(username)
         if not pair.is_whole:
             raise OutcomeUnknown("the panel accepted the change, but does not hold one entry of each kind")
         return pair
@@ -293,7 +293,7 @@ class TvheadendAdapter(PanelAdapter[TvheadendSettings]):
             if entries:
                 do(self._client.delete, [entry.uuid for entry in entries])
 
-    def _require_package(self, package: str) -> None:
+    def _check_package(self, package: str) -> None:
         """The panel takes a tag that it does not have, so it is looked up before."""
         sold = {item.id: item for item in self.list_packages()}
         if package in sold and sold[package].unreadable:
@@ -302,14 +302,14 @@ class TvheadendAdapter(PanelAdapter[TvheadendSettings]):
             raise InvalidOrder("the panel has no channel tag with this uuid", field="package")
 
 
-def _require_ours(pair: Pair, order: CreateOrder) -> None:
+def _check_ours(pair: Pair, order: CreateOrder) -> None:
     asked = order.credentials.password.get_secret_value()
     same = all(entry.password == asked for entry in pair.passwords)
     if not (same and pair.belongs_to(order.reference)):
         raise Conflict("the login name is taken by entries that are not ours")
 
 
-def _require_whole(pair: Pair) -> None:
+def _check_whole(pair: Pair) -> None:
     if not pair.is_whole:
         raise Conflict(
             "the panel does not hold exactly one access entry and one password entry of this name",
@@ -327,7 +327,7 @@ def _has(access: Access, package: str, connections: int | None) -> bool:
     return access.channel_tag == [package] and connections in (None, access.conn_limit)
 
 
-def _refuse_options(options: Mapping[str, str]) -> None:
+def _check_options(options: Mapping[str, str]) -> None:
     if options:
         raise InvalidOrder("this panel has no options", field="options")
 
@@ -338,13 +338,13 @@ def _told(pair: Pair) -> Lookup:
             cause=f"half an account or more than one: {len(pair.access)} access entries and "
             f"{len(pair.passwords)} password entries of the name; repeating the verb mends it"
         )
-    return Found(account=mapping.account_of(pair))
+    return Found(account=mapping.account_from(pair))
 
 
 def _done(pair: Pair) -> VerbResult:
-    return VerbResult(outcome=Outcome.DONE, account=mapping.account_of(pair))
+    return VerbResult(outcome=Outcome.DONE, account=mapping.account_from(pair))
 
 
 def _already(pair: Pair) -> VerbResult:
-    account = mapping.account_of(pair) if pair.access else None
+    account = mapping.account_from(pair) if pair.access else None
     return VerbResult(outcome=Outcome.ALREADY, account=account)

@@ -12,7 +12,7 @@ from panelbridge_tvheadend.client import TvheadendClient
 from panelbridge_tvheadend.mapping import EVERYBODY, Access, Pair, Password, access_from, password_from
 
 
-class PairFinder:
+class Lookups:
     """What the panel holds, by name, by uuid, by reference. Every method raises ``PanelError``."""
 
     def __init__(self, client: TvheadendClient) -> None:
@@ -30,7 +30,7 @@ class PairFinder:
         passwords = [password_from(row) for row in _of(username, self._client.passwords(username=username))]
         return _pair(username, access, passwords)
 
-    def by_id(self, ref: AccountRef) -> Pair:
+    def read(self, ref: AccountRef) -> Pair:
         """What is held under the name of the access entry with this uuid.
 
         Without one, a rest of the account under ``ref``'s own name. Raises ``NotFound`` when both grids hold
@@ -93,7 +93,7 @@ def _account(username: str, access: list[Any], passwords: list[Any]) -> PanelAcc
         pair = _pair(username, list(map(access_from, access)), list(map(password_from, passwords)))
     except ContractBroken:
         return mapping.unreadable(access[0])
-    return None if any(entry.admin for entry in pair.access) else mapping.account_of(pair)
+    return None if any(entry.admin for entry in pair.access) else mapping.account_from(pair)
 
 
 def _pair(username: str, access: list[Access], passwords: list[Password]) -> Pair:

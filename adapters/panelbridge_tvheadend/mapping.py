@@ -137,7 +137,7 @@ def password_from(payload: Any) -> Password:
     return _read(Password, payload)
 
 
-def account_of(pair: Pair) -> PanelAccount:
+def account_from(pair: Pair) -> PanelAccount:
     """The account of a pair with an access entry; of two, the first tells the rights."""
     access = pair.access[0]
     passwords = {entry.password for entry in pair.passwords}

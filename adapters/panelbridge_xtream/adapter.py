@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from panelbridge.adapter import PanelAdapter
 from panelbridge.capabilities import Capabilities, Verb
 from panelbridge.connect_details import origin_of, portal, xtream_login
+from panelbridge.doubt import already_sent
 from panelbridge.exceptions import (
     Conflict,
     ContractBroken,
@@ -46,7 +47,7 @@ from panelbridge.models import (
 from panelbridge.order_check import check_credentials, check_order, check_package_change
 from panelbridge_xtream import mapping
 from panelbridge_xtream.client import Device, Exists, Line, XtreamClient
-from panelbridge_xtream.lookups import NO_PAIR, Accounts, accepted, kept_id
+from panelbridge_xtream.lookups import NO_PAIR, Lookups, kept_id
 from panelbridge_xtream.mapping import Row
 from panelbridge_xtream.settings import XtreamPackage, XtreamSettings
 
@@ -63,7 +64,7 @@ class XtreamAdapter(PanelAdapter[XtreamSettings]):
     def __init__(self, settings: XtreamSettings) -> None:
         super().__init__(settings)
         self._client = XtreamClient(settings)
-        self._accounts = Accounts(self._client, settings)
+        self._lookups = Lookups(self._client, settings)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -120,19 +121,19 @@ class XtreamAdapter(PanelAdapter[XtreamSettings]):
 
     def _take_back(self, device: Device, columns: Mapping[str, str]) -> Outcome:
         """The MAC is taken: by a device that we ended, which is given its new life, or by a living one."""
-        if not self._accounts.read_back(device).terminated:
+        if not self._lookups.read_back(device).terminated:
             return Outcome.ALREADY
         self._client.edit(device, {**columns, "enabled": "1"})
         return Outcome.DONE
 
     def _complete(self, name: Line | Device, package: XtreamPackage) -> Row:
         """Read back, and mend what a create that was cut short left without output formats."""
-        row = self._accounts.read_back(name)
+        row = self._lookups.read_back(name)
         if not mapping.lacks_outputs(row, package):
             return row
-        with accepted():
+        with already_sent():
             self._client.edit(name, mapping.output_columns(package))
-        row = self._accounts.read_back(name)
+        row = self._lookups.read_back(name)
         if mapping.lacks_outputs(row, package):
             raise OutcomeUnknown(
                 "the account exists without any output format, so it plays nothing",
@@ -143,11 +144,11 @@ class XtreamAdapter(PanelAdapter[XtreamSettings]):
     def extend(self, ref: AccountRef, until: datetime, purchase: Purchase | None = None) -> VerbResult:
         del purchase  # nothing is bought here: the date is written
         wanted = mapping.epoch(until)  # never empty: an empty date on an edit is 1970
-        return self._set(ref, {"exp_date": str(wanted)}, lambda row: row.exp_date == wanted)
+        return self._changed(ref, {"exp_date": str(wanted)}, lambda row: row.exp_date == wanted)
 
     def suspend(self, ref: AccountRef, reason: str) -> VerbResult:
         del reason  # no column that every panel has keeps it
-        return self._set(ref, {"enabled": "0"}, lambda row: not row.enabled)
+        return self._changed(ref, {"enabled": "0"}, lambda row: not row.enabled)
 
     def unsuspend(self, ref: AccountRef) -> VerbResult:
         def usable(row: Row) -> bool:
@@ -155,7 +156,7 @@ class XtreamAdapter(PanelAdapter[XtreamSettings]):
                 raise PermissionMissing("the panel's owner banned the account; only the owner can lift that")
             return row.enabled
 
-        return self._set(ref, {"enabled": "1"}, usable)
+        return self._changed(ref, {"enabled": "1"}, usable)
 
     def reset_credentials(self, ref: AccountRef, credentials: Credentials) -> VerbResult:
         if mapping.mac_of(ref.id) is not None:
@@ -165,12 +166,12 @@ class XtreamAdapter(PanelAdapter[XtreamSettings]):
         check_credentials(credentials, self.capabilities)
         wanted = Line(username=credentials.username, password=credentials.password)
         # An earlier try may have got through: the new pair is asked first, then the old one.
-        row = self._accounts.row(wanted)
+        row = self._lookups.held(wanted)
         if row is not None:
             return self._result(Outcome.ALREADY, row, kept_id(row, ref))
-        present, _ = self._accounts.ours(ref)
+        present, _ = self._lookups.ours(ref)
         self._client.edit(present, {"password": wanted.password.get_secret_value()})
-        return self._result(Outcome.DONE, self._accounts.read_back(wanted), ref.id)
+        return self._result(Outcome.DONE, self._lookups.read_back(wanted), ref.id)
 
     def change_package(self, ref: AccountRef, change: PackageChange) -> VerbResult:
         check_package_change(change)
@@ -181,34 +182,34 @@ class XtreamAdapter(PanelAdapter[XtreamSettings]):
         def has_it(row: Row) -> bool:
             return mapping.has_bouquets(row, package) and row.max_connections == connections
 
-        return self._set(ref, mapping.package_columns(package, connections), has_it)
+        return self._changed(ref, mapping.package_columns(package, connections), has_it)
 
     def terminate(self, ref: AccountRef) -> VerbResult:
-        name = self._accounts.named(ref)
+        name = self._lookups.name_of(ref)
         if isinstance(name, Device):
             return self._terminate_device(ref)
-        ended = self._accounts.ended(name)
-        row = self._accounts.current(ref)
+        ended = self._lookups.ended(name)
+        row = self._lookups.read(ref)
         if row is None:
             raise Conflict(NO_PAIR)
         if row.terminated and row.password == ended.password:
             return VerbResult(outcome=Outcome.ALREADY, account=None, note=_ENDED)
         columns = {**mapping.ENDING, "password": ended.password.get_secret_value()}
         self._client.edit(name if row.password == name.password else ended, columns)
-        if not self._accounts.read_back(ended).terminated:
+        if not self._lookups.read_back(ended).terminated:
             raise ContractBroken("the panel accepted the end of the line and did not set it")
         return VerbResult(outcome=Outcome.DONE, account=None, note=_ENDED)
 
     def _terminate_device(self, ref: AccountRef) -> VerbResult:
         try:
-            ended = self._set(ref, mapping.ENDING, lambda row: row.terminated)
+            ended = self._changed(ref, mapping.ENDING, lambda row: row.terminated)
         except NotFound:
             return VerbResult(outcome=Outcome.ALREADY, account=None)
         return VerbResult(outcome=ended.outcome, account=None, note=_ENDED_DEVICE)
 
     def get(self, ref: AccountRef) -> Lookup:
         try:
-            row = self._accounts.current(ref)
+            row = self._lookups.read(ref)
             if row is not None:
                 return Found(account=self._account(row, ref.id))
             if mapping.mac_of(ref.id) is None:
@@ -261,13 +262,15 @@ class XtreamAdapter(PanelAdapter[XtreamSettings]):
             raise InvalidOrder("the panel's settings describe no such package", field="package")
         return package
 
-    def _set(self, ref: AccountRef, columns: Mapping[str, str], reached: Callable[[Row], bool]) -> VerbResult:
+    def _changed(
+        self, ref: AccountRef, columns: Mapping[str, str], reached: Callable[[Row], bool]
+    ) -> VerbResult:
         """Write what is not so yet, and believe only what is read after it."""
-        name, row = self._accounts.ours(ref)
+        name, row = self._lookups.ours(ref)
         if reached(row):
             return self._result(Outcome.ALREADY, row, ref.id)
         self._client.edit(name, columns)
-        after = self._accounts.read_back(name)
+        after = self._lookups.read_back(name)
         if not reached(after):
             raise ContractBroken("the panel accepted the change and did not set it")
         return self._result(Outcome.DONE, after, ref.id)

@@ -6,11 +6,9 @@ somebody may have changed its password. Such a line is unknown, never absent.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from panelbridge.exceptions import Conflict, InvalidOrder, NotFound, OutcomeUnknown, PanelError
-from panelbridge.models import AccountId, AccountRef, Outcome
+from panelbridge.doubt import already_sent
+from panelbridge.exceptions import Conflict, InvalidOrder, NotFound, OutcomeUnknown
+from panelbridge.models import AccountId, AccountRef
 from panelbridge_xtream import mapping
 from panelbridge_xtream.client import Device, Line, XtreamClient
 from panelbridge_xtream.mapping import Row
@@ -22,14 +20,14 @@ _MEND_PAIR = (
 )
 
 
-class Accounts:
+class Lookups:
     """Reads with one client. Every method raises ``PanelError``."""
 
     def __init__(self, client: XtreamClient, settings: XtreamSettings) -> None:
         self._client = client
         self._api_pass = settings.api_pass
 
-    def named(self, ref: AccountRef) -> Line | Device:
+    def name_of(self, ref: AccountRef) -> Line | Device:
         """How the wire names the account. A line's reference must come with its password."""
         mac = mapping.mac_of(ref.id)
         if mac is not None:
@@ -46,7 +44,7 @@ class Accounts:
         password = mapping.scrambled(line.username, line.password, self._api_pass)
         return Line(username=line.username, password=password)
 
-    def row(self, name: Line | Device) -> Row | None:
+    def held(self, name: Line | Device) -> Row | None:
         """``None`` for the panel's own *not exists*."""
         payload = self._client.read(name)
         if payload is None:
@@ -60,20 +58,20 @@ class Accounts:
             raise Conflict("the panel answers with another account than asked for")
         return row
 
-    def current(self, ref: AccountRef) -> Row | None:
+    def read(self, ref: AccountRef) -> Row | None:
         """The account as it is, terminated or not; ``None`` when it is not there under any name we know."""
-        name = self.named(ref)
-        row = self.row(name)
+        name = self.name_of(ref)
+        row = self.held(name)
         if row is None and isinstance(name, Line):
-            row = self.row(self.ended(name))
+            row = self.held(self.ended(name))
         if row is not None:
             kept_id(row, ref)
         return row
 
     def ours(self, ref: AccountRef) -> tuple[Line | Device, Row]:
         """The account before a write, when it still is the one ``ref`` means."""
-        name = self.named(ref)
-        row = self.row(name)
+        name = self.name_of(ref)
+        row = self.held(name)
         if row is None and isinstance(name, Line):
             raise Conflict(NO_PAIR, advice=_MEND_PAIR)
         if row is None:
@@ -85,22 +83,11 @@ class Accounts:
 
     def read_back(self, name: Line | Device) -> Row:
         """After a write. Raises ``PanelError``, never one that says that nothing happened."""
-        with accepted():
-            row = self.row(name)
+        with already_sent():
+            row = self.held(name)
         if row is None:
             raise OutcomeUnknown("the panel accepted the write and does not show the account so")
         return row
-
-
-@contextmanager
-def accepted() -> Iterator[None]:
-    """What follows a write: however it fails, the write itself must not be told as refused."""
-    try:
-        yield
-    except PanelError as error:
-        if error.outcome is Outcome.UNKNOWN:
-            raise
-        raise OutcomeUnknown(f"the panel accepted the write, then: {error.message}") from error
 
 
 def kept_id(row: Row, ref: AccountRef) -> AccountId:

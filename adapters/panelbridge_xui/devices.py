@@ -17,7 +17,7 @@ UNSEARCHED = Unknown(
 )
 
 
-class DeviceFinder:
+class DeviceLookups:
     """Looks with every credential given, our own first. Every method raises ``PanelError``."""
 
     def __init__(self, *clients: XuiClient | None) -> None:

@@ -48,7 +48,7 @@ from panelbridge.order_check import check_credentials, check_order
 from panelbridge.strict import unreadable_package
 from panelbridge_xui import mapping
 from panelbridge_xui.client import Written, XuiClient
-from panelbridge_xui.devices import DeviceFinder
+from panelbridge_xui.devices import DeviceLookups
 from panelbridge_xui.errors import ExistsIdUnknown, NameTaken, PanelRefused, UnreadableRow
 from panelbridge_xui.kinds import Key, Kind, key_of, kind_of, normal_mac, same_mac
 from panelbridge_xui.rows import LineRow, PackageRow, PackagesTold, ShortLineRow
@@ -77,7 +77,7 @@ class Dialect(ABC):
         self._clock = clock
         self._seen = SeenIds(settings.probe_from)
         self._kinds = tuple(Kind) if settings.devices else (Kind.LINE,)
-        self._devices = DeviceFinder(client)
+        self._devices = DeviceLookups(client)
         self._packages = (0.0, PackagesTold(rows={}))
 
     capabilities: Capabilities
@@ -142,7 +142,7 @@ class Dialect(ABC):
                 yield self._account(item.line)
 
     def usages(self) -> Iterator[Usage]:
-        return (mapping.usage(item.line) for item in self.list_lines() if item.line is not None)
+        return (mapping.usage_from(item.line) for item in self.list_lines() if item.line is not None)
 
     def usages_of(self, refs: Iterable[AccountRef]) -> Iterator[Usage]:
         """Each by its id: a reseller's list may be empty."""
@@ -152,12 +152,12 @@ class Dialect(ABC):
             except UnreadableRow:
                 continue
             if line is not None and line.username == ref.username:
-                yield mapping.usage(line)
+                yield mapping.usage_from(line)
 
     def list_packages(self) -> Iterator[Package]:
         sold = frozenset(self._kinds)
         told = self._fresh_packages()
-        readable = (mapping.package(row) for row in told if row.kinds & sold)
+        readable = (mapping.package_from(row) for row in told if row.kinds & sold)
         return chain(readable, map(unreadable_package, told.unreadable))
 
     def create(self, order: CreateOrder) -> VerbResult:
@@ -341,7 +341,7 @@ class Dialect(ABC):
         return line
 
     def _account(self, line: LineRow) -> PanelAccount:
-        return mapping.account(line, self._clock())
+        return mapping.account_from(line, self._clock())
 
     def _done(self, line: LineRow, differs: tuple[str, ...] = (), note: str | None = None) -> VerbResult:
         return VerbResult(outcome=Outcome.DONE, account=self._account(line), differs=differs, note=note)

@@ -17,7 +17,7 @@ _NAMELESS = Unknown(
 )
 
 
-class LineFinder:
+class Lookups:
     """Looks with the reseller's own key, and with an admin's where one is given."""
 
     def __init__(self, client: XuiClient, admin: XuiClient | None, seen: SeenIds, probe_limit: int) -> None:
@@ -43,7 +43,7 @@ class LineFinder:
         line = by_probe(self._client, self._seen, username, self._probe_limit) if username else None
         return line or self._absent_from_own_list(reference)
 
-    def locate(self, username: str) -> LineRow | None:
+    def named(self, username: str) -> LineRow | None:
         """A line known to exist, by any means. Raises ``PanelError``."""
         wanted = Wanted(username=username)
         for client in (self._client, self._admin):

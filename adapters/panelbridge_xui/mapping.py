@@ -23,7 +23,7 @@ _TOLERANCE_MOST = timedelta(days=4)
 _TOLERANCE_LEAST = timedelta(hours=2)
 
 
-def account(line: LineRow, now: datetime) -> PanelAccount:
+def account_from(line: LineRow, now: datetime) -> PanelAccount:
     """A line as the contract's account."""
     return PanelAccount(
         id=line.key.account_id,
@@ -49,7 +49,7 @@ def unreadable(kind: Kind, row: ShortLineRow) -> PanelAccount:
     )
 
 
-def usage(line: LineRow) -> Usage:
+def usage_from(line: LineRow) -> Usage:
     """What the panel tells of a line's use: connections in use are in none of its rows."""
     seen = line.last_activity
     return Usage(
@@ -70,7 +70,7 @@ def state(line: LineRow, now: datetime) -> AccountState:
     return AccountState.of_enabled(line.expires_at, now)
 
 
-def package(row: PackageRow) -> Package:
+def package_from(row: PackageRow) -> Package:
     """A package as the contract's; one that is both trial and standard is listed as standard."""
     trial = row.trial_only
     return Package(

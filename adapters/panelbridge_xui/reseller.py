@@ -46,11 +46,11 @@ from panelbridge.transport import turn
 from panelbridge_xui import mapping
 from panelbridge_xui.checks import create_differs, moved_fields, owned, same_password
 from panelbridge_xui.client import XuiClient
-from panelbridge_xui.devices import DeviceFinder
+from panelbridge_xui.devices import DeviceLookups
 from panelbridge_xui.dialect import Clock, Dialect, Listed
 from panelbridge_xui.errors import ExistsIdUnknown, NameTaken, PanelRefused
 from panelbridge_xui.kinds import Key, Kind, key_of
-from panelbridge_xui.lookups import MAY_NAME, LineFinder
+from panelbridge_xui.lookups import MAY_NAME, Lookups
 from panelbridge_xui.purchase import check_no_restart, check_unmoved, needed, sellable
 from panelbridge_xui.rows import LineRow, PackageRow, PackagesTold
 from panelbridge_xui.search import short_rows
@@ -77,8 +77,8 @@ class ResellerDialect(Dialect):
     ) -> None:
         super().__init__(client, settings, clock)
         self._admin = admin
-        self._finder = LineFinder(client, admin, self._seen, settings.probe_limit)
-        self._devices = DeviceFinder(client, admin)
+        self._lookups = Lookups(client, admin, self._seen, settings.probe_limit)
+        self._devices = DeviceLookups(client, admin)
         by_admin = {FindBy.REFERENCE} if admin else set()
         self.capabilities = Capabilities(
             extend=Extend.ADD,
@@ -197,7 +197,7 @@ class ResellerDialect(Dialect):
         return self._done(after, (*differs, *moved))
 
     def find(self, username: str | None, reference: str | None) -> Lookup:
-        found = self._finder.find(username, reference)
+        found = self._lookups.find(username, reference)
         if not isinstance(found, LineRow) and reference is not None and self._settings.devices:
             found = self._devices.besides(found, reference)
         return Found(account=self._account(found)) if isinstance(found, LineRow) else found
@@ -223,7 +223,7 @@ class ResellerDialect(Dialect):
         return PanelBalance(amount=self._client.user_info().credits)
 
     def absence(self, key: Key) -> Absent:
-        return self._finder.absence(key)
+        return self._lookups.absence(key)
 
     def _read_packages(self) -> PackagesTold:
         return self._client.packages()
@@ -300,7 +300,7 @@ class ResellerDialect(Dialect):
         """Our name exists: our own first try, found and compared, or somebody else's."""
         username = order.credentials.username
         try:
-            found = self._finder.locate(username)
+            found = self._lookups.named(username)
             ignored = found is not None and self._client.user_info().may(MAY_SET_PASSWORD) is False
         except PanelError as error:
             raise OutcomeUnknown(

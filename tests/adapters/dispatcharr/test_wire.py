@@ -351,12 +351,12 @@ class TestMapping:
     def test_the_state_is_where_the_password_lies(
         self, properties: Any, state: AccountState, password: str | None
     ) -> None:
-        account = mapping.account_of(mapping.user_from({**ROW, "custom_properties": properties}))
+        account = mapping.account_from(mapping.user_from({**ROW, "custom_properties": properties}))
         assert account.state is state
         assert account.password == (None if password is None else Secret(password))
 
     def test_no_profile_is_every_channel(self) -> None:
-        account = mapping.account_of(mapping.user_from({**ROW, "channel_profiles": []}))
+        account = mapping.account_from(mapping.user_from({**ROW, "channel_profiles": []}))
         assert account.package == "unrestricted"
 
     @pytest.mark.parametrize("wrong", [{"id": None}, {"username": None}, {"id": 8, "channel_profiles": None}])
@@ -373,7 +373,7 @@ class TestMapping:
         user = mapping.user_from(
             {**ROW, "api_key": "TheirWindow9", "custom_properties": {"xc_password": "Window8"}}
         )
-        assert "Window" not in repr([user, mapping.account_of(user)])
+        assert "Window" not in repr([user, mapping.account_from(user)])
 
 
 class TestSettings:

@@ -483,7 +483,7 @@ class TestAnswers:
         self, panel: Any, order: Any
     ) -> None:
         adapter, wish = panel.adapter(), order()
-        adapter._require_package = lambda _: panel.control.act("delete_tag", tag=PACKAGE)
+        adapter._check_package = lambda _: panel.control.act("delete_tag", tag=PACKAGE)
         assert ending_of(lambda: adapter.create(wish)) is Outcome.UNKNOWN
         assert panel.account(wish.credentials.username)["state"] == "suspended"
         assert not panel.logs_in(wish.credentials.username, wish.credentials.password.get_secret_value())
@@ -504,7 +504,7 @@ class TestAnswers:
         assert rows[1]["password"] == secret_of(account)
         assert {"password2"} <= rows[1].keys()  # once more, in a form that is easily undone
         told = repr(
-            [adapter.get(account.ref), *adapter.list_accounts(), adapter._finder.held(account.username)]
+            [adapter.get(account.ref), *adapter.list_accounts(), adapter._lookups.held(account.username)]
         )
         assert secret_of(account) not in told
         assert rows[1]["password2"] not in told

@@ -342,17 +342,17 @@ class TestMapping:
             username="anna2345", access=(access_from({**ACCESS, "enabled": access}),), passwords=passwords
         )
         assert (pair.state, pair.was_never_enabled) == (state, unfinished)
-        assert mapping.account_of(pair).state is state
+        assert mapping.account_from(pair).state is state
 
     def test_an_entry_without_a_comment_is_nobodys(self) -> None:
         access = access_from({name: value for name, value in ACCESS.items() if name != "comment"})
         pair = Pair(username="anna2345", access=(access,), passwords=(password_from(PASSWORD),))
         assert not pair.belongs_to("b:1:1")
-        assert mapping.account_of(pair).reference is None
+        assert mapping.account_from(pair).reference is None
 
     def test_no_tag_is_every_channel(self) -> None:
         pair = Pair(username="anna2345", access=(access_from({**ACCESS, "channel_tag": []}),))
-        assert mapping.account_of(pair).package == "unrestricted"
+        assert mapping.account_from(pair).package == "unrestricted"
 
     def test_one_bad_row_is_one_bad_account(self) -> None:
         other = {**ACCESS, "uuid": "d" * 32, "username": "berta234", "conn_limit": "many"}
@@ -362,7 +362,7 @@ class TestMapping:
 
     def test_nothing_of_it_prints_a_password(self) -> None:
         pair = Pair(username="a", access=(access_from(ACCESS),), passwords=(password_from(PASSWORD),))
-        assert "TrainWindow7" not in repr([pair, *pair.passwords, mapping.account_of(pair)])
+        assert "TrainWindow7" not in repr([pair, *pair.passwords, mapping.account_from(pair)])
 
 
 class TestSettings:

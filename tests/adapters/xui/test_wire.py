@@ -301,7 +301,7 @@ class TestMapping:
         ],
     )
     def test_banned_beats_suspended_beats_expired(self, changes: Any, state: AccountState) -> None:
-        assert mapping.account(line_row({**LINE, **changes}), NOW).state is state
+        assert mapping.account_from(line_row({**LINE, **changes}), NOW).state is state
 
     @pytest.mark.parametrize(
         ("count", "unit", "term"),
