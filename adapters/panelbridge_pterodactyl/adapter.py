@@ -5,7 +5,6 @@ Facts are from the panel's source, release 1.11; it was not run (README).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime
@@ -45,14 +44,14 @@ from panelbridge.models import (
 from panelbridge.order_check import check_credentials, check_order, check_package_change
 from panelbridge.secret import LOGIN_ALPHABET, random_text
 from panelbridge_pterodactyl import mapping
+from panelbridge_pterodactyl.checks import check_account, check_customer, number_of
 from panelbridge_pterodactyl.client import FieldsRefused, PterodactylClient
 from panelbridge_pterodactyl.create import Creation
-from panelbridge_pterodactyl.lookups import Lookups, check_customer, check_reference, number_of
+from panelbridge_pterodactyl.lookups import Lookups
 from panelbridge_pterodactyl.mapping import INSTALL_FAILED, INSTALLING, Server, User
 from panelbridge_pterodactyl.settings import PterodactylSettings, ServerPackage
 
 _VERBS = frozenset(Verb) - {Verb.EXTEND}
-_EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 
 
 class PterodactylAdapter(PanelAdapter[PterodactylSettings]):
@@ -101,13 +100,7 @@ class PterodactylAdapter(PanelAdapter[PterodactylSettings]):
 
     def create(self, order: CreateOrder) -> VerbResult:
         check_order(order, self.capabilities)
-        for reference in (order.reference, order.customer):
-            if reference is not None:
-                check_reference(reference)
-        if order.options.keys() - {"email"}:
-            raise InvalidOrder("this backend has no options but the e-mail address", field="options")
-        if _EMAIL.fullmatch(order.options["email"]) is None:
-            raise InvalidOrder("the e-mail address is none that the panel takes", field="options.email")
+        check_account(order)
         return self._creation.run(order, self._package(order.package, order.connections))
 
     def extend(self, ref: AccountRef, until: datetime, purchase: Purchase | None = None) -> VerbResult:  # noqa: ARG002

@@ -24,8 +24,9 @@ from panelbridge.exceptions import (
 from panelbridge.models import CreateOrder, Outcome, VerbResult
 from panelbridge.transport import deadline, remaining
 from panelbridge_pterodactyl import mapping
+from panelbridge_pterodactyl.checks import check_customer
 from panelbridge_pterodactyl.client import FieldsRefused, PterodactylClient
-from panelbridge_pterodactyl.lookups import Lookups, check_customer
+from panelbridge_pterodactyl.lookups import Lookups
 from panelbridge_pterodactyl.mapping import Server, User
 from panelbridge_pterodactyl.settings import PterodactylSettings, ServerPackage
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from panelbridge.doubt import nothing_sent
-from panelbridge.exceptions import Conflict, ContractBroken, InvalidOrder, NotFound, PermissionMissing
+from panelbridge.exceptions import Conflict, ContractBroken, NotFound
 from panelbridge.models import AccountRef, PanelAccount
 from panelbridge_pterodactyl import mapping
+from panelbridge_pterodactyl.checks import check_customer, check_reference, number_of
 from panelbridge_pterodactyl.client import PterodactylClient
 from panelbridge_pterodactyl.mapping import Server, User
 from panelbridge_pterodactyl.settings import PterodactylSettings
-
-# Goes into a path: no slash, which web servers refuse or unpack, and nothing that could be a dot segment.
-_REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9:._@+-]{0,127}")
 
 
 class Lookups:
@@ -100,24 +97,3 @@ class Lookups:
         except NotFound:
             raise ContractBroken("the panel's address has neither the thing asked for nor servers") from None
         return NotFound(message)
-
-
-def check_reference(reference: str) -> None:
-    if _REFERENCE.fullmatch(reference) is None:
-        raise InvalidOrder("the reference holds what cannot stand in the panel's address", field="reference")
-
-
-def check_customer(user: User) -> User:
-    """``user``, unless he administers the panel: the bridge changes no administrator."""
-    if user.root_admin:
-        raise PermissionMissing(
-            "the server's user administers the panel; the bridge changes no administrator",
-            advice="The panel's owner takes the administration from this user, or changes it by hand.",
-        )
-    return user
-
-
-def number_of(ref: AccountRef) -> int:
-    if re.fullmatch(r"[1-9][0-9]{0,17}", ref.id) is None:
-        raise InvalidOrder("the panel's ids of servers are numbers", field="id")
-    return int(ref.id)

@@ -23,7 +23,7 @@ from panelbridge.exceptions import (
 )
 from panelbridge.secret import Secret
 from panelbridge.transport import PanelReply, PanelSession
-from panelbridge_xui import statuses
+from panelbridge_xui import errors
 from panelbridge_xui.errors import UnreadableRow
 from panelbridge_xui.kinds import Key, Kind
 from panelbridge_xui.mapping import Fields
@@ -95,7 +95,7 @@ class XuiClient:
         Raises ``UnreadableRow`` when there is one and its own row is what is wrong.
         """
         answer = self._ask(f"get_{key.kind}", [("id", str(key.number))], failure_is_answer=True)
-        if answer["status"] != statuses.SUCCESS:
+        if answer["status"] != errors.SUCCESS:
             return None
         try:
             line = _row(key.kind, answer.get("data"))
@@ -156,7 +156,7 @@ class XuiClient:
         """Delete it; false when the panel says there is none. Whose it is must have been checked."""
         fields = [("id", str(key.number))]
         answer = self._call(f"delete_{key.kind}", fields, repeatable=False, failure_is_answer=True)
-        return bool(answer["status"] == statuses.SUCCESS)
+        return bool(answer["status"] == errors.SUCCESS)
 
     def _ask(
         self, action: str, fields: Fields | None = None, *, failure_is_answer: bool = False
@@ -173,13 +173,13 @@ class XuiClient:
         _check_front(reply)
         answer = _envelope(reply.json(), action, lists=repeatable)
         status = answer["status"]
-        if status == statuses.SUCCESS:
+        if status == errors.SUCCESS:
             return answer
-        if status == statuses.FAILURE:
+        if status == errors.FAILURE:
             _check_credential(answer, action)
             if failure_is_answer:
                 return answer
-        raise statuses.refusal(status, action)
+        raise errors.refusal(status, action)
 
     def _send(self, action: str, fields: Fields, *, repeatable: bool) -> PanelReply:
         form = [("api_key", self._api_key.get_secret_value()), ("action", action), *fields]
@@ -205,7 +205,7 @@ def _check_front(reply: PanelReply) -> None:
 
 def _envelope(payload: Any, action: str, *, lists: bool) -> dict[str, Any]:
     if isinstance(payload, list) and lists:
-        return {"status": statuses.SUCCESS, "data": payload}
+        return {"status": errors.SUCCESS, "data": payload}
     if payload is None and lists:
         raise PermissionMissing(f"{action}: our group at the panel may not list this (it answered null)")
     if not isinstance(payload, dict) or not isinstance(payload.get("status"), str):

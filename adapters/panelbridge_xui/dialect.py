@@ -48,9 +48,9 @@ from panelbridge.order_check import check_credentials, check_order
 from panelbridge.strict import unreadable_package
 from panelbridge_xui import mapping
 from panelbridge_xui.client import Written, XuiClient
-from panelbridge_xui.devices import DeviceLookups
 from panelbridge_xui.errors import ExistsIdUnknown, NameTaken, PanelRefused, UnreadableRow
 from panelbridge_xui.kinds import Key, Kind, key_of, kind_of, normal_mac, same_mac
+from panelbridge_xui.lookups import DeviceLookups
 from panelbridge_xui.rows import LineRow, PackageRow, PackagesTold, ShortLineRow
 from panelbridge_xui.search import SeenIds, read_listed
 from panelbridge_xui.settings import XuiSettings

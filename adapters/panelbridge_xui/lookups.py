@@ -1,4 +1,4 @@
-"""The reseller's look-ups: which answer is proof, and of what."""
+"""Finding a line and finding a device: which answer is proof, and of what."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from panelbridge.exceptions import Conflict
 from panelbridge.models import Absent, Unknown
 from panelbridge_xui.client import XuiClient
 from panelbridge_xui.errors import UnreadableRow
-from panelbridge_xui.kinds import Key, Kind
+from panelbridge_xui.kinds import DEVICES, Key, Kind
 from panelbridge_xui.rows import LineRow
 from panelbridge_xui.search import SeenIds, Wanted, by_probe, by_text, short_rows
 
@@ -14,6 +14,9 @@ MAY_NAME = "allow_change_username"
 _EMPTY = Unknown(cause="the panel lists no lines, which proves nothing on the July 2025 release")
 _NAMELESS = Unknown(
     cause="our group may not choose names, so a line of ours need not have the one we asked for"
+)
+_UNSEARCHED = Unknown(
+    cause="no line has this reference, and a search for devices is not known to look at references"
 )
 
 
@@ -98,3 +101,39 @@ class Lookups:
         if reference is None and not self._may_name():
             return _NAMELESS
         return Absent(proof="the panel's list, seen to hold our other lines and to add up, has no such line")
+
+
+class DeviceLookups:
+    """Looks for devices with every credential given, our own first. Every method raises ``PanelError``.
+
+    What a list's search looks at was seen for lines only. A hit is proof, read and compared; none is proof
+    only where the panel has no device at all.
+    """
+
+    def __init__(self, *clients: XuiClient | None) -> None:
+        self._clients = tuple(client for client in clients if client is not None)
+
+    def by_mac(self, kind: Kind, mac: str) -> LineRow | None:
+        return self._found(mac, Wanted(mac=mac), (kind,))
+
+    def by_reference(self, reference: str) -> LineRow | None:
+        return self._found(reference, Wanted(reference=reference), DEVICES)
+
+    def besides(self, found: Absent | Unknown, reference: str) -> LineRow | Absent | Unknown:
+        """The device of this reference, or what ``found`` (of lines) is worth beside the devices."""
+        device = self.by_reference(reference)
+        if device is not None:
+            return device
+        return _UNSEARCHED if isinstance(found, Absent) and self._any() else found
+
+    def _any(self) -> bool:
+        """Whether there may be one. The last credential sees the most; no count is no answer."""
+        return any(self._clients[-1].rows(kind, limit=1).total != 0 for kind in DEVICES)
+
+    def _found(self, text: str, wanted: Wanted, kinds: tuple[Kind, ...]) -> LineRow | None:
+        for client in self._clients:
+            for kind in kinds:
+                line = by_text(client, text, wanted, kind)
+                if line is not None:
+                    return line
+        return None

@@ -44,14 +44,21 @@ from panelbridge.models import (
 from panelbridge.order_check import check_package_change
 from panelbridge.transport import turn
 from panelbridge_xui import mapping
-from panelbridge_xui.checks import create_differs, moved_fields, owned, same_password
+from panelbridge_xui.checks import (
+    check_no_restart,
+    check_unmoved,
+    create_differs,
+    moved_fields,
+    needed,
+    owned,
+    same_password,
+    sellable,
+)
 from panelbridge_xui.client import XuiClient
-from panelbridge_xui.devices import DeviceLookups
 from panelbridge_xui.dialect import Clock, Dialect, Listed
 from panelbridge_xui.errors import ExistsIdUnknown, NameTaken, PanelRefused
 from panelbridge_xui.kinds import Key, Kind, key_of
-from panelbridge_xui.lookups import MAY_NAME, Lookups
-from panelbridge_xui.purchase import check_no_restart, check_unmoved, needed, sellable
+from panelbridge_xui.lookups import MAY_NAME, DeviceLookups, Lookups
 from panelbridge_xui.rows import LineRow, PackageRow, PackagesTold
 from panelbridge_xui.search import short_rows
 from panelbridge_xui.settings import XuiSettings
