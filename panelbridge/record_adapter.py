@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import ClassVar, Generic, TypeVar
 
@@ -49,6 +49,7 @@ from panelbridge.order_check import (
     check_order,
     check_package_change,
 )
+from panelbridge.secret import Secret
 
 RecordT = TypeVar("RecordT")
 
@@ -61,12 +62,19 @@ class Change:
     suspended: bool | None = None
     credentials: Credentials | None = None
     package: str | None = None
+    connections: int | None = None  # beside a package, where an order may name a number
     reason: str = ""  # of a suspension, where the panel has a place for it
+    password: Secret | None = None  # with the end of a suspension: for panels that keep none meanwhile
 
     @classmethod
     def of(cls, order: CreateOrder) -> Change:
         """What a new account of ``order`` is set to."""
-        return cls(until=order.until, credentials=order.credentials, package=order.package)
+        return cls(
+            until=order.until,
+            credentials=order.credentials,
+            package=order.package,
+            connections=order.connections,
+        )
 
 
 class RecordVerbs(PanelAdapter[SettingsT], Generic[SettingsT, RecordT]):
@@ -96,7 +104,9 @@ class RecordVerbs(PanelAdapter[SettingsT], Generic[SettingsT, RecordT]):
 
     @abstractmethod
     def add(self, order: CreateOrder) -> AccountId:
-        """Make it. ``Conflict`` when the name is taken, by whomsoever."""
+        """Make it. ``Conflict`` when the name is taken, by whomsoever; ``from`` the panel's own error where
+        that may mean something else, which is then told when nobody has the name.
+        """
 
     @abstractmethod
     def write(self, record: RecordT, change: Change) -> None:
@@ -130,17 +140,54 @@ class RecordVerbs(PanelAdapter[SettingsT], Generic[SettingsT, RecordT]):
             "reference": account.reference in (None, order.reference),
         }
 
+    def completed(self, record: RecordT, order: CreateOrder) -> RecordT:
+        """The record, once what a create may have left out is written: where it takes more than one write."""
+        del order
+        return record
+
+    def check_package(self, package: str, connections: int | None) -> None:
+        """Raises ``InvalidOrder`` for what can be told without asking the panel."""
+        del package
+        if connections is not None and self.capabilities.connections is not Connections.ONE:
+            raise InvalidOrder("the package decides how many connections there are", field="connections")
+
+    def check_ours(self, record: RecordT, ref: AccountRef, *other_names: str) -> None:
+        """Raises where the record is not, or no longer, the account ``ref`` means: ids are given out anew."""
+        account = self.account_of(record)
+        same_name = account.username in (ref.username, *other_names)
+        kept = self.capabilities.reference_field is not None
+        if not same_name or (kept and ref.reference not in (None, account.reference)):
+            raise Conflict("the panel's account of this id is not ours any more")
+
+    def has(self, record: RecordT, change: Change) -> bool | None:
+        """Whether the record shows what ``change`` asks; ``None`` for what this panel does not show."""
+        account, credentials = self.account_of(record), change.credentials
+        if change.until is not None:
+            return self._ends(account, change.until)
+        if change.suspended is not None:
+            return account.state.is_off is change.suspended
+        if change.package is not None:
+            same = change.connections in (None, account.connections)
+            return account.package == change.package and same
+        if credentials is None or account.username != credentials.username:
+            return credentials is None
+        return account.password == credentials.password if self.capabilities.password_readable else None
+
+    def note(self, record: RecordT, change: Change) -> str | None:  # noqa: ARG002 - for subclasses
+        """What a person should know of a change that was done to ``record``."""
+        return None
+
     def check_login(self, record: RecordT, credentials: Credentials) -> None:
         """After a new password that cannot be read: raises ``ContractBroken`` where it lets nobody in."""
 
     def create(self, order: CreateOrder) -> VerbResult:
         self._declared(Verb.CREATE)
         check_order(order, self.capabilities)
-        self._check_rest(order.options.keys(), order.connections)
+        self._check_rest(order.package, order.connections, order.options)
         try:
             account_id = self.add(order)
-        except Conflict:
-            return self._adopted(order)
+        except Conflict as taken:
+            return self._adopted(order, taken.__cause__)
         except PanelRefused as refusal:
             self._check_not_made(order, refusal)
             raise
@@ -164,7 +211,7 @@ class RecordVerbs(PanelAdapter[SettingsT], Generic[SettingsT, RecordT]):
         record = self._ours(ref)
         if self.account_of(record).state is AccountState.BANNED:
             raise PermissionMissing("the panel's owner banned the account; only the owner can lift that")
-        return self._changed(record, Change(suspended=False))
+        return self._changed(record, Change(suspended=False, password=ref.password))
 
     def reset_credentials(self, ref: AccountRef, credentials: Credentials) -> VerbResult:
         """Where the panel does not show a password, a repeat sets the same one again."""
@@ -178,13 +225,14 @@ class RecordVerbs(PanelAdapter[SettingsT], Generic[SettingsT, RecordT]):
     def change_package(self, ref: AccountRef, change: PackageChange) -> VerbResult:
         self._declared(Verb.CHANGE_PACKAGE)
         check_package_change(change)
-        self._check_rest(change.options.keys(), change.connections)
+        self._check_rest(change.package, change.connections, change.options)
         record = self._ours(ref)
-        if self._has(record, Change(package=change.package)):
+        wanted = Change(package=change.package, connections=change.connections)
+        if self.has(record, wanted):
             return self._result(Outcome.ALREADY, record)
         with nothing_sent():
-            package = self.offered(change.package)
-        return self._changed(record, Change(package=package))
+            wanted = replace(wanted, package=self.offered(change.package))
+        return self._changed(record, wanted)
 
     def terminate(self, ref: AccountRef) -> VerbResult:
         try:
@@ -227,59 +275,39 @@ class RecordVerbs(PanelAdapter[SettingsT], Generic[SettingsT, RecordT]):
         if verb not in self.capabilities.verbs:
             raise Unsupported(f"this panel has no {verb.value}")
 
-    def _check_rest(self, options: Iterable[str], connections: int | None) -> None:
-        """Of an order or a change: what such a panel has no place for."""
+    def _check_rest(self, package: str, connections: int | None, options: Iterable[str]) -> None:
         if set(options) - {fact.value for fact in self.capabilities.needs}:
             raise InvalidOrder("this panel has no such options", field="options")
         check_connections(connections, self.capabilities)
-        if connections is not None and self.capabilities.connections is not Connections.ONE:
-            raise InvalidOrder("the package decides how many connections there are", field="connections")
+        self.check_package(package, connections)
 
     def _read(self, account_id: AccountId) -> RecordT:
         return self.read(account_id)
 
     def _ours(self, ref: AccountRef, *other_names: str) -> RecordT:
-        """The record, when it still is the account ``ref`` means: ids may be given out anew."""
         with nothing_sent():
             record = self._read(ref.id)
-        account = self.account_of(record)
-        same_name = account.username in (ref.username, *other_names)
-        kept = self.capabilities.reference_field is not None
-        if not same_name or (kept and ref.reference not in (None, account.reference)):
-            raise Conflict("the panel's account of this id is not ours any more")
+        self.check_ours(record, ref, *other_names)
         return record
-
-    def _has(self, record: RecordT, change: Change) -> bool | None:
-        """Whether the record shows what ``change`` asks; ``None`` for what this panel does not show."""
-        account, credentials = self.account_of(record), change.credentials
-        if change.until is not None:
-            return self._ends(account, change.until)
-        if change.suspended is not None:
-            return account.state.is_off is change.suspended
-        if change.package is not None:
-            return account.package == change.package
-        if credentials is None or account.username != credentials.username:
-            return credentials is None
-        return account.password == credentials.password if self.capabilities.password_readable else None
 
     def _changed(self, record: RecordT, change: Change) -> VerbResult:
         """Compare, write what is missing, and believe only what is read afterwards."""
-        if self._has(record, change):
+        if self.has(record, change):
             return self._result(Outcome.ALREADY, record)
         try:
             self.write(record, change)
         except PanelRefused as refusal:
             after = self._after_refusal(record, refusal)
-            if after is not None and self._has(after, change):
+            if after is not None and self.has(after, change):
                 return self._result(Outcome.ALREADY, after)  # another caller, or our own late first try
             raise _as_it_was(refusal, unmoved=after == record) from None
         with already_sent():
             after = self._read(self.account_of(record).id)
-            if self._has(after, change) is False:
+            if self.has(after, change) is False:
                 raise OutcomeUnknown("the panel accepted the change, and it cannot be read back")
             if change.credentials is not None:
                 self.check_login(after, change.credentials)
-        return self._result(Outcome.DONE, after)
+        return replace(self._result(Outcome.DONE, after), note=self.note(record, change))
 
     def _after_refusal(self, record: RecordT, refusal: PanelRefused) -> RecordT | None:
         """The record after the panel reported a failure, which may have come half-way; ``None``: gone."""
@@ -303,7 +331,7 @@ class RecordVerbs(PanelAdapter[SettingsT], Generic[SettingsT, RecordT]):
             doubt = f"the panel reports a failure, yet the account is there: {refusal.message}"
         raise OutcomeUnknown(doubt)
 
-    def _adopted(self, order: CreateOrder) -> VerbResult:
+    def _adopted(self, order: CreateOrder, cause: BaseException | None) -> VerbResult:
         """The name is taken: ours from an earlier try, when everything readable that proves it matches."""
         try:
             record = self.named(order.credentials.username)
@@ -312,6 +340,8 @@ class RecordVerbs(PanelAdapter[SettingsT], Generic[SettingsT, RecordT]):
         except PanelError as error:
             unclear = f"the login name is taken and nobody can say by whom: {error.message}"
             raise OutcomeUnknown(unclear) from None
+        if record is None and isinstance(cause, PanelError):
+            raise cause
         if record is None:
             raise ContractBroken("the panel calls the login name taken and knows no such account")
         ours = self.is_ours(record, order)
@@ -323,6 +353,10 @@ class RecordVerbs(PanelAdapter[SettingsT], Generic[SettingsT, RecordT]):
 
     def _as_ordered(self, order: CreateOrder, record: RecordT, outcome: Outcome) -> VerbResult:
         """``outcome``, naming what the panel set otherwise than asked."""
+        with already_sent():
+            whole = self.completed(record, order)
+        if whole is not record:
+            record, outcome = whole, Outcome.DONE
         differs = tuple(name for name, same in self.as_asked(record, order).items() if not same)
         return VerbResult(outcome=outcome, account=self.account_of(record), differs=differs)
 
