@@ -35,7 +35,7 @@ class Strict(BaseModel):
             return cls.model_validate(payload)
         except ValidationError as error:
             fields = sorted({".".join(map(str, item["loc"])) or "all of it" for item in error.errors()})
-            broken = f"the panel's {cls.__name__.lower()} lacks or changed: {', '.join(fields)}"
+            broken = f"the panel's {cls.__name__.strip('_').lower()} lacks or changed: {', '.join(fields)}"
         raise ContractBroken(broken)  # out here, so that no value is chained
 
 

@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from panelbridge.exceptions import ContractBroken, InvalidOrder
 from panelbridge.models import AccountId, AccountState, Connection, CreateOrder, Package, PanelAccount, Usage
 from panelbridge.secret import Secret, random_text
-
-WireT = TypeVar("WireT", bound=BaseModel)
+from panelbridge.strict import Strict
 
 ADMIN_LEVEL = 10
 STREAMER_LEVEL = 0
@@ -28,15 +27,11 @@ UNRESTRICTED = "unrestricted"
 """The package of a user without a channel profile: he sees every channel (seen on 0.29.0)."""
 
 
-class _Wire(BaseModel):
-    model_config = ConfigDict(frozen=True, strict=True, hide_input_in_errors=True)
-
-
-class _Properties(_Wire):
+class _Properties(Strict):
     player: str | None = Field(default=None, alias=PLAYER_PASSWORD)
 
 
-class _Named(_Wire):
+class _Named(Strict):
     id: int = Field(ge=1)
     username: str = Field(min_length=1)
 
@@ -49,12 +44,12 @@ class _User(_Named):
     api_key: str | None = Field(default=None, repr=False)
 
 
-class _Me(_Wire):
+class _Me(Strict):
     username: str
     user_level: int
 
 
-class _Profile(_Wire):
+class _Profile(Strict):
     id: int
     name: str
 
@@ -88,7 +83,7 @@ class _Seen(_Named):
 def usage_from(payload: Any) -> Usage | None:
     """The last web sign-in; null is no news of a player, so it is not known. ``None``: an unreadable row."""
     try:
-        wire = _read(_Seen, payload)
+        wire = _Seen.read(payload)
         seen = None if wire.last_login is None else datetime.fromisoformat(wire.last_login).astimezone(UTC)
     except (ContractBroken, ValueError):
         return None
@@ -120,7 +115,7 @@ def listed_from(payload: Any) -> PanelAccount | None:
 
 def user_from(payload: Any) -> User:
     """Raises ``ContractBroken``."""
-    wire = _read(_User, payload)
+    wire = _User.read(payload)
     properties = wire.custom_properties or _Properties()
     return User(
         id=wire.id,
@@ -146,13 +141,13 @@ def account_from(user: User) -> PanelAccount:
 
 def package_from(payload: Any) -> Package:
     """Raises ``ContractBroken``."""
-    wire = _read(_Profile, payload)
+    wire = _Profile.read(payload)
     return Package(id=str(wire.id), name=wire.name)
 
 
 def connection_from(me: Any, version: Any) -> Connection:
     """Raises ``ContractBroken``."""
-    wire = _read(_Me, me)
+    wire = _Me.read(me)
     told = version.get("version") if isinstance(version, dict) else None
     known = isinstance(told, str) and told
     return Connection(
@@ -202,12 +197,3 @@ def passwords_to(properties: Mapping[str, str | None]) -> dict[str, Any]:
     The web login is no part of what is sold: with it a customer writes his own properties.
     """
     return {"password": random_text(40), "custom_properties": dict(properties)}
-
-
-def _read(model: type[WireT], payload: Any) -> WireT:
-    try:
-        return model.model_validate(payload)
-    except ValidationError as error:
-        fields = sorted({".".join(map(str, item["loc"])) or "reply" for item in error.errors()})
-        broken = f"the panel's reply has missing or unreadable fields: {', '.join(fields)}"
-    raise ContractBroken(broken)

@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field
 from pydantic.alias_generators import to_pascal
 
-from panelbridge.exceptions import ContractBroken
 from panelbridge.models import AccountId, AccountState, PanelAccount, Usage
+from panelbridge.strict import Strict
 from panelbridge_jellyfin.settings import (
     EVERYTHING,
     NOTHING,
@@ -27,14 +27,11 @@ from panelbridge_jellyfin.settings import (
     guid_key,
 )
 
-WireT = TypeVar("WireT", bound=BaseModel)
 Policy = Mapping[str, Any]
 
 
-class _Wire(BaseModel):
-    model_config = ConfigDict(
-        frozen=True, strict=True, hide_input_in_errors=True, alias_generator=to_pascal, populate_by_name=False
-    )
+class _Wire(Strict):
+    model_config = ConfigDict(alias_generator=to_pascal, populate_by_name=False)
 
 
 class _Policy(_Wire):
@@ -120,8 +117,8 @@ def is_administrator(payload: Any) -> bool:
 
 def user_from(payload: Any, dialect: Dialect) -> User:
     """Raises ``ContractBroken``."""
-    wire = _read(_User, payload)
-    policy: _Policy = _read(_JellyfinPolicy if dialect is Dialect.JELLYFIN else _Policy, wire.policy)
+    wire = _User.read(payload)
+    policy: _Policy = (_JellyfinPolicy if dialect is Dialect.JELLYFIN else _Policy).read(wire.policy)
     folders = frozenset(map(guid_key, policy.enabled_folders or ()))
     return User(
         id=wire.id,
@@ -244,27 +241,18 @@ def folders_from(payload: Any) -> dict[str, str]:
 
     Raises ``ContractBroken``.
     """
-    rows = (row for row in _read(_Folders, payload).items if isinstance(row, dict))
+    rows = (row for row in _Folders.read(payload).items if isinstance(row, dict))
     told = ((_words(row.get("Id")), _words(row.get("Name"))) for row in rows)
     return {guid_key(own): name or own for own, name in told if own is not None}
 
 
 def page_from(payload: Any) -> tuple[list[Any], int]:
     """Rows of a page, and how many all pages have. Raises ``ContractBroken``."""
-    page = _read(_Page, payload)
+    page = _Page.read(payload)
     return page.items, page.total_record_count
 
 
 def info_from(payload: Any) -> tuple[str, str]:
     """Version and name of the server. Raises ``ContractBroken``."""
-    info = _read(_Info, payload)
+    info = _Info.read(payload)
     return info.version, info.server_name
-
-
-def _read(model: type[WireT], payload: Any) -> WireT:
-    try:
-        return model.model_validate(payload)
-    except ValidationError as error:
-        fields = sorted({".".join(map(str, item["loc"])) or "reply" for item in error.errors()})
-        broken = f"the server's reply has missing or unreadable fields: {', '.join(fields)}"
-    raise ContractBroken(broken)

@@ -10,15 +10,14 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BeforeValidator, Field
 
-from panelbridge.exceptions import ContractBroken
 from panelbridge.models import AccountId, AccountState, Package, PanelAccount, PanelBalance, Purchase, Term
 from panelbridge.secret import Secret
+from panelbridge.strict import Strict
 
-WireT = TypeVar("WireT", bound=BaseModel)
 _RID_LENGTH = 20  # what public clients send; how long one may be is not documented
 _HOURS_A_DAY = 24
 _UNEVEN = 0.12  # of the length: a panel's month may be 30 days, or end on another day than ours
@@ -33,11 +32,7 @@ def _iso(value: object) -> object:
     raise ValueError(msg)
 
 
-class _Wire(BaseModel):
-    model_config = ConfigDict(frozen=True, strict=True, hide_input_in_errors=True)
-
-
-class _Line(_Wire):
+class _Line(Strict):
     line_id: str = Field(min_length=1)
     username: str = Field(min_length=1)
     password: str | None
@@ -53,7 +48,7 @@ class _Line(_Wire):
     reseller_notes: str | None
 
 
-class _Package(_Wire):
+class _Package(Strict):
     id: int
     name: str
     price_credits: Decimal = Field(strict=False)
@@ -61,7 +56,7 @@ class _Package(_Wire):
     max_connections: int
 
 
-class _Profile(_Wire):
+class _Profile(Strict):
     name: str
     credits: Decimal = Field(strict=False)
 
@@ -80,7 +75,7 @@ class Line:
 
 def line_from(payload: Any, now: datetime) -> Line:
     """``now`` decides whether an enabled line has expired. Raises ``ContractBroken``."""
-    wire = _read(_Line, payload)
+    wire = _Line.read(payload)
     account = PanelAccount(
         id=AccountId(wire.line_id),
         username=wire.username,
@@ -117,7 +112,7 @@ def _state(wire: _Line, now: datetime) -> AccountState:
 
 def package_from(payload: Any) -> Package:
     """A length that is no whole number of days has no term. Raises ``ContractBroken``."""
-    wire = _read(_Package, payload)
+    wire = _Package.read(payload)
     days, rest = divmod(wire.duration_hours, _HOURS_A_DAY)
     return Package(
         id=str(wire.id),
@@ -130,7 +125,7 @@ def package_from(payload: Any) -> Package:
 
 def profile_from(payload: Any) -> tuple[str, PanelBalance]:
     """Who we are at the panel, and our credit there. Raises ``ContractBroken``."""
-    wire = _read(_Profile, payload)
+    wire = _Profile.read(payload)
     return wire.name, PanelBalance(amount=wire.credits)
 
 
@@ -157,12 +152,3 @@ def mac_or_none(text: str) -> str | None:
     if re.fullmatch("[0-9A-F]{12}", digits) is None:
         return None
     return ":".join(digits[index : index + 2] for index in range(0, 12, 2))
-
-
-def _read(model: type[WireT], payload: Any) -> WireT:
-    try:
-        return model.model_validate(payload)
-    except ValidationError as error:
-        fields = sorted({".".join(map(str, item["loc"])) or "reply" for item in error.errors()})
-        broken = f"the panel's reply has missing or unreadable fields: {', '.join(fields)}"
-    raise ContractBroken(broken)

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from panelbridge.exceptions import ContractBroken
 from panelbridge.models import AccountId, AccountState, CreateOrder, PanelAccount
 from panelbridge.secret import Secret
+from panelbridge.strict import Strict
 from panelbridge_pterodactyl.settings import OTHER, FeatureLimits, Limits, ServerPackage
 
 WireT = TypeVar("WireT", bound=BaseModel)
@@ -21,11 +22,7 @@ _WORD = re.compile(r" pb-[a-z0-9]+$")
 INSTALLING, INSTALL_FAILED, SUSPENDED = "installing", "install_failed", "suspended"
 
 
-class _Wire(BaseModel):
-    model_config = ConfigDict(frozen=True, strict=True, hide_input_in_errors=True)
-
-
-class _User(_Wire):
+class _User(Strict):
     id: int = Field(ge=1)
     external_id: str | None
     username: str = Field(min_length=1)
@@ -35,7 +32,7 @@ class _User(_Wire):
     root_admin: bool
 
 
-class _Limits(_Wire):
+class _Limits(Strict):
     memory: int
     swap: int
     disk: int
@@ -44,13 +41,13 @@ class _Limits(_Wire):
     threads: str | None = None
 
 
-class _FeatureLimits(_Wire):
+class _FeatureLimits(Strict):
     databases: int | None
     allocations: int | None
     backups: int
 
 
-class _Server(_Wire):
+class _Server(Strict):
     id: int = Field(ge=1)
     external_id: str | None
     status: str | None  # null = running normally
@@ -61,24 +58,24 @@ class _Server(_Wire):
     feature_limits: _FeatureLimits
 
 
-class _Pagination(_Wire):
+class _Pagination(Strict):
     count: int = Field(ge=0)
     per_page: int = Field(ge=1)
     current_page: int
     total_pages: int = Field(ge=0)
 
 
-class _Meta(_Wire):
+class _Meta(Strict):
     pagination: _Pagination
 
 
-class _Page(_Wire):
+class _Page(Strict):
     object: str = Field(pattern="^list$")
     data: list[Any]
     meta: _Meta
 
 
-class _Resource(_Wire):
+class _Resource(Strict):
     object: str
     attributes: dict[str, Any]
 
@@ -122,12 +119,12 @@ class Page:
 
 def user_from(payload: Any) -> User:
     """Raises ``ContractBroken``."""
-    return User(**_read(_User, _attributes(payload, "user")).model_dump())
+    return User(**_User.read(_attributes(payload, "user")).model_dump())
 
 
 def server_from(payload: Any) -> Server:
     """Raises ``ContractBroken``."""
-    wire = _read(_Server, _attributes(payload, "server"))
+    wire = _Server.read(_attributes(payload, "server"))
     build = wire.egg, _known(Limits, wire.limits), _known(FeatureLimits, wire.feature_limits)
     return Server(
         id=wire.id,
@@ -149,7 +146,7 @@ def _known(model: type[WireT], wire: BaseModel) -> WireT | None:
 
 def page_from(payload: Any, number: int) -> Page:
     """Page ``number`` of a list. Raises ``ContractBroken``, also when it is not as long as it must be."""
-    wire = _read(_Page, payload)
+    wire = _Page.read(payload)
     told = wire.meta.pagination
     rows = [(told_of(row, "id"), row) for row in wire.data]
     whole = told.count == len(rows) and (number >= told.total_pages or len(rows) == told.per_page)
@@ -279,16 +276,7 @@ def build_to(server: Server, package: ServerPackage) -> dict[str, Any]:
 
 
 def _attributes(payload: Any, kind: str) -> dict[str, Any]:
-    resource = _read(_Resource, payload)
+    resource = _Resource.read(payload)
     if resource.object != kind:
         raise ContractBroken(f"the panel answered with something else than a {kind}")
     return resource.attributes
-
-
-def _read(model: type[WireT], payload: Any) -> WireT:
-    try:
-        return model.model_validate(payload)
-    except ValidationError as error:
-        fields = sorted({".".join(map(str, item["loc"])) or "reply" for item in error.errors()})
-        broken = f"the panel's reply has missing or unreadable fields: {', '.join(fields)}"
-    raise ContractBroken(broken)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, Field
 
 from panelbridge.exceptions import ContractBroken
 from panelbridge.models import (
@@ -20,16 +20,12 @@ from panelbridge.models import (
     Term,
 )
 from panelbridge.secret import Secret
+from panelbridge.strict import Strict
 
-WireT = TypeVar("WireT", bound=BaseModel)
 PERMISSIONS = frozenset({"accounts.read", "accounts.write", "accounts.delete"})
 
 
-class _Wire(BaseModel):
-    model_config = ConfigDict(frozen=True, strict=True, hide_input_in_errors=True)
-
-
-class _Account(_Wire):
+class _Account(Strict):
     id: str = Field(min_length=1)
     username: str
     password: str
@@ -41,7 +37,7 @@ class _Account(_Wire):
     reference: str | None
 
 
-class _Package(_Wire):
+class _Package(Strict):
     id: str
     name: str
     term: str  # 1m, 30d
@@ -49,7 +45,7 @@ class _Package(_Wire):
     price: Decimal = Field(strict=False)
 
 
-class _Panel(_Wire):
+class _Panel(Strict):
     version: str
     reseller: str
     time: AwareDatetime = Field(strict=False)
@@ -59,7 +55,7 @@ class _Panel(_Wire):
 
 def account_from(payload: Any, now: datetime) -> PanelAccount:
     """``now`` decides whether an enabled account has expired. Raises ``ContractBroken``."""
-    wire = _read(_Account, payload)
+    wire = _Account.read(payload)
     return PanelAccount(
         id=AccountId(wire.id),
         username=wire.username,
@@ -92,7 +88,7 @@ def _state(wire: _Account, now: datetime) -> AccountState:
 
 def package_from(payload: Any) -> Package:
     """Raises ``ContractBroken``."""
-    wire = _read(_Package, payload)
+    wire = _Package.read(payload)
     try:
         term = Term.parse(wire.term)
     except ValueError:
@@ -102,7 +98,7 @@ def package_from(payload: Any) -> Package:
 
 def connection_from(payload: Any, now: datetime) -> Connection:
     """Raises ``ContractBroken``."""
-    wire = _read(_Panel, payload)
+    wire = _Panel.read(payload)
     return Connection(
         version=wire.version,
         identity=wire.reseller,
@@ -129,12 +125,3 @@ def order_to(order: CreateOrder, *, dated: bool) -> dict[str, Any]:
 def moment_to(moment: datetime) -> str:
     """RFC 3339 in UTC, whole seconds, as the protocol writes dates."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _read(model: type[WireT], payload: Any) -> WireT:
-    try:
-        return model.model_validate(payload)
-    except ValidationError as error:
-        fields = sorted({".".join(map(str, item["loc"])) or "reply" for item in error.errors()})
-        broken = f"the panel's reply has missing or unreadable fields: {', '.join(fields)}"
-    raise ContractBroken(broken)

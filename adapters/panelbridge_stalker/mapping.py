@@ -11,16 +11,16 @@ from base64 import b32encode
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from panelbridge.exceptions import ContractBroken
 from panelbridge.models import AccountId, AccountState, Package, PanelAccount, Usage
+from panelbridge.strict import Strict
 from panelbridge_stalker import dates
 
-WireT = TypeVar("WireT", bound=BaseModel)
 _NUMBER_LENGTH = 11  # from 12 characters on some resources take an account number for a MAC
 _COMMENT = re.compile(r"(.*?)(?: ?\(reset (\w+)\))?(?: ?\((suspended|unfinished)\))?", re.DOTALL)
 
@@ -56,11 +56,7 @@ class Comment:
         return " ".join(part for part in (self.reference, reset, mark) if part) or "-"
 
 
-class _Wire(BaseModel):
-    model_config = ConfigDict(frozen=True, strict=True, hide_input_in_errors=True)
-
-
-class _User(_Wire):
+class _User(Strict):
     login: str | None
     account_number: str | None
     tariff_plan: str | None
@@ -71,7 +67,7 @@ class _User(_Wire):
     end_date: str | None = None  # only where internal billing is on
 
 
-class _Seen(_Wire):
+class _Seen(Strict):
     """What is told of an account's use; what a release leaves out is not known."""
 
     login: str | None
@@ -83,12 +79,12 @@ class _Seen(_Wire):
     last_active: str | None = None
 
 
-class _OptionalPackage(_Wire):
+class _OptionalPackage(Strict):
     external_id: str
     optional: Literal[0, 1, "0", "1"]
 
 
-class _Tariff(_Wire):
+class _Tariff(Strict):
     external_id: str | None
     name: str
     packages: list[_OptionalPackage] = Field(default_factory=list)
@@ -117,7 +113,7 @@ class Plan:
 
 def row_from(payload: Any, zone: ZoneInfo | None, now: datetime) -> Row:
     """``zone`` is the panel's, ``None`` where it keeps no expiry. Raises ``ContractBroken``."""
-    wire = _read(_User, payload)
+    wire = _User.read(payload)
     comment = Comment.read(wire.comment or "")
     end_date = None if zone is None else dates.end_date_from(wire.end_date)
     expires_at = None if zone is None or end_date is None else dates.expiry_from(end_date, zone)
@@ -149,7 +145,7 @@ def row_from(payload: Any, zone: ZoneInfo | None, now: datetime) -> Row:
 
 def usage_from(payload: Any, zone: ZoneInfo) -> Usage:
     """``zone`` is the panel's. Raises ``ContractBroken``."""
-    wire = _read(_Seen, payload)
+    wire = _Seen.read(payload)
     name = wire.login or _mac(wire.stb_mac) or ""
     never = wire.last_active == dates.NEVER
     seen = None if never or not wire.last_active else dates.moment_from(wire.last_active, zone)
@@ -204,7 +200,7 @@ def package_from(payload: Any) -> Package:
 
 def plan_from(payload: Any) -> Plan | None:
     """``None`` for a plan without an external id, by which alone an account can be given one."""
-    wire = _read(_Tariff, payload)
+    wire = _Tariff.read(payload)
     if not wire.external_id:
         return None
     optional = (item.external_id for item in wire.packages if item.optional in (1, "1"))
@@ -215,12 +211,3 @@ def number_of(reference: str) -> str:
     """The account number under which the account of ``reference`` is found: a digest short enough."""
     digest = hashlib.sha256(reference.encode()).digest()
     return b32encode(digest).decode().lower()[:_NUMBER_LENGTH]
-
-
-def _read(model: type[WireT], payload: Any) -> WireT:
-    try:
-        return model.model_validate(payload)
-    except ValidationError as error:
-        fields = sorted({".".join(map(str, item["loc"])) or "results" for item in error.errors()})
-        broken = f"the panel's reply has missing or unreadable fields: {', '.join(fields)}"
-    raise ContractBroken(broken)

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
-from panelbridge.exceptions import ContractBroken, InvalidOrder
+from panelbridge.exceptions import InvalidOrder
 from panelbridge.models import (
     AccountId,
     AccountState,
@@ -25,9 +25,8 @@ from panelbridge.models import (
     Usage,
 )
 from panelbridge.secret import Secret
+from panelbridge.strict import Strict
 from panelbridge_tvheadend.settings import TvheadendSettings
-
-WireT = TypeVar("WireT", bound=BaseModel)
 
 EVERYBODY = frozenset({"", "*"})
 """Names whose access entry grants its rights to callers without credentials."""
@@ -37,11 +36,7 @@ UNRESTRICTED = "unrestricted"
 """The package of an access entry without a channel tag: it opens every channel."""
 
 
-class _Wire(BaseModel):
-    model_config = ConfigDict(frozen=True, strict=True, hide_input_in_errors=True)
-
-
-class Named(_Wire):
+class Named(Strict):
     """What no entry lacks, whatever else is wrong with it."""
 
     uuid: str = Field(min_length=1)
@@ -70,12 +65,12 @@ class Password(Named):
     comment: str | None = None  # our reference
 
 
-class _Tag(_Wire):
+class _Tag(Strict):
     uuid: str = Field(min_length=1)
     name: str
 
 
-class _Server(_Wire):
+class _Server(Strict):
     sw_version: str
     api_version: int
     name: str
@@ -129,12 +124,12 @@ def told_of(payload: Any) -> tuple[str | None, str | None]:
 
 def access_from(payload: Any) -> Access:
     """Raises ``ContractBroken``."""
-    return _read(Access, payload)
+    return Access.read(payload)
 
 
 def password_from(payload: Any) -> Password:
     """Raises ``ContractBroken``."""
-    return _read(Password, payload)
+    return Password.read(payload)
 
 
 def account_from(pair: Pair) -> PanelAccount:
@@ -160,13 +155,13 @@ def unreadable(payload: Any) -> PanelAccount:
 
 def package_from(payload: Any) -> Package:
     """Raises ``ContractBroken``."""
-    wire = _read(_Tag, payload)
+    wire = _Tag.read(payload)
     return Package(id=wire.uuid, name=wire.name)
 
 
 def connection_from(payload: Any, identity: str, *, admin: bool) -> Connection:
     """Raises ``ContractBroken``."""
-    wire = _read(_Server, payload)
+    wire = _Server.read(payload)
     return Connection(
         version=wire.sw_version, identity=identity, missing_permissions=() if admin else ("admin",)
     )
@@ -212,15 +207,6 @@ def connections_to(connections: int | None, settings: TvheadendSettings) -> int:
 def exactly(text: str) -> str:
     """The pattern of a grid filter that means this text and no other."""
     return "^" + re.sub(r"([.^$*+?()\[\]{}|\\])", r"\\\1", text) + "$"
-
-
-def _read(model: type[WireT], payload: Any) -> WireT:
-    try:
-        return model.model_validate(payload)
-    except ValidationError as error:
-        fields = sorted({".".join(map(str, item["loc"])) or "reply" for item in error.errors()})
-        broken = f"the panel's reply has missing or unreadable fields: {', '.join(fields)}"
-    raise ContractBroken(broken)
 
 
 def usages_from(accounts: list[PanelAccount], playing: list[Any], now: datetime) -> list[Usage]:

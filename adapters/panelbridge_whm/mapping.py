@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BeforeValidator, Field
 
 from panelbridge.exceptions import ContractBroken, InvalidOrder
 from panelbridge.models import (
@@ -25,9 +25,9 @@ from panelbridge.models import (
     Usage,
 )
 from panelbridge.secret import Secret
+from panelbridge.strict import Strict
 from panelbridge_whm.settings import WhmSettings
 
-WireT = TypeVar("WireT", bound=BaseModel)
 MIB = 1024 * 1024
 _FLAGS = {0: False, 1: True, "0": False, "1": True}
 
@@ -49,14 +49,10 @@ def _disk(value: Any) -> int | None:
     return int(found[1]) * MIB
 
 
-class _Wire(BaseModel):
-    model_config = ConfigDict(frozen=True, strict=True, hide_input_in_errors=True)
-
-
 Flag = Annotated[bool, BeforeValidator(flag)]
 
 
-class AccountRow(_Wire):
+class AccountRow(Strict):
     """One account as ``accountsummary`` and ``listaccts`` tell it."""
 
     user: str = Field(min_length=1)
@@ -72,21 +68,21 @@ class AccountRow(_Wire):
         return account_id(self.user, self.domain)
 
 
-class _Disk(_Wire):
+class _Disk(Strict):
     diskused: Annotated[int | None, BeforeValidator(_disk)]
     disklimit: Annotated[int | None, BeforeValidator(_disk)]
 
 
-class _Package(_Wire):
+class _Package(Strict):
     name: str = Field(min_length=1)
 
 
-class _Session(_Wire):
+class _Session(Strict):
     url: str
     expires: int
 
 
-class Slots(_Wire):
+class Slots(Strict):
     """A reseller's account slots: no money."""
 
     active: int
@@ -107,7 +103,7 @@ def id_parts(text: str) -> tuple[str, str]:
 
 def row_from(payload: Any) -> AccountRow:
     """Raises ``ContractBroken``."""
-    return read(AccountRow, payload)
+    return AccountRow.read(payload)
 
 
 def account_from(row: AccountRow) -> PanelAccount:
@@ -138,13 +134,13 @@ def _state(row: AccountRow) -> AccountState:
 
 def usage_from(payload: Any) -> Usage:
     """Raises ``ContractBroken``."""
-    row, disk = row_from(payload), read(_Disk, payload)
+    row, disk = row_from(payload), _Disk.read(payload)
     return Usage(id=row.id, username=row.user, disk_bytes=disk.diskused, disk_limit_bytes=disk.disklimit)
 
 
 def package_from(payload: Any) -> Package:
     """Raises ``ContractBroken``."""
-    name = read(_Package, payload).name
+    name = _Package.read(payload).name
     return Package(id=name, name=name)
 
 
@@ -162,12 +158,12 @@ def resolve_package(wanted: str, names: Iterable[str], user: str) -> str:
 
 def slots_from(payload: Any) -> Slots:
     """Raises ``ContractBroken``."""
-    return read(Slots, payload)
+    return Slots.read(payload)
 
 
 def sign_on_from(payload: Any, settings: WhmSettings) -> SignOn:
     """The one-time login, when it leads to the panel's own host. Raises ``ContractBroken``."""
-    session, home = read(_Session, payload), urlsplit(settings.base_url)
+    session, home = _Session.read(payload), urlsplit(settings.base_url)
     try:
         parts = urlsplit(session.url)
         leads_home = parts.scheme in ("https", home.scheme) and parts.hostname == home.hostname
@@ -185,13 +181,3 @@ def sign_on_from(payload: Any, settings: WhmSettings) -> SignOn:
 def order_facts(order: CreateOrder) -> tuple[str, str]:
     """Domain and e-mail address of an order that was checked."""
     return order.options["domain"].lower(), order.options["email"]
-
-
-def read(model: type[WireT], payload: Any) -> WireT:
-    """Raises ``ContractBroken``, which names the fields and never shows their values."""
-    try:
-        return model.model_validate(payload)
-    except ValidationError as error:
-        fields = sorted({".".join(map(str, item["loc"])) or "reply" for item in error.errors()})
-        broken = f"the panel's reply has missing or unreadable fields: {', '.join(fields)}"
-    raise ContractBroken(broken)
