@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from urllib.parse import urlencode, urlsplit
 
-from panelbridge.models import ConnectDetail, ConnectKind
+from panelbridge.exceptions import ContractBroken
+from panelbridge.models import ConnectDetail, ConnectKind, SignOn
 from panelbridge.secret import Secret
 
 
@@ -33,3 +35,19 @@ def xtream_login(address: str, username: str, password: Secret | None) -> tuple[
 def portal(address: str) -> ConnectDetail:
     """What a set-top box is told; the box is known by its MAC, so the address is no secret."""
     return detail(ConnectKind.PORTAL, "Portal address", address)
+
+
+def one_time_login(url: str, base_url: str, expires_at: datetime | None) -> SignOn:
+    """A login that the panel made, when it leads to the panel's own host. Raises ``ContractBroken``."""
+    home = urlsplit(base_url)
+    try:
+        parts = urlsplit(url)
+        leads_home = parts.scheme in ("https", home.scheme) and parts.hostname == home.hostname
+    except ValueError:
+        raise ContractBroken("the one-time login is no address") from None
+    if not leads_home:
+        raise ContractBroken(
+            "the one-time login leads to another host than the panel's",
+            advice="Enter the address under the name by which the server calls itself.",
+        )
+    return SignOn(url=Secret(url), expires_at=expires_at)

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from urllib.parse import urlsplit
 
+from panelbridge.connect_details import one_time_login
 from panelbridge.exceptions import ContractBroken
 from panelbridge.models import (
     AccountId,
@@ -18,7 +18,6 @@ from panelbridge.models import (
     SignOn,
     Usage,
 )
-from panelbridge.secret import Secret
 from panelbridge.strict import unreadable_package
 from panelbridge_directadmin.settings import DirectAdminSettings
 from panelbridge_directadmin.wire import Fields
@@ -109,18 +108,7 @@ def package_from(name: str) -> Package:
 def sign_on_from(fields: Fields, settings: DirectAdminSettings, expires_at: datetime) -> SignOn:
     """The one-time login, when it leads to the panel's own host. Raises ``ContractBroken``."""
     name = "result" if fields.all("result") else "details"
-    url, home = fields.one(name), urlsplit(settings.base_url)
-    try:
-        parts = urlsplit(url)
-        leads_home = parts.scheme in ("https", home.scheme) and parts.hostname == home.hostname
-    except ValueError:
-        raise ContractBroken("the one-time login is no address") from None
-    if not leads_home:
-        raise ContractBroken(
-            "the one-time login leads to another host than the panel's",
-            advice="Enter the address under the name by which the server calls itself.",
-        )
-    return SignOn(url=Secret(url), expires_at=expires_at)
+    return one_time_login(fields.one(name), settings.base_url, expires_at)
 
 
 def order_facts(order: CreateOrder) -> tuple[str, str]:

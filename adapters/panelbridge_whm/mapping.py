@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field
 
+from panelbridge.connect_details import one_time_login
 from panelbridge.exceptions import ContractBroken, InvalidOrder
 from panelbridge.models import (
     AccountId,
@@ -24,7 +24,6 @@ from panelbridge.models import (
     SignOn,
     Usage,
 )
-from panelbridge.secret import Secret
 from panelbridge.strict import Strict
 from panelbridge_whm.settings import WhmSettings
 
@@ -163,19 +162,12 @@ def slots_from(payload: Any) -> Slots:
 
 def sign_on_from(payload: Any, settings: WhmSettings) -> SignOn:
     """The one-time login, when it leads to the panel's own host. Raises ``ContractBroken``."""
-    session, home = _Session.read(payload), urlsplit(settings.base_url)
+    session = _Session.read(payload)
     try:
-        parts = urlsplit(session.url)
-        leads_home = parts.scheme in ("https", home.scheme) and parts.hostname == home.hostname
         expires_at = datetime.fromtimestamp(session.expires, UTC)
     except (ValueError, OverflowError, OSError):
-        raise ContractBroken("the one-time login is no address, or its end no date") from None
-    if not leads_home:
-        raise ContractBroken(
-            "the one-time login leads to another host than the panel's",
-            advice="Enter the address under the name by which the server calls itself.",
-        )
-    return SignOn(url=Secret(session.url), expires_at=expires_at)
+        raise ContractBroken("the end of the one-time login is no date") from None
+    return one_time_login(session.url, settings.base_url, expires_at)
 
 
 def order_facts(order: CreateOrder) -> tuple[str, str]:
