@@ -37,7 +37,7 @@ from panelbridge.models import (
 from panelbridge.order_check import check_credentials, check_order, check_package_change
 from panelbridge.secret import Secret
 from panelbridge_declarative import mapping
-from panelbridge_declarative.changes import Changes, Wish
+from panelbridge_declarative.changes import ChangeRequest, Changes
 from panelbridge_declarative.checks import check_options
 from panelbridge_declarative.client import PanelClient, Session
 from panelbridge_declarative.create import Creation
@@ -105,15 +105,18 @@ class DeclarativeAdapter(PanelAdapter[DeclarativeSettings]):
     def extend(self, ref: AccountRef, until: datetime, purchase: Purchase | None = None) -> VerbResult:
         if purchase is not None:
             raise InvalidOrder("this panel sets dates and sells no lengths", field="purchase")
-        return self._change(Verb.EXTEND, Wish(ref=ref, account=facts.of_ref(ref, expires=until)))
+        return self._change(Verb.EXTEND, ChangeRequest(ref=ref, account=facts.of_ref(ref, expires=until)))
 
     def suspend(self, ref: AccountRef, reason: str) -> VerbResult:
         return self._change(
-            Verb.SUSPEND, Wish(ref=ref, account=facts.of_ref(ref), scope={"reason": reason, **self._held()})
+            Verb.SUSPEND,
+            ChangeRequest(ref=ref, account=facts.of_ref(ref), scope={"reason": reason, **self._held()}),
         )
 
     def unsuspend(self, ref: AccountRef) -> VerbResult:
-        return self._change(Verb.UNSUSPEND, Wish(ref=ref, account=facts.of_ref(ref), scope=self._held()))
+        return self._change(
+            Verb.UNSUSPEND, ChangeRequest(ref=ref, account=facts.of_ref(ref), scope=self._held())
+        )
 
     def reset_credentials(self, ref: AccountRef, credentials: Credentials) -> VerbResult:
         self._needs(Verb.RESET_CREDENTIALS)
@@ -121,7 +124,7 @@ class DeclarativeAdapter(PanelAdapter[DeclarativeSettings]):
             raise InvalidOrder("this panel's description cannot rename an account", field="username")
         check_credentials(credentials, self._capabilities)
         account = facts.of_ref(ref, password=facts.clear(credentials.password))
-        return self._change(Verb.RESET_CREDENTIALS, Wish(ref=ref, account=account))
+        return self._change(Verb.RESET_CREDENTIALS, ChangeRequest(ref=ref, account=account))
 
     def change_package(self, ref: AccountRef, change: PackageChange) -> VerbResult:
         self._needs(Verb.CHANGE_PACKAGE)
@@ -131,12 +134,12 @@ class DeclarativeAdapter(PanelAdapter[DeclarativeSettings]):
         check_options(self.spec, "change_package", change.options)
         account = facts.of_ref(ref, package=change.package, connections=change.connections)
         scope = {"options": dict(change.options), **self._sold(change.package)}
-        return self._change(Verb.CHANGE_PACKAGE, Wish(ref=ref, account=account, scope=scope))
+        return self._change(Verb.CHANGE_PACKAGE, ChangeRequest(ref=ref, account=account, scope=scope))
 
     def terminate(self, ref: AccountRef) -> VerbResult:
         self._needs(Verb.TERMINATE)
         with self._client.patience("terminate"):
-            return self._changes.terminate(Wish(ref=ref, account=facts.of_ref(ref)))
+            return self._changes.terminate(ChangeRequest(ref=ref, account=facts.of_ref(ref)))
 
     def get(self, ref: AccountRef) -> Lookup:
         return as_lookup(lambda: self._lookups.read(ref))
@@ -222,10 +225,10 @@ class DeclarativeAdapter(PanelAdapter[DeclarativeSettings]):
         """Secrets that the panel gave us; for whoever writes down what was said."""
         return self._client.tokens()
 
-    def _change(self, verb: Verb, wish: Wish) -> VerbResult:
+    def _change(self, verb: Verb, request: ChangeRequest) -> VerbResult:
         self._needs(verb)
         with self._client.patience(verb.value):
-            return self._changes.reach(verb, wish)
+            return self._changes.reach(verb, request)
 
     def _told(self, op: ReadOp, account: Mapping[str, Any]) -> Mapping[str, Any]:
         """What the panel answers. Raises ``PanelError``."""

@@ -28,7 +28,7 @@ from panelbridge_declarative.operations.running import Runner, Written
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wish:
+class ChangeRequest:
     """What is asked: the account as it shall be, and further facts for the request."""
 
     ref: AccountRef
@@ -44,26 +44,26 @@ class Changes:
         self._lookups = lookups
         self._capabilities = capabilities
 
-    def reach(self, verb: Verb, wish: Wish) -> VerbResult:
+    def reach(self, verb: Verb, request: ChangeRequest) -> VerbResult:
         """The account in its end state. Raises ``PanelError``."""
         op: WriteOp = getattr(self._runner.spec.op, verb.value)
         with nothing_sent():
-            before = self._lookups.ours(wish.ref) if self._lookups.can_read else None
+            before = self._lookups.ours(request.ref) if self._lookups.can_read else None
             if op.lookup:
-                scope = self._runner.with_lookups(op, {**wish.scope, "account": wish.account})
-                wish = replace(wish, scope=scope)
+                scope = self._runner.with_lookups(op, {**request.scope, "account": request.account})
+                request = replace(request, scope=scope)
         if before is not None and before.half and verb is not Verb.RESET_CREDENTIALS:
             raise OutcomeUnknown(CUT_HALF_WAY)
         if before is not None:
             if verb is Verb.UNSUSPEND and before.account.state is AccountState.BANNED:
                 raise PermissionMissing("the panel's owner banned the account; only the owner can lift that")
-            if self._is_reached(verb, op, before, wish):
+            if self._is_reached(verb, op, before, request):
                 return VerbResult(outcome=Outcome.ALREADY, account=before.account)
-        return self._write(verb, op, before, wish)
+        return self._write(verb, op, before, request)
 
-    def _write(self, verb: Verb, op: WriteOp, before: Seen | None, wish: Wish) -> VerbResult:
+    def _write(self, verb: Verb, op: WriteOp, before: Seen | None, request: ChangeRequest) -> VerbResult:
         present = facts.of_values(before.values) if before is not None else {}
-        written = self._runner.write(op, {**wish.scope, "account": wish.account, "present": present})
+        written = self._runner.write(op, {**request.scope, "account": request.account, "present": present})
         outcome = written.verdict.outcome
         if outcome is Is.NOT_FOUND:
             raise not_found(written.verdict)
@@ -72,7 +72,7 @@ class Changes:
         stops = after_unknown(self._runner.spec, verb.value) is AfterUnknown.STOP
         if before is None or (stops and not written.is_done):
             return self._believed(written, None if before is None else before.account, verb)
-        return self._read_back(verb, op, written, wish)
+        return self._read_back(verb, op, written, request)
 
     def _believed(self, written: Written, before: PanelAccount | None, verb: Verb) -> VerbResult:
         """Where nothing can be read back, only what the panel said counts."""
@@ -81,12 +81,12 @@ class Changes:
         done = Outcome.ALREADY if written.verdict.outcome is Is.ALREADY else Outcome.DONE
         return VerbResult(outcome=done, account=None if before is None else _as_told(verb, before))
 
-    def _read_back(self, verb: Verb, op: WriteOp, written: Written, wish: Wish) -> VerbResult:
+    def _read_back(self, verb: Verb, op: WriteOp, written: Written, request: ChangeRequest) -> VerbResult:
         try:
-            seen = self._lookups.ours(wish.ref)
+            seen = self._lookups.ours(request.ref)
         except PanelError as error:
             raise _unread(written, error) from None
-        reached = self._is_reached(verb, op, seen, wish)
+        reached = self._is_reached(verb, op, seen, request)
         if reached or (reached is None and written.is_done):
             account = seen.account if reached else _as_told(verb, seen.account)
             return VerbResult(outcome=Outcome.DONE, account=account)
@@ -94,13 +94,13 @@ class Changes:
             raise ContractBroken(f"the panel accepted the {verb.value} and did not do it")
         raise error_of(written.verdict)
 
-    def _is_reached(self, verb: Verb, op: WriteOp, seen: Seen, wish: Wish) -> bool | None:
+    def _is_reached(self, verb: Verb, op: WriteOp, seen: Seen, request: ChangeRequest) -> bool | None:
         """Whether the account is as asked; ``None`` where the panel does not show it."""
         if seen.half:
             return False
         if op.verify is not None:
-            return holds(op.verify, seen, {**wish.scope, "account": wish.account}, self._runner)
-        return self._as_usual(verb, seen, wish.account)
+            return holds(op.verify, seen, {**request.scope, "account": request.account}, self._runner)
+        return self._as_usual(verb, seen, request.account)
 
     def _as_usual(self, verb: Verb, seen: Seen, wanted: Mapping[str, Any]) -> bool | None:
         account, shown = seen.account, seen.values
@@ -119,32 +119,32 @@ class Changes:
                 return bool(same and connections in (None, account.connections))
         return None
 
-    def terminate(self, wish: Wish) -> VerbResult:
+    def terminate(self, request: ChangeRequest) -> VerbResult:
         """The account proved absent; where the panel has no delete, out of use as the file says."""
         op = self._runner.spec.op.terminate
         if op is None:
             raise Unsupported("this panel's description has no terminate")
         if op.verify is not None:
             try:
-                return replace(self.reach(Verb.TERMINATE, wish), note=op.note)
+                return replace(self.reach(Verb.TERMINATE, request), note=op.note)
             except NotFound as error:
                 return self._proved_absent(error.message)
         if not self._lookups.can_read:
-            return self._terminate_unread(op, wish)
+            return self._terminate_unread(op, request)
         try:
             with nothing_sent():
-                before = self._lookups.ours(wish.ref)
+                before = self._lookups.ours(request.ref)
         except NotFound as error:
             return self._proved_absent(error.message)
         present = facts.of_values(before.values)
-        written = self._runner.write(op, {**wish.scope, "account": wish.account, "present": present})
+        written = self._runner.write(op, {**request.scope, "account": request.account, "present": present})
         if not written.is_done and written.verdict.outcome not in (Is.UNKNOWN, Is.NOT_FOUND, Is.EXISTS):
             raise error_of(written.verdict)
-        return self._gone(written, wish)
+        return self._gone(written, request)
 
-    def _gone(self, written: Written, wish: Wish) -> VerbResult:
+    def _gone(self, written: Written, request: ChangeRequest) -> VerbResult:
         try:
-            left = must_be_told(self._lookups.read(wish.ref))
+            left = must_be_told(self._lookups.read(request.ref))
             if left is None:
                 self._check_panel()
         except PanelError as error:
@@ -155,8 +155,8 @@ class Changes:
             raise ContractBroken("the panel accepted the terminate and still has the account")
         raise OutcomeUnknown(f"the account is still there: {written.verdict.message}")
 
-    def _terminate_unread(self, op: WriteOp, wish: Wish) -> VerbResult:
-        written = self._runner.write(op, {**wish.scope, "account": wish.account, "present": {}})
+    def _terminate_unread(self, op: WriteOp, request: ChangeRequest) -> VerbResult:
+        written = self._runner.write(op, {**request.scope, "account": request.account, "present": {}})
         if written.verdict.outcome is Is.NOT_FOUND:
             return self._proved_absent(written.verdict.message)
         return self._believed(written, None, Verb.TERMINATE)

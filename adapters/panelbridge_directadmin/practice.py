@@ -172,10 +172,10 @@ def _by_hand(db: sqlite3.Connection, arguments: Mapping[str, Any]) -> None:
 
 _ACTS: dict[str, Callable[[sqlite3.Connection, Mapping[str, Any]], Any]] = {
     "create": _by_hand,
-    "delete": lambda db, wish: (
-        db.execute("DELETE FROM users WHERE username = ?", (wish["username"],)).rowcount
+    "delete": lambda db, arguments: (
+        db.execute("DELETE FROM users WHERE username = ?", (arguments["username"],)).rowcount
     ),
-    "edit": lambda db, wish: update(db, wish["username"], wish["columns"]),
+    "edit": lambda db, arguments: update(db, arguments["username"], arguments["columns"]),
 }
 
 

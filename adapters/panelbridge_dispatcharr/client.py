@@ -68,11 +68,11 @@ class DispatcharrClient:
     def user(self, user_id: int) -> Any:
         return self._read(f"{_USERS}{user_id}/")
 
-    def create(self, wish: Mapping[str, Any]) -> Any:
-        return self._write("POST", _USERS, wish, success=201).json()
+    def create(self, body: Mapping[str, Any]) -> Any:
+        return self._write("POST", _USERS, body, success=201).json()
 
-    def update(self, user_id: int, wish: Mapping[str, Any]) -> Any:
-        return self._write("PATCH", f"{_USERS}{user_id}/", wish, success=200).json()
+    def update(self, user_id: int, body: Mapping[str, Any]) -> Any:
+        return self._write("PATCH", f"{_USERS}{user_id}/", body, success=200).json()
 
     def delete(self, user_id: int) -> None:
         self._write("DELETE", f"{_USERS}{user_id}/", None, success=204)
@@ -86,9 +86,9 @@ class DispatcharrClient:
             reply = self._session.request("GET", path, headers=self._credential(), repeatable=True)
         return _accepted(reply, 200).json()
 
-    def _write(self, method: str, path: str, wish: Mapping[str, Any] | None, *, success: int) -> PanelReply:
+    def _write(self, method: str, path: str, body: Mapping[str, Any] | None, *, success: int) -> PanelReply:
         credential = self._credential()
-        reply = self._session.request(method, path, json=wish, headers=credential, repeatable=False)
+        reply = self._session.request(method, path, json=body, headers=credential, repeatable=False)
         try:
             return _accepted(reply, success)
         except AuthenticationFailed as error:
@@ -115,9 +115,9 @@ class DispatcharrClient:
 
     def _sign_in(self) -> str:
         password = self._settings.password
-        wish = {"username": self._settings.username, "password": password and password.get_secret_value()}
+        body = {"username": self._settings.username, "password": password and password.get_secret_value()}
         with nothing_sent():
-            reply = self._session.request("POST", "api/accounts/token/", json=wish, repeatable=True)
+            reply = self._session.request("POST", "api/accounts/token/", json=body, repeatable=True)
             token = _object(_accepted(reply, 200).json()).get("access")
             if not (isinstance(token, str) and token and token.isascii() and token.isprintable()):
                 raise ContractBroken("the panel let us in without an access token")

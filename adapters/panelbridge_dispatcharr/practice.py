@@ -156,13 +156,13 @@ class DispatcharrPractice(PracticePanel):
         return row
 
     def _sign_in(self, db: sqlite3.Connection, _: None, request: PracticeRequest) -> Any:
-        wish = _object(request)
+        body = _object(request)
         tried = int(self.books.fact(db, "logins", "0")) + 1
         self.books.set_fact(db, "logins", str(tried))
         if tried > int(self.options["logins"]):
             raise _Refused(PracticeReply.json({"detail": "slow down"}, status=429))
-        row = users.by_name(db, str(wish.get("username")))
-        if row is None or row["password"] != wish.get("password"):
+        row = users.by_name(db, str(body.get("username")))
+        if row is None or row["password"] != body.get("password"):
             raise _Refused(_detail(401, "no such name and password", code="no_active_account"))
         return {kind: self._token(db, row["id"], kind) for kind in _SPANS}
 
@@ -189,10 +189,10 @@ class DispatcharrPractice(PracticePanel):
 
     def _edit_me(self, db: sqlite3.Connection, _: None, request: PracticeRequest) -> Any:
         """Whoever is signed in: a web password, and every property but the protected ones."""
-        caller, wish = self._caller(db, request), _object(request)
-        columns: dict[str, Any] = {name: wish[name] for name in ("password", "email") if name in wish}
-        if isinstance(wish.get("custom_properties"), dict):
-            own = {n: v for n, v in wish["custom_properties"].items() if n not in users.PROTECTED}
+        caller, body = self._caller(db, request), _object(request)
+        columns: dict[str, Any] = {name: body[name] for name in ("password", "email") if name in body}
+        if isinstance(body.get("custom_properties"), dict):
+            own = {n: v for n, v in body["custom_properties"].items() if n not in users.PROTECTED}
             columns["custom_properties"] = users.merged(caller, own)
         return users.shown(users.update(db, caller["id"], columns))
 
@@ -213,14 +213,14 @@ class DispatcharrPractice(PracticePanel):
         return users.shown(row)
 
     def _create(self, db: sqlite3.Connection, _: None, request: PracticeRequest) -> Any:
-        wish = _object(request)
-        _check(db, wish, None)
-        if "password" not in wish:
+        body = _object(request)
+        _check(db, body, None)
+        if "password" not in body:
             raise _Refused(PracticeReply.html("Server Error (500)", status=500))
         properties = {
-            name: value for name, value in wish.get("custom_properties", {}).items() if value is not None
+            name: value for name, value in body.get("custom_properties", {}).items() if value is not None
         }
-        columns = _columns(wish)
+        columns = _columns(body)
         cut = int(self.books.fact(db, "creates_to_cut", "0"))
         if cut:  # the user is saved first and its profiles after it, in no transaction
             self.books.set_fact(db, "creates_to_cut", str(cut - 1))
@@ -233,12 +233,12 @@ class DispatcharrPractice(PracticePanel):
 
     def _edit(self, db: sqlite3.Connection, row: sqlite3.Row, request: PracticeRequest) -> Any:
         """What it knows is set; what it does not know, such as ``is_active``, is passed over in silence."""
-        wish = _object(request)
-        _check(db, wish, row)
-        kind = _kind_of_edit(row, wish)
-        columns = _columns(wish)
-        if "custom_properties" in wish:
-            columns["custom_properties"] = users.merged(row, wish["custom_properties"])
+        body = _object(request)
+        _check(db, body, row)
+        kind = _kind_of_edit(row, body)
+        columns = _columns(body)
+        if "custom_properties" in body:
+            columns["custom_properties"] = users.merged(row, body["custom_properties"])
         if columns:
             row = users.update(db, row["id"], columns)
             self.books.record(db, kind, row["username"], fields=sorted(columns))
@@ -270,8 +270,8 @@ class DispatcharrPractice(PracticePanel):
             match name:
                 case "create":
                     properties = {"xc_password": random_text(12)}
-                    wish = {"username": arguments["username"], "password": random_text(12)}
-                    return self._insert(db, **wish, custom_properties=properties, channel_profiles=[1])["id"]
+                    body = {"username": arguments["username"], "password": random_text(12)}
+                    return self._insert(db, **body, custom_properties=properties, channel_profiles=[1])["id"]
                 case "forget_tokens":
                     return db.execute("DELETE FROM tokens").rowcount
                 case "cut_creates":  # the next ones end between the user and its profiles
@@ -303,39 +303,39 @@ def _route(request: PracticeRequest) -> tuple[str, str | None]:
 
 
 def _object(request: PracticeRequest) -> dict[str, Any]:
-    wish = request.json() if request.body else {}
-    return wish if isinstance(wish, dict) else {}
+    body = request.json() if request.body else {}
+    return body if isinstance(body, dict) else {}
 
 
-def _kind_of_edit(row: sqlite3.Row | None, wish: Mapping[str, Any]) -> str:
+def _kind_of_edit(row: sqlite3.Row | None, body: Mapping[str, Any]) -> str:
     """What an edit means to whoever uses the account."""
-    properties = wish.get("custom_properties") or {}
+    properties = body.get("custom_properties") or {}
     plays = row is not None and users.player_password(row) is not None
     if "xc_password" in properties:
         if properties["xc_password"] is None:
             return "suspend"
         return "reset_credentials" if plays else "unsuspend"
-    if "channel_profiles" in wish:
+    if "channel_profiles" in body:
         return "change_package"
-    return "reset_credentials" if "password" in wish else "edit"
+    return "reset_credentials" if "password" in body else "edit"
 
 
-def _check(db: sqlite3.Connection, wish: Mapping[str, Any], row: sqlite3.Row | None) -> None:
-    if row is None or "username" in wish:
-        name = str(wish.get("username", ""))
+def _check(db: sqlite3.Connection, body: Mapping[str, Any], row: sqlite3.Row | None) -> None:
+    if row is None or "username" in body:
+        name = str(body.get("username", ""))
         if re.fullmatch(r"[A-Za-z0-9._@-]+", name) is None:
             raise _Refused(_field("username", "only letters, digits and . _ @ -"))
         holder = users.by_name(db, name)
         if holder is not None and (row is None or holder["id"] != row["id"]):
             raise _Refused(_field("username", "taken"))
     known = users.profiles(db)
-    unknown = [id_ for id_ in wish.get("channel_profiles", []) if id_ not in known]
+    unknown = [id_ for id_ in body.get("channel_profiles", []) if id_ not in known]
     if unknown:
         raise _Refused(_field("channel_profiles", f"no profile {unknown[0]}"))
 
 
-def _columns(wish: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: wish[name] for name in users.WRITABLE if name in wish}
+def _columns(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: body[name] for name in users.WRITABLE if name in body}
 
 
 def _detail(status: int, words: str, **more: str) -> PracticeReply:

@@ -71,9 +71,9 @@ def by_name(db: sqlite3.Connection, username: str) -> Any:
     return db.execute("SELECT * FROM users WHERE username = ?", (username,)).fetchone()
 
 
-def merged(row: sqlite3.Row, wish: Mapping[str, Any]) -> dict[str, Any]:
+def merged(row: sqlite3.Row, body: Mapping[str, Any]) -> dict[str, Any]:
     """Properties after a PATCH: keys it does not name stay, keys set to null go."""
-    whole = {**json.loads(row["custom_properties"]), **wish}
+    whole = {**json.loads(row["custom_properties"]), **body}
     return {name: value for name, value in whole.items() if value is not None}
 
 

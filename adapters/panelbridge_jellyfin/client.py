@@ -76,21 +76,21 @@ class JellyfinClient:
 
     def create(self, name: str, password: Secret) -> Any:
         """The new user. Emby takes no password here."""
-        wish = {"Name": name} if self._emby else {"Name": name, "Password": password.get_secret_value()}
-        return _accepted(self._write("POST", "Users/New", wish), _OK).json()
+        body = {"Name": name} if self._emby else {"Name": name, "Password": password.get_secret_value()}
+        return _accepted(self._write("POST", "Users/New", body), _OK).json()
 
     def set_policy(self, user_id: str, policy: Mapping[str, Any]) -> None:
         """Replace the whole policy."""
         self._done(self._write("POST", f"{_user_path(user_id)}/Policy", dict(policy)))
 
     def set_password(self, user_id: str, password: Secret) -> None:
-        wish = {"NewPw": password.get_secret_value()}  # with ResetPassword the server would blank it
+        body = {"NewPw": password.get_secret_value()}  # with ResetPassword the server would blank it
         if self._emby:
-            wish["Id"] = user_id
+            body["Id"] = user_id
         if self._old_password_path:
-            self._done(self._write("POST", f"{_user_path(user_id)}/Password", wish))
+            self._done(self._write("POST", f"{_user_path(user_id)}/Password", body))
         else:
-            self._done(self._write("POST", "Users/Password", wish, {"userId": user_id}))
+            self._done(self._write("POST", "Users/Password", body, {"userId": user_id}))
 
     def delete(self, user_id: str) -> None:
         self._done(self._write("DELETE", _user_path(user_id), None))
@@ -101,9 +101,9 @@ class JellyfinClient:
         A wrong password counts towards the user's lock-out.
         """
         header = "X-Emby-Authorization" if self._emby else "Authorization"
-        wish = {"Username": name, "Pw": password.get_secret_value()}
+        body = {"Username": name, "Pw": password.get_secret_value()}
         reply = self._session.request(
-            "POST", "Users/AuthenticateByName", json=wish, headers={header: _US}, repeatable=False
+            "POST", "Users/AuthenticateByName", json=body, headers={header: _US}, repeatable=False
         )
         try:
             answer = _accepted(reply, _OK).json()
@@ -131,10 +131,10 @@ class JellyfinClient:
         return _accepted(reply, _OK).json()
 
     def _write(
-        self, method: str, path: str, wish: Mapping[str, Any] | None, query: Mapping[str, str] | None = None
+        self, method: str, path: str, body: Mapping[str, Any] | None, query: Mapping[str, str] | None = None
     ) -> PanelReply:
         return self._session.request(
-            method, path, query=query, json=wish, headers=self._as_admin, repeatable=False
+            method, path, query=query, json=body, headers=self._as_admin, repeatable=False
         )
 
     def _done(self, reply: PanelReply) -> None:

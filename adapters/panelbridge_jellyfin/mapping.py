@@ -215,12 +215,12 @@ def granted(
 ) -> Policy:
     """The access of ``package``; ``connections`` None leaves them as they are."""
     folders, live_tv = package.grants
-    wish = {"EnableAllFolders": False, "EnabledFolders": sorted(folders), "EnableLiveTvAccess": live_tv}
+    body = {"EnableAllFolders": False, "EnabledFolders": sorted(folders), "EnableLiveTvAccess": live_tv}
     if settings.dialect is Dialect.JELLYFIN:
-        wish["LoginAttemptsBeforeLockout"] = settings.login_attempts
+        body["LoginAttemptsBeforeLockout"] = settings.login_attempts
         if connections is not None:
-            wish["MaxActiveSessions"] = connections
-    return _changed(policy, **wish)
+            body["MaxActiveSessions"] = connections
+    return _changed(policy, **body)
 
 
 def _changed(policy: Policy, **changes: Any) -> Policy:

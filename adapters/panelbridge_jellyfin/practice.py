@@ -197,13 +197,13 @@ class JellyfinPracticePanel(PracticePanel):
 
     def _create(self, db: sqlite3.Connection, _: str, request: PracticeRequest) -> PracticeReply:
         """Two steps inside: the user, which stays, then its password."""
-        wish = request.json()
-        name = wish.get("Name")
+        body = request.json()
+        name = body.get("Name")
         if not isinstance(name, str) or re.fullmatch(r"(?! )[\w \-'.@+]+(?<! )", name) is None:
             raise Refused(400)
         if row_of(db, name=name) is not None:
             raise Refused(400)
-        password = wish.get("Password") if self._dialect == "jellyfin" else None
+        password = body.get("Password") if self._dialect == "jellyfin" else None
         fails = int(self.books.fact(db, "passwords_that_fail", "0"))
         self.books.set_fact(db, "passwords_that_fail", str(max(0, fails - 1)))
         row = insert_user(db, name, None if fails else password)

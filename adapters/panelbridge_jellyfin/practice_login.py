@@ -19,12 +19,12 @@ def authenticate(books: Books, db: sqlite3.Connection, request: PracticeRequest,
     told = request.headers.get(header, "")
     if not all(re.search(rf'\b{name}="', told) for name in ("Client", "Device", "DeviceId", "Version")):
         raise Refused(400)
-    wish = request.json()
-    row = row_of(db, name=str(wish.get("Username") or ""))
+    body = request.json()
+    row = row_of(db, name=str(body.get("Username") or ""))
     if row is None:
         raise Refused(401)
     policy = json.loads(row["policy"])
-    if (wish.get("Pw") or "") != (row["password"] or ""):
+    if (body.get("Pw") or "") != (row["password"] or ""):
         _count(books, db, row, policy)
         raise Refused(401)
     if policy["IsDisabled"]:

@@ -104,14 +104,14 @@ def state_of(row: sqlite3.Row, packages: Mapping[str, Mapping[str, Any]], dialec
 
 
 def replace_policy(
-    books: Books, db: sqlite3.Connection, row: sqlite3.Row, wish: Mapping[str, Any], dialect: str
+    books: Books, db: sqlite3.Connection, row: sqlite3.Row, body: Mapping[str, Any], dialect: str
 ) -> None:
     """The whole policy is what was sent: what was not sent is its default again."""
     old = json.loads(row["policy"])
-    if dialect == "jellyfin" and not all(wish.get(name) for name in PROVIDERS):
-        errors = {name: ["The field is required."] for name in PROVIDERS if not wish.get(name)}
+    if dialect == "jellyfin" and not all(body.get(name) for name in PROVIDERS):
+        errors = {name: ["The field is required."] for name in PROVIDERS if not body.get(name)}
         raise Refused(400, json.dumps({"title": "One or more validation errors occurred.", "errors": errors}))
-    new = {**DEFAULTS, **{name: value for name, value in wish.items() if name in DEFAULTS}}
+    new = {**DEFAULTS, **{name: value for name, value in body.items() if name in DEFAULTS}}
     if new["IsDisabled"] and (old["IsAdministrator"] or _is_last_enabled(db, row["id"])):
         raise Refused(403)
     db.execute("UPDATE users SET policy = ? WHERE id = ?", (json.dumps(new), row["id"]))
@@ -121,13 +121,13 @@ def replace_policy(
     books.record(db, "policy", row["name"], changed=changed)
 
 
-def set_password(books: Books, db: sqlite3.Connection, row: sqlite3.Row, wish: Mapping[str, Any]) -> None:
+def set_password(books: Books, db: sqlite3.Connection, row: sqlite3.Row, body: Mapping[str, Any]) -> None:
     """``ResetPassword`` blanks it, whatever else is sent. Some releases keep nothing, and say 204."""
     losing = int(books.fact(db, "passwords_to_lose", "0"))
     if losing:
         books.set_fact(db, "passwords_to_lose", str(losing - 1))
         return
-    password = None if wish.get("ResetPassword") else wish.get("NewPw") or None
+    password = None if body.get("ResetPassword") else body.get("NewPw") or None
     db.execute("UPDATE users SET password = ? WHERE id = ?", (password, row["id"]))
     books.record(db, "password", row["name"], blank=password is None)
 

@@ -95,13 +95,13 @@ class OneStreamAdapter(PanelAdapter[OneStreamSettings]):
 
     def create(self, order: CreateOrder) -> VerbResult:
         check_order(checks.with_mac(order), self.capabilities)
-        wish = checks.create_body(order)
+        body = checks.create_body(order)
         with nothing_sent():
             named = self._lookups.named(order.credentials.username)
         if named:
             return self._adopted(order, named)
         try:
-            line_id = self._client.create(wish)
+            line_id = self._client.create(body)
         except Answered as error:
             return self._after_refusal(order, error)
         with already_sent():
@@ -176,7 +176,7 @@ class OneStreamAdapter(PanelAdapter[OneStreamSettings]):
 
     def _buy(self, ref: AccountRef, purchase: Purchase) -> Line:
         """One renewal, on exactly the expiry it was planned on, under a ``rid`` of its own."""
-        wish = {"package": checks.package_id(purchase.package), "rid": mapping.renewal_rid(ref.id, purchase)}
+        body = {"package": checks.package_id(purchase.package), "rid": mapping.renewal_rid(ref.id, purchase)}
         with self._turn(ref):  # of several callers with one ``before``, one buys
             line = self._lookups.ours(ref)
             before = line.account.expires_at
@@ -184,7 +184,7 @@ class OneStreamAdapter(PanelAdapter[OneStreamSettings]):
                 raise Conflict("the expiry is not the one the purchase was planned on; nothing was bought")
             checks.check_leave(line.account, purchase)
             try:
-                answered = self._client.renew(ref.id, wish)
+                answered = self._client.renew(ref.id, body)
             except Answered as error:
                 raise self._unsold(ref, purchase, error.message) from None
         with already_sent():
@@ -237,8 +237,8 @@ class OneStreamAdapter(PanelAdapter[OneStreamSettings]):
                 taken = self._lookups.named(credentials.username)
             if taken:
                 raise Conflict("the login name is taken at the panel")
-        wish = {"username": credentials.username, "password": credentials.password.get_secret_value()}
-        doubt = _tried(lambda: self._client.update(ref.id, wish))
+        body = {"username": credentials.username, "password": credentials.password.get_secret_value()}
+        doubt = _tried(lambda: self._client.update(ref.id, body))
         with already_sent():
             after = self._lookups.ours(ref, credentials.username)
         if not _has(after.account, credentials):

@@ -61,21 +61,21 @@ class OneStreamClient:
             return self._pages(query)
         return iter(_list(self._get("ext/lines", query), "lines"))
 
-    def create(self, wish: Mapping[str, Any]) -> str:
-        """The id of the new line. Bought; by the ``rid`` in ``wish`` a repeat is no second purchase."""
-        return self._write("ext/line/create", wish)
+    def create(self, body: Mapping[str, Any]) -> str:
+        """The id of the new line. Bought; by the ``rid`` in ``body`` a repeat is no second purchase."""
+        return self._write("ext/line/create", body)
 
-    def renew(self, line_id: str, wish: Mapping[str, Any]) -> str:
+    def renew(self, line_id: str, body: Mapping[str, Any]) -> str:
         """Bought; the same ``rid`` is bought once."""
-        return self._write(f"ext/line/{quote(line_id, safe='')}/renew", wish)
+        return self._write(f"ext/line/{quote(line_id, safe='')}/renew", body)
 
     def switch(self, line_id: str, deed: str) -> str:
         """``enable``, ``disable`` or ``terminate``."""
         return self._write(f"ext/line/{quote(line_id, safe='')}/{deed}", {})
 
-    def update(self, line_id: str, wish: Mapping[str, Any]) -> str:
+    def update(self, line_id: str, body: Mapping[str, Any]) -> str:
         """Needs a permission that plain resellers lack."""
-        return self._write(f"ext/line/{quote(line_id, safe='')}/update-advanced", wish)
+        return self._write(f"ext/line/{quote(line_id, safe='')}/update-advanced", body)
 
     def close(self) -> None:
         self._session.close()
@@ -91,9 +91,9 @@ class OneStreamClient:
             told, advice="Raise max_reply_bytes, or set list_dialect to index on newer panels."
         )
 
-    def _write(self, path: str, wish: Mapping[str, Any]) -> str:
+    def _write(self, path: str, body: Mapping[str, Any]) -> str:
         # Not repeatable here, although a rid makes it so: only the engine knows when to send again.
-        content = _content(self._session.request("POST", path, json=dict(wish), repeatable=False))
+        content = _content(self._session.request("POST", path, json=dict(body), repeatable=False))
         line_id = content.get("line_id") if isinstance(content, dict) else None
         if not isinstance(line_id, str) or not line_id:
             raise ContractBroken("the panel's answer names no line_id")

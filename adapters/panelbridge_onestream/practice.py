@@ -169,12 +169,12 @@ class OneStreamPracticePanel(PracticePanel):
         acts: dict[str, Callable[[sqlite3.Connection, Mapping[str, Any]], Any]] = {
             "create": self._make_foreign,
             "delete": _delete,
-            "set_expiry": lambda db, wish: _set(db, wish, "expire_at", wish["expires_at"]),
-            "set": lambda db, wish: _set(db, wish, str(wish["column"]), wish["value"]),
-            "rename": lambda db, wish: _set(db, wish, "username", wish["to"]),
-            "note": lambda db, wish: _set(db, wish, "reseller_notes", wish["text"]),
-            "set_balance": lambda db, wish: self.books.set_fact(
-                db, "credits", str(Decimal(str(wish["amount"])))
+            "set_expiry": lambda db, arguments: _set(db, arguments, "expire_at", arguments["expires_at"]),
+            "set": lambda db, arguments: _set(db, arguments, str(arguments["column"]), arguments["value"]),
+            "rename": lambda db, arguments: _set(db, arguments, "username", arguments["to"]),
+            "note": lambda db, arguments: _set(db, arguments, "reseller_notes", arguments["text"]),
+            "set_balance": lambda db, arguments: self.books.set_fact(
+                db, "credits", str(Decimal(str(arguments["amount"])))
             ),
             "revoke": self._revoke,
         }
@@ -183,22 +183,24 @@ class OneStreamPracticePanel(PracticePanel):
         with self.books.writing() as db:
             return acts[name](db, arguments)
 
-    def _make_foreign(self, db: sqlite3.Connection, wish: Mapping[str, Any]) -> str:
-        return insert(db, username=wish["username"], password=random_text(12), package_id=1, connections=1)
+    def _make_foreign(self, db: sqlite3.Connection, arguments: Mapping[str, Any]) -> str:
+        return insert(
+            db, username=arguments["username"], password=random_text(12), package_id=1, connections=1
+        )
 
-    def _revoke(self, db: sqlite3.Connection, wish: Mapping[str, Any]) -> None:
+    def _revoke(self, db: sqlite3.Connection, arguments: Mapping[str, Any]) -> None:
         granted = json.loads(self.books.fact(db, "permissions", "[]"))
-        granted.remove(wish["permission"])
+        granted.remove(arguments["permission"])
         self.books.set_fact(db, "permissions", json.dumps(granted))
 
 
-def _set(db: sqlite3.Connection, wish: Mapping[str, Any], column: str, value: object) -> int:
+def _set(db: sqlite3.Connection, arguments: Mapping[str, Any], column: str, value: object) -> int:
     sql = f"UPDATE lines SET {column} = ? WHERE username = ?"  # noqa: S608 - names of our own
-    return db.execute(sql, (value, wish["username"])).rowcount
+    return db.execute(sql, (value, arguments["username"])).rowcount
 
 
-def _delete(db: sqlite3.Connection, wish: Mapping[str, Any]) -> int:
-    return db.execute("DELETE FROM lines WHERE username = ?", (wish["username"],)).rowcount
+def _delete(db: sqlite3.Connection, arguments: Mapping[str, Any]) -> int:
+    return db.execute("DELETE FROM lines WHERE username = ?", (arguments["username"],)).rowcount
 
 
 def _route(request: PracticeRequest) -> tuple[str, str | None]:

@@ -124,16 +124,16 @@ class PterodactylAdapter(PanelAdapter[PterodactylSettings]):
         check_credentials(credentials, self.capabilities)
         server, user = self._lookups.ours(ref, credentials.username)
         word = random_text(8, LOGIN_ALPHABET)
-        wish = mapping.password_to(user, credentials.username, credentials.password, word)
+        body = mapping.password_to(user, credentials.username, credentials.password, word)
         try:
-            self._client.update_user(user.id, wish)
+            self._client.update_user(user.id, body)
         except FieldsRefused as refused:
             if refused.rules.get("username") == "unique":
                 raise Conflict("the login name is taken by another user") from None
             raise
         with already_sent():
             after = self._lookups.owner(server)
-        if (after.username, after.last_name) != (credentials.username, wish["last_name"]):
+        if (after.username, after.last_name) != (credentials.username, body["last_name"]):
             raise ContractBroken("the panel accepted the credentials and did not set them")
         return VerbResult(outcome=Outcome.DONE, account=self._lookups.account_of(server, after))
 

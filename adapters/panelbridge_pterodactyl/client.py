@@ -104,17 +104,17 @@ class PterodactylClient:
     def server_of(self, external_id: str) -> Any:
         return self._read(f"servers/external/{quote(external_id, safe='')}")
 
-    def create_user(self, wish: Mapping[str, Any]) -> Any:
-        return self._write("POST", "users", wish, _CREATED).json()
+    def create_user(self, body: Mapping[str, Any]) -> Any:
+        return self._write("POST", "users", body, _CREATED).json()
 
-    def update_user(self, user_id: int, wish: Mapping[str, Any]) -> None:
-        self._write("PATCH", f"users/{user_id}", wish, _OK).json()
+    def update_user(self, user_id: int, body: Mapping[str, Any]) -> None:
+        self._write("PATCH", f"users/{user_id}", body, _OK).json()
 
     def delete_user(self, user_id: int) -> None:
         self._write("DELETE", f"users/{user_id}", None, _NO_CONTENT)
 
-    def create_server(self, wish: Mapping[str, Any]) -> Any:
-        return self._write("POST", "servers", wish, _CREATED).json()
+    def create_server(self, body: Mapping[str, Any]) -> Any:
+        return self._write("POST", "servers", body, _CREATED).json()
 
     def suspend(self, server_id: int) -> None:
         self._write("POST", f"servers/{server_id}/suspend", None, _NO_CONTENT)
@@ -122,8 +122,8 @@ class PterodactylClient:
     def unsuspend(self, server_id: int) -> None:
         self._write("POST", f"servers/{server_id}/unsuspend", None, _NO_CONTENT)
 
-    def set_build(self, server_id: int, wish: Mapping[str, Any]) -> None:
-        self._write("PATCH", f"servers/{server_id}/build", wish, _OK).json()
+    def set_build(self, server_id: int, body: Mapping[str, Any]) -> None:
+        self._write("PATCH", f"servers/{server_id}/build", body, _OK).json()
 
     def delete_server(self, server_id: int) -> None:
         self._write("DELETE", f"servers/{server_id}", None, _NO_CONTENT)
@@ -135,8 +135,8 @@ class PterodactylClient:
         reply = self._session.request("GET", _API + path, query=query, repeatable=True)
         return _accepted(reply, _OK).json()
 
-    def _write(self, method: str, path: str, wish: Mapping[str, Any] | None, status: int) -> PanelReply:
-        reply = self._session.request(method, _API + path, json=wish, repeatable=False)
+    def _write(self, method: str, path: str, body: Mapping[str, Any] | None, status: int) -> PanelReply:
+        reply = self._session.request(method, _API + path, json=body, repeatable=False)
         return _accepted(reply, status)
 
     def _page(self, kind: str, number: int, size: int = _PAGE) -> mapping.Page:

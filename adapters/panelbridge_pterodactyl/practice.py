@@ -173,8 +173,8 @@ class PterodactylPracticePanel(PracticePanel):
         return resource("user", users.shown(users.the(db, "external_id", place)))
 
     def _create_user(self, db: sqlite3.Connection, _: str, request: PracticeRequest) -> PracticeReply:
-        wish = users.checked(db, request.json())
-        row = users.insert(db, **wish)
+        body = users.checked(db, request.json())
+        row = users.insert(db, **body)
         self.books.record(db, "create_user", f"user {row['username']}")
         return resource("user", users.shown(row), status=201)
 
@@ -196,13 +196,13 @@ class PterodactylPracticePanel(PracticePanel):
         return 1_000_000 if queued else int(self.options["install"])
 
     def _create(self, db: sqlite3.Connection, _: str, request: PracticeRequest) -> PracticeReply:
-        wish = servers.checked(db, request.json())
+        body = servers.checked(db, request.json())
         if self.books.fact(db, "no_room", "no") == "yes":
             raise Refused(400, "NoViableAllocationException")
         self._ask_node(db)  # a node that refuses: the panel deletes the half-made row itself
         fails = int(self.books.fact(db, "installs_that_fail", "0"))
         self.books.set_fact(db, "installs_that_fail", str(max(0, fails - 1)))
-        row = servers.insert(db, wish, reads=self._reads(db), fails=fails > 0)
+        row = servers.insert(db, body, reads=self._reads(db), fails=fails > 0)
         self.books.record(db, "create", users.the(db, "id", row["user_id"])["username"])
         return resource("server", servers.shown(row), status=201)
 

@@ -29,8 +29,8 @@ def _create(_: Books, db: sqlite3.Connection, arguments: Mapping[str, Any]) -> A
     user = users.row_of(db, "username", name) or users.insert(
         db, username=name, email=f"{name}@elsewhere.example", password=random_text(12)
     )
-    wish = servers.checked(db, {**_BUILD, "name": name, "user": user["id"]})
-    row = servers.insert(db, wish, reads=0, fails=False)
+    body = servers.checked(db, {**_BUILD, "name": name, "user": user["id"]})
+    row = servers.insert(db, body, reads=0, fails=False)
     return servers.update(db, row["id"], status=None)["id"]
 
 

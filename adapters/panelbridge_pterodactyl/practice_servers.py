@@ -81,41 +81,41 @@ def _fits(row: sqlite3.Row, package: Mapping[str, Any]) -> bool:
     return row["egg"] == package["egg"] and all(row[name] == value for name, value in wanted.items())
 
 
-def checked(db: sqlite3.Connection, wish: Mapping[str, Any]) -> dict[str, Any]:
+def checked(db: sqlite3.Connection, body: Mapping[str, Any]) -> dict[str, Any]:
     """The columns of a new server. Raises ``Refused`` with every broken rule."""
-    broken = {name: "required" for name in ("name", "docker_image", "startup") if not wish.get(name)}
-    if not isinstance(wish.get("environment"), dict):
+    broken = {name: "required" for name in ("name", "docker_image", "startup") if not body.get(name)}
+    if not isinstance(body.get("environment"), dict):
         broken["environment"] = "present"
-    if wish.get("egg") not in EGGS:
+    if body.get("egg") not in EGGS:
         broken["egg"] = "exists"
-    if not isinstance(wish.get("user"), int) or user_of(db, "id", wish["user"]) is None:
+    if not isinstance(body.get("user"), int) or user_of(db, "id", body["user"]) is None:
         broken["user"] = "exists"
-    if not (wish.get("allocation") or {}).get("default") and "locations" not in (wish.get("deploy") or {}):
+    if not (body.get("allocation") or {}).get("default") and "locations" not in (body.get("deploy") or {}):
         broken["allocation.default"] = "required"
-    taken = db.execute("SELECT 1 FROM servers WHERE external_id = ?", (wish.get("external_id"),)).fetchone()
+    taken = db.execute("SELECT 1 FROM servers WHERE external_id = ?", (body.get("external_id"),)).fetchone()
     if taken is not None:
         broken["external_id"] = "unique"
-    columns, more = _limits(wish)
+    columns, more = _limits(body)
     if broken | more:
         raise Refused(422, fields=broken | more)
-    container = {"startup_command": wish["startup"], "image": wish["docker_image"]}
-    columns |= {name: wish.get(name) for name in ("external_id", "name", "egg")}
-    return columns | {"user_id": wish["user"], "container": json.dumps(container), "allocation": 1}
+    container = {"startup_command": body["startup"], "image": body["docker_image"]}
+    columns |= {name: body.get(name) for name in ("external_id", "name", "egg")}
+    return columns | {"user_id": body["user"], "container": json.dumps(container), "allocation": 1}
 
 
-def checked_build(wish: Mapping[str, Any]) -> dict[str, Any]:
+def checked_build(body: Mapping[str, Any]) -> dict[str, Any]:
     """The columns of a new build: ``feature_limits`` is required each time."""
-    columns, broken = _limits(wish)
-    if not isinstance(wish.get("allocation"), int):
+    columns, broken = _limits(body)
+    if not isinstance(body.get("allocation"), int):
         broken["allocation"] = "required"
     if broken:
         raise Refused(422, fields=broken)
     return columns
 
 
-def _limits(wish: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+def _limits(body: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """Columns, and the rules that they break; limits may also lie flat beside the rest."""
-    limits = wish.get("limits") or wish
+    limits = body.get("limits") or body
     columns: dict[str, Any] = {name: limits.get(name) for name in _LIMITS}
     broken = {
         f"limits.{name}": "required" if columns[name] is None else "min"
@@ -124,7 +124,7 @@ def _limits(wish: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     }
     if not broken and columns["io"] > _MOST_IO:
         broken["limits.io"] = "between"
-    features = wish.get("feature_limits")
+    features = body.get("feature_limits")
     if not isinstance(features, dict):
         return columns, broken | {"feature_limits": "required"}
     columns |= {name: features.get(name, 0) for name in _FEATURES}

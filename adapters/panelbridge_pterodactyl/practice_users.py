@@ -39,18 +39,18 @@ def shown(row: sqlite3.Row) -> dict[str, Any]:
     return {**{name: row[name] for name in names}, "language": "en", "root_admin": bool(row["root_admin"])}
 
 
-def checked(db: sqlite3.Connection, wish: Mapping[str, Any], own_id: int | None = None) -> dict[str, Any]:
-    """The columns of ``wish``. Every broken rule is told at once, as the panel does."""
-    broken = {name: "required" for name in _REQUIRED if not wish.get(name)}
+def checked(db: sqlite3.Connection, body: Mapping[str, Any], own_id: int | None = None) -> dict[str, Any]:
+    """The columns of ``body``. Every broken rule is told at once, as the panel does."""
+    broken = {name: "required" for name in _REQUIRED if not body.get(name)}
     for name in _UNIQUE:
-        holder = row_of(db, name, wish[name]) if wish.get(name) else None
+        holder = row_of(db, name, body[name]) if body.get(name) else None
         if holder is not None and holder["id"] != own_id:
             broken[name] = "unique"
-    if "email" not in broken and re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", str(wish["email"])) is None:
+    if "email" not in broken and re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", str(body["email"])) is None:
         broken["email"] = "email"
     if broken:
         raise Refused(422, fields=broken)
-    return {name: wish[name] for name in _COLUMNS if name in wish}
+    return {name: body[name] for name in _COLUMNS if name in body}
 
 
 def insert(db: sqlite3.Connection, **columns: Any) -> sqlite3.Row:

@@ -86,9 +86,9 @@ class ReferenceAdapter(PanelAdapter[ReferenceSettings]):
         check_order(order, self.capabilities)
         if order.options:
             raise InvalidOrder("this panel has no options", field="options")
-        wish = mapping.order_to(order, dated=self._dated)
+        body = mapping.order_to(order, dated=self._dated)
         try:
-            payload, made = self._client.create(order.credentials.username, wish)
+            payload, made = self._client.create(order.credentials.username, body)
         except Conflict:
             return self._adopted(order)
         return self._as_ordered(order, self._account(payload), Outcome.DONE if made else Outcome.ALREADY)
@@ -127,9 +127,9 @@ class ReferenceAdapter(PanelAdapter[ReferenceSettings]):
             account = self._ours(ref)
             if self._same_moment(account.expires_at, until):
                 return _already(account)
-            wish = {"expires_at": mapping.moment_to(until)}
+            body = {"expires_at": mapping.moment_to(until)}
             return self._changed(
-                account, "expiry", wish, lambda after: self._same_moment(after.expires_at, until)
+                account, "expiry", body, lambda after: self._same_moment(after.expires_at, until)
             )
         if purchase is None:
             raise InvalidOrder("this panel sells lengths: extend needs a purchase", field="purchase")
@@ -156,8 +156,8 @@ class ReferenceAdapter(PanelAdapter[ReferenceSettings]):
         account = self._ours(ref)
         if account.state is AccountState.SUSPENDED:
             return _already(account)
-        wish = {"reason": reason}
-        return self._changed(account, "suspension", wish, lambda after: after.state.is_off)
+        body = {"reason": reason}
+        return self._changed(account, "suspension", body, lambda after: after.state.is_off)
 
     def unsuspend(self, ref: AccountRef) -> VerbResult:
         account = self._ours(ref)
@@ -179,8 +179,8 @@ class ReferenceAdapter(PanelAdapter[ReferenceSettings]):
         account = self._ours(ref, credentials.username)
         if has_them(account):
             return _already(account)
-        wish = {"username": credentials.username, "password": credentials.password.get_secret_value()}
-        return self._changed(account, "credentials", wish, has_them)
+        body = {"username": credentials.username, "password": credentials.password.get_secret_value()}
+        return self._changed(account, "credentials", body, has_them)
 
     def change_package(self, ref: AccountRef, change: PackageChange) -> VerbResult:
         def has_it(account: PanelAccount) -> bool:
@@ -193,8 +193,8 @@ class ReferenceAdapter(PanelAdapter[ReferenceSettings]):
         account = self._ours(ref)
         if has_it(account):
             return _already(account)
-        wish = {"package": change.package, "connections": change.connections}
-        return self._changed(account, "package", wish, has_it)
+        body = {"package": change.package, "connections": change.connections}
+        return self._changed(account, "package", body, has_it)
 
     def terminate(self, ref: AccountRef) -> VerbResult:
         try:
@@ -271,11 +271,11 @@ class ReferenceAdapter(PanelAdapter[ReferenceSettings]):
         self,
         account: PanelAccount,
         part: str,
-        wish: Mapping[str, object],
+        body: Mapping[str, object],
         reached: Callable[[PanelAccount], bool],
     ) -> VerbResult:
         """Write one part and believe only the account that comes back."""
-        after = self._same(account.id, self._client.put(account.id, part, wish))
+        after = self._same(account.id, self._client.put(account.id, part, body))
         if not reached(after):
             raise ContractBroken(f"the panel accepted the {part} and did not set it")
         return VerbResult(outcome=Outcome.DONE, account=after)

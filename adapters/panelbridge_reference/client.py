@@ -56,14 +56,14 @@ class ReferenceClient:
     def account(self, account_id: str) -> Any:
         return self._read(f"v1/accounts/{quote(account_id, safe='')}")
 
-    def create(self, username: str, wish: Mapping[str, Any]) -> tuple[Any, bool]:
+    def create(self, username: str, body: Mapping[str, Any]) -> tuple[Any, bool]:
         """The account of that name, and whether this call made it."""
-        reply = self._write("PUT", f"v1/names/{quote(username, safe='')}", wish)
+        reply = self._write("PUT", f"v1/names/{quote(username, safe='')}", body)
         return reply.json(), reply.status == _CREATED
 
-    def put(self, account_id: str, part: str, wish: Mapping[str, Any]) -> Any:
+    def put(self, account_id: str, part: str, body: Mapping[str, Any]) -> Any:
         """Set one part of an account: expiry, suspension, credentials or package."""
-        return self._write("PUT", f"v1/accounts/{quote(account_id, safe='')}/{part}", wish).json()
+        return self._write("PUT", f"v1/accounts/{quote(account_id, safe='')}/{part}", body).json()
 
     def lift_suspension(self, account_id: str) -> Any:
         return self._write("DELETE", f"v1/accounts/{quote(account_id, safe='')}/suspension", None).json()
@@ -82,10 +82,10 @@ class ReferenceClient:
     def _read(self, path: str, query: Mapping[str, str] | None = None) -> Any:
         return _accepted(self._session.request("GET", path, query=query, repeatable=True)).json()
 
-    def _write(self, method: str, path: str, wish: Mapping[str, Any] | None) -> PanelReply:
+    def _write(self, method: str, path: str, body: Mapping[str, Any] | None) -> PanelReply:
         # Not repeatable, although these writes converge: a lost one may land late, after a newer verb. Only
         # the engine, which waits that time out, may send it again.
-        return _accepted(self._session.request(method, path, json=wish, repeatable=False))
+        return _accepted(self._session.request(method, path, json=body, repeatable=False))
 
     def _pages(self, path: str, name: str, search: Mapping[str, str]) -> Iterator[Any]:
         after, seen = "", {""}

@@ -110,16 +110,16 @@ def connection_from(payload: Any, now: datetime) -> Connection:
 
 def order_to(order: CreateOrder, *, dated: bool) -> dict[str, Any]:
     """The body of a create; ``dated`` where the panel takes a date and does not sell lengths."""
-    wish: dict[str, Any] = {
+    body: dict[str, Any] = {
         "password": order.credentials.password.get_secret_value(),
         "package": order.package,
         "reference": order.reference,
     }
     if dated:
-        wish["expires_at"] = moment_to(order.until)
+        body["expires_at"] = moment_to(order.until)
     if order.connections is not None:
-        wish["connections"] = order.connections
-    return wish
+        body["connections"] = order.connections
+    return body
 
 
 def moment_to(moment: datetime) -> str:

@@ -183,22 +183,22 @@ class ReferencePracticePanel(PracticePanel):
         return {name: page, "next": page[-1]["id"] if len(page) < len(left) else None}
 
     def _create(self, db: sqlite3.Connection, name: str, request: PracticeRequest) -> Any:
-        wish = request.json()
+        body = request.json()
         if re.fullmatch("[A-Za-z0-9]{3,64}", name) is None:
             raise _Refused(422, "invalid_field", "username")
         if _row_of(db, name) is not None:
             raise _Refused(409, "name_taken")
         if db.execute("SELECT count(*) FROM accounts").fetchone()[0] >= int(self.options["capacity"]):
             raise _Refused(409, "panel_full")
-        package = _package(wish["package"])
-        until = self._paid_until(None, package) if self._sells else wish.get("expires_at")
+        package = _package(body["package"])
+        until = self._paid_until(None, package) if self._sells else body.get("expires_at")
         values = (
             name,
-            wish["password"],
+            body["password"],
             until,
             package["id"],
-            wish.get("connections") or package["connections"],
-            wish["reference"],
+            body.get("connections") or package["connections"],
+            body["reference"],
         )
         columns = "username, password, expires_at, package, connections, reference"
         db.execute(f"INSERT INTO accounts ({columns}) VALUES (?, ?, ?, ?, ?, ?)", values)  # noqa: S608
@@ -224,16 +224,16 @@ class ReferencePracticePanel(PracticePanel):
         return self._set(db, row, "unsuspend", enabled=1)
 
     def _reset_credentials(self, db: sqlite3.Connection, row: sqlite3.Row, request: PracticeRequest) -> Any:
-        wish = request.json()
-        holder = _row_of(db, wish["username"])
+        body = request.json()
+        holder = _row_of(db, body["username"])
         if holder is not None and holder["id"] != row["id"]:
             raise _Refused(409, "name_taken")
-        return self._set(db, row, "reset_credentials", username=wish["username"], password=wish["password"])
+        return self._set(db, row, "reset_credentials", username=body["username"], password=body["password"])
 
     def _change_package(self, db: sqlite3.Connection, row: sqlite3.Row, request: PracticeRequest) -> Any:
-        wish = request.json()
-        package = _package(wish["package"])
-        connections = wish["connections"] or package["connections"]
+        body = request.json()
+        package = _package(body["package"])
+        connections = body["connections"] or package["connections"]
         return self._set(db, row, "change_package", package=package["id"], connections=connections)
 
     def _terminate(self, db: sqlite3.Connection, row: sqlite3.Row, _: PracticeRequest) -> Any:

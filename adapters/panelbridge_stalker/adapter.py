@@ -180,8 +180,8 @@ class StalkerAdapter(PanelAdapter[StalkerSettings]):
         if not row.on and row.comment.mark is not Mark.NONE:
             return _already(row)
         comment = replace(row.comment, mark=Mark.SUSPENDED)
-        wish = {"status": "0", "comment": comment.written()}
-        return _done(self._changed(row, wish, lambda after: not after.on and after.comment == comment))
+        body = {"status": "0", "comment": comment.written()}
+        return _done(self._changed(row, body, lambda after: not after.on and after.comment == comment))
 
     def unsuspend(self, ref: AccountRef) -> VerbResult:
         row = self._lookups.ours(ref)
@@ -192,9 +192,9 @@ class StalkerAdapter(PanelAdapter[StalkerSettings]):
         # Only what has time left goes on: the panel's job may not look at a passed date again.
         lapsed = row.account.expires_at is not None and row.account.expires_at <= datetime.now(UTC)
         comment = replace(row.comment, mark=Mark.NONE)
-        wish = {"status": "0" if lapsed else "1", "comment": comment.written()}
+        body = {"status": "0" if lapsed else "1", "comment": comment.written()}
         return _done(
-            self._changed(row, wish, lambda after: after.comment == comment and after.on is not lapsed)
+            self._changed(row, body, lambda after: after.comment == comment and after.on is not lapsed)
         )
 
     def reset_credentials(self, ref: AccountRef, credentials: Credentials) -> VerbResult:
@@ -206,8 +206,8 @@ class StalkerAdapter(PanelAdapter[StalkerSettings]):
         password = checks.check_password(credentials.password)
         row = self._lookups.ours(ref)
         comment = replace(row.comment, reset=random_text(_WORD))
-        wish = {"password": password, "comment": comment.written()}
-        return _done(self._changed(row, wish, lambda after: after.comment == comment))
+        body = {"password": password, "comment": comment.written()}
+        return _done(self._changed(row, body, lambda after: after.comment == comment))
 
     def change_package(self, ref: AccountRef, change: PackageChange) -> VerbResult:
         packages = checks.packages_of(change.options)
@@ -221,8 +221,8 @@ class StalkerAdapter(PanelAdapter[StalkerSettings]):
         if has_plan and packages in (None, row.subscribed & plan.optional):
             return _already(row)
         if not has_plan:
-            wish = {"tariff_plan": change.package}
-            row = self._changed(row, wish, lambda after: after.account.package == change.package)
+            body = {"tariff_plan": change.package}
+            row = self._changed(row, body, lambda after: after.account.package == change.package)
         with already_sent():
             if packages is not None:
                 row = self._with_packages(row, plan, packages)
@@ -289,11 +289,11 @@ class StalkerAdapter(PanelAdapter[StalkerSettings]):
     def close(self) -> None:
         self._client.close()
 
-    def _changed(self, row: Row, wish: dict[str, str], reached: Callable[[Row], bool]) -> Row:
+    def _changed(self, row: Row, body: dict[str, str], reached: Callable[[Row], bool]) -> Row:
         """Write, and believe only the account that is read afterwards, whatever the panel said of it."""
         doubt = ContractBroken("the panel accepted the change and did not make it")
         try:
-            self._client.update(row.account.id, wish)
+            self._client.update(row.account.id, body)
         except Doubtful as error:
             doubt = error
         with already_sent():

@@ -179,9 +179,9 @@ class StalkerPracticePanel(PracticePanel):
             "create": self._make_foreign,
             "delete": _delete,
             "set_expiry": self._set_expiry,
-            "switch": lambda db, wish: _set(db, wish, "status", int(wish["on"])),
-            "comment": lambda db, wish: _set(db, wish, "comment", wish["text"]),
-            "set": lambda db, wish: _set(db, wish, str(wish["column"]), wish["value"]),
+            "switch": lambda db, arguments: _set(db, arguments, "status", int(arguments["on"])),
+            "comment": lambda db, arguments: _set(db, arguments, "comment", arguments["text"]),
+            "set": lambda db, arguments: _set(db, arguments, str(arguments["column"]), arguments["value"]),
             "run_expiry_job": lambda db, _: run_expiry_job(self._portal, db),
             "crash_create": lambda db, _: self.books.set_fact(db, "crash_create", "1"),
         }
@@ -190,24 +190,24 @@ class StalkerPracticePanel(PracticePanel):
         with self.books.writing() as db:
             return acts[name](db, arguments)
 
-    def _make_foreign(self, db: sqlite3.Connection, wish: Mapping[str, Any]) -> Any:
+    def _make_foreign(self, db: sqlite3.Connection, arguments: Mapping[str, Any]) -> Any:
         columns = ("comment", "mac", "account_number", "end_date", "tariff_plan")
-        given = {column: wish[column] for column in columns if column in wish}
-        values = {"login": wish["username"], "password": random_text(12), "hashed": 1, **given}
+        given = {column: arguments[column] for column in columns if column in arguments}
+        values = {"login": arguments["username"], "password": random_text(12), "hashed": 1, **given}
         return insert(db, {"tariff_plan": "basic", **values})
 
-    def _set_expiry(self, db: sqlite3.Connection, wish: Mapping[str, Any]) -> int:
-        moment = wish["expires_at"]
-        return _set(db, wish, "end_date", ZERO if moment is None else wall_of(moment, self._portal.zone))
+    def _set_expiry(self, db: sqlite3.Connection, arguments: Mapping[str, Any]) -> int:
+        moment = arguments["expires_at"]
+        return _set(db, arguments, "end_date", ZERO if moment is None else wall_of(moment, self._portal.zone))
 
 
-def _set(db: sqlite3.Connection, wish: Mapping[str, Any], column: str, value: object) -> int:
+def _set(db: sqlite3.Connection, arguments: Mapping[str, Any], column: str, value: object) -> int:
     sql = f"UPDATE users SET {column} = ? WHERE login = ?"  # noqa: S608 - names of our own
-    return db.execute(sql, (value, wish["username"])).rowcount
+    return db.execute(sql, (value, arguments["username"])).rowcount
 
 
-def _delete(db: sqlite3.Connection, wish: Mapping[str, Any]) -> int:
-    return db.execute("DELETE FROM users WHERE login = ?", (wish["username"],)).rowcount
+def _delete(db: sqlite3.Connection, arguments: Mapping[str, Any]) -> int:
+    return db.execute("DELETE FROM users WHERE login = ?", (arguments["username"],)).rowcount
 
 
 def _kind_of_edit(request: PracticeRequest) -> str:

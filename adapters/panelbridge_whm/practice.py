@@ -154,13 +154,13 @@ def _by_hand(db: sqlite3.Connection, arguments: Mapping[str, Any]) -> None:
 
 _ACTS: dict[str, Callable[[sqlite3.Connection, Mapping[str, Any]], Any]] = {
     "create": _by_hand,
-    "ban": lambda db, wish: update(
-        db, wish["username"], {"suspended": 1, "is_locked": 1, "suspendreason": "abuse"}
+    "ban": lambda db, arguments: update(
+        db, arguments["username"], {"suspended": 1, "is_locked": 1, "suspendreason": "abuse"}
     ),
-    "delete": lambda db, wish: (
-        db.execute("DELETE FROM accounts WHERE user = ?", (wish["username"],)).rowcount
+    "delete": lambda db, arguments: (
+        db.execute("DELETE FROM accounts WHERE user = ?", (arguments["username"],)).rowcount
     ),
-    "edit": lambda db, wish: update(db, wish["username"], wish["columns"]),
+    "edit": lambda db, arguments: update(db, arguments["username"], arguments["columns"]),
 }
 
 

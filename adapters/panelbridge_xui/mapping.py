@@ -120,12 +120,12 @@ def bouquets_asked(options: Mapping[str, str], offered: Iterable[str] | None) ->
 
 def is_trial(options: Mapping[str, str], row: PackageRow) -> bool:
     """Whether the create is a trial. Raises ``InvalidOrder`` when the package sells none."""
-    wish = options.get("trial", "1" if row.trial_only else "0")
-    if wish not in ("0", "1"):
+    trial = options.get("trial", "1" if row.trial_only else "0")
+    if trial not in ("0", "1"):
         raise InvalidOrder("trial is 1 or 0", field="options.trial")
-    if (wish == "1" and not row.is_trial) or (wish == "0" and row.trial_only):
+    if (trial == "1" and not row.is_trial) or (trial == "0" and row.trial_only):
         raise InvalidOrder("the package is not sold that way (trial or standard)", field="options.trial")
-    return wish == "1"
+    return trial == "1"
 
 
 def repeated(name: str, values: Iterable[str]) -> Fields:

@@ -240,8 +240,8 @@ def _columns(content: Any, parameters: Parameters) -> Any:
         return content
 
     def kept(row: dict[str, Any]) -> dict[str, Any]:
-        wish = set((shown or ",".join(row)).split(",")) - set((hidden or "").split(","))
-        return {name: value for name, value in row.items() if name in wish}
+        columns = set((shown or ",".join(row)).split(",")) - set((hidden or "").split(","))
+        return {name: value for name, value in row.items() if name in columns}
 
     rows = content["data"]
     return {**content, "data": [kept(row) for row in rows] if isinstance(rows, list) else kept(rows)}
