@@ -9,9 +9,9 @@ from pathlib import Path
 
 from flask import Flask, Response
 
-from whmcs_module_shim.config import read_config
-from whmcs_module_shim.listener import Listener
-from whmcs_module_shim.serve import keep_to_one_core
+from panelbridge.service.config import read_config
+from panelbridge.service.listener import Listener
+from panelbridge.service.serve import keep_to_one_core
 
 
 def load() -> Flask:

@@ -8,10 +8,10 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server import Server
 
-from whmcs_module_shim.compose import compose
-from whmcs_module_shim.config import read_config
-from whmcs_module_shim.logs import configure_logs
-from whmcs_module_shim.serve import load
+from panelbridge.service.compose import compose
+from panelbridge.service.config import read_config
+from panelbridge.service.logs import configure_logs
+from panelbridge.service.serve import load
 
 
 def main() -> None:

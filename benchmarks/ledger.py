@@ -22,9 +22,10 @@ from typing import Any
 from sqlalchemy.dialects import sqlite
 
 from panelbridge.ledger import ChainKeys, Credits, Ledger, ResellerId, TransferContext
-from panelbridge.storage import Database, ledger_sql
-from panelbridge.storage.ledger_store import SqlLedgerStore
-from panelbridge.storage.prepared import Prepared
+from panelbridge.storage import Database
+from panelbridge.storage.engine.prepared import Prepared
+from panelbridge.storage.ledger import sql as ledger_sql
+from panelbridge.storage.ledger.store import SqlLedgerStore
 
 CALLERS = 8
 HOT = ResellerId(1)

@@ -19,8 +19,8 @@ import psutil
 import requests
 
 from examples.demo.bridge import DemoBridge, free_port
+from panelbridge.service.books import DATABASE_NAME
 from panelbridge.testing.practice import PracticeProcess
-from whmcs_module_shim.books import DATABASE_NAME
 
 THREADS = 32  # of both servers: a quarter of them, so all eight callers of a figure, may wait on one panel
 CALLERS = 8

@@ -6,8 +6,8 @@ backend or a caller of a backend needs, and nothing more.
 
 from __future__ import annotations
 
-from panelbridge.adapter import PanelAdapter
-from panelbridge.capabilities import (
+from panelbridge.contract.adapter import PanelAdapter
+from panelbridge.contract.capabilities import (
     Capabilities,
     Connections,
     Extend,
@@ -18,7 +18,7 @@ from panelbridge.capabilities import (
     TextRule,
     Verb,
 )
-from panelbridge.exceptions import (
+from panelbridge.contract.exceptions import (
     AdapterLoadError,
     AuthenticationFailed,
     CapacityExhausted,
@@ -37,7 +37,7 @@ from panelbridge.exceptions import (
     SettingsInvalid,
     Unsupported,
 )
-from panelbridge.models import (
+from panelbridge.contract.models import (
     Absent,
     AccountId,
     AccountRef,
@@ -61,9 +61,9 @@ from panelbridge.models import (
     Usage,
     VerbResult,
 )
-from panelbridge.registry import adapters, load_adapter
-from panelbridge.secret import Secret
-from panelbridge.settings import PanelSettings, read_settings
+from panelbridge.contract.registry import adapters, load_adapter
+from panelbridge.contract.secret import Secret
+from panelbridge.contract.settings import PanelSettings, read_settings
 
 __all__ = [
     "Absent",

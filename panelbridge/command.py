@@ -10,7 +10,7 @@ _NOT_INSTALLED = 3  # exit code
 def main() -> None:
     """Run the command line, or say exactly what to install."""
     try:
-        from whmcs_module_shim.cli import main as run
+        from panelbridge.cli import main as run
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
         if missing in ("panelbridge", "whmcs_module_shim", ""):

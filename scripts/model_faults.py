@@ -21,14 +21,17 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 from sqlalchemy import true
 
-from panelbridge.models import Absent, Unknown
-from panelbridge.provisioning import OperationState, claim, decisions, engine, outlook, reading, renewals
-from panelbridge.provisioning import settle as settling
-from panelbridge.provisioning import turns as turn_rules
+from panelbridge.contract.models import Absent, Unknown
+from panelbridge.provisioning import OperationState, outlook, renewals
+from panelbridge.provisioning import provisioner as engine
+from panelbridge.provisioning.flow import claim, decisions, reading
+from panelbridge.provisioning.flow import settle as settling
+from panelbridge.provisioning.flow import turns as turn_rules
 from panelbridge.provisioning.verbs import extend, reset_credentials, suspend, unsuspend
-from panelbridge.storage import due_rows, journal_store
-from panelbridge.storage.journal_store import SqlJournalStore
-from panelbridge.storage.subscription_store import SqlSubscriptionStore
+from panelbridge.storage.provisioning import due_rows
+from panelbridge.storage.provisioning import store as journal_store
+from panelbridge.storage.provisioning.store import SqlJournalStore
+from panelbridge.storage.subscriptions.store import SqlSubscriptionStore
 from tests.model.machine import Bridge, forget_room
 
 KEPT = Path(__file__).resolve().parents[1] / "benchmarks" / "model.txt"

@@ -9,10 +9,10 @@ from typing import Any
 from pydantic_core import PydanticUndefined
 
 from panelbridge import Capabilities, Verb, adapters
-from panelbridge.settings import secret_fields
+from panelbridge.cli.adapters import variants
+from panelbridge.contract.settings import secret_fields
+from panelbridge.service.config import ENV_PREFIX, ServiceConfig
 from scripts.markdown import first_line, names, table, yes
-from whmcs_module_shim.cli.adapters import variants
-from whmcs_module_shim.config import ENV_PREFIX, ServiceConfig
 
 _OVERVIEW = ("verbs", "extend", "change_package", "find by", "list proves absence", "late commit")
 _ROWS: dict[str, Callable[[Capabilities], str]] = {
@@ -53,7 +53,7 @@ def capabilities_page() -> str:
         f"""# Capabilities of the backends
 
 Declared data: it drives the engine and the conformance suite. What the words mean stands in
-`panelbridge/capabilities.py`. `panelbridge adapters` shows the same of what is installed.
+`panelbridge/contract/capabilities.py`. `panelbridge adapters` shows the same of what is installed.
 
 {table(["backend", "variant", *_OVERVIEW], overview)}"""
     ]

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from panelbridge import PanelError
+from panelbridge.actions.problems import KINDS
 from panelbridge.ledger.exceptions import LedgerError
-from panelbridge.provisioning.decisions import PURCHASE_WAYS, WAYS_OUT, WHY
+from panelbridge.provisioning.flow.decisions import PURCHASE_WAYS, WAYS_OUT, WHY
 from panelbridge.storage.exceptions import StorageBusy
 from scripts.markdown import first_line, table, yes
-from whmcs_module_shim.problems import KINDS
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import typer.main
 
+from panelbridge.cli.exits import Exit
+from panelbridge.cli.main import app
+from panelbridge.http.resources import resource_routes
 from scripts.markdown import cell, table
-from whmcs_module_shim.cli.exits import Exit
-from whmcs_module_shim.cli.main import app
 from whmcs_module_shim.module_calls import functions
-from whmcs_module_shim.resources import resource_routes
 
 
 def http_page() -> str:

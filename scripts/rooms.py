@@ -1,9 +1,9 @@
 """Moves files into their rooms and rewrites every mention of them: `python -m scripts.rooms`.
 
-`scripts/rooms.txt` says where each file goes. Imports, dotted names and paths are rewritten in every text file that
-git knows; nothing else changes, so behaviour cannot. It may be run again: what has moved stays where it is, and
-only old names that came back (by a merge) are rewritten. Afterwards `ruff check --fix` and `ruff format` put the
-imports in order.
+`scripts/rooms.txt` says where each file goes. Imports, dotted names and paths are rewritten in every text
+file that git knows; nothing else changes, so behaviour cannot. It may be run again: what has moved stays
+where it is, and only old names that came back (by a merge) are rewritten. Afterwards
+`ruff check --select I --fix` and `ruff format` put the imports in order.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ LEFT = {
     "soak.txt",
     "model.txt",
     "latest.json",
-}  # they tell of then
+}
+"""They tell of what was."""
 
 
 @dataclass(kw_only=True)
@@ -39,7 +40,7 @@ class Plan:
 
     @property
     def modules(self) -> dict[str, str]:
-        """Dotted names, old to new; new names stand for themselves, so that a second run leaves them alone."""
+        """Dotted names, old to new; new ones stand for themselves, so that a second run leaves them."""
         names = {dotted(old): dotted(new) for old, new in self.moves.items() if old.suffix == ".py"}
         return {
             **{new: new for new in names.values()},
@@ -147,9 +148,8 @@ def split_imports(text: str, names: dict[str, str]) -> str:
         said = [f"from {node.module} import {_spelled(one)}\n" for one in node.names if one not in moved]
         for one in moved:
             package, _, name = names[f"{node.module}.{one.name}"].rpartition(".")
-            said.append(
-                f"from {package} import {name if name == (one.asname or one.name) else f'{name} as {one.asname or one.name}'}\n"
-            )
+            local = one.asname or one.name
+            said.append(f"from {package} import {name if name == local else f'{name} as {local}'}\n")
         lines[node.lineno - 1 : node.end_lineno] = [" " * node.col_offset + one for one in said]
     return "".join(lines)
 

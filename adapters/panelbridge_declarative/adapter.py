@@ -13,11 +13,11 @@ from urllib.parse import urljoin, urlsplit
 
 from pydantic import BaseModel
 
-from panelbridge.adapter import PanelAdapter
-from panelbridge.capabilities import Capabilities, Verb
-from panelbridge.doubt import nothing_sent
-from panelbridge.exceptions import ContractBroken, InvalidOrder, SettingsInvalid, Unsupported
-from panelbridge.models import (
+from panelbridge.contract.adapter import PanelAdapter
+from panelbridge.contract.capabilities import Capabilities, Verb
+from panelbridge.contract.doubt import nothing_sent
+from panelbridge.contract.exceptions import ContractBroken, InvalidOrder, SettingsInvalid, Unsupported
+from panelbridge.contract.models import (
     AccountRef,
     AccountState,
     Connection,
@@ -34,8 +34,8 @@ from panelbridge.models import (
     Usage,
     VerbResult,
 )
-from panelbridge.order_check import check_credentials, check_order, check_package_change
-from panelbridge.secret import Secret
+from panelbridge.contract.order_check import check_credentials, check_order, check_package_change
+from panelbridge.contract.secret import Secret
 from panelbridge_declarative import mapping
 from panelbridge_declarative.changes import ChangeRequest, Changes
 from panelbridge_declarative.checks import check_options

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus, urlencode
 
-from panelbridge.capabilities import Verb
-from panelbridge.exceptions import PanelError
-from panelbridge.models import AccountId, AccountRef, CreateOrder, Credentials, Found, PackageChange
-from panelbridge.secret import Secret, random_text
-from panelbridge.settings import read_settings, secret_fields
+from panelbridge.contract.capabilities import Verb
+from panelbridge.contract.exceptions import PanelError
+from panelbridge.contract.models import AccountId, AccountRef, CreateOrder, Credentials, Found, PackageChange
+from panelbridge.contract.secret import Secret, random_text
+from panelbridge.contract.settings import read_settings, secret_fields
 from panelbridge.transport import PanelReply, PanelSession, Redactor
 from panelbridge.transport.redaction import is_secret_key
 from panelbridge_declarative.adapter import DeclarativeAdapter

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
-from panelbridge.capabilities import Capabilities, Verb
-from panelbridge.doubt import nothing_sent
-from panelbridge.exceptions import (
+from panelbridge.contract.capabilities import Capabilities, Verb
+from panelbridge.contract.doubt import nothing_sent
+from panelbridge.contract.exceptions import (
     ContractBroken,
     NotFound,
     OutcomeUnknown,
@@ -17,7 +17,7 @@ from panelbridge.exceptions import (
     PermissionMissing,
     Unsupported,
 )
-from panelbridge.models import AccountRef, AccountState, Outcome, PanelAccount, VerbResult
+from panelbridge.contract.models import AccountRef, AccountState, Outcome, PanelAccount, VerbResult
 from panelbridge_declarative.description.abilities import after_unknown
 from panelbridge_declarative.description.expressions import ExpressionFailed, Scope, expression
 from panelbridge_declarative.description.spec import AfterUnknown, Is, WriteOp

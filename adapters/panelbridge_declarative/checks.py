@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
-from panelbridge.exceptions import InvalidOrder
+from panelbridge.contract.exceptions import InvalidOrder
 from panelbridge_declarative.description.expressions import (
     Expression,
     ExpressionInvalid,

@@ -9,9 +9,9 @@ from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any, Protocol
 
-from panelbridge.exceptions import ContractBroken, OutcomeUnknown, PanelError, PanelUnreachable
-from panelbridge.models import Outcome
-from panelbridge.secret import Secret
+from panelbridge.contract.exceptions import ContractBroken, OutcomeUnknown, PanelError, PanelUnreachable
+from panelbridge.contract.models import Outcome
+from panelbridge.contract.secret import Secret
 from panelbridge.transport import PanelReply, PanelSession, Redactor, deadline, remaining
 from panelbridge_declarative.description import queries
 from panelbridge_declarative.description.expressions import ExpressionFailed, Scope

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from panelbridge.capabilities import Capabilities, Extend
-from panelbridge.doubt import nothing_sent
-from panelbridge.exceptions import Conflict, ContractBroken, OutcomeUnknown, PanelError, Unsupported
-from panelbridge.models import AccountId, AccountState, CreateOrder, Outcome, PanelAccount, VerbResult
+from panelbridge.contract.capabilities import Capabilities, Extend
+from panelbridge.contract.doubt import nothing_sent
+from panelbridge.contract.exceptions import Conflict, ContractBroken, OutcomeUnknown, PanelError, Unsupported
+from panelbridge.contract.models import (
+    AccountId,
+    AccountState,
+    CreateOrder,
+    Outcome,
+    PanelAccount,
+    VerbResult,
+)
 from panelbridge_declarative.changes import holds, same_moment
 from panelbridge_declarative.description import queries
 from panelbridge_declarative.description.abilities import after_unknown

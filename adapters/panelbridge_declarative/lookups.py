@@ -8,9 +8,17 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from panelbridge.exceptions import Conflict, ContractBroken, OutcomeUnknown, PanelError, Unsupported
-from panelbridge.models import Absent, AccountRef, ConnectDetail, Found, Lookup, PanelAccount, Unknown
-from panelbridge.secret import Secret
+from panelbridge.contract.exceptions import Conflict, ContractBroken, OutcomeUnknown, PanelError, Unsupported
+from panelbridge.contract.models import (
+    Absent,
+    AccountRef,
+    ConnectDetail,
+    Found,
+    Lookup,
+    PanelAccount,
+    Unknown,
+)
+from panelbridge.contract.secret import Secret
 from panelbridge_declarative.description.expressions import ExpressionFailed, expression, template
 from panelbridge_declarative.description.spec import Is, ReadOp, Step
 from panelbridge_declarative.errors import error_of, not_found

@@ -10,8 +10,8 @@ from decimal import Decimal, InvalidOperation
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from panelbridge.exceptions import ContractBroken
-from panelbridge.models import (
+from panelbridge.contract.exceptions import ContractBroken
+from panelbridge.contract.models import (
     AccountId,
     AccountState,
     ConnectDetail,
@@ -20,7 +20,7 @@ from panelbridge.models import (
     PanelAccount,
     Usage,
 )
-from panelbridge.secret import Secret
+from panelbridge.contract.secret import Secret
 from panelbridge_declarative.description import queries
 from panelbridge_declarative.description.filters import FilterRefused, as_int
 from panelbridge_declarative.description.spec import ResultField, Results

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from panelbridge.exceptions import ContractBroken, InvalidOrder, Unsupported
-from panelbridge.models import Package
-from panelbridge.strict import unreadable_package
+from panelbridge.contract.exceptions import ContractBroken, InvalidOrder, Unsupported
+from panelbridge.contract.models import Package
+from panelbridge.contract.strict import unreadable_package
 from panelbridge_declarative.mapping import package_from, told, values_from
 from panelbridge_declarative.operations.running import Runner
 from panelbridge_declarative.settings import DeclarativeSettings, read_packages

@@ -14,8 +14,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from panelbridge.capabilities import Verb
-from panelbridge.secret import random_text
+from panelbridge.contract.capabilities import Verb
+from panelbridge.contract.secret import random_text
 from panelbridge.testing.practice import (
     KnownOptions,
     PracticePanel,

@@ -12,8 +12,8 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-from panelbridge.capabilities import Verb
-from panelbridge.secret import random_text
+from panelbridge.contract.capabilities import Verb
+from panelbridge.contract.secret import random_text
 from panelbridge.testing.practice import (
     Fault,
     KnownOptions,

@@ -11,8 +11,8 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, Field, create_model, field_validator, model_validator
 
-from panelbridge.secret import Secret
-from panelbridge.settings import BaseUrl, PanelSettings
+from panelbridge.contract.secret import Secret
+from panelbridge.contract.settings import BaseUrl, PanelSettings
 from panelbridge.transport.addresses import is_refused
 from panelbridge_declarative.description.spec import ConfigField, Limits, PackageValue, Spec
 

@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
-from panelbridge.capabilities import Capabilities, Connections, Extend, OrderFact, TextRule, Verb
-from panelbridge.connect_details import detail
-from panelbridge.exceptions import (
+from panelbridge.contract.capabilities import Capabilities, Connections, Extend, OrderFact, TextRule, Verb
+from panelbridge.contract.connect_details import detail
+from panelbridge.contract.exceptions import (
     Conflict,
     ContractBroken,
     PanelRefused,
 )
-from panelbridge.models import (
+from panelbridge.contract.models import (
     AccountId,
     AccountRef,
     ConnectDetail,
@@ -31,7 +31,7 @@ from panelbridge.models import (
     SignOn,
     Usage,
 )
-from panelbridge.record_adapter import Change, RecordVerbs
+from panelbridge.contract.record_adapter import Change, RecordVerbs
 from panelbridge_directadmin import mapping
 from panelbridge_directadmin.client import DirectAdminClient, EmptyList
 from panelbridge_directadmin.create import Creation

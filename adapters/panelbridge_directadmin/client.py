@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
-from panelbridge.exceptions import AuthenticationFailed, ContractBroken, PanelRefused
-from panelbridge.secret import Secret
+from panelbridge.contract.exceptions import AuthenticationFailed, ContractBroken, PanelRefused
+from panelbridge.contract.secret import Secret
 from panelbridge.transport import PanelReply, PanelSession, Redactor
 from panelbridge_directadmin.settings import DirectAdminSettings
 from panelbridge_directadmin.wire import Fields, decoded

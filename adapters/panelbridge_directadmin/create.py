@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from panelbridge.doubt import nothing_sent
-from panelbridge.exceptions import Conflict
-from panelbridge.models import AccountId, CreateOrder
+from panelbridge.contract.doubt import nothing_sent
+from panelbridge.contract.exceptions import Conflict
+from panelbridge.contract.models import AccountId, CreateOrder
 from panelbridge_directadmin import mapping
 from panelbridge_directadmin.client import DirectAdminClient
 from panelbridge_directadmin.lookups import Lookups

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from panelbridge.exceptions import (
+from panelbridge.contract.exceptions import (
     CapacityExhausted,
     Conflict,
     ContractBroken,
@@ -12,7 +12,7 @@ from panelbridge.exceptions import (
     NotFound,
     PanelRefused,
 )
-from panelbridge.models import AccountId, Credentials, PanelAccount, Usage
+from panelbridge.contract.models import AccountId, Credentials, PanelAccount, Usage
 from panelbridge_directadmin import mapping
 from panelbridge_directadmin.client import DirectAdminClient, EmptyList
 from panelbridge_directadmin.mapping import UserRow

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from panelbridge.connect_details import one_time_login
-from panelbridge.exceptions import ContractBroken
-from panelbridge.models import (
+from panelbridge.contract.connect_details import one_time_login
+from panelbridge.contract.exceptions import ContractBroken
+from panelbridge.contract.models import (
     AccountId,
     AccountState,
     CreateOrder,
@@ -18,7 +18,7 @@ from panelbridge.models import (
     SignOn,
     Usage,
 )
-from panelbridge.strict import unreadable_package
+from panelbridge.contract.strict import unreadable_package
 from panelbridge_directadmin.settings import DirectAdminSettings
 from panelbridge_directadmin.wire import Fields
 

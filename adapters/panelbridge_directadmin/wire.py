@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from urllib.parse import parse_qsl
 
-from panelbridge.exceptions import AuthenticationFailed, ContractBroken
+from panelbridge.contract.exceptions import AuthenticationFailed, ContractBroken
 from panelbridge.transport import PanelReply
 
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'", "nbsp": " "}

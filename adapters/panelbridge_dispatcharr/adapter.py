@@ -11,16 +11,16 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-from panelbridge.capabilities import Capabilities, Extend, FindBy, TextRule, Verb
-from panelbridge.connect_details import origin_of, xtream_login
-from panelbridge.doubt import already_sent
-from panelbridge.exceptions import (
+from panelbridge.contract.capabilities import Capabilities, Extend, FindBy, TextRule, Verb
+from panelbridge.contract.connect_details import origin_of, xtream_login
+from panelbridge.contract.doubt import already_sent
+from panelbridge.contract.exceptions import (
     Conflict,
     InvalidOrder,
     NotFound,
     OutcomeUnknown,
 )
-from panelbridge.models import (
+from panelbridge.contract.models import (
     AccountId,
     AccountRef,
     AccountState,
@@ -32,9 +32,9 @@ from panelbridge.models import (
     PanelAccount,
     Usage,
 )
-from panelbridge.record_adapter import Change, RecordVerbs
-from panelbridge.secret import Secret
-from panelbridge.strict import each_package
+from panelbridge.contract.record_adapter import Change, RecordVerbs
+from panelbridge.contract.secret import Secret
+from panelbridge.contract.strict import each_package
 from panelbridge_dispatcharr import mapping
 from panelbridge_dispatcharr.client import DispatcharrClient
 from panelbridge_dispatcharr.lookups import Lookups

@@ -11,8 +11,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from panelbridge.doubt import nothing_sent
-from panelbridge.exceptions import (
+from panelbridge.contract.doubt import nothing_sent
+from panelbridge.contract.exceptions import (
     AuthenticationFailed,
     ContractBroken,
     InvalidOrder,
@@ -20,7 +20,7 @@ from panelbridge.exceptions import (
     PanelError,
     PermissionMissing,
 )
-from panelbridge.models import Outcome
+from panelbridge.contract.models import Outcome
 from panelbridge.transport import PanelReply, PanelSession
 from panelbridge_dispatcharr.settings import DispatcharrSettings
 

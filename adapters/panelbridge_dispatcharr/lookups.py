@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from panelbridge.exceptions import ContractBroken, InvalidOrder, NotFound, OutcomeUnknown
-from panelbridge.models import AccountId, PanelAccount, Usage
+from panelbridge.contract.exceptions import ContractBroken, InvalidOrder, NotFound, OutcomeUnknown
+from panelbridge.contract.models import AccountId, PanelAccount, Usage
 from panelbridge_dispatcharr import mapping
 from panelbridge_dispatcharr.client import DispatcharrClient
 from panelbridge_dispatcharr.mapping import User

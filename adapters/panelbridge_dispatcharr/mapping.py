@@ -13,10 +13,18 @@ from typing import Any
 
 from pydantic import Field
 
-from panelbridge.exceptions import ContractBroken, InvalidOrder
-from panelbridge.models import AccountId, AccountState, Connection, CreateOrder, Package, PanelAccount, Usage
-from panelbridge.secret import Secret, random_text
-from panelbridge.strict import Strict
+from panelbridge.contract.exceptions import ContractBroken, InvalidOrder
+from panelbridge.contract.models import (
+    AccountId,
+    AccountState,
+    Connection,
+    CreateOrder,
+    Package,
+    PanelAccount,
+    Usage,
+)
+from panelbridge.contract.secret import Secret, random_text
+from panelbridge.contract.strict import Strict
 
 ADMIN_LEVEL = 10
 STREAMER_LEVEL = 0

@@ -6,8 +6,8 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from panelbridge.secret import Secret
-from panelbridge.settings import BaseUrl, HeaderSecret, PanelSettings
+from panelbridge.contract.secret import Secret
+from panelbridge.contract.settings import BaseUrl, HeaderSecret, PanelSettings
 
 
 class DispatcharrSettings(PanelSettings):

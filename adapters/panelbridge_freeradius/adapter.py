@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from panelbridge.adapter import PanelAdapter
-from panelbridge.capabilities import Capabilities, Connections, FindBy, TextRule, Verb
-from panelbridge.exceptions import (
+from panelbridge.contract.adapter import PanelAdapter
+from panelbridge.contract.capabilities import Capabilities, Connections, FindBy, TextRule, Verb
+from panelbridge.contract.exceptions import (
     Conflict,
     ContractBroken,
     InvalidOrder,
@@ -16,7 +16,7 @@ from panelbridge.exceptions import (
     PanelError,
     PermissionMissing,
 )
-from panelbridge.models import (
+from panelbridge.contract.models import (
     Absent,
     AccountId,
     AccountRef,
@@ -35,7 +35,7 @@ from panelbridge.models import (
     Usage,
     VerbResult,
 )
-from panelbridge.order_check import check_credentials, check_order, check_package_change
+from panelbridge.contract.order_check import check_credentials, check_order, check_package_change
 from panelbridge_freeradius import mapping
 from panelbridge_freeradius.client import Books, RadiusDatabase
 from panelbridge_freeradius.mapping import EXPIRATION, PASSWORD, UserRows

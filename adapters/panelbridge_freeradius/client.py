@@ -26,8 +26,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 
-from panelbridge.exceptions import ContractBroken, OutcomeUnknown, PanelError, PanelUnreachable
-from panelbridge.models import Outcome
+from panelbridge.contract.exceptions import ContractBroken, OutcomeUnknown, PanelError, PanelUnreachable
+from panelbridge.contract.models import Outcome
 from panelbridge.transport.deadline import deadline, within
 from panelbridge_freeradius import mapping, tables
 from panelbridge_freeradius.mapping import UserRows

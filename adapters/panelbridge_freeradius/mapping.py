@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from panelbridge.exceptions import ContractBroken
-from panelbridge.models import AccountId, AccountState, PanelAccount
-from panelbridge.secret import Secret
+from panelbridge.contract.exceptions import ContractBroken
+from panelbridge.contract.models import AccountId, AccountState, PanelAccount
+from panelbridge.contract.secret import Secret
 
 PASSWORD = "Cleartext-Password"  # noqa: S105 - the attribute's name
 EXPIRATION = "Expiration"

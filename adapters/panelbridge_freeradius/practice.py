@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from panelbridge.secret import random_text
+from panelbridge.contract.secret import random_text
 from panelbridge.testing.practice import (
     Fault,
     KnownOptions,

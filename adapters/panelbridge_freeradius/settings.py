@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
-from panelbridge.secret import Secret
-from panelbridge.settings import Allowances
+from panelbridge.contract.secret import Secret
+from panelbridge.contract.settings import Allowances
 
 _PORTS = {"postgresql": 5432, "mysql": 3306}
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from panelbridge.adapter import PanelAdapter
-from panelbridge.capabilities import Capabilities, Connections, Extend, TextRule, Verb
-from panelbridge.connect_details import detail
-from panelbridge.doubt import already_sent, nothing_sent
-from panelbridge.exceptions import (
+from panelbridge.contract.adapter import PanelAdapter
+from panelbridge.contract.capabilities import Capabilities, Connections, Extend, TextRule, Verb
+from panelbridge.contract.connect_details import detail
+from panelbridge.contract.doubt import already_sent, nothing_sent
+from panelbridge.contract.exceptions import (
     Conflict,
     ContractBroken,
     InvalidOrder,
@@ -20,7 +20,7 @@ from panelbridge.exceptions import (
     PanelError,
     Unsupported,
 )
-from panelbridge.models import (
+from panelbridge.contract.models import (
     Absent,
     AccountRef,
     ConnectDetail,
@@ -39,8 +39,8 @@ from panelbridge.models import (
     Usage,
     VerbResult,
 )
-from panelbridge.order_check import check_credentials, check_order, check_package_change
-from panelbridge.secret import Secret
+from panelbridge.contract.order_check import check_credentials, check_order, check_package_change
+from panelbridge.contract.secret import Secret
 from panelbridge_jellyfin import mapping
 from panelbridge_jellyfin.client import JellyfinClient
 from panelbridge_jellyfin.create import Creation

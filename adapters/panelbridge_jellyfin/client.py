@@ -13,14 +13,14 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
-from panelbridge.exceptions import (
+from panelbridge.contract.exceptions import (
     AuthenticationFailed,
     ContractBroken,
     InvalidOrder,
     PanelError,
     PermissionMissing,
 )
-from panelbridge.secret import Secret
+from panelbridge.contract.secret import Secret
 from panelbridge.transport import PanelReply, PanelSession
 from panelbridge_jellyfin import mapping
 from panelbridge_jellyfin.settings import Dialect, JellyfinSettings

@@ -6,10 +6,10 @@ with an empty password and access to everything, and all it says later is that t
 
 from __future__ import annotations
 
-from panelbridge.doubt import already_sent, nothing_sent
-from panelbridge.exceptions import Conflict, ContractBroken, InvalidOrder
-from panelbridge.models import CreateOrder, Credentials, Outcome, VerbResult
-from panelbridge.secret import Secret
+from panelbridge.contract.doubt import already_sent, nothing_sent
+from panelbridge.contract.exceptions import Conflict, ContractBroken, InvalidOrder
+from panelbridge.contract.models import CreateOrder, Credentials, Outcome, VerbResult
+from panelbridge.contract.secret import Secret
 from panelbridge_jellyfin import mapping
 from panelbridge_jellyfin.client import JellyfinClient
 from panelbridge_jellyfin.lookups import Lookups

@@ -5,9 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from panelbridge.doubt import nothing_sent
-from panelbridge.exceptions import Conflict, ContractBroken, InvalidOrder, NotFound, PermissionMissing
-from panelbridge.models import AccountRef
+from panelbridge.contract.doubt import nothing_sent
+from panelbridge.contract.exceptions import (
+    Conflict,
+    ContractBroken,
+    InvalidOrder,
+    NotFound,
+    PermissionMissing,
+)
+from panelbridge.contract.models import AccountRef
 from panelbridge_jellyfin import mapping
 from panelbridge_jellyfin.client import JellyfinClient
 from panelbridge_jellyfin.mapping import User

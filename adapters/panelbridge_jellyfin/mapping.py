@@ -16,8 +16,8 @@ from typing import Any
 from pydantic import ConfigDict, Field
 from pydantic.alias_generators import to_pascal
 
-from panelbridge.models import AccountId, AccountState, PanelAccount, Usage
-from panelbridge.strict import Strict
+from panelbridge.contract.models import AccountId, AccountState, PanelAccount, Usage
+from panelbridge.contract.strict import Strict
 from panelbridge_jellyfin.settings import (
     EVERYTHING,
     NOTHING,

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from panelbridge.secret import random_text
+from panelbridge.contract.secret import random_text
 from panelbridge.testing.practice import Books
 from panelbridge_jellyfin.practice_tables import insert_user, row_of
 

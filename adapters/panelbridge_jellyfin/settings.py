@@ -7,7 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from panelbridge.settings import BaseUrl, HeaderSecret, PanelSettings
+from panelbridge.contract.settings import BaseUrl, HeaderSecret, PanelSettings
 
 EVERYTHING = "everything"  # what the server gives a new user by itself: never sold, so never ours and whole
 NOTHING = "nothing"  # what a user has whose creation is under way

@@ -12,11 +12,18 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel
 
-from panelbridge.adapter import PanelAdapter
-from panelbridge.capabilities import Capabilities, Extend, FindBy, PackageWrite, SerialiseWrites, Verb
-from panelbridge.connect_details import portal, xtream_login
-from panelbridge.doubt import already_sent, nothing_sent
-from panelbridge.exceptions import (
+from panelbridge.contract.adapter import PanelAdapter
+from panelbridge.contract.capabilities import (
+    Capabilities,
+    Extend,
+    FindBy,
+    PackageWrite,
+    SerialiseWrites,
+    Verb,
+)
+from panelbridge.contract.connect_details import portal, xtream_login
+from panelbridge.contract.doubt import already_sent, nothing_sent
+from panelbridge.contract.exceptions import (
     Conflict,
     ContractBroken,
     InvalidOrder,
@@ -26,7 +33,7 @@ from panelbridge.exceptions import (
     PermissionMissing,
     Unsupported,
 )
-from panelbridge.models import (
+from panelbridge.contract.models import (
     AccountRef,
     AccountState,
     ConnectDetail,
@@ -43,7 +50,7 @@ from panelbridge.models import (
     Unknown,
     VerbResult,
 )
-from panelbridge.order_check import check_credentials, check_order, check_package_change
+from panelbridge.contract.order_check import check_credentials, check_order, check_package_change
 from panelbridge.transport import turn
 from panelbridge_onestream import checks, mapping
 from panelbridge_onestream.client import Answered, OneStreamClient

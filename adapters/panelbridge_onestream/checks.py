@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from panelbridge.exceptions import InvalidOrder
-from panelbridge.models import AccountState, CreateOrder, PanelAccount, Purchase
+from panelbridge.contract.exceptions import InvalidOrder
+from panelbridge.contract.models import AccountState, CreateOrder, PanelAccount, Purchase
 from panelbridge_onestream.mapping import Line, mac_or_none, rid_of
 
 _NUMBER = re.compile(r"[0-9]{1,9}")

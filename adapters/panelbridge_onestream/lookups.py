@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from panelbridge.doubt import nothing_sent
-from panelbridge.exceptions import (
+from panelbridge.contract.doubt import nothing_sent
+from panelbridge.contract.exceptions import (
     Conflict,
     ContractBroken,
     InsufficientPanelCredit,
@@ -15,7 +15,7 @@ from panelbridge.exceptions import (
     NotFound,
     PanelError,
 )
-from panelbridge.models import (
+from panelbridge.contract.models import (
     Absent,
     AccountRef,
     Found,
@@ -26,7 +26,7 @@ from panelbridge.models import (
     PanelBalance,
     Unknown,
 )
-from panelbridge.strict import each_package
+from panelbridge.contract.strict import each_package
 from panelbridge_onestream import checks, mapping
 from panelbridge_onestream.client import OneStreamClient
 from panelbridge_onestream.mapping import Line

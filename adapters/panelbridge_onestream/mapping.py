@@ -14,9 +14,17 @@ from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BeforeValidator, Field
 
-from panelbridge.models import AccountId, AccountState, Package, PanelAccount, PanelBalance, Purchase, Term
-from panelbridge.secret import Secret
-from panelbridge.strict import Strict
+from panelbridge.contract.models import (
+    AccountId,
+    AccountState,
+    Package,
+    PanelAccount,
+    PanelBalance,
+    Purchase,
+    Term,
+)
+from panelbridge.contract.secret import Secret
+from panelbridge.contract.strict import Strict
 
 _RID_LENGTH = 20  # what public clients send; how long one may be is not documented
 _HOURS_A_DAY = 24

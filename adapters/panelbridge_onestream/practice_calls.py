@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from panelbridge.secret import random_text
+from panelbridge.contract.secret import random_text
 from panelbridge.testing.practice import Books, PracticeRequest
 from panelbridge_onestream.practice_tables import BOUQUETS, PACKAGES, insert, shown
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from panelbridge.models import AccountState
+from panelbridge.contract.models import AccountState
 
 PERMISSIONS = ("indexLines", "editLines")
 _TABLES = (

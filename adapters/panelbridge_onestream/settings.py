@@ -6,8 +6,8 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from panelbridge.capabilities import ResendAfter, SerialiseWrites
-from panelbridge.settings import BaseUrl, HeaderSecret, PanelSettings
+from panelbridge.contract.capabilities import ResendAfter, SerialiseWrites
+from panelbridge.contract.settings import BaseUrl, HeaderSecret, PanelSettings
 
 
 class ListDialect(StrEnum):

@@ -9,11 +9,19 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime
 
-from panelbridge.adapter import PanelAdapter
-from panelbridge.capabilities import Capabilities, Connections, Extend, FindBy, OrderFact, TextRule, Verb
-from panelbridge.connect_details import detail
-from panelbridge.doubt import already_sent, nothing_sent
-from panelbridge.exceptions import (
+from panelbridge.contract.adapter import PanelAdapter
+from panelbridge.contract.capabilities import (
+    Capabilities,
+    Connections,
+    Extend,
+    FindBy,
+    OrderFact,
+    TextRule,
+    Verb,
+)
+from panelbridge.contract.connect_details import detail
+from panelbridge.contract.doubt import already_sent, nothing_sent
+from panelbridge.contract.exceptions import (
     Conflict,
     ContractBroken,
     InvalidOrder,
@@ -23,7 +31,7 @@ from panelbridge.exceptions import (
     PermissionMissing,
     Unsupported,
 )
-from panelbridge.models import (
+from panelbridge.contract.models import (
     Absent,
     AccountRef,
     ConnectDetail,
@@ -41,8 +49,8 @@ from panelbridge.models import (
     Unknown,
     VerbResult,
 )
-from panelbridge.order_check import check_credentials, check_order, check_package_change
-from panelbridge.secret import LOGIN_ALPHABET, random_text
+from panelbridge.contract.order_check import check_credentials, check_order, check_package_change
+from panelbridge.contract.secret import LOGIN_ALPHABET, random_text
 from panelbridge_pterodactyl import mapping
 from panelbridge_pterodactyl.checks import check_account, check_customer, number_of
 from panelbridge_pterodactyl.client import FieldsRefused, PterodactylClient

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from panelbridge.exceptions import InvalidOrder, PermissionMissing
-from panelbridge.models import AccountRef, CreateOrder
+from panelbridge.contract.exceptions import InvalidOrder, PermissionMissing
+from panelbridge.contract.models import AccountRef, CreateOrder
 from panelbridge_pterodactyl.mapping import User
 
 # Goes into a path: no slash, which web servers refuse or unpack, and nothing that could be a dot segment.

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from panelbridge.exceptions import (
+from panelbridge.contract.exceptions import (
     AuthenticationFailed,
     ContractBroken,
     InvalidOrder,

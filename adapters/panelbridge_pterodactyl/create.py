@@ -10,8 +10,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from panelbridge.doubt import already_sent
-from panelbridge.exceptions import (
+from panelbridge.contract.doubt import already_sent
+from panelbridge.contract.exceptions import (
     Conflict,
     ContractBroken,
     InvalidOrder,
@@ -21,7 +21,7 @@ from panelbridge.exceptions import (
     PanelError,
     PanelRefused,
 )
-from panelbridge.models import CreateOrder, Outcome, VerbResult
+from panelbridge.contract.models import CreateOrder, Outcome, VerbResult
 from panelbridge.transport import deadline, remaining
 from panelbridge_pterodactyl import mapping
 from panelbridge_pterodactyl.checks import check_customer

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from panelbridge.doubt import nothing_sent
-from panelbridge.exceptions import Conflict, ContractBroken, NotFound
-from panelbridge.models import AccountRef, PanelAccount
+from panelbridge.contract.doubt import nothing_sent
+from panelbridge.contract.exceptions import Conflict, ContractBroken, NotFound
+from panelbridge.contract.models import AccountRef, PanelAccount
 from panelbridge_pterodactyl import mapping
 from panelbridge_pterodactyl.checks import check_customer, check_reference, number_of
 from panelbridge_pterodactyl.client import PterodactylClient

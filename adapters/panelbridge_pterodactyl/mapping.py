@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError
 
-from panelbridge.exceptions import ContractBroken
-from panelbridge.models import AccountId, AccountState, CreateOrder, PanelAccount
-from panelbridge.secret import Secret
-from panelbridge.strict import Strict
+from panelbridge.contract.exceptions import ContractBroken
+from panelbridge.contract.models import AccountId, AccountState, CreateOrder, PanelAccount
+from panelbridge.contract.secret import Secret
+from panelbridge.contract.strict import Strict
 from panelbridge_pterodactyl.settings import OTHER, FeatureLimits, Limits, ServerPackage
 
 WireT = TypeVar("WireT", bound=BaseModel)

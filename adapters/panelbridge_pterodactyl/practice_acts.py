@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from panelbridge.secret import random_text
+from panelbridge.contract.secret import random_text
 from panelbridge.testing.practice import Books
 from panelbridge_pterodactyl import practice_servers as servers
 from panelbridge_pterodactyl import practice_users as users

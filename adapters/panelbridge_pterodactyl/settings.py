@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from panelbridge.settings import HeaderSecret, PanelSettings
+from panelbridge.contract.settings import HeaderSecret, PanelSettings
 
 OTHER = "other"  # the package of a server whose limits are nobody's
 

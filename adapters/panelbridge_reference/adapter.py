@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from panelbridge.adapter import PanelAdapter
-from panelbridge.capabilities import Capabilities, Extend, FindBy, SerialiseWrites, Verb
-from panelbridge.exceptions import (
+from panelbridge.contract.adapter import PanelAdapter
+from panelbridge.contract.capabilities import Capabilities, Extend, FindBy, SerialiseWrites, Verb
+from panelbridge.contract.exceptions import (
     Conflict,
     ContractBroken,
     InvalidOrder,
@@ -21,7 +21,7 @@ from panelbridge.exceptions import (
     PermissionMissing,
     Unsupported,
 )
-from panelbridge.models import (
+from panelbridge.contract.models import (
     Absent,
     AccountId,
     AccountRef,
@@ -40,8 +40,8 @@ from panelbridge.models import (
     Unknown,
     VerbResult,
 )
-from panelbridge.order_check import check_credentials, check_order, check_package_change
-from panelbridge.strict import each_package
+from panelbridge.contract.order_check import check_credentials, check_order, check_package_change
+from panelbridge.contract.strict import each_package
 from panelbridge.transport import turn
 from panelbridge_reference import mapping
 from panelbridge_reference.client import ReferenceClient

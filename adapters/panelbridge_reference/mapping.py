@@ -8,8 +8,8 @@ from typing import Any
 
 from pydantic import AwareDatetime, Field
 
-from panelbridge.exceptions import ContractBroken
-from panelbridge.models import (
+from panelbridge.contract.exceptions import ContractBroken
+from panelbridge.contract.models import (
     AccountId,
     AccountState,
     Connection,
@@ -19,8 +19,8 @@ from panelbridge.models import (
     PanelBalance,
     Term,
 )
-from panelbridge.secret import Secret
-from panelbridge.strict import Strict
+from panelbridge.contract.secret import Secret
+from panelbridge.contract.strict import Strict
 
 PERMISSIONS = frozenset({"accounts.read", "accounts.write", "accounts.delete"})
 

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
-from panelbridge.models import Term
-from panelbridge.secret import random_text
+from panelbridge.contract.models import Term
+from panelbridge.contract.secret import random_text
 from panelbridge.testing.practice import (
     KnownOptions,
     PracticePanel,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from panelbridge.capabilities import Extend, ResendAfter, SerialiseWrites
-from panelbridge.settings import HeaderSecret, PanelSettings
+from panelbridge.contract.capabilities import Extend, ResendAfter, SerialiseWrites
+from panelbridge.contract.settings import HeaderSecret, PanelSettings
 
 
 class ReferenceSettings(PanelSettings):

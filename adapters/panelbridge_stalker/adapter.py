@@ -15,12 +15,12 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
-from panelbridge.adapter import PanelAdapter
-from panelbridge.capabilities import Capabilities, Connections, Extend, FindBy, Verb
-from panelbridge.connect_details import portal
-from panelbridge.doubt import already_sent, nothing_sent
-from panelbridge.exceptions import Conflict, ContractBroken, InvalidOrder, NotFound, Unsupported
-from panelbridge.models import (
+from panelbridge.contract.adapter import PanelAdapter
+from panelbridge.contract.capabilities import Capabilities, Connections, Extend, FindBy, Verb
+from panelbridge.contract.connect_details import portal
+from panelbridge.contract.doubt import already_sent, nothing_sent
+from panelbridge.contract.exceptions import Conflict, ContractBroken, InvalidOrder, NotFound, Unsupported
+from panelbridge.contract.models import (
     AccountId,
     AccountRef,
     AccountState,
@@ -38,7 +38,7 @@ from panelbridge.models import (
     Usage,
     VerbResult,
 )
-from panelbridge.secret import random_text
+from panelbridge.contract.secret import random_text
 from panelbridge_stalker import checks
 from panelbridge_stalker.client import Doubtful, StalkerClient
 from panelbridge_stalker.lookups import RENAMED, Lookups

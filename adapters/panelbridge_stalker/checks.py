@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from panelbridge.capabilities import TextRule
-from panelbridge.exceptions import InvalidOrder
-from panelbridge.models import CreateOrder
-from panelbridge.secret import Secret
+from panelbridge.contract.capabilities import TextRule
+from panelbridge.contract.exceptions import InvalidOrder
+from panelbridge.contract.models import CreateOrder
+from panelbridge.contract.secret import Secret
 from panelbridge_stalker import dates
 from panelbridge_stalker.mapping import Comment, Mark, Row, number_of
 

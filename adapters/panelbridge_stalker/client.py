@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from panelbridge.exceptions import (
+from panelbridge.contract.exceptions import (
     AuthenticationFailed,
     Conflict,
     ContractBroken,

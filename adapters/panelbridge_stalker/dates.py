@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from panelbridge.exceptions import ContractBroken, InvalidOrder
+from panelbridge.contract.exceptions import ContractBroken, InvalidOrder
 
 _FORM = "%Y-%m-%d %H:%M:%S"
 NEVER = "0000-00-00 00:00:00"

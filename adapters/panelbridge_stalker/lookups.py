@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from panelbridge.doubt import nothing_sent
-from panelbridge.exceptions import Conflict, ContractBroken, InvalidOrder, NotFound, PanelError
-from panelbridge.models import (
+from panelbridge.contract.doubt import nothing_sent
+from panelbridge.contract.exceptions import Conflict, ContractBroken, InvalidOrder, NotFound, PanelError
+from panelbridge.contract.models import (
     Absent,
     AccountId,
     AccountRef,
@@ -19,7 +19,7 @@ from panelbridge.models import (
     Unknown,
     Usage,
 )
-from panelbridge.strict import each_package
+from panelbridge.contract.strict import each_package
 from panelbridge_stalker import checks, mapping
 from panelbridge_stalker.client import StalkerClient
 from panelbridge_stalker.dates import DatesHidden

@@ -16,9 +16,9 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
-from panelbridge.exceptions import ContractBroken
-from panelbridge.models import AccountId, AccountState, Package, PanelAccount, Usage
-from panelbridge.strict import Strict
+from panelbridge.contract.exceptions import ContractBroken
+from panelbridge.contract.models import AccountId, AccountState, Package, PanelAccount, Usage
+from panelbridge.contract.strict import Strict
 from panelbridge_stalker import dates
 
 _NUMBER_LENGTH = 11  # from 12 characters on some resources take an account number for a MAC

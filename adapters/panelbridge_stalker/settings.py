@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field
 
-from panelbridge.secret import Secret
-from panelbridge.settings import BaseUrl, PanelSettings
+from panelbridge.contract.secret import Secret
+from panelbridge.contract.settings import BaseUrl, PanelSettings
 
 
 def _check_zone(name: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from panelbridge.exceptions import ContractBroken
+from panelbridge.contract.exceptions import ContractBroken
 from panelbridge.transport import PanelReply
 
 _HEAD = re.compile(rb'\s*\{\s*"status"\s*:\s*"OK"\s*,\s*"results"\s*:\s*\[')

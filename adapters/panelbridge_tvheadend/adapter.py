@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
-from panelbridge.adapter import PanelAdapter
-from panelbridge.capabilities import Capabilities, Extend, FindBy, Verb
-from panelbridge.connect_details import detail
-from panelbridge.doubt import Writes, already_sent, nothing_sent
-from panelbridge.exceptions import (
+from panelbridge.contract.adapter import PanelAdapter
+from panelbridge.contract.capabilities import Capabilities, Extend, FindBy, Verb
+from panelbridge.contract.connect_details import detail
+from panelbridge.contract.doubt import Writes, already_sent, nothing_sent
+from panelbridge.contract.exceptions import (
     AuthenticationFailed,
     Conflict,
     ContractBroken,
@@ -24,7 +24,7 @@ from panelbridge.exceptions import (
     PanelError,
     Unsupported,
 )
-from panelbridge.models import (
+from panelbridge.contract.models import (
     Absent,
     AccountRef,
     AccountState,
@@ -44,8 +44,8 @@ from panelbridge.models import (
     Usage,
     VerbResult,
 )
-from panelbridge.order_check import check_credentials, check_order, check_package_change
-from panelbridge.strict import each_package
+from panelbridge.contract.order_check import check_credentials, check_order, check_package_change
+from panelbridge.contract.strict import each_package
 from panelbridge_tvheadend import mapping
 from panelbridge_tvheadend.client import TvheadendClient
 from panelbridge_tvheadend.lookups import Lookups

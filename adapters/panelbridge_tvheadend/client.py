@@ -12,7 +12,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from panelbridge.exceptions import AuthenticationFailed, ContractBroken, InvalidOrder, PermissionMissing
+from panelbridge.contract.exceptions import (
+    AuthenticationFailed,
+    ContractBroken,
+    InvalidOrder,
+    PermissionMissing,
+)
 from panelbridge.transport import DigestAuth, PanelReply, PanelSession
 from panelbridge_tvheadend.mapping import EVERYBODY, exactly
 from panelbridge_tvheadend.settings import TvheadendSettings

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from panelbridge.exceptions import Conflict, ContractBroken, InvalidOrder, NotFound
-from panelbridge.models import AccountRef, PanelAccount
+from panelbridge.contract.exceptions import Conflict, ContractBroken, InvalidOrder, NotFound
+from panelbridge.contract.models import AccountRef, PanelAccount
 from panelbridge_tvheadend import mapping
 from panelbridge_tvheadend.client import TvheadendClient
 from panelbridge_tvheadend.mapping import EVERYBODY, Access, Pair, Password, access_from, password_from

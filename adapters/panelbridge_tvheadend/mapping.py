@@ -13,8 +13,8 @@ from typing import Any
 
 from pydantic import Field
 
-from panelbridge.exceptions import InvalidOrder
-from panelbridge.models import (
+from panelbridge.contract.exceptions import InvalidOrder
+from panelbridge.contract.models import (
     AccountId,
     AccountState,
     Connection,
@@ -24,8 +24,8 @@ from panelbridge.models import (
     PanelAccount,
     Usage,
 )
-from panelbridge.secret import Secret
-from panelbridge.strict import Strict
+from panelbridge.contract.secret import Secret
+from panelbridge.contract.strict import Strict
 from panelbridge_tvheadend.settings import TvheadendSettings
 
 EVERYBODY = frozenset({"", "*"})

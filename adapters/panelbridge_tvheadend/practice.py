@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, ClassVar
 
-from panelbridge.secret import random_text
+from panelbridge.contract.secret import random_text
 from panelbridge.testing.practice import PracticePanel, PracticeReply, PracticeRequest, Setup, UnknownAct
 from panelbridge_tvheadend import practice_digest as digest
 from panelbridge_tvheadend import practice_tables as entries

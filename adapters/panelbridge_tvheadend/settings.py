@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from panelbridge.secret import Secret
-from panelbridge.settings import BaseUrl, PanelSettings
+from panelbridge.contract.secret import Secret
+from panelbridge.contract.settings import BaseUrl, PanelSettings
 
 
 class TvheadendSettings(PanelSettings):

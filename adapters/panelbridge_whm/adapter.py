@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from panelbridge.capabilities import Capabilities, Connections, Extend, OrderFact, TextRule, Verb
-from panelbridge.connect_details import detail
-from panelbridge.exceptions import (
+from panelbridge.contract.capabilities import Capabilities, Connections, Extend, OrderFact, TextRule, Verb
+from panelbridge.contract.connect_details import detail
+from panelbridge.contract.exceptions import (
     Conflict,
     PanelError,
 )
-from panelbridge.models import (
+from panelbridge.contract.models import (
     AccountId,
     AccountRef,
     ConnectDetail,
@@ -31,8 +31,8 @@ from panelbridge.models import (
     SignOn,
     Usage,
 )
-from panelbridge.record_adapter import Change, RecordVerbs
-from panelbridge.strict import each_package
+from panelbridge.contract.record_adapter import Change, RecordVerbs
+from panelbridge.contract.strict import each_package
 from panelbridge_whm import mapping
 from panelbridge_whm.client import WhmClient
 from panelbridge_whm.create import Creation

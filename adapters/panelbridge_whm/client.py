@@ -14,8 +14,8 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 
-from panelbridge.exceptions import AuthenticationFailed, ContractBroken, PanelError, PanelRefused
-from panelbridge.secret import Secret
+from panelbridge.contract.exceptions import AuthenticationFailed, ContractBroken, PanelError, PanelRefused
+from panelbridge.contract.secret import Secret
 from panelbridge.transport import PanelReply, PanelSession, Redactor
 from panelbridge_whm.mapping import flag
 from panelbridge_whm.settings import WhmSettings

@@ -6,14 +6,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from panelbridge.doubt import nothing_sent
-from panelbridge.exceptions import (
+from panelbridge.contract.doubt import nothing_sent
+from panelbridge.contract.exceptions import (
     Conflict,
     ContractBroken,
     OutcomeUnknown,
     PanelError,
 )
-from panelbridge.models import AccountId, CreateOrder
+from panelbridge.contract.models import AccountId, CreateOrder
 from panelbridge.transport import deadline, remaining
 from panelbridge_whm import mapping
 from panelbridge_whm.client import WhmClient

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from panelbridge.exceptions import Conflict, ContractBroken, InvalidOrder, NotFound, PanelRefused
-from panelbridge.models import AccountId, PanelAccount, Usage
+from panelbridge.contract.exceptions import Conflict, ContractBroken, InvalidOrder, NotFound, PanelRefused
+from panelbridge.contract.models import AccountId, PanelAccount, Usage
 from panelbridge_whm import mapping
 from panelbridge_whm.client import WhmClient
 from panelbridge_whm.mapping import AccountRow

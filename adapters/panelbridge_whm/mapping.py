@@ -13,9 +13,9 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from panelbridge.connect_details import one_time_login
-from panelbridge.exceptions import ContractBroken, InvalidOrder
-from panelbridge.models import (
+from panelbridge.contract.connect_details import one_time_login
+from panelbridge.contract.exceptions import ContractBroken, InvalidOrder
+from panelbridge.contract.models import (
     AccountId,
     AccountState,
     CreateOrder,
@@ -24,7 +24,7 @@ from panelbridge.models import (
     SignOn,
     Usage,
 )
-from panelbridge.strict import Strict
+from panelbridge.contract.strict import Strict
 from panelbridge_whm.settings import WhmSettings
 
 MIB = 1024 * 1024

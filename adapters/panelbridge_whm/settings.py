@@ -7,8 +7,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from panelbridge.secret import Secret
-from panelbridge.settings import PanelSettings
+from panelbridge.contract.secret import Secret
+from panelbridge.contract.settings import PanelSettings
 
 
 def _fits_a_header(value: Secret) -> Secret:

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from panelbridge.adapter import PanelAdapter
-from panelbridge.capabilities import Capabilities, Verb
-from panelbridge.connect_details import origin_of, portal, xtream_login
-from panelbridge.doubt import already_sent
-from panelbridge.exceptions import (
+from panelbridge.contract.adapter import PanelAdapter
+from panelbridge.contract.capabilities import Capabilities, Verb
+from panelbridge.contract.connect_details import origin_of, portal, xtream_login
+from panelbridge.contract.doubt import already_sent
+from panelbridge.contract.exceptions import (
     Conflict,
     ContractBroken,
     InvalidOrder,
@@ -24,7 +24,7 @@ from panelbridge.exceptions import (
     PermissionMissing,
     Unsupported,
 )
-from panelbridge.models import (
+from panelbridge.contract.models import (
     Absent,
     AccountId,
     AccountRef,
@@ -44,7 +44,7 @@ from panelbridge.models import (
     Usage,
     VerbResult,
 )
-from panelbridge.order_check import check_credentials, check_order, check_package_change
+from panelbridge.contract.order_check import check_credentials, check_order, check_package_change
 from panelbridge_xtream import mapping
 from panelbridge_xtream.client import Device, Exists, Line, XtreamClient
 from panelbridge_xtream.lookups import NO_PAIR, Lookups, kept_id

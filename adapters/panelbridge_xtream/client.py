@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
-from panelbridge.exceptions import (
+from panelbridge.contract.exceptions import (
     AuthenticationFailed,
     Conflict,
     ContractBroken,
@@ -19,7 +19,7 @@ from panelbridge.exceptions import (
     NotFound,
     PanelError,
 )
-from panelbridge.secret import Secret
+from panelbridge.contract.secret import Secret
 from panelbridge.transport import PanelSession
 from panelbridge_xtream.mapping import Columns
 from panelbridge_xtream.settings import XtreamSettings

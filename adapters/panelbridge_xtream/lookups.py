@@ -6,9 +6,9 @@ somebody may have changed its password. Such a line is unknown, never absent.
 
 from __future__ import annotations
 
-from panelbridge.doubt import already_sent
-from panelbridge.exceptions import Conflict, InvalidOrder, NotFound, OutcomeUnknown
-from panelbridge.models import AccountId, AccountRef
+from panelbridge.contract.doubt import already_sent
+from panelbridge.contract.exceptions import Conflict, InvalidOrder, NotFound, OutcomeUnknown
+from panelbridge.contract.models import AccountId, AccountRef
 from panelbridge_xtream import mapping
 from panelbridge_xtream.client import Device, Line, XtreamClient
 from panelbridge_xtream.mapping import Row

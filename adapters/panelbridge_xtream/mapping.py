@@ -16,9 +16,9 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from panelbridge.exceptions import ContractBroken, InvalidOrder
-from panelbridge.models import AccountId, AccountState, CreateOrder, Package, PanelAccount
-from panelbridge.secret import Secret
+from panelbridge.contract.exceptions import ContractBroken, InvalidOrder
+from panelbridge.contract.models import AccountId, AccountState, CreateOrder, Package, PanelAccount
+from panelbridge.contract.secret import Secret
 from panelbridge_xtream.settings import XtreamPackage
 
 WireT = TypeVar("WireT", bound=BaseModel)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from panelbridge.secret import random_text
+from panelbridge.contract.secret import random_text
 from panelbridge.testing.practice import (
     KnownOptions,
     PracticePanel,

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
-from panelbridge.secret import LOGIN_ALPHABET, random_text
+from panelbridge.contract.secret import LOGIN_ALPHABET, random_text
 from panelbridge.testing.practice import Books, PracticeReply, PracticeRequest
 from panelbridge_xtream.practice_tables import WRITABLE, Failed, printed, stored
 

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from panelbridge.secret import Secret
-from panelbridge.settings import BaseUrl, PanelSettings
+from panelbridge.contract.secret import Secret
+from panelbridge.contract.settings import BaseUrl, PanelSettings
 
 Ids = tuple[Annotated[int, Field(ge=0)], ...]
 PackageId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]

@@ -11,11 +11,11 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
-from panelbridge.adapter import PanelAdapter
-from panelbridge.capabilities import Capabilities
-from panelbridge.connect_details import origin_of, portal, xtream_login
-from panelbridge.exceptions import PanelError
-from panelbridge.models import (
+from panelbridge.contract.adapter import PanelAdapter
+from panelbridge.contract.capabilities import Capabilities
+from panelbridge.contract.connect_details import origin_of, portal, xtream_login
+from panelbridge.contract.exceptions import PanelError
+from panelbridge.contract.models import (
     AccountId,
     AccountRef,
     ConnectDetail,

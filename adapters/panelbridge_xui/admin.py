@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
-from panelbridge.capabilities import Capabilities, FindBy
-from panelbridge.doubt import nothing_sent
-from panelbridge.exceptions import Conflict, OutcomeUnknown, PanelError
-from panelbridge.models import (
+from panelbridge.contract.capabilities import Capabilities, FindBy
+from panelbridge.contract.doubt import nothing_sent
+from panelbridge.contract.exceptions import Conflict, OutcomeUnknown, PanelError
+from panelbridge.contract.models import (
     Absent,
     AccountRef,
     Connection,
@@ -22,7 +22,7 @@ from panelbridge.models import (
     Unknown,
     VerbResult,
 )
-from panelbridge.order_check import check_package_change
+from panelbridge.contract.order_check import check_package_change
 from panelbridge_xui import mapping
 from panelbridge_xui.checks import create_differs, moved_fields, owned, same_password
 from panelbridge_xui.client import XuiClient

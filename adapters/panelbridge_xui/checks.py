@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from panelbridge.exceptions import Conflict, InvalidOrder
-from panelbridge.models import CreateOrder, Credentials, Purchase
+from panelbridge.contract.exceptions import Conflict, InvalidOrder
+from panelbridge.contract.models import CreateOrder, Credentials, Purchase
 from panelbridge_xui import mapping
 from panelbridge_xui.kinds import Kind
 from panelbridge_xui.rows import LINE_FLAGS, DeviceRow, LineRow, PackageRow

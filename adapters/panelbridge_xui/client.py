@@ -15,13 +15,13 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
-from panelbridge.exceptions import (
+from panelbridge.contract.exceptions import (
     AuthenticationFailed,
     ContractBroken,
     PermissionMissing,
     Unsupported,
 )
-from panelbridge.secret import Secret
+from panelbridge.contract.secret import Secret
 from panelbridge.transport import PanelReply, PanelSession
 from panelbridge_xui import errors
 from panelbridge_xui.errors import UnreadableRow

@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import chain
 
-from panelbridge.capabilities import Capabilities
-from panelbridge.doubt import already_sent, nothing_sent
-from panelbridge.exceptions import (
+from panelbridge.contract.capabilities import Capabilities
+from panelbridge.contract.doubt import already_sent, nothing_sent
+from panelbridge.contract.exceptions import (
     Conflict,
     InvalidOrder,
     NotFound,
@@ -25,7 +25,7 @@ from panelbridge.exceptions import (
     PermissionMissing,
     Unsupported,
 )
-from panelbridge.models import (
+from panelbridge.contract.models import (
     Absent,
     AccountId,
     AccountRef,
@@ -44,8 +44,8 @@ from panelbridge.models import (
     Usage,
     VerbResult,
 )
-from panelbridge.order_check import check_credentials, check_order
-from panelbridge.strict import unreadable_package
+from panelbridge.contract.order_check import check_credentials, check_order
+from panelbridge.contract.strict import unreadable_package
 from panelbridge_xui import mapping
 from panelbridge_xui.client import Written, XuiClient
 from panelbridge_xui.errors import ExistsIdUnknown, NameTaken, PanelRefused, UnreadableRow

@@ -7,7 +7,7 @@ HTTP is 200 whatever happened. A word on the list is the panel's own statement t
 
 from __future__ import annotations
 
-from panelbridge.exceptions import (
+from panelbridge.contract.exceptions import (
     CapacityExhausted,
     Conflict,
     ContractBroken,
@@ -17,7 +17,7 @@ from panelbridge.exceptions import (
     PanelError,
     PermissionMissing,
 )
-from panelbridge.models import Outcome
+from panelbridge.contract.models import Outcome
 
 SUCCESS = "STATUS_SUCCESS"
 FAILURE = "STATUS_FAILURE"

@@ -9,8 +9,8 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from panelbridge.exceptions import InvalidOrder
-from panelbridge.models import AccountId, CreateOrder
+from panelbridge.contract.exceptions import InvalidOrder
+from panelbridge.contract.models import AccountId, CreateOrder
 
 _MAC = re.compile(r"[0-9A-F]{2}(:[0-9A-F]{2}){5}")
 _ID = re.compile(r"(?:(mag|enigma):)?([1-9][0-9]{0,17})")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from panelbridge.exceptions import Conflict
-from panelbridge.models import Absent, Unknown
+from panelbridge.contract.exceptions import Conflict
+from panelbridge.contract.models import Absent, Unknown
 from panelbridge_xui.client import XuiClient
 from panelbridge_xui.errors import UnreadableRow
 from panelbridge_xui.kinds import DEVICES, Key, Kind

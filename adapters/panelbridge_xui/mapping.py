@@ -9,8 +9,16 @@ import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
-from panelbridge.exceptions import InvalidOrder
-from panelbridge.models import AccountId, AccountState, CreateOrder, Package, PanelAccount, Term, Usage
+from panelbridge.contract.exceptions import InvalidOrder
+from panelbridge.contract.models import (
+    AccountId,
+    AccountState,
+    CreateOrder,
+    Package,
+    PanelAccount,
+    Term,
+    Usage,
+)
 from panelbridge_xui.kinds import Key, Kind
 from panelbridge_xui.rows import LineRow, PackageRow, ShortLineRow
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 
-from panelbridge.capabilities import (
+from panelbridge.contract.capabilities import (
     Capabilities,
     Connections,
     Extend,
@@ -19,15 +19,15 @@ from panelbridge.capabilities import (
     SerialiseWrites,
     Verb,
 )
-from panelbridge.doubt import nothing_sent
-from panelbridge.exceptions import (
+from panelbridge.contract.doubt import nothing_sent
+from panelbridge.contract.exceptions import (
     Conflict,
     InvalidOrder,
     OutcomeUnknown,
     PanelError,
     PermissionMissing,
 )
-from panelbridge.models import (
+from panelbridge.contract.models import (
     Absent,
     AccountRef,
     Connection,
@@ -41,7 +41,7 @@ from panelbridge.models import (
     Purchase,
     VerbResult,
 )
-from panelbridge.order_check import check_package_change
+from panelbridge.contract.order_check import check_package_change
 from panelbridge.transport import turn
 from panelbridge_xui import mapping
 from panelbridge_xui.checks import (

@@ -8,8 +8,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from panelbridge.exceptions import ContractBroken
-from panelbridge.secret import Secret
+from panelbridge.contract.exceptions import ContractBroken
+from panelbridge.contract.secret import Secret
 from panelbridge_xui.kinds import Key, Kind
 from panelbridge_xui.wire import (
     Row,

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from panelbridge.exceptions import ContractBroken, OutcomeUnknown
+from panelbridge.contract.exceptions import ContractBroken, OutcomeUnknown
 from panelbridge_xui.client import XuiClient
 from panelbridge_xui.errors import UnreadableRow
 from panelbridge_xui.kinds import Key, Kind, same_mac

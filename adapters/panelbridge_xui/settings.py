@@ -7,8 +7,8 @@ from typing import Annotated, Self
 
 from pydantic import Field, SecretStr, model_validator
 
-from panelbridge.capabilities import ResendAfter
-from panelbridge.settings import BaseUrl, PanelSettings
+from panelbridge.contract.capabilities import ResendAfter
+from panelbridge.contract.settings import BaseUrl, PanelSettings
 
 
 class Dialect(StrEnum):

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from panelbridge.exceptions import ContractBroken
+from panelbridge.contract.exceptions import ContractBroken
 
 Row = Mapping[str, Any]
 

@@ -15,9 +15,9 @@ from typing import Any
 
 import requests
 
+from panelbridge.actions.first_setup import FirstSetup, first_setup
+from panelbridge.service.config import ServiceConfig
 from panelbridge.subscriptions import Mode
-from whmcs_module_shim.config import ServiceConfig
-from whmcs_module_shim.first_setup import FirstSetup, first_setup
 
 _START_SECONDS = 30.0
 _STOP_SECONDS = 15.0

@@ -10,7 +10,7 @@ import re
 import string
 from dataclasses import dataclass
 
-from panelbridge.secret import Secret, random_text
+from panelbridge.contract.secret import Secret, random_text
 from panelbridge.subscriptions import Mode
 
 _ALPHABET = string.ascii_letters + string.digits

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from math import ceil
 
+from panelbridge.contract.models.term import Term
 from panelbridge.lifecycle.terms import add_term
-from panelbridge.models.term import Term
 
 _MICROSECOND = timedelta(microseconds=1)
 

@@ -11,7 +11,7 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from panelbridge.models.term import Term
+from panelbridge.contract.models.term import Term
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from panelbridge.provisioning.desk import Desk
 from panelbridge.provisioning.effects import WHY_STOPPED, WriteStop
-from panelbridge.provisioning.engine import Provisioner
 from panelbridge.provisioning.exceptions import Refusal
 from panelbridge.provisioning.models import (
     Answer,
@@ -15,6 +14,7 @@ from panelbridge.provisioning.models import (
     OperationId,
     OperationState,
 )
+from panelbridge.provisioning.provisioner import Provisioner
 from panelbridge.provisioning.wishes import (
     ChangeWish,
     CreateWish,

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from panelbridge.capabilities import Verb
-from panelbridge.exceptions import PanelError
-from panelbridge.models import Outcome
+from panelbridge.contract.capabilities import Verb
+from panelbridge.contract.exceptions import PanelError
+from panelbridge.contract.models import Outcome
 from panelbridge.provisioning.models import OperationState
 from panelbridge.subscriptions import PanelId
 

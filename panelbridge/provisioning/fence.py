@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
-from panelbridge.models import PanelAccount, Term
+from panelbridge.contract.models import PanelAccount, Term
 from panelbridge.provisioning.models import Fence
 
 # A panel's month is a calendar month of its own time zone, 28 to 31 days; a daylight-saving change moves

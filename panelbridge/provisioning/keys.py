@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from panelbridge.capabilities import Verb
+from panelbridge.contract.capabilities import Verb
 from panelbridge.provisioning.models import Operation
 from panelbridge.subscriptions import Installation, Subscription
 

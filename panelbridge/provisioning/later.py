@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from panelbridge.capabilities import Verb
-from panelbridge.provisioning.admission import require_account
+from panelbridge.contract.capabilities import Verb
 from panelbridge.provisioning.desk import Desk
 from panelbridge.provisioning.exceptions import Refusal
-from panelbridge.provisioning.intend import find_offer, need_subscription
+from panelbridge.provisioning.flow.admission import require_account
+from panelbridge.provisioning.flow.intend import find_offer, need_subscription
 from panelbridge.provisioning.port import Units
 from panelbridge.provisioning.wishes import ChangeWish
 from panelbridge.subscriptions import Installation, Subscription

@@ -10,11 +10,11 @@ from typing import Any, NewType
 
 from pydantic import BaseModel, ConfigDict
 
-from panelbridge.capabilities import Verb
+from panelbridge.contract.capabilities import Verb
+from panelbridge.contract.models import Outcome, Term
+from panelbridge.contract.secret import Secret
 from panelbridge.ledger import Credits, ResellerId, TransferId
 from panelbridge.lifecycle import Anchor, SuspensionReason
-from panelbridge.models import Outcome, Term
-from panelbridge.secret import Secret
 from panelbridge.subscriptions import InstallationId, PanelId, PlanId, SubscriptionId
 
 BRIDGE = "panelbridge"

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from panelbridge.capabilities import Capabilities, Verb
+from panelbridge.contract.capabilities import Capabilities, Verb
+from panelbridge.contract.models import Term
 from panelbridge.lifecycle import Anchor, SubscriptionState, SuspensionReason, renewal_start
-from panelbridge.models import Term
 from panelbridge.provisioning.models import Operation, Target
 from panelbridge.provisioning.port import Unit
 from panelbridge.subscriptions import Subscription, Suspension

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hmac
 from enum import Enum, auto
 
-from panelbridge.models import PanelAccount
+from panelbridge.contract.models import PanelAccount
+from panelbridge.contract.secret import readable
 from panelbridge.provisioning.models import Operation
-from panelbridge.secret import readable
 
 
 class Ownership(Enum):

@@ -9,12 +9,12 @@ import logging
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from panelbridge.capabilities import Extend, Verb
-from panelbridge.exceptions import AdapterLoadError, PanelError
+from panelbridge.contract.capabilities import Extend, Verb
+from panelbridge.contract.exceptions import AdapterLoadError, PanelError
 from panelbridge.lifecycle import SubscriptionState, SuspensionReason
 from panelbridge.provisioning.desk import Desk
 from panelbridge.provisioning.exceptions import Refusal
-from panelbridge.provisioning.intend import plan_of
+from panelbridge.provisioning.flow.intend import plan_of
 from panelbridge.provisioning.models import BRIDGE, OperationState
 from panelbridge.provisioning.port import Unit, Units
 from panelbridge.provisioning.verbs import RULES

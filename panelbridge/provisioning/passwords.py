@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from panelbridge.capabilities import TextRule
+from panelbridge.contract.capabilities import TextRule
+from panelbridge.contract.secret import Secret, random_text
 from panelbridge.provisioning.exceptions import Refusal
-from panelbridge.secret import Secret, random_text
 
 LENGTH = 14  # where the panel allows it
 _DRAWS = 200

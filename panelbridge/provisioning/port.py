@@ -7,8 +7,8 @@ from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from panelbridge.adapter import PanelAdapter
-from panelbridge.capabilities import Capabilities, Verb
+from panelbridge.contract.adapter import PanelAdapter
+from panelbridge.contract.capabilities import Capabilities, Verb
 from panelbridge.ledger import Ledger, ResellerId
 from panelbridge.provisioning.effects import EffectsStore
 from panelbridge.provisioning.elapsed import Tick

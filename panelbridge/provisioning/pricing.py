@@ -5,10 +5,10 @@ The periods and what was paid for each are read from the journal here and handed
 
 from __future__ import annotations
 
-from panelbridge.capabilities import PackageWrite
+from panelbridge.contract.capabilities import PackageWrite
+from panelbridge.contract.models import Term
 from panelbridge.ledger import Credits
 from panelbridge.lifecycle import PaidPeriod, after_change, change_charge
-from panelbridge.models import Term
 from panelbridge.provisioning.exceptions import Refusal
 from panelbridge.provisioning.models import Operation
 from panelbridge.provisioning.outlook import Outlook

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from panelbridge.contract.models import Term
 from panelbridge.ledger import Credits
-from panelbridge.models import Term
 from panelbridge.provisioning.exceptions import Refusal
 from panelbridge.provisioning.models import Operation
 from panelbridge.provisioning.outlook import Outlook, sold_as

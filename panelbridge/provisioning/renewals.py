@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from panelbridge.capabilities import Extend
+from panelbridge.contract.capabilities import Extend
+from panelbridge.contract.models import Term
 from panelbridge.ledger import Credits
-from panelbridge.models import Term
 from panelbridge.provisioning.desk import Desk
 from panelbridge.provisioning.exceptions import Refusal
-from panelbridge.provisioning.intend import plan_of
+from panelbridge.provisioning.flow.intend import plan_of
 from panelbridge.provisioning.models import Asked, Operation
 from panelbridge.provisioning.outlook import Outlook, at_its_turn, brings, outlook, sold_as
 from panelbridge.provisioning.port import Unit

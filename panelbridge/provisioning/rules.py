@@ -8,14 +8,14 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import Any, ClassVar, Generic, TypeVar
 
-from panelbridge.adapter import PanelAdapter
-from panelbridge.capabilities import Capabilities, Verb
-from panelbridge.models import AccountRef, PanelAccount, Purchase, Term, VerbResult
+from panelbridge.contract.adapter import PanelAdapter
+from panelbridge.contract.capabilities import Capabilities, Verb
+from panelbridge.contract.models import AccountRef, PanelAccount, Purchase, Term, VerbResult
+from panelbridge.contract.secret import readable
 from panelbridge.provisioning.desk import Desk
 from panelbridge.provisioning.keys import customer_reference, panel_key, reference
 from panelbridge.provisioning.models import Attempt, Fence, Operation
 from panelbridge.provisioning.port import Unit
-from panelbridge.secret import readable
 from panelbridge.subscriptions import Subscription
 from panelbridge.subscriptions.connecting import kept
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from panelbridge.capabilities import Verb
+from panelbridge.contract.capabilities import Verb
+from panelbridge.contract.secret import Secret, readable
 from panelbridge.provisioning.models import Operation
 from panelbridge.provisioning.port import Unit
-from panelbridge.secret import Secret, readable
 from panelbridge.subscriptions import Subscription
 
 

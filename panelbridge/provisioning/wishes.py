@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from panelbridge.capabilities import OrderFact
+from panelbridge.contract.capabilities import OrderFact
+from panelbridge.contract.models import Term
+from panelbridge.contract.secret import Secret
 from panelbridge.lifecycle import SuspensionReason
-from panelbridge.models import Term
-from panelbridge.secret import Secret
 from panelbridge.subscriptions import Installation
 
 

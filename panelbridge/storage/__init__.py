@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from panelbridge.storage.database import Database
+from panelbridge.storage.engine.database import Database
 from panelbridge.storage.exceptions import StorageBusy
 
 __all__ = ["Database", "StorageBusy"]

@@ -9,11 +9,11 @@ from sqlalchemy import Connection
 
 from panelbridge.ledger import ChainKeys, VerifyReport
 from panelbridge.ledger.verification import Heads, Problem, guard_problems, verify_books
-from panelbridge.storage import guard_trials
-from panelbridge.storage.agreement import disagreements
-from panelbridge.storage.database import Database
-from panelbridge.storage.ledger_store import SqlLedgerStore
-from panelbridge.storage.schema_check import schema_problems
+from panelbridge.storage.engine import guard_trials
+from panelbridge.storage.engine.database import Database
+from panelbridge.storage.engine.schema_check import schema_problems
+from panelbridge.storage.ledger.agreement import disagreements
+from panelbridge.storage.ledger.store import SqlLedgerStore
 from panelbridge.storage.witness import Record, losses_of
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from panelbridge.secret import SecretUnreadable
+from panelbridge.contract.secret import SecretUnreadable
 
 
 class StorageBusy(Exception):

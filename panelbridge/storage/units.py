@@ -9,15 +9,15 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from panelbridge.ledger import Ledger
-from panelbridge.storage.access_store import SqlAccessStore
-from panelbridge.storage.database import Database
-from panelbridge.storage.effects_store import SqlEffectsStore
-from panelbridge.storage.journal_store import SqlJournalStore
-from panelbridge.storage.ledger_store import SqlLedgerStore
-from panelbridge.storage.prepared import StoreMemory
-from panelbridge.storage.subscription_store import SqlSubscriptionStore
-from panelbridge.storage.usage_store import SqlUsageStore
-from panelbridge.storage.vault import Vault
+from panelbridge.storage.access.store import SqlAccessStore
+from panelbridge.storage.engine.database import Database
+from panelbridge.storage.engine.prepared import StoreMemory
+from panelbridge.storage.ledger.store import SqlLedgerStore
+from panelbridge.storage.provisioning.effects_store import SqlEffectsStore
+from panelbridge.storage.provisioning.store import SqlJournalStore
+from panelbridge.storage.subscriptions.store import SqlSubscriptionStore
+from panelbridge.storage.usage.store import SqlUsageStore
+from panelbridge.storage.vault.sealing import Vault
 
 
 class SqlUnit:

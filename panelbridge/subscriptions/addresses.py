@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from panelbridge.secret import readable
+from panelbridge.contract.secret import readable
 from panelbridge.subscriptions.models import Panel
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}

@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterable
 from typing import Any, Protocol
 
-from panelbridge.adapter import PanelAdapter
-from panelbridge.exceptions import AdapterLoadError, PanelError, SettingsInvalid
+from panelbridge.contract.adapter import PanelAdapter
+from panelbridge.contract.exceptions import AdapterLoadError, PanelError, SettingsInvalid
+from panelbridge.contract.models import AccountId, AccountState, ConnectDetail, ConnectKind, PanelAccount
+from panelbridge.contract.secret import Secret, readable
 from panelbridge.lifecycle import SubscriptionState
-from panelbridge.models import AccountId, AccountState, ConnectDetail, ConnectKind, PanelAccount
-from panelbridge.secret import Secret, readable
 from panelbridge.subscriptions.models import PanelId, Subscription
 
 

@@ -6,13 +6,13 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from panelbridge.adapter import PanelAdapter
-from panelbridge.capabilities import Capabilities, SerialiseWrites
-from panelbridge.exceptions import PanelUnreachable
-from panelbridge.models import AccountId
-from panelbridge.registry import load_adapter
-from panelbridge.secret import SecretUnreadable
-from panelbridge.settings import read_settings
+from panelbridge.contract.adapter import PanelAdapter
+from panelbridge.contract.capabilities import Capabilities, SerialiseWrites
+from panelbridge.contract.exceptions import PanelUnreachable
+from panelbridge.contract.models import AccountId
+from panelbridge.contract.registry import load_adapter
+from panelbridge.contract.secret import SecretUnreadable
+from panelbridge.contract.settings import read_settings
 from panelbridge.subscriptions.models import Panel, PanelId
 from panelbridge.transport import Breaker
 

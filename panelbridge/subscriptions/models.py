@@ -8,10 +8,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 
+from panelbridge.contract.models import AccountId, Term
+from panelbridge.contract.secret import Secret
 from panelbridge.ledger import Credits, ResellerId
 from panelbridge.lifecycle import Anchor, SubscriptionState, SuspensionReason
-from panelbridge.models import AccountId, Term
-from panelbridge.secret import Secret
 
 InstallationId = NewType("InstallationId", int)
 PanelId = NewType("PanelId", int)

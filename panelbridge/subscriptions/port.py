@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from panelbridge.contract.models import AccountId
 from panelbridge.ledger import ResellerId
 from panelbridge.lifecycle import SubscriptionState
-from panelbridge.models import AccountId
 from panelbridge.subscriptions.models import (
     Installation,
     InstallationId,

@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from panelbridge.exceptions import AdapterLoadError
+from panelbridge.contract.exceptions import AdapterLoadError
 from panelbridge.testing.practice import practice_class
 from panelbridge.testing.scorecard import Finding, Mark, ScoreCard, part_of
 

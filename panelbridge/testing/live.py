@@ -12,10 +12,10 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, TypeVar
 
-from panelbridge.adapter import PanelAdapter
-from panelbridge.capabilities import Extend, FindBy, PackageWrite, Verb
-from panelbridge.exceptions import PanelError, RateLimited
-from panelbridge.models import (
+from panelbridge.contract.adapter import PanelAdapter
+from panelbridge.contract.capabilities import Extend, FindBy, PackageWrite, Verb
+from panelbridge.contract.exceptions import PanelError, RateLimited
+from panelbridge.contract.models import (
     Absent,
     AccountState,
     Credentials,
@@ -25,8 +25,8 @@ from panelbridge.models import (
     PanelAccount,
     Purchase,
 )
-from panelbridge.secret import Secret
-from panelbridge.settings import secret_fields
+from panelbridge.contract.secret import Secret
+from panelbridge.contract.settings import secret_fields
 from panelbridge.testing.orders import credentials_for, order_for
 from panelbridge.testing.practice import Setup
 from panelbridge.testing.scorecard import Finding, Mark

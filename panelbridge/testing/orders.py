@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from panelbridge.capabilities import Capabilities, OrderFact, TextRule
-from panelbridge.models import CreateOrder, Credentials, Term
-from panelbridge.secret import LOGIN_ALPHABET, PASSWORD_ALPHABET, Secret, random_text
+from panelbridge.contract.capabilities import Capabilities, OrderFact, TextRule
+from panelbridge.contract.models import CreateOrder, Credentials, Term
+from panelbridge.contract.secret import LOGIN_ALPHABET, PASSWORD_ALPHABET, Secret, random_text
 
 _FACTS = {OrderFact.DOMAIN: "{username}.example", OrderFact.EMAIL: "{username}@customer.example"}
 

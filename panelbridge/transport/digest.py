@@ -16,7 +16,7 @@ from requests.auth import HTTPDigestAuth
 from requests.utils import parse_dict_header
 from urllib3 import HTTPResponse
 
-from panelbridge.secret import Secret
+from panelbridge.contract.secret import Secret
 from panelbridge.transport.retrying import ReplyTooLarge
 
 _PAGE_BYTES = 64 * 1024

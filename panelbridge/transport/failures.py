@@ -9,7 +9,7 @@ from typing import Any
 import requests
 import urllib3.exceptions
 
-from panelbridge.exceptions import OutcomeUnknown, PanelError, PanelUnreachable
+from panelbridge.contract.exceptions import OutcomeUnknown, PanelError, PanelUnreachable
 
 _TLS_ADVICE = (
     "Check the panel's certificate and the settings ca_file, fingerprint and verify_tls; the bridge repeats."

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
-from panelbridge.exceptions import ContractBroken, PanelError
-from panelbridge.secret import Secret
-from panelbridge.settings import PanelSettings
+from panelbridge.contract.exceptions import ContractBroken, PanelError
+from panelbridge.contract.secret import Secret
+from panelbridge.contract.settings import PanelSettings
 from panelbridge.transport.session import PanelSession
 
 

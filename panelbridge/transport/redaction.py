@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-from panelbridge.secret import Secret
+from panelbridge.contract.secret import Secret
 
 STARS = "***"
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NoReturn
 
-from panelbridge.exceptions import ContractBroken
+from panelbridge.contract.exceptions import ContractBroken
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 
 from tenacity import RetryCallState, Retrying, retry_if_exception, wait_exponential, wait_random
 
-from panelbridge.exceptions import OutcomeUnknown, PanelError, PanelUnreachable, RateLimited
+from panelbridge.contract.exceptions import OutcomeUnknown, PanelError, PanelUnreachable, RateLimited
 from panelbridge.transport.deadline import remaining
 
 TRIES = 3

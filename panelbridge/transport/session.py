@@ -22,15 +22,15 @@ import requests
 from requests.auth import AuthBase
 from urllib3.exceptions import EmptyPoolError, HTTPError
 
-from panelbridge.exceptions import (
+from panelbridge.contract.exceptions import (
     ContractBroken,
     OutcomeUnknown,
     PanelError,
     PanelUnreachable,
     RateLimited,
 )
-from panelbridge.secret import Secret
-from panelbridge.settings import PanelSettings
+from panelbridge.contract.secret import Secret
+from panelbridge.contract.settings import PanelSettings
 from panelbridge.transport.connections import (
     Exchange,
     PanelHTTPAdapter,

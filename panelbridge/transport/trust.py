@@ -10,8 +10,8 @@ from urllib.parse import unquote, urlsplit
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.util.ssl_ import create_urllib3_context
 
-from panelbridge.exceptions import SettingsInvalid
-from panelbridge.settings import PanelSettings
+from panelbridge.contract.exceptions import SettingsInvalid
+from panelbridge.contract.settings import PanelSettings
 
 log = logging.getLogger("panelbridge.transport")
 

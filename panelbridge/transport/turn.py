@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from weakref import WeakValueDictionary
 
-from panelbridge.exceptions import PanelBusy
+from panelbridge.contract.exceptions import PanelBusy
 from panelbridge.transport.deadline import remaining
 
 

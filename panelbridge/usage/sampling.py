@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from panelbridge.adapter import PanelAdapter
-from panelbridge.capabilities import Capabilities
-from panelbridge.exceptions import AdapterLoadError, PanelError
-from panelbridge.models import AccountId, AccountRef, Usage
+from panelbridge.contract.adapter import PanelAdapter
+from panelbridge.contract.capabilities import Capabilities
+from panelbridge.contract.exceptions import AdapterLoadError, PanelError
+from panelbridge.contract.models import AccountId, AccountRef, Usage
 from panelbridge.subscriptions import PanelId, Subscription
 from panelbridge.transport import deadline
 from panelbridge.usage.models import UsageSample

@@ -14,14 +14,14 @@ from typing import Any
 
 import pytest
 
-from panelbridge.models import Term
+from panelbridge.actions.first_setup import first_setup
+from panelbridge.cli.main import main
+from panelbridge.contract.models import Term
 from panelbridge.provisioning import Answer, CreateWish, OperationId, Provisioner
+from panelbridge.service.compose import compose
+from panelbridge.service.config import ServiceConfig
 from panelbridge.subscriptions import Mode
 from panelbridge.testing.practice import PracticeProcess
-from whmcs_module_shim.cli.main import main
-from whmcs_module_shim.compose import compose
-from whmcs_module_shim.config import ServiceConfig
-from whmcs_module_shim.first_setup import first_setup
 
 
 @dataclass(frozen=True, kw_only=True)

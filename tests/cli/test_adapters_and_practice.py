@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from panelbridge.registry import AdapterEntry
+from panelbridge.contract.registry import AdapterEntry
 from panelbridge.testing.practice import PracticeControl, practice_class
 from tests.cli.conftest import Shell
 
@@ -108,7 +108,7 @@ def test_an_option_that_the_practice_panel_does_not_have_is_refused_with_those_i
 def test_a_backend_that_fails_to_load_is_named_and_the_others_shown(
     bare: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from panelbridge.registry import adapters
+    from panelbridge.contract.registry import adapters
 
     broken = AdapterEntry(
         name="acme",
@@ -116,7 +116,7 @@ def test_a_backend_that_fails_to_load_is_named_and_the_others_shown(
         entry_point=EntryPoint("acme", "no_such_module:Acme", "panelbridge.adapters"),
     )
     both = (broken, *adapters())
-    monkeypatch.setattr("panelbridge.registry.adapters", lambda: both)
+    monkeypatch.setattr("panelbridge.contract.registry.adapters", lambda: both)
 
     ran = bare("adapters")
 

@@ -6,10 +6,10 @@ from itertools import count
 
 import pytest
 
+from panelbridge.service.compose import compose
+from panelbridge.service.watches import Watches
 from panelbridge.testing.practice import PracticeProcess
 from tests.cli.conftest import Shell, nothing_changed
-from whmcs_module_shim.compose import compose
-from whmcs_module_shim.watches import Watches
 
 _NUMBERS = count(9001)
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
+from panelbridge.service.data_folder import claim_data_folder
 from panelbridge.testing.practice import PracticeProcess
 from tests.cli.conftest import Shell
-from whmcs_module_shim.data_folder import claim_data_folder
 
 
 @pytest.fixture

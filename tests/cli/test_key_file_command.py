@@ -6,8 +6,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from panelbridge.service.data_folder import claim_data_folder
 from tests.cli.conftest import Shell
-from whmcs_module_shim.data_folder import claim_data_folder
 
 
 def keys_in(file: Path) -> list[bytes]:

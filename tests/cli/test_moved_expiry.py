@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from panelbridge.provisioning import RenewWish
+from panelbridge.service.compose import compose
 from panelbridge.testing.practice import PracticeProcess
 from tests.cli.conftest import Shell
 from tests.support.ready import PracticeHere
-from whmcs_module_shim.compose import compose
 
 
 @pytest.fixture(scope="module")

@@ -11,20 +11,20 @@ from typing import Any
 
 import pytest
 
+from panelbridge.http.app import create_app
 from panelbridge.provisioning import Refusal
+from panelbridge.service.compose import compose
 from panelbridge.testing.practice import PracticeProcess
 from tests.cli.conftest import Shell
-from whmcs_module_shim.app import create_app
-from whmcs_module_shim.compose import compose
 
 WITNESS = "panelbridge.witness"
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from panelbridge.models import Term
+from panelbridge.contract.models import Term
 from panelbridge.provisioning import CreateWish
-from whmcs_module_shim.compose import compose
-from whmcs_module_shim.config import ServiceConfig
+from panelbridge.service.compose import compose
+from panelbridge.service.config import ServiceConfig
 
 services = compose(ServiceConfig(data_folder=Path(sys.argv[1])), migrate=False)
 with services.units.read() as unit:

@@ -125,7 +125,7 @@ def test_a_wrong_command_line_ends_with_2(shell: Shell, words: tuple[str, ...]) 
 def test_help_loads_neither_database_nor_web_server(tmp_path: Path) -> None:
     script = f"""
 import sys
-from whmcs_module_shim.cli.main import main
+from panelbridge.cli.main import main
 try:
     main(["--help"])
 finally:
@@ -145,7 +145,7 @@ def test_a_bug_is_told_as_one_without_a_secret(shell: Shell, monkeypatch: pytest
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("https://user:hunter2@panel.example/")
 
-    monkeypatch.setattr("whmcs_module_shim.api.panels.list_panels", broken)
+    monkeypatch.setattr("panelbridge.http.v1.panels.list_panels", broken)
 
     ran = shell("panels", "list")
 

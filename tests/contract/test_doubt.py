@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from panelbridge.doubt import Writes, already_sent, nothing_sent
-from panelbridge.exceptions import Conflict, OutcomeUnknown, PanelError, RateLimited
-from panelbridge.models import Outcome
+from panelbridge.contract.doubt import Writes, already_sent, nothing_sent
+from panelbridge.contract.exceptions import Conflict, OutcomeUnknown, PanelError, RateLimited
+from panelbridge.contract.models import Outcome
 
 
 def refuse() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from panelbridge import AccountId, AccountState, PanelAccount, Unsupported
-from panelbridge.settings import read_settings
+from panelbridge.contract.settings import read_settings
 from panelbridge_reference import ReferenceAdapter
 from tests.support.ready import PracticeHere
 

@@ -34,7 +34,7 @@ from panelbridge import (
     Unsupported,
     Verb,
 )
-from panelbridge.record_adapter import Change, RecordAdapter
+from panelbridge.contract.record_adapter import Change, RecordAdapter
 
 UNTIL = datetime(2030, 1, 1, tzinfo=UTC)
 LOGIN = Credentials(username="maria2345", password=Secret("gXw7Rk2pQz"))

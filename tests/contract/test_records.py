@@ -26,10 +26,10 @@ from panelbridge import (
     TextRule,
     Verb,
     VerbResult,
-    exceptions,
     read_settings,
 )
-from panelbridge.settings import secret_fields
+from panelbridge.contract import exceptions
+from panelbridge.contract.settings import secret_fields
 
 TREE = {
     "panel_auth": Outcome.REFUSED,

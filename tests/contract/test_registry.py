@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from panelbridge import AdapterLoadError, PanelAdapter, adapters, load_adapter, registry
+from panelbridge import AdapterLoadError, PanelAdapter, adapters, load_adapter
+from panelbridge.contract import registry
 
 
 def point(name: str, value: str, shipper: str = "acme-panel") -> Any:

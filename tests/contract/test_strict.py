@@ -6,7 +6,7 @@ import pytest
 from pydantic import Field
 
 from panelbridge import ContractBroken, Outcome
-from panelbridge.strict import Strict
+from panelbridge.contract.strict import Strict
 
 
 class Customer(Strict):

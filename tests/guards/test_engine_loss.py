@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from panelbridge.capabilities import Verb
+from panelbridge.contract.capabilities import Verb
 from panelbridge.jobs import JobRunner
 from panelbridge.ledger import Credits
 from panelbridge.provisioning import OperationState
-from panelbridge.storage.schema import metadata
+from panelbridge.storage.engine.schema import metadata
 from tests.jobs.conftest import until
 from tests.jobs.fake_journal import change_engine_tables
 from tests.matrix.backends import REFERENCE_ADD, XUI_RESELLER, Backend

@@ -19,16 +19,18 @@ from sqlalchemy import insert
 import panelbridge_reference.adapter
 import panelbridge_xui.reseller
 from panelbridge import provisioning
-from panelbridge.capabilities import Verb
-from panelbridge.models import Found, Term
-from panelbridge.provisioning import OperationId, OperationState, RenewWish, act, claim, engine
-from panelbridge.provisioning.claim import Call, Claim, Wait
+from panelbridge.contract.capabilities import Verb
+from panelbridge.contract.models import Found, Term
+from panelbridge.provisioning import OperationId, OperationState, RenewWish
+from panelbridge.provisioning import provisioner as engine
 from panelbridge.provisioning.fence import FenceReading, build_fence
+from panelbridge.provisioning.flow import act, claim
+from panelbridge.provisioning.flow.claim import Call, Claim, Wait
+from panelbridge.provisioning.flow.settle import settle_retry
 from panelbridge.provisioning.models import Attempt, Operation
-from panelbridge.provisioning.settle import settle_retry
 from panelbridge.provisioning.verbs import RULES, extend
-from panelbridge.storage.journal_store import SqlJournalStore, _attempt_values
-from panelbridge.storage.journal_tables import attempts
+from panelbridge.storage.provisioning.store import SqlJournalStore, _attempt_values
+from panelbridge.storage.provisioning.tables import attempts
 from panelbridge.subscriptions.directory import PanelDirectory
 from tests.matrix.backends import REFERENCE_ADD, XUI_RESELLER, Backend
 from tests.matrix.stage import Stage, stage_in

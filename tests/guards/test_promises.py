@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from panelbridge.capabilities import Verb
+from panelbridge.contract.capabilities import Verb
+from panelbridge.contract.models import Outcome
 from panelbridge.ledger import Credits
 from panelbridge.lifecycle import SubscriptionState
-from panelbridge.models import Outcome
 from panelbridge.provisioning import OperationState
 from tests.matrix.backends import REFERENCE_SET, XUI_ADMIN, XUI_RESELLER, Backend
 from tests.matrix.stage import Stage, stage_in

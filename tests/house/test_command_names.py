@@ -9,8 +9,8 @@ from typing import Any
 
 import typer.main
 
+from panelbridge.cli.main import app
 from tests.support.house import ROOT, files
-from whmcs_module_shim.cli.main import app
 
 COMMAND = r"(?:/opt/panelbridge/bin/)?panelbridge ([a-z][a-z-]*(?: [^`#\"\n]*)?)"
 IN_TEXT = re.compile(

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from panelbridge.provisioning.decisions import WHY
+from panelbridge.actions.problems import KINDS
+from panelbridge.provisioning.flow.decisions import WHY
 from panelbridge.testing.practice.launch import PracticeProcess
 from tests.support.house import BIN, ROOT, files
-from whmcs_module_shim.problems import KINDS
 
 DOCS = ROOT / "docs"
 PYTHON_BLOCK = re.compile(r"^( *)```python\n(.*?)^\1```", re.DOTALL | re.MULTILINE)

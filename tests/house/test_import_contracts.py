@@ -14,7 +14,10 @@ from tests.support.house import BIN, ROOT, backends, pyproject
 
 # contract: (a module, the import it must not have)
 TRESPASSES = {
-    "The library knows no backend, no shim, no Flask": ("panelbridge/registry.py", "import panelbridge_xui"),
+    "The library knows no backend, no shim, no Flask": (
+        "panelbridge/contract/registry.py",
+        "import panelbridge_xui",
+    ),
     "A backend sees the adapter contract only": (
         "adapters/panelbridge_xui/mapping.py",
         "import panelbridge.ledger",
@@ -23,8 +26,11 @@ TRESPASSES = {
         "adapters/panelbridge_reference/mapping.py",
         "import panelbridge_xui",
     ),
-    "The shim never imports a backend": ("whmcs_module_shim/fields.py", "import panelbridge_reference"),
-    "The ledger does not know what a panel is": ("panelbridge/ledger/rules.py", "import panelbridge.adapter"),
+    "The shim never imports a backend": ("panelbridge/actions/fields.py", "import panelbridge_reference"),
+    "The ledger does not know what a panel is": (
+        "panelbridge/ledger/rules.py",
+        "import panelbridge.contract.adapter",
+    ),
     "The provisioning journal does not know what WHMCS is": (
         "panelbridge/provisioning/rules.py",
         "import whmcs_module_shim",

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from panelbridge.service.config import ENV_PREFIX, ServiceConfig, read_config
 from tests.support.house import ROOT
-from whmcs_module_shim.config import ENV_PREFIX, ServiceConfig, read_config
 
 SIDECAR = ROOT / "examples" / "sidecar"
 

@@ -11,7 +11,7 @@ from panelbridge.jobs import JobRunner
 from panelbridge.jobs.engine import table_names
 from panelbridge.ledger import Credits
 from panelbridge.provisioning import OperationState
-from panelbridge.storage.schema import metadata
+from panelbridge.storage.engine.schema import metadata
 from panelbridge.testing.practice import PracticeProcess
 from tests.jobs.conftest import until
 from tests.jobs.fake_journal import change_engine_tables

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from panelbridge.ledger import ChainKeys, Credits, Ledger, ResellerId, TransferContext, VerifyReport
 from panelbridge.storage import Database
-from panelbridge.storage.ledger_store import SqlLedgerStore
+from panelbridge.storage.ledger.store import SqlLedgerStore
 
 ANNA = ResellerId(11)
 BORIS = ResellerId(12)

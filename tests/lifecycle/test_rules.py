@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from panelbridge.contract.models import Term
 from panelbridge.lifecycle import Anchor, PaidPeriod, add_term, after_change, change_charge
-from panelbridge.models import Term
 
 MONTH, YEAR = Term(months=1), Term(months=12)
 days = st.dates(min_value=date(2024, 1, 1), max_value=date(2036, 12, 31))

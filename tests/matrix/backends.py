@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from panelbridge.capabilities import Verb
+from panelbridge.contract.capabilities import Verb
 from panelbridge.testing.practice import PracticeProcess
 from tests.support.rig import Rig
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from panelbridge.capabilities import Verb
+from panelbridge.contract.capabilities import Verb
 from tests.matrix.backends import Backend
 from tests.matrix.mortals import Mortals, mortals
 from tests.matrix.stage import Stage, stage_in

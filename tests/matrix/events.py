@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from panelbridge.capabilities import Verb
+from panelbridge.contract.capabilities import Verb
 from tests.matrix.backends import BACKENDS
 from tests.matrix.stage import Stage
 from tests.matrix.wishes import WISHES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 
-from panelbridge.capabilities import Verb
+from panelbridge.contract.capabilities import Verb
 from panelbridge.provisioning import OperationState
 from tests.matrix.mortals import Mortals
 from tests.matrix.stage import Books, Stage

@@ -26,9 +26,9 @@ from sqlalchemy import Connection
 
 import panelbridge_reference
 import panelbridge_xui
-from panelbridge.capabilities import Verb
+from panelbridge.contract.capabilities import Verb
 from panelbridge.provisioning import Answer
-from panelbridge.storage.database import Database
+from panelbridge.storage.engine.database import Database
 from tests.matrix.wishes import WISHES
 from tests.support.rig import Rig, rig_in
 

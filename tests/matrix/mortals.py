@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from panelbridge.capabilities import Verb
+from panelbridge.contract.capabilities import Verb
 from tests.matrix.stage import Stage
 
 _ROOT = Path(__file__).parents[2]

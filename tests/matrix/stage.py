@@ -11,9 +11,9 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from panelbridge.capabilities import Verb
+from panelbridge.contract.capabilities import Verb
+from panelbridge.contract.models import Absent, Found, Outcome
 from panelbridge.ledger import Credits
-from panelbridge.models import Absent, Found, Outcome
 from panelbridge.provisioning import Operation, OperationState
 from panelbridge.testing.practice import PracticeProcess
 from tests.matrix.backends import Backend

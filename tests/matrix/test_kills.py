@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import pytest
 
-from panelbridge.capabilities import Verb
+from panelbridge.contract.capabilities import Verb
 from tests.matrix.backends import REFERENCE_ADD, REFERENCE_SET, XUI_ADMIN
 from tests.matrix.conftest import FillCell
 from tests.matrix.events import KILLED

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
-from panelbridge.capabilities import Verb
+from panelbridge.contract.capabilities import Verb
 from tests.matrix.backends import XUI_RESELLER, XUI_RESELLER_ADMIN, XUI_RESELLER_PROBE
 from tests.matrix.conftest import FillCell
 from tests.matrix.events import KILLED

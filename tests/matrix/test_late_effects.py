@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import pytest
 
-from panelbridge.capabilities import Verb
+from panelbridge.contract.capabilities import Verb
+from panelbridge.contract.models import Outcome
 from panelbridge.ledger import Credits
-from panelbridge.models import Outcome
 from tests.matrix.backends import BACKENDS
 from tests.matrix.conftest import FillCell
 from tests.matrix.events import BEYOND, LATE_EVENTS

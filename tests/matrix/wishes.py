@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from panelbridge.capabilities import Verb
+from panelbridge.contract.capabilities import Verb
+from panelbridge.contract.models import Term
+from panelbridge.contract.secret import Secret
 from panelbridge.lifecycle import SuspensionReason
-from panelbridge.models import Term
 from panelbridge.provisioning import (
     ChangeWish,
     RenewWish,
@@ -16,7 +17,6 @@ from panelbridge.provisioning import (
     UnsuspendWish,
     Wish,
 )
-from panelbridge.secret import Secret
 from tests.support.rig import Rig
 
 ACTOR = "system"

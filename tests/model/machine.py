@@ -11,9 +11,10 @@ from pathlib import Path
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from panelbridge.capabilities import Extend
+from panelbridge.contract.capabilities import Extend
+from panelbridge.contract.models import Term
+from panelbridge.contract.secret import Secret
 from panelbridge.lifecycle import SuspensionReason
-from panelbridge.models import Term
 from panelbridge.provisioning import (
     ChangeWish,
     CreateWish,
@@ -23,7 +24,6 @@ from panelbridge.provisioning import (
     TerminateWish,
     UnsuspendWish,
 )
-from panelbridge.secret import Secret
 from tests.model.memory_panel import FAULTS
 from tests.model.world import PRICES, Room, World
 

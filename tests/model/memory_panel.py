@@ -10,9 +10,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from panelbridge.adapter import PanelAdapter
-from panelbridge.capabilities import Capabilities, Extend, FindBy, Verb
-from panelbridge.exceptions import (
+from panelbridge.contract.adapter import PanelAdapter
+from panelbridge.contract.capabilities import Capabilities, Extend, FindBy, Verb
+from panelbridge.contract.exceptions import (
     CapacityExhausted,
     Conflict,
     InsufficientPanelCredit,
@@ -22,8 +22,7 @@ from panelbridge.exceptions import (
     PanelUnreachable,
     RateLimited,
 )
-from panelbridge.lifecycle import add_term
-from panelbridge.models import (
+from panelbridge.contract.models import (
     Absent,
     AccountId,
     AccountRef,
@@ -42,6 +41,7 @@ from panelbridge.models import (
     Unknown,
     VerbResult,
 )
+from panelbridge.lifecycle import add_term
 from panelbridge.provisioning.elapsed import Tick
 from panelbridge.transport import Breaker
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from panelbridge.capabilities import Extend
+from panelbridge.contract.capabilities import Extend
 from tests.model.machine import Bridge, forget_room
 
 

@@ -12,15 +12,15 @@ from typing import Any
 
 from cryptography.fernet import Fernet
 
-from panelbridge.capabilities import Extend, Verb
+from panelbridge.contract.capabilities import Extend, Verb
+from panelbridge.contract.models import AccountId, Term
 from panelbridge.ledger import Credits
 from panelbridge.lifecycle import SubscriptionState, SuspensionReason
-from panelbridge.models import AccountId, Term
 from panelbridge.provisioning import Answer, Desk, Limits, Operation, OperationState, Provisioner, Refusal
 from panelbridge.provisioning.models import OperationId
-from panelbridge.storage.database import Database
+from panelbridge.storage.engine.database import Database
 from panelbridge.storage.units import SqlUnits
-from panelbridge.storage.vault import Vault
+from panelbridge.storage.vault.sealing import Vault
 from panelbridge.subscriptions import (
     Installation,
     InstallationId,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from panelbridge.exceptions import PanelUnreachable
+from panelbridge.contract.exceptions import PanelUnreachable
+from panelbridge.contract.models import AccountId
 from panelbridge.ledger import Credits
-from panelbridge.models import AccountId
 from panelbridge.provisioning import Operation, OperationState, Refusal
 from panelbridge.subscriptions import PanelId
 from panelbridge.testing.practice import PracticeProcess

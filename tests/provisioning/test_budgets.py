@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from panelbridge.exceptions import OutcomeUnknown
+from panelbridge.contract.exceptions import OutcomeUnknown
+from panelbridge.contract.models import Unknown
 from panelbridge.ledger import Credits
 from panelbridge.lifecycle import SuspensionReason
-from panelbridge.models import Unknown
 from panelbridge.provisioning import OperationState, RenewWish, SuspendWish
 from panelbridge.testing.practice import PracticeProcess
 from panelbridge.transport.deadline import remaining

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from panelbridge.contract.models import Term
 from panelbridge.ledger import Credits
-from panelbridge.models import Term
 from panelbridge.provisioning import ChangeWish, Operation, RenewWish
 from panelbridge.subscriptions import Panel
 from tests.support.rig import Rig

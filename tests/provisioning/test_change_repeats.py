@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from panelbridge.capabilities import Verb
+from panelbridge.contract.capabilities import Verb
+from panelbridge.contract.models import Term
 from panelbridge.ledger import Credits
-from panelbridge.models import Term
 from panelbridge.provisioning import ChangeWish, Operation, OperationState, RenewWish
 from panelbridge.testing.practice import PracticeProcess
 from tests.support.rig import Rig

@@ -16,8 +16,8 @@ from math import ceil
 
 import pytest
 
+from panelbridge.contract.models import Term
 from panelbridge.ledger import Credits
-from panelbridge.models import Term
 from panelbridge.provisioning import ChangeWish, RenewWish
 from tests.support.rig import Rig
 

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from panelbridge.lifecycle import SuspensionReason
 from panelbridge.provisioning import Operation, OperationState, RenewWish, SuspendWish
-from panelbridge.storage.schema import metadata
+from panelbridge.storage.engine.schema import metadata
 from panelbridge.subscriptions import Panel
 from panelbridge.testing.practice import PracticeProcess
 from tests.support.rig import Rig

@@ -6,9 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from panelbridge.contract.models import Outcome, Term
+from panelbridge.contract.secret import Secret
 from panelbridge.ledger import Credits
 from panelbridge.lifecycle import SubscriptionState, SuspensionReason
-from panelbridge.models import Outcome, Term
 from panelbridge.provisioning import (
     ChangeWish,
     OperationState,
@@ -19,7 +20,6 @@ from panelbridge.provisioning import (
     TerminateWish,
     UnsuspendWish,
 )
-from panelbridge.secret import Secret
 from panelbridge.testing.practice import PracticeProcess
 from tests.support.rig import Rig
 

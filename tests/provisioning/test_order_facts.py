@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from panelbridge.capabilities import Capabilities, OrderFact, TextRule
-from panelbridge.models import CreateOrder, VerbResult
+from panelbridge.contract.capabilities import Capabilities, OrderFact, TextRule
+from panelbridge.contract.models import CreateOrder, VerbResult
 from panelbridge.provisioning import Refusal, ResetWish
 from panelbridge_reference import ReferenceAdapter
 from tests.support.rig import Rig

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from panelbridge.models import Found, Outcome, PackageChange
+from panelbridge.contract.models import Found, Outcome, PackageChange
 from panelbridge.testing.practice import Fault, PracticeProcess
 from tests.support.rig import Rig
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from panelbridge.exceptions import PermissionMissing
+from panelbridge.contract.exceptions import PermissionMissing
+from panelbridge.contract.models import Outcome
 from panelbridge.ledger import Credits
 from panelbridge.lifecycle import SubscriptionState, SuspensionReason
-from panelbridge.models import Outcome
 from panelbridge.provisioning import Refusal, RenewWish, SuspendWish, TerminateWish, UnsuspendWish
 from panelbridge.provisioning.desk import Desk
 from panelbridge.provisioning.port import Unit

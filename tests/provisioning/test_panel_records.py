@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from panelbridge.contract.secret import Secret
 from panelbridge.provisioning import OperationState
-from panelbridge.secret import Secret
 from panelbridge.testing.practice import PracticeProcess
 from tests.support.rig import Rig
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from panelbridge.contract.registry import load_adapter
 from panelbridge.ledger import Credits
 from panelbridge.provisioning import Operation, OperationState, Refusal, RenewWish
-from panelbridge.registry import load_adapter
 from panelbridge.testing.practice import PracticeProcess
 from tests.support.ready import PracticeHere
 from tests.support.rig import Rig, rig_in

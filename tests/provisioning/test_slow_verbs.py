@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from panelbridge.capabilities import Capabilities, Verb
+from panelbridge.contract.capabilities import Capabilities, Verb
 from panelbridge.ledger import Credits
 from panelbridge.provisioning import OperationState
 from panelbridge.testing.practice import PracticeProcess

@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
+from panelbridge.contract.models import Term
+from panelbridge.contract.secret import Secret
 from panelbridge.ledger import Credits
 from panelbridge.lifecycle import SuspensionReason
-from panelbridge.models import Term
 from panelbridge.provisioning import (
     ChangeWish,
     Operation,
@@ -28,7 +29,6 @@ from panelbridge.provisioning import (
     UnsuspendWish,
     Wish,
 )
-from panelbridge.secret import Secret
 from panelbridge.subscriptions import Subscription
 from panelbridge.testing.practice import PracticeControl, PracticeServer
 from panelbridge_reference.practice import ReferencePracticePanel

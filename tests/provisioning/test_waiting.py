@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from panelbridge.exceptions import PanelBusy
+from panelbridge.contract.exceptions import PanelBusy
+from panelbridge.contract.models import AccountRef, Outcome, VerbResult
 from panelbridge.ledger import Credits
 from panelbridge.lifecycle import SuspensionReason
-from panelbridge.models import AccountRef, Outcome, VerbResult
 from panelbridge.provisioning import (
     AttentionItem,
     Operation,

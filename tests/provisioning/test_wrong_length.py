@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from panelbridge.models import Outcome
+from panelbridge.contract.models import Outcome
 from tests.support.ready import PracticeHere
 from tests.support.rig import rig_in
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from panelbridge import CreateOrder, Credentials, Outcome, PanelAccount, PanelError, Secret
-from panelbridge.models import VerbResult
-from panelbridge.settings import read_settings
+from panelbridge.contract.models import VerbResult
+from panelbridge.contract.settings import read_settings
 from panelbridge.testing.conformance.hostile import VALUES
 from panelbridge.testing.orders import credentials_for, order_for
 from panelbridge.testing.practice.setup import MONTH

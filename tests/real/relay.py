@@ -10,7 +10,7 @@ from contextlib import suppress
 from urllib.parse import urlsplit
 
 from panelbridge import Outcome, PanelError
-from panelbridge.models import VerbResult
+from panelbridge.contract.models import VerbResult
 
 _PATIENCE = 30.0
 

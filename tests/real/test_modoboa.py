@@ -23,7 +23,7 @@ from panelbridge import (
     PanelError,
     RateLimited,
 )
-from panelbridge.models import VerbResult
+from panelbridge.contract.models import VerbResult
 from tests.real.described import (
     HOSTILE,
     Described,

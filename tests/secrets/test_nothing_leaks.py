@@ -21,14 +21,14 @@ from typing import Any
 import pytest
 import requests
 
+from panelbridge.actions.first_setup import first_setup
+from panelbridge.service.compose import compose
+from panelbridge.service.config import read_config
 from panelbridge.subscriptions import Mode
 from panelbridge.subscriptions.directory import build_adapter
 from panelbridge.testing.practice import PracticeProcess
 from tests.secrets.canaries import Canaries, files_below
 from tests.service.test_serve import free_port, wait_until_up
-from whmcs_module_shim.compose import compose
-from whmcs_module_shim.config import read_config
-from whmcs_module_shim.first_setup import first_setup
 
 SEALING_KEY = 40  # characters at least; the rest of the file is words for people
 ODD = 'Odd+/&%"\\ü-'

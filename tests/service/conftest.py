@@ -21,15 +21,15 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from panelbridge.access import NewApiKey, Scope, mint_key
+from panelbridge.http.app import create_app
 from panelbridge.ledger import Credits
+from panelbridge.service.config import ServiceConfig, read_config
+from panelbridge.service.logs import make_logger
+from panelbridge.service.services import Check, Services
 from panelbridge.subscriptions import Installation, InstallationId, Mode
 from tests.service import sample_functions
 from tests.support.rig import Rig, rig_in
-from whmcs_module_shim.app import create_app
-from whmcs_module_shim.config import ServiceConfig, read_config
-from whmcs_module_shim.logs import make_logger
 from whmcs_module_shim.module_calls import functions
-from whmcs_module_shim.services import Check, Services
 
 ALL = frozenset({Scope.READ, Scope.PROVISION, Scope.CREDITS})
 SHOP = "https://shop.example"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pydantic import SecretStr
 
-from whmcs_module_shim.auth import Caller
+from panelbridge.http.auth import Caller
+from panelbridge.service.services import Services
 from whmcs_module_shim.module_calls import (
     AccountView,
     FunctionRegistry,
@@ -14,7 +15,6 @@ from whmcs_module_shim.module_calls import (
     Result,
     ServiceRequest,
 )
-from whmcs_module_shim.services import Services
 
 SAMPLES = FunctionRegistry()
 SEEN: list[ServiceRequest] = []

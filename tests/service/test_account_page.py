@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from panelbridge.capabilities import Verb
-from panelbridge.models import PanelAccount
-from panelbridge.secret import Secret
+from panelbridge.contract.capabilities import Verb
+from panelbridge.contract.models import PanelAccount
+from panelbridge.contract.secret import Secret
 from panelbridge.testing.practice import PracticeProcess
 from panelbridge_reference import ReferenceAdapter
 from tests.service.conftest import Service
@@ -67,7 +67,9 @@ def test_a_customer_is_told_a_rule_of_passwords_in_words(service: Service) -> No
 def test_how_to_connect_is_told_and_secrets_only_where_a_password_is(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    models = pytest.importorskip("panelbridge.models.connect", reason="the contract has no connect details")
+    models = pytest.importorskip(
+        "panelbridge.contract.models.connect", reason="the contract has no connect details"
+    )
 
     def connect(_: ReferenceAdapter, account: PanelAccount) -> tuple[Any, ...]:
         assert account.password is not None

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from panelbridge.models import Term
+from panelbridge.contract.models import Term
 from tests.matrix.backends import REFERENCE_SET
 from tests.service.conftest import Service, service_in
 

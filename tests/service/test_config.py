@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from whmcs_module_shim.config import ConfigInvalid, read_config
+from panelbridge.service.config import ConfigInvalid, read_config
 
 
 def test_defaults_bind_this_machine_only(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from panelbridge.exceptions import PanelUnreachable
+from panelbridge.contract.exceptions import PanelUnreachable
 from panelbridge.testing.practice import PracticeProcess
 from panelbridge.transport.deadline import remaining
 from panelbridge_reference import ReferenceAdapter

@@ -6,10 +6,10 @@ import dataclasses
 
 import pytest
 
+from panelbridge.http.app import create_app
+from panelbridge.service.services import Check, Figure
 from panelbridge.storage import StorageBusy
 from tests.service.conftest import Service, config_for
-from whmcs_module_shim.app import create_app
-from whmcs_module_shim.services import Check, Figure
 
 
 def test_what_nobody_foresaw_is_a_500_that_tells_only_the_request_id(service: Service) -> None:

@@ -17,16 +17,16 @@ from pathlib import Path
 import pytest
 import requests
 
-from whmcs_module_shim.config import ServiceConfig
-from whmcs_module_shim.first_setup import first_setup
+from panelbridge.actions.first_setup import first_setup
+from panelbridge.service.config import ServiceConfig
 
 SLOW = """
 import sys, time
 from pathlib import Path
 from whmcs_module_shim import compose as root
-from whmcs_module_shim.services import Check
-from whmcs_module_shim.config import read_config
-from whmcs_module_shim.serve import serve
+from panelbridge.service.services import Check
+from panelbridge.service.config import read_config
+from panelbridge.service.serve import serve
 import dataclasses
 
 def compose(config):
@@ -46,8 +46,8 @@ serve(read_config(), compose)
 NOISY = """
 import gc, threading, warnings
 from whmcs_module_shim import compose as root
-from whmcs_module_shim.config import read_config
-from whmcs_module_shim.serve import serve
+from panelbridge.service.config import read_config
+from panelbridge.service.serve import serve
 import dataclasses
 
 class Falling:

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from panelbridge.access import Scope
-from panelbridge.capabilities import Capabilities
-from panelbridge.exceptions import OutcomeUnknown
-from panelbridge.models import AccountRef, SignOn, Usage
-from panelbridge.secret import Secret
+from panelbridge.contract.capabilities import Capabilities
+from panelbridge.contract.exceptions import OutcomeUnknown
+from panelbridge.contract.models import AccountRef, SignOn, Usage
+from panelbridge.contract.secret import Secret
 from panelbridge.testing.practice import PracticeProcess
 from panelbridge_reference import ReferenceAdapter
 from tests.service.conftest import MODULE_ID, Service

@@ -81,8 +81,8 @@ def test_a_key_that_only_reads_does_not_bind_the_installation(service: Service) 
 
 
 def test_the_accepted_are_logged_at_start_and_shown_by_doctor(tmp_path: Path) -> None:
-    from whmcs_module_shim import serve
-    from whmcs_module_shim.logs import make_logger
+    from panelbridge.service import serve
+    from panelbridge.service.logs import make_logger
 
     log_exposures = getattr(serve, "log_exposures", None)
     assert log_exposures is not None, "serve says nothing of it when it starts"

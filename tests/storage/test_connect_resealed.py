@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
-from panelbridge.secret import Secret
-from panelbridge.storage import resealing
+from panelbridge.contract.secret import Secret
 from panelbridge.storage.units import SqlUnits
-from panelbridge.storage.vault import Vault
+from panelbridge.storage.vault.sealing import Vault, resealing
 from tests.support.ready import PracticeHere
 from tests.support.rig import rig_in
 
@@ -31,7 +30,7 @@ def test_it_is_sealed_anew(tmp_path: Path) -> None:
             unit.subscriptions.save(replace(rig.subscription(), connect=Secret(TOLD)))
         old, new = (tmp_path / "bridge" / "key").read_bytes(), Fernet.generate_key()
         with rig.units.write() as unit:
-            resealing.reseal(unit.connection, Vault([new, old]))
+            reseal(unit.connection, Vault([new, old]))
         fresh = SqlUnits(rig.database, Vault([new]), rig.clock)
         with fresh.read() as unit:
             found = unit.subscriptions.of_service(rig.installation.id, 501)

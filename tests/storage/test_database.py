@@ -15,8 +15,8 @@ from sqlalchemy.exc import StatementError
 
 from panelbridge.ledger import InsufficientCredit
 from panelbridge.storage import Database, StorageBusy
+from panelbridge.storage.engine.schema import Instant
 from panelbridge.storage.exceptions import StorageFailed
-from panelbridge.storage.schema import Instant
 from tests.ledger.books import ANNA, Books, credits_of, sale
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from panelbridge.storage import guards
 from panelbridge.storage.audit import verify_ledger
+from panelbridge.storage.engine import guards
 from tests.ledger.books import ANNA, Books, credits_of, sale
 
 COLUMNS = "(kind, source_id, target_id, amount, released, at, resolves, corrects)"

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from panelbridge.secret import Secret
+from panelbridge.contract.secret import Secret
 from panelbridge.storage.exceptions import KeyFileError
-from panelbridge.storage.key_file import add_key, create_key_file, open_vault, read_keys
+from panelbridge.storage.vault.key_file import add_key, create_key_file, open_vault, read_keys
 
 PLACE = {"table": "t", "row": "1", "field": "f"}
 

@@ -9,8 +9,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 import panelbridge.storage
-from panelbridge.storage import Database, guards, migrations
-from panelbridge.storage.schema import metadata
+from panelbridge.storage import Database
+from panelbridge.storage.engine import guards, migrations
+from panelbridge.storage.engine.schema import metadata
 from tests.ledger.books import ANNA, Books
 
 

@@ -8,7 +8,7 @@ import sqlite3
 import pytest
 
 from panelbridge.ledger import ChainKeys, LedgerBroken
-from panelbridge.storage import guards
+from panelbridge.storage.engine import guards
 from tests.ledger.books import ANNA, BORIS, Books, credits_of, sale
 
 

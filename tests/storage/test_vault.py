@@ -5,9 +5,9 @@ import traceback
 import pytest
 from cryptography.fernet import Fernet
 
-from panelbridge.secret import Secret
+from panelbridge.contract.secret import Secret
 from panelbridge.storage.exceptions import VaultError
-from panelbridge.storage.vault import Vault
+from panelbridge.storage.vault.sealing import Vault
 
 OLD, NEW = Fernet.generate_key(), Fernet.generate_key()
 CANARY = "canary-9f2k"

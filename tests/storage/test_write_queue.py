@@ -5,7 +5,7 @@ import threading
 import time
 from pathlib import Path
 
-from panelbridge.storage.write_queue import WriteQueue
+from panelbridge.storage.engine.write_queue import WriteQueue
 
 LONG = 10.0
 

@@ -16,8 +16,8 @@ from typing import Any, Generic, TypeVar
 import requests
 
 from panelbridge import CreateOrder, Credentials, PanelAccount, PanelAdapter, Secret
-from panelbridge.secret import random_text
-from panelbridge.settings import read_settings
+from panelbridge.contract.secret import random_text
+from panelbridge.contract.settings import read_settings
 from panelbridge.testing.practice import PracticeControl, PracticePanel, PracticeServer
 
 AdapterT = TypeVar("AdapterT", bound=PanelAdapter[Any])

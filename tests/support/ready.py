@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from panelbridge.storage.database import Database
+from panelbridge.storage.engine.database import Database
 from panelbridge.testing.practice import PracticeProcess, PracticeServer, practice_class
 
 

@@ -12,16 +12,16 @@ from typing import Any
 
 from cryptography.fernet import Fernet
 
+from panelbridge.contract.models import Term
+from panelbridge.contract.registry import load_adapter
+from panelbridge.contract.secret import Secret
+from panelbridge.contract.settings import secret_fields
 from panelbridge.ledger import Credits, WalletState
-from panelbridge.models import Term
 from panelbridge.provisioning import CreateWish, Desk, Limits, Operation, Provisioner
 from panelbridge.provisioning.models import UNSETTLED
-from panelbridge.registry import load_adapter
-from panelbridge.secret import Secret
-from panelbridge.settings import secret_fields
-from panelbridge.storage.database import Database
+from panelbridge.storage.engine.database import Database
 from panelbridge.storage.units import SqlUnits
-from panelbridge.storage.vault import Vault
+from panelbridge.storage.vault.sealing import Vault
 from panelbridge.subscriptions import (
     Installation,
     InstallationId,

@@ -14,7 +14,7 @@ import requests
 import requests.auth
 
 from panelbridge import ContractBroken, OutcomeUnknown, PanelUnreachable, Secret, SettingsInvalid
-from panelbridge.settings import PanelSettings, read_settings
+from panelbridge.contract.settings import PanelSettings, read_settings
 from panelbridge.transport import PanelSession, connections, deadline, retrying
 
 CANARY = "Can/ary+S3cret=="

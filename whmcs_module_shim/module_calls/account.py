@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from panelbridge.capabilities import Verb
+from panelbridge.actions.caller import Caller
+from panelbridge.contract.capabilities import Verb
+from panelbridge.http.auth.binding import is_bound_here
 from panelbridge.lifecycle import SubscriptionState
 from panelbridge.provisioning import Operation, OperationState
+from panelbridge.service.services import Services
 from panelbridge.subscriptions import Subscription
-from whmcs_module_shim.auth.binding import is_bound_here
-from whmcs_module_shim.auth.caller import Caller
 from whmcs_module_shim.module_calls.answer import ModuleAnswer
 from whmcs_module_shim.module_calls.params import ServiceRequest
 from whmcs_module_shim.module_calls.registry import Kind, module_function
@@ -17,7 +18,6 @@ from whmcs_module_shim.module_calls.rendering import (
     live_view,
     operation_view,
 )
-from whmcs_module_shim.services import Services
 
 
 @module_function("Account", kind=Kind.READS, request=ServiceRequest)

@@ -8,8 +8,8 @@ from typing import Any, Self
 
 from pydantic import Field
 
-from whmcs_module_shim.connect_view import ConnectView
-from whmcs_module_shim.fields import Answer
+from panelbridge.actions.connect_view import ConnectView
+from panelbridge.actions.fields import Answer
 
 
 class Result(StrEnum):

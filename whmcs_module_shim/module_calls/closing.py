@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from panelbridge.capabilities import Verb
+from panelbridge.actions.caller import Caller
+from panelbridge.actions.problems import Problem
+from panelbridge.contract.capabilities import Verb
 from panelbridge.provisioning import Answer, Operation, OperationId, OperationState
 from panelbridge.provisioning.outlook import lifts
-from whmcs_module_shim.auth.caller import Caller
+from panelbridge.service.services import Services
 from whmcs_module_shim.module_calls.answer import ModuleAnswer
 from whmcs_module_shim.module_calls.params import ServiceRequest
 from whmcs_module_shim.module_calls.rendering import render
-from whmcs_module_shim.problems import Problem
-from whmcs_module_shim.services import Services
 
 _LIFE = frozenset({Verb.CREATE, Verb.TERMINATE})
 # A renewal that settled meanwhile does not make a suspension stale: only what speaks of the same thing does.

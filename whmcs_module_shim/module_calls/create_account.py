@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from panelbridge.capabilities import Verb
-from panelbridge.models import Term
+from panelbridge.actions.caller import Caller
+from panelbridge.actions.problems import Problem
+from panelbridge.contract.capabilities import Verb
+from panelbridge.contract.models import Term
 from panelbridge.provisioning import CreateWish, known_facts
-from whmcs_module_shim.auth.caller import Caller
+from panelbridge.service.services import Services
 from whmcs_module_shim.module_calls.answer import ModuleAnswer
 from whmcs_module_shim.module_calls.closing import closed
 from whmcs_module_shim.module_calls.params import ServiceRequest
 from whmcs_module_shim.module_calls.registry import Kind, module_function
 from whmcs_module_shim.module_calls.rendering import carry_out
-from whmcs_module_shim.problems import Problem
-from whmcs_module_shim.services import Services
 
 # Only then may a terminated service come back as a new generation.
 _LIVING = frozenset({"Pending", "Active"})

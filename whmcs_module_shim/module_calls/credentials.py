@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from panelbridge.actions.caller import Caller
+from panelbridge.actions.problems import Problem
 from panelbridge.provisioning import ResetWish
-from whmcs_module_shim.auth.caller import Caller
+from panelbridge.service.services import Services
 from whmcs_module_shim.module_calls.answer import ModuleAnswer
 from whmcs_module_shim.module_calls.params import Password, ServiceRequest
 from whmcs_module_shim.module_calls.registry import Kind, module_function
 from whmcs_module_shim.module_calls.rendering import render
-from whmcs_module_shim.problems import Problem
-from whmcs_module_shim.services import Services
 
 
 class ChangePasswordRequest(ServiceRequest):

@@ -7,16 +7,16 @@ from typing import Annotated
 from pydantic import Field
 
 from panelbridge.access import Scope
-from panelbridge.models import AccountId
+from panelbridge.actions.caller import Caller
+from panelbridge.actions.fields import Id
+from panelbridge.actions.problems import Problem
+from panelbridge.contract.models import AccountId
 from panelbridge.provisioning import OperationId, OperationState
-from whmcs_module_shim.auth.caller import Caller
-from whmcs_module_shim.fields import Id
+from panelbridge.service.services import Services
 from whmcs_module_shim.module_calls.answer import ModuleAnswer
 from whmcs_module_shim.module_calls.params import ServiceRequest
 from whmcs_module_shim.module_calls.registry import Kind, module_function
 from whmcs_module_shim.module_calls.rendering import find_subscription, render
-from whmcs_module_shim.problems import Problem
-from whmcs_module_shim.services import Services
 
 
 class RetryRequest(ServiceRequest):

@@ -8,21 +8,21 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from panelbridge.capabilities import Verb
+from panelbridge.actions.caller import Caller
+from panelbridge.actions.connect_view import connect_view
+from panelbridge.actions.fields import Count, Id
+from panelbridge.actions.problems import Problem
+from panelbridge.contract.capabilities import Verb
+from panelbridge.contract.secret import readable
+from panelbridge.http.auth.binding import is_bound_here
 from panelbridge.lifecycle import SubscriptionState
 from panelbridge.provisioning import AttentionItem, Operation, OperationId, OperationState
 from panelbridge.provisioning.port import Unit
-from panelbridge.secret import readable
+from panelbridge.service.services import Services
 from panelbridge.subscriptions import Installation, Subscription, SubscriptionId
-from whmcs_module_shim.auth.binding import is_bound_here
-from whmcs_module_shim.auth.caller import Caller
-from whmcs_module_shim.connect_view import connect_view
-from whmcs_module_shim.fields import Count, Id
 from whmcs_module_shim.module_calls.answer import ModuleAnswer
 from whmcs_module_shim.module_calls.params import ModuleRequest
 from whmcs_module_shim.module_calls.registry import Kind, module_function
-from whmcs_module_shim.problems import Problem
-from whmcs_module_shim.services import Services
 
 CLOSE_WITH = {
     Verb.CREATE: "ModuleCreate",

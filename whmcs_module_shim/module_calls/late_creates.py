@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from panelbridge.actions.caller import Caller
+from panelbridge.actions.fields import Count, Id
+from panelbridge.actions.problems import Problem
 from panelbridge.provisioning import AttentionItem, OperationId
 from panelbridge.provisioning.models import AttentionId
-from whmcs_module_shim.auth.caller import Caller
-from whmcs_module_shim.fields import Count, Id
+from panelbridge.service.services import Services
 from whmcs_module_shim.module_calls.answer import ModuleAnswer
 from whmcs_module_shim.module_calls.params import ModuleRequest, ServiceRequest
 from whmcs_module_shim.module_calls.registry import Kind, module_function
 from whmcs_module_shim.module_calls.rendering import render
-from whmcs_module_shim.problems import Problem
-from whmcs_module_shim.services import Services
 
 ENDED = frozenset({"Cancelled", "Fraud", "Terminated"})
 

@@ -7,17 +7,17 @@ from typing import Annotated
 
 from pydantic import Field
 
+from panelbridge.actions.caller import Caller
+from panelbridge.actions.fields import Id, Line, WithoutSecrets
 from panelbridge.lifecycle import SubscriptionState
 from panelbridge.provisioning import AttentionItem
 from panelbridge.provisioning.models import AttentionId
+from panelbridge.service.services import Services
 from panelbridge.subscriptions import Subscription
-from whmcs_module_shim.auth.caller import Caller
-from whmcs_module_shim.fields import Id, Line, WithoutSecrets
 from whmcs_module_shim.module_calls.answer import ModuleAnswer
 from whmcs_module_shim.module_calls.params import ModuleRequest, ServiceRequest
 from whmcs_module_shim.module_calls.registry import Kind, module_function
 from whmcs_module_shim.module_calls.rendering import find_subscription
-from whmcs_module_shim.services import Services
 
 
 class CancellationNotice(ServiceRequest):

@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, WithJsonSchema
 
-from panelbridge.models import Term
-from whmcs_module_shim.fields import Body, Bool, Count, Id, Line, ScalarMap
+from panelbridge.actions.fields import Body, Bool, Count, Id, Line, ScalarMap
+from panelbridge.contract.models import Term
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _NO_DATE = ("", "0000-00-00")  # WHMCS writes the second for "never"

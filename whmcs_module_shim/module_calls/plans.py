@@ -6,22 +6,22 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from panelbridge.capabilities import OrderFact
+from panelbridge.actions.caller import Caller
+from panelbridge.actions.fields import Body, Count, Line
+from panelbridge.contract.capabilities import OrderFact
 from panelbridge.ledger import Credits
 from panelbridge.provisioning import Refusal
 from panelbridge.provisioning.outlook import outlook
 from panelbridge.provisioning.port import Unit
 from panelbridge.provisioning.pricing import bought_whole, change_price, connections_after
+from panelbridge.service.services import Services
 from panelbridge.subscriptions import Installation, Mode, Plan, PlanTerm, Subscription
-from whmcs_module_shim.auth.caller import Caller
-from whmcs_module_shim.fields import Body, Count, Line
 from whmcs_module_shim.module_calls.answer import ModuleAnswer
 from whmcs_module_shim.module_calls.customer_words import CANNOT, CANNOT_UPGRADE, for_customer, for_staff
 from whmcs_module_shim.module_calls.params import CYCLE_TERMS, BillingCycle, ModuleRequest, ServiceRequest
 from whmcs_module_shim.module_calls.registry import Kind, module_function
 from whmcs_module_shim.module_calls.rendering import find_subscription
 from whmcs_module_shim.module_calls.sale import Offer, Wanted, offer_for, package_refusals
-from whmcs_module_shim.services import Services
 
 
 def _as_text(value: object) -> object:

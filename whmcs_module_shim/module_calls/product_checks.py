@@ -7,18 +7,18 @@ from typing import Annotated
 
 from pydantic import Field
 
-from panelbridge.capabilities import OrderFact
+from panelbridge.actions.caller import Caller
+from panelbridge.actions.fields import Body, Bool, Count, Line
+from panelbridge.contract.capabilities import OrderFact
 from panelbridge.provisioning import Refusal
 from panelbridge.provisioning.port import Unit
+from panelbridge.service.services import Services
 from panelbridge.subscriptions import Installation, Plan
-from whmcs_module_shim.auth.caller import Caller
-from whmcs_module_shim.fields import Body, Bool, Count, Line
 from whmcs_module_shim.module_calls.answer import ModuleAnswer
 from whmcs_module_shim.module_calls.params import CYCLE_TERMS, ModuleRequest
 from whmcs_module_shim.module_calls.plans import cycles_of
 from whmcs_module_shim.module_calls.registry import Kind, module_function
 from whmcs_module_shim.module_calls.sale import Offer, Wanted, offer_for, package_refusals
-from whmcs_module_shim.services import Services
 
 Check = dict[str, str | bool]
 # What a product's settings decide; what a visitor types is judged in the cart.

@@ -15,10 +15,10 @@ from pkgutil import iter_modules
 from typing import Any, TypeVar
 
 from panelbridge.access import Scope
-from whmcs_module_shim.auth.caller import Caller
+from panelbridge.actions.caller import Caller
+from panelbridge.service.services import Services
 from whmcs_module_shim.module_calls.answer import ModuleAnswer
 from whmcs_module_shim.module_calls.params import CommonRequest
-from whmcs_module_shim.services import Services
 
 RequestT = TypeVar("RequestT", bound=CommonRequest)
 Run = Callable[[Services, Caller, RequestT], ModuleAnswer]

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from panelbridge.capabilities import Verb
-from panelbridge.models import AccountState, Found, Outcome, PanelAccount
+from panelbridge.actions.caller import Caller
+from panelbridge.actions.connect_view import connect_view
+from panelbridge.actions.problems import Problem
+from panelbridge.actions.refusals import problem_of
+from panelbridge.contract.capabilities import Verb
+from panelbridge.contract.models import AccountState, Found, Outcome, PanelAccount
+from panelbridge.contract.secret import readable
 from panelbridge.provisioning import Answer, CreateWish, Operation, OperationState, Refusal
 from panelbridge.provisioning.port import Unit
-from panelbridge.secret import readable
+from panelbridge.service.services import Services
 from panelbridge.subscriptions import Subscription
 from panelbridge.transport import deadline
-from whmcs_module_shim.auth.caller import Caller
-from whmcs_module_shim.connect_view import connect_view
 from whmcs_module_shim.module_calls.answer import AccountView, ModuleAnswer, OperationView, Result
-from whmcs_module_shim.problems import Problem
-from whmcs_module_shim.refusals import problem_of
-from whmcs_module_shim.services import Services
 
 LOOK_SECONDS = 5.0
 

@@ -6,18 +6,18 @@ from typing import Annotated
 
 from pydantic import Field
 
-from panelbridge.models import Term
+from panelbridge.actions.caller import Caller
+from panelbridge.actions.fields import Body, Bool, Id, Line, WithoutSecrets
+from panelbridge.actions.problems import Problem
+from panelbridge.contract.models import Term
 from panelbridge.provisioning import Answer, Refusal, RenewWish
+from panelbridge.service.services import Services
 from panelbridge.subscriptions import Installation
-from whmcs_module_shim.auth.caller import Caller
-from whmcs_module_shim.fields import Body, Bool, Id, Line, WithoutSecrets
 from whmcs_module_shim.module_calls.answer import ModuleAnswer
 from whmcs_module_shim.module_calls.create_account import connections
 from whmcs_module_shim.module_calls.params import CYCLE_TERMS, BillingCycle, ModuleRequest, ServiceRequest
 from whmcs_module_shim.module_calls.registry import Kind, module_function
 from whmcs_module_shim.module_calls.rendering import render
-from whmcs_module_shim.problems import Problem
-from whmcs_module_shim.services import Services
 
 _NO_WAIT = 0.0
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from panelbridge.capabilities import Capabilities, Connections, OrderFact
-from panelbridge.exceptions import AdapterLoadError, InvalidOrder, PanelError, SettingsInvalid
+from panelbridge.contract.capabilities import Capabilities, Connections, OrderFact
+from panelbridge.contract.exceptions import AdapterLoadError, InvalidOrder, PanelError, SettingsInvalid
+from panelbridge.contract.models import Term
+from panelbridge.contract.order_check import check_connections, check_fact
 from panelbridge.ledger import Credits
-from panelbridge.models import Term
-from panelbridge.order_check import check_connections, check_fact
 from panelbridge.provisioning import Refusal
-from panelbridge.provisioning.intend import find_offer
+from panelbridge.provisioning.flow.intend import find_offer
 from panelbridge.provisioning.port import Unit
 from panelbridge.provisioning.pricing import term_price
 from panelbridge.provisioning.verbs.create import checked_mac
+from panelbridge.service.services import Services
 from panelbridge.subscriptions import Installation, Plan, PlanTerm
 from panelbridge.transport import deadline
 from whmcs_module_shim.module_calls.params import connections_in
-from whmcs_module_shim.services import Services
 
 _PACKAGES_SECONDS = 2.0
 _FREE = Credits()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from panelbridge.actions.caller import Caller
+from panelbridge.actions.fields import Body, Bool
 from panelbridge.provisioning import AttentionItem
 from panelbridge.provisioning.models import AttentionId
-from whmcs_module_shim.auth.caller import Caller
-from whmcs_module_shim.fields import Body, Bool
+from panelbridge.service.services import Services
 from whmcs_module_shim.module_calls.answer import ModuleAnswer
 from whmcs_module_shim.module_calls.params import ModuleRequest
 from whmcs_module_shim.module_calls.registry import Kind, module_function
-from whmcs_module_shim.services import Services
 
 CODE = "shop_settings_"  # and the installation
 _WHERE = "in System Settings, General Settings, Credit"

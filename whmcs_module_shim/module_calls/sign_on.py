@@ -5,17 +5,17 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from panelbridge.access import Scope
-from panelbridge.models import SignOn
+from panelbridge.actions.caller import Caller
+from panelbridge.actions.problems import Problem
+from panelbridge.contract.models import SignOn
+from panelbridge.service.services import Services
 from panelbridge.subscriptions import Panel, PanelId
 from panelbridge.transport import deadline
-from whmcs_module_shim.auth.caller import Caller
 from whmcs_module_shim.module_calls.answer import ModuleAnswer
 from whmcs_module_shim.module_calls.params import ModuleRequest, ServiceRequest
 from whmcs_module_shim.module_calls.registry import Kind, module_function
 from whmcs_module_shim.module_calls.rendering import find_subscription
 from whmcs_module_shim.module_calls.sold_panels import sold_panels
-from whmcs_module_shim.problems import Problem
-from whmcs_module_shim.services import Services
 
 
 @module_function("ServiceSignOn", kind=Kind.MUTATES, request=ServiceRequest)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from panelbridge.service.services import Services
 from panelbridge.subscriptions import Installation, Mode, Panel
-from whmcs_module_shim.services import Services
 
 
 def sold_panels(services: Services, installation: Installation) -> list[Panel]:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from panelbridge.capabilities import Verb
+from panelbridge.actions.caller import Caller
+from panelbridge.actions.fields import Remark
+from panelbridge.contract.capabilities import Verb
 from panelbridge.lifecycle import SuspensionReason
 from panelbridge.provisioning import Refusal, SuspendWish, UnsuspendWish
-from whmcs_module_shim.auth.caller import Caller
-from whmcs_module_shim.fields import Remark
+from panelbridge.service.services import Services
 from whmcs_module_shim.module_calls.answer import ModuleAnswer
 from whmcs_module_shim.module_calls.closing import closed
 from whmcs_module_shim.module_calls.params import ServiceRequest
 from whmcs_module_shim.module_calls.registry import Kind, module_function
 from whmcs_module_shim.module_calls.rendering import render
 from whmcs_module_shim.module_calls.unknown_service import nothing_there
-from whmcs_module_shim.services import Services
 
 BILLING = "billing"  # the owner of every reason that WHMCS sets and lifts
 _OVERDUE_TEXT = "overdue on payment"  # WHMCS's own reason, in its English form

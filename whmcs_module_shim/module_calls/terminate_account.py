@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from panelbridge.capabilities import Verb
+from panelbridge.actions.caller import Caller
+from panelbridge.contract.capabilities import Verb
 from panelbridge.provisioning import Refusal, TerminateWish
-from whmcs_module_shim.auth.caller import Caller
+from panelbridge.service.services import Services
 from whmcs_module_shim.module_calls.answer import ModuleAnswer
 from whmcs_module_shim.module_calls.closing import closed
 from whmcs_module_shim.module_calls.params import ServiceRequest
 from whmcs_module_shim.module_calls.registry import Kind, module_function
 from whmcs_module_shim.module_calls.rendering import render
 from whmcs_module_shim.module_calls.unknown_service import nothing_there
-from whmcs_module_shim.services import Services
 
 
 @module_function("TerminateAccount", kind=Kind.MUTATES, request=ServiceRequest)

@@ -8,18 +8,18 @@ from typing import Annotated
 from pydantic import Field
 
 from panelbridge.access import Scope
-from panelbridge.exceptions import PanelError
-from panelbridge.models import Connection
+from panelbridge.actions.caller import Caller
+from panelbridge.actions.fields import Bool
+from panelbridge.contract.exceptions import PanelError
+from panelbridge.contract.models import Connection
+from panelbridge.service.services import Services
 from panelbridge.subscriptions import Mode, Panel
 from panelbridge.transport import deadline
-from whmcs_module_shim.auth.caller import Caller
-from whmcs_module_shim.fields import Bool
 from whmcs_module_shim.module_calls.answer import ModuleAnswer
 from whmcs_module_shim.module_calls.params import ModuleRequest
 from whmcs_module_shim.module_calls.product_checks import Check, ProductPart, check, product_checks
 from whmcs_module_shim.module_calls.registry import Kind, module_function
 from whmcs_module_shim.module_calls.shop_settings import ShopSettings, faults
-from whmcs_module_shim.services import Services
 
 MAX_SKEW = 60.0  # seconds
 _PANEL_SECONDS = 6.0

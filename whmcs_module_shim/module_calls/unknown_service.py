@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from panelbridge.actions.problems import Problem
 from panelbridge.provisioning import Refusal
 from whmcs_module_shim.module_calls.answer import ModuleAnswer
 from whmcs_module_shim.module_calls.params import ServiceRequest
-from whmcs_module_shim.problems import Problem
 
 _HAD_AN_ACCOUNT = frozenset({"Active", "Suspended"})
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from panelbridge.exceptions import PanelError
+from panelbridge.actions.caller import Caller
+from panelbridge.contract.exceptions import PanelError
+from panelbridge.contract.models import Usage
 from panelbridge.lifecycle import SubscriptionState
-from panelbridge.models import Usage
+from panelbridge.service.services import Services
 from panelbridge.subscriptions import Installation, Panel, Subscription, SubscriptionId
 from panelbridge.transport import deadline
-from whmcs_module_shim.auth.caller import Caller
 from whmcs_module_shim.module_calls.answer import ModuleAnswer
 from whmcs_module_shim.module_calls.params import ModuleRequest
 from whmcs_module_shim.module_calls.registry import Kind, module_function
 from whmcs_module_shim.module_calls.sold_panels import sold_panels
-from whmcs_module_shim.services import Services
 
 _PAGE = 500
 

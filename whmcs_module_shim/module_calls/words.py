@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from whmcs_module_shim.problems import Problem
+from panelbridge.actions.problems import Problem
 
 FIELDS: Mapping[str, str] = {
     "plan": "configoption1",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from panelbridge.capabilities import Capabilities, Connections, Extend, FindBy, Verb
+from panelbridge.contract.capabilities import Capabilities, Connections, Extend, FindBy, Verb
 from panelbridge_declarative.description.places import results_of
 from panelbridge_declarative.description.spec import AfterUnknown, Spec
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 from pydantic import BaseModel, ValidationError
 
-from panelbridge.models import AccountState
+from panelbridge.contract.models import AccountState
 from panelbridge_declarative.description import places, queries
 from panelbridge_declarative.description.abilities import abilities, is_checkable
 from panelbridge_declarative.description.check_maps import check_map

@@ -20,8 +20,8 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema
 
-from panelbridge.capabilities import OrderFact, SerialiseWrites, TextRule
-from panelbridge.models import ConnectKind
+from panelbridge.contract.capabilities import OrderFact, SerialiseWrites, TextRule
+from panelbridge.contract.models import ConnectKind
 
 Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
 Query = Annotated[str, StringConstraints(min_length=1), Field(description="JMESPath over the reply")]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from panelbridge.models import AccountRef, CreateOrder
-from panelbridge.secret import Secret
+from panelbridge.contract.models import AccountRef, CreateOrder
+from panelbridge.contract.secret import Secret
 from panelbridge_declarative.mapping import NEVER
 
 _EMPTY: dict[str, Any] = dict.fromkeys(

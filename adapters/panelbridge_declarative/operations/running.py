@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urljoin, urlsplit
 
-from panelbridge.exceptions import ContractBroken, OutcomeUnknown, PanelError
+from panelbridge.contract.exceptions import ContractBroken, OutcomeUnknown, PanelError
 from panelbridge.transport import remaining
 from panelbridge_declarative.client import PanelClient
 from panelbridge_declarative.description import queries

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import panelbridge as pb
-from panelbridge.record_adapter import Change, RecordAdapter
-from panelbridge.strict import each_account
+from panelbridge.contract.record_adapter import Change, RecordAdapter
+from panelbridge.contract.strict import each_account
 from panelbridge_acme.client import AcmeClient, AcmeSettings
 from panelbridge_acme.mapping import Customer, Me, body_of
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pydantic import PositiveInt
 
 import panelbridge as pb
-from panelbridge.record_adapter import Change
-from panelbridge.strict import Epoch, Strict
+from panelbridge.contract.record_adapter import Change
+from panelbridge.contract.strict import Epoch, Strict
 
 
 class Me(Strict):

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from panelbridge.adapter import PanelAdapter
-from panelbridge.capabilities import Capabilities, Verb
+from panelbridge.contract.adapter import PanelAdapter
+from panelbridge.contract.capabilities import Capabilities, Verb
+from panelbridge.contract.models import PackageChange, PanelAccount, Term, VerbResult
 from panelbridge.ledger import Credits
-from panelbridge.models import PackageChange, PanelAccount, Term, VerbResult
-from panelbridge.provisioning.admission import require_account, supersede
 from panelbridge.provisioning.desk import Desk
 from panelbridge.provisioning.exceptions import Refusal
 from panelbridge.provisioning.fence import FenceReading, read_fence
-from panelbridge.provisioning.intend import Draft, find_offer, need_subscription, place
+from panelbridge.provisioning.flow.admission import require_account, supersede
+from panelbridge.provisioning.flow.intend import Draft, find_offer, need_subscription, place
 from panelbridge.provisioning.keys import end_state_key
 from panelbridge.provisioning.models import Asked, Attempt, Fence, Operation, Target
 from panelbridge.provisioning.outlook import PRICED, Outlook, at_its_turn, dated, moved, outlook, sold_as

@@ -7,14 +7,15 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from panelbridge.adapter import PanelAdapter
-from panelbridge.capabilities import Capabilities, Extend, OrderFact, TextRule, Verb
+from panelbridge.contract.adapter import PanelAdapter
+from panelbridge.contract.capabilities import Capabilities, Extend, OrderFact, TextRule, Verb
+from panelbridge.contract.models import CreateOrder, Credentials, PanelAccount, VerbResult
+from panelbridge.contract.secret import LOGIN_ALPHABET, Secret, random_text
 from panelbridge.lifecycle import SubscriptionState
-from panelbridge.models import CreateOrder, Credentials, PanelAccount, VerbResult
-from panelbridge.provisioning.admission import supersede
 from panelbridge.provisioning.desk import Desk
 from panelbridge.provisioning.exceptions import Refusal
-from panelbridge.provisioning.intend import Draft, find_offer, place
+from panelbridge.provisioning.flow.admission import supersede
+from panelbridge.provisioning.flow.intend import Draft, find_offer, place
 from panelbridge.provisioning.keys import create_key, customer_reference, panel_key, reference
 from panelbridge.provisioning.models import Attempt, Fence, Operation, Target
 from panelbridge.provisioning.outlook import dated, moved, with_grace
@@ -23,7 +24,6 @@ from panelbridge.provisioning.port import Unit
 from panelbridge.provisioning.pricing import term_price
 from panelbridge.provisioning.rules import Admission, Reading, VerbRules
 from panelbridge.provisioning.wishes import CreateWish
-from panelbridge.secret import LOGIN_ALPHABET, Secret, random_text
 from panelbridge.subscriptions import Plan, PlanTerm, Subscription, SubscriptionId
 from panelbridge.subscriptions.connecting import kept
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from panelbridge.adapter import PanelAdapter
-from panelbridge.capabilities import Capabilities, Extend, PackageWrite, Verb
-from panelbridge.doubt import already_sent
-from panelbridge.models import PackageChange, PanelAccount, VerbResult
-from panelbridge.provisioning.admission import require_account
+from panelbridge.contract.adapter import PanelAdapter
+from panelbridge.contract.capabilities import Capabilities, Extend, PackageWrite, Verb
+from panelbridge.contract.doubt import already_sent
+from panelbridge.contract.models import PackageChange, PanelAccount, VerbResult
 from panelbridge.provisioning.desk import Desk
 from panelbridge.provisioning.exceptions import Refusal
 from panelbridge.provisioning.fence import FenceReading, read_fence
-from panelbridge.provisioning.intend import Draft, need_subscription, place
+from panelbridge.provisioning.flow.admission import require_account
+from panelbridge.provisioning.flow.intend import Draft, need_subscription, place
 from panelbridge.provisioning.keys import create_key, renew_key
 from panelbridge.provisioning.models import Attempt, Fence, Operation, Target
 from panelbridge.provisioning.outlook import dated, moved, with_grace

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from panelbridge.capabilities import Verb
+from panelbridge.contract.capabilities import Verb
 from panelbridge.provisioning.rules import VerbRules
 from panelbridge.provisioning.verbs.change_package import ChangePackageRules
 from panelbridge.provisioning.verbs.create import CreateRules

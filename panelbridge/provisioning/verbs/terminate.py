@@ -6,13 +6,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from panelbridge.adapter import PanelAdapter
-from panelbridge.capabilities import Capabilities, Verb
+from panelbridge.contract.adapter import PanelAdapter
+from panelbridge.contract.capabilities import Capabilities, Verb
+from panelbridge.contract.models import PanelAccount, VerbResult
 from panelbridge.lifecycle import SubscriptionState
-from panelbridge.models import PanelAccount, VerbResult
-from panelbridge.provisioning.admission import supersede
 from panelbridge.provisioning.desk import Desk
-from panelbridge.provisioning.intend import Draft, need_subscription, place, plan_of
+from panelbridge.provisioning.flow.admission import supersede
+from panelbridge.provisioning.flow.intend import Draft, need_subscription, place, plan_of
 from panelbridge.provisioning.models import Attempt, Fence, Operation, Target
 from panelbridge.provisioning.port import Unit
 from panelbridge.provisioning.rules import Admission, Reading, VerbRules

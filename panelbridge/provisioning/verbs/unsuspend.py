@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from panelbridge.adapter import PanelAdapter
-from panelbridge.capabilities import Capabilities, Verb
-from panelbridge.models import PanelAccount, VerbResult
-from panelbridge.provisioning.admission import require_account, supersede
+from panelbridge.contract.adapter import PanelAdapter
+from panelbridge.contract.capabilities import Capabilities, Verb
+from panelbridge.contract.models import PanelAccount, VerbResult
 from panelbridge.provisioning.desk import Desk
-from panelbridge.provisioning.intend import Draft, need_subscription, place, plan_of
+from panelbridge.provisioning.flow.admission import require_account, supersede
+from panelbridge.provisioning.flow.intend import Draft, need_subscription, place, plan_of
 from panelbridge.provisioning.keys import end_state_key
 from panelbridge.provisioning.models import Attempt, Fence, Operation, Target
 from panelbridge.provisioning.outlook import lifted, lifts, moved

@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 
 from panelbridge.ledger.chain import ChainKeys
 from panelbridge.provisioning.effects import Unwitnessed, WriteStop
-from panelbridge.storage.database import Database
-from panelbridge.storage.effects_store import SqlEffectsStore
+from panelbridge.storage.engine.database import Database
+from panelbridge.storage.provisioning.effects_store import SqlEffectsStore
 from panelbridge.storage.witness.judging import judge, losses
 from panelbridge.storage.witness.reading import BooksReader, link_at
 from panelbridge.storage.witness.record import Place, Record, new_record, place_of

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, bindparam, func, select, text
 
-from panelbridge.storage.journal_tables import attempts
-from panelbridge.storage.ledger_tables import links, wallets
-from panelbridge.storage.prepared import Prepared
+from panelbridge.storage.engine.prepared import Prepared
+from panelbridge.storage.ledger.tables import links, wallets
+from panelbridge.storage.provisioning.tables import attempts
 from panelbridge.storage.witness.record import Head, Seen
 
 # Attempts are inserted and never deleted, so their row number counts the calls ever begun.

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from panelbridge.capabilities import PackageWrite, Verb
-from panelbridge.models import Credentials, PackageChange, Purchase, VerbResult
-from panelbridge.secret import Secret
+from panelbridge.contract.capabilities import PackageWrite, Verb
+from panelbridge.contract.models import Credentials, PackageChange, Purchase, VerbResult
+from panelbridge.contract.secret import Secret
 from panelbridge.testing.conformance.subject import PanelUnderTest
 
 BooksAccount = Mapping[str, Any] | None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from panelbridge.capabilities import Verb
-from panelbridge.models import Found, Outcome, PanelAccount
+from panelbridge.contract.capabilities import Verb
+from panelbridge.contract.models import Found, Outcome, PanelAccount
 from panelbridge.testing.conformance.deeds import state
 from panelbridge.testing.conformance.subject import PanelUnderTest
 from panelbridge.testing.conformance.suite import Suite

@@ -9,17 +9,17 @@ from io import StringIO
 
 import pytest
 
-from panelbridge.capabilities import Verb
-from panelbridge.exceptions import (
+from panelbridge.contract.capabilities import Verb
+from panelbridge.contract.exceptions import (
     AuthenticationFailed,
     PanelError,
     PanelUnreachable,
     RateLimited,
     SettingsInvalid,
 )
-from panelbridge.models import AccountId, AccountRef, Outcome, Unknown
-from panelbridge.secret import Secret, random_text
-from panelbridge.settings import secret_fields
+from panelbridge.contract.models import AccountId, AccountRef, Outcome, Unknown
+from panelbridge.contract.secret import Secret, random_text
+from panelbridge.contract.settings import secret_fields
 from panelbridge.testing.conformance.deeds import deed
 from panelbridge.testing.conformance.faults import BROKEN_WRITES
 from panelbridge.testing.conformance.lookup import PATIENCE

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from panelbridge.capabilities import PackageWrite, Verb
-from panelbridge.models import Found, Outcome
+from panelbridge.contract.capabilities import PackageWrite, Verb
+from panelbridge.contract.models import Found, Outcome
 from panelbridge.testing.conformance.deeds import deed
 from panelbridge.testing.conformance.lookup import PATIENCE
 from panelbridge.testing.conformance.subject import PanelUnderTest, ending_of

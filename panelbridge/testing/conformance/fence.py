@@ -8,9 +8,9 @@ from datetime import timedelta
 
 import pytest
 
-from panelbridge.capabilities import Verb
-from panelbridge.exceptions import Conflict, PanelError
-from panelbridge.models import Found, Outcome
+from panelbridge.contract.capabilities import Verb
+from panelbridge.contract.exceptions import Conflict, PanelError
+from panelbridge.contract.models import Found, Outcome
 from panelbridge.testing.conformance.deeds import deed, expiry
 from panelbridge.testing.conformance.subject import PanelUnderTest, ending_of
 from panelbridge.testing.conformance.suite import Suite

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from panelbridge.capabilities import Verb
-from panelbridge.exceptions import InvalidOrder, PanelError
-from panelbridge.models import CreateOrder, Credentials, Outcome, VerbResult
-from panelbridge.secret import Secret
+from panelbridge.contract.capabilities import Verb
+from panelbridge.contract.exceptions import InvalidOrder, PanelError
+from panelbridge.contract.models import CreateOrder, Credentials, Outcome, VerbResult
+from panelbridge.contract.secret import Secret
 from panelbridge.testing.conformance.subject import PanelUnderTest
 from panelbridge.testing.conformance.suite import Suite
 

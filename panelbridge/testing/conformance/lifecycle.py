@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from panelbridge.capabilities import Extend, PackageWrite, Verb
-from panelbridge.exceptions import Conflict, InvalidOrder, PanelError, PermissionMissing
-from panelbridge.models import (
+from panelbridge.contract.capabilities import Extend, PackageWrite, Verb
+from panelbridge.contract.exceptions import Conflict, InvalidOrder, PanelError, PermissionMissing
+from panelbridge.contract.models import (
     AccountId,
     AccountRef,
     AccountState,
@@ -18,7 +18,7 @@ from panelbridge.models import (
     Package,
     PackageChange,
 )
-from panelbridge.secret import Secret
+from panelbridge.contract.secret import Secret
 from panelbridge.testing.conformance.deeds import expiry, state
 from panelbridge.testing.conformance.rows import with_silent_rows
 from panelbridge.testing.conformance.subject import PanelUnderTest, ending_of

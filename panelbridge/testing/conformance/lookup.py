@@ -6,9 +6,9 @@ from contextlib import suppress
 
 import pytest
 
-from panelbridge.capabilities import FindBy
-from panelbridge.exceptions import PanelError
-from panelbridge.models import Absent, Found, Unknown
+from panelbridge.contract.capabilities import FindBy
+from panelbridge.contract.exceptions import PanelError
+from panelbridge.contract.models import Absent, Found, Unknown
 from panelbridge.testing.conformance.subject import PanelUnderTest
 from panelbridge.testing.conformance.suite import Suite
 from panelbridge.testing.practice import Fault, ScriptedReply

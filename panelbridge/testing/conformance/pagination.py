@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from panelbridge.exceptions import PanelError
-from panelbridge.models import PanelAccount
+from panelbridge.contract.exceptions import PanelError
+from panelbridge.contract.models import PanelAccount
 from panelbridge.testing.conformance.rows import with_silent_rows
 from panelbridge.testing.conformance.subject import PanelUnderTest
 from panelbridge.testing.conformance.suite import Suite

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from panelbridge.capabilities import FindBy, Verb
-from panelbridge.exceptions import PanelError
-from panelbridge.models import Absent, Found, Lookup, Outcome, PanelAccount, Unknown
+from panelbridge.contract.capabilities import FindBy, Verb
+from panelbridge.contract.exceptions import PanelError
+from panelbridge.contract.models import Absent, Found, Lookup, Outcome, PanelAccount, Unknown
 from panelbridge.testing.conformance.deeds import deed
 from panelbridge.testing.conformance.subject import PanelUnderTest, ending_of
 from panelbridge.testing.conformance.suite import Suite

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from panelbridge.exceptions import OutcomeUnknown, PanelError
+from panelbridge.contract.exceptions import OutcomeUnknown, PanelError
 from panelbridge.testing.conformance.subject import PanelUnderTest
 
 _SILENT: tuple[Any, ...] = ({}, 7)

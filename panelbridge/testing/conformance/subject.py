@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from panelbridge.adapter import PanelAdapter
-from panelbridge.capabilities import Capabilities, Extend, Verb
-from panelbridge.exceptions import PanelError
-from panelbridge.models import (
+from panelbridge.contract.adapter import PanelAdapter
+from panelbridge.contract.capabilities import Capabilities, Extend, Verb
+from panelbridge.contract.exceptions import PanelError
+from panelbridge.contract.models import (
     CreateOrder,
     Credentials,
     Outcome,
@@ -24,8 +24,8 @@ from panelbridge.models import (
     Term,
     VerbResult,
 )
-from panelbridge.registry import load_adapter
-from panelbridge.settings import read_settings
+from panelbridge.contract.registry import load_adapter
+from panelbridge.contract.settings import read_settings
 from panelbridge.testing.orders import credentials_for, fitting, order_for  # noqa: F401 - found here before
 from panelbridge.testing.practice import (
     Fault,

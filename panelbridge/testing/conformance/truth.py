@@ -7,10 +7,18 @@ from dataclasses import replace
 
 import pytest
 
-from panelbridge.capabilities import Extend, FindBy, OrderFact, PackageWrite, Verb
-from panelbridge.exceptions import InvalidOrder, PanelError, Unsupported
-from panelbridge.models import Absent, AccountId, AccountRef, Found, Outcome, PackageChange, PanelAccount
-from panelbridge.secret import Secret
+from panelbridge.contract.capabilities import Extend, FindBy, OrderFact, PackageWrite, Verb
+from panelbridge.contract.exceptions import InvalidOrder, PanelError, Unsupported
+from panelbridge.contract.models import (
+    Absent,
+    AccountId,
+    AccountRef,
+    Found,
+    Outcome,
+    PackageChange,
+    PanelAccount,
+)
+from panelbridge.contract.secret import Secret
 from panelbridge.testing.conformance.subject import PanelUnderTest
 from panelbridge.testing.conformance.suite import Suite
 from panelbridge.testing.orders import fitting, months_ahead

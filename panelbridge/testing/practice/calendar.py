@@ -5,7 +5,7 @@ from __future__ import annotations
 from calendar import monthrange
 from datetime import datetime, timedelta
 
-from panelbridge.models import Term
+from panelbridge.contract.models import Term
 
 
 def later(start: datetime, term: Term) -> datetime:

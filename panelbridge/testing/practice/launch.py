@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self, TextIO
 
-from panelbridge.registry import load_adapter
+from panelbridge.contract.registry import load_adapter
 from panelbridge.testing.practice.control import PracticeControl
 from panelbridge.testing.practice.panel import PracticePanel
 

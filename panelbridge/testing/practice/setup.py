@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from panelbridge.capabilities import Verb
-from panelbridge.models import Term
+from panelbridge.contract.capabilities import Verb
+from panelbridge.contract.models import Term
 
 MONTH = Term(months=1)
 

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from panelbridge import CreateOrder, Credentials, Secret
-from panelbridge.models import AccountId, AccountRef
-from panelbridge.settings import read_settings
+from panelbridge.contract.models import AccountId, AccountRef
+from panelbridge.contract.settings import read_settings
 from panelbridge.testing.practice import PracticeControl, PracticeServer
 from panelbridge.transport import PanelReply
 from panelbridge_declarative import DeclarativeAdapter

@@ -19,12 +19,12 @@ from unittest.mock import patch
 from urllib.parse import urlencode
 
 from panelbridge import PanelError, Verb
-from panelbridge.capabilities import OrderFact
-from panelbridge.exceptions import OutcomeUnknown
-from panelbridge.models import AccountId, AccountRef, CreateOrder, Credentials, PackageChange
-from panelbridge.order_check import LONGEST
-from panelbridge.secret import Secret
-from panelbridge.settings import read_settings, secret_fields
+from panelbridge.contract.capabilities import OrderFact
+from panelbridge.contract.exceptions import OutcomeUnknown
+from panelbridge.contract.models import AccountId, AccountRef, CreateOrder, Credentials, PackageChange
+from panelbridge.contract.order_check import LONGEST
+from panelbridge.contract.secret import Secret
+from panelbridge.contract.settings import read_settings, secret_fields
 from panelbridge.testing.conformance.subject import fitting
 from panelbridge.testing.practice import Fault, PracticePanel, PracticeReply, PracticeRequest
 from panelbridge.transport import PanelReply
@@ -111,7 +111,7 @@ def seen(name: str, file: Path, books: Path) -> Iterator[Any]:
         _judged(place, reply, spec.reply) for place in rules(spec) for reply in (*GENERAL, *module.REPLIES)
     ]
     with patch(
-        "panelbridge.secret.secrets.token_bytes", Random(1).randbytes
+        "panelbridge.contract.secret.secrets.token_bytes", Random(1).randbytes
     ):  # the same secrets in every round
         yield from Round(module.PRACTICE(books, {}), file).run()
         for number, setup in enumerate(module.PRACTICE.setups.values()):

@@ -20,7 +20,7 @@ from panelbridge import (
     Secret,
     Unknown,
 )
-from panelbridge.models import PackageChange
+from panelbridge.contract.models import PackageChange
 from panelbridge.testing.practice import Fault
 from tests.adapters.declarative.conftest import SOON, Practised, Start, books, order_of, ref
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from panelbridge.models import Outcome
+from panelbridge.contract.models import Outcome
 from tests.support.rig import Rig, rig_in
 
 

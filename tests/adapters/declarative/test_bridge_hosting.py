@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from panelbridge.capabilities import OrderFact
-from panelbridge.models import Outcome
+from panelbridge.contract.capabilities import OrderFact
+from panelbridge.contract.models import Outcome
 from tests.support.rig import Rig, rig_in
 
 FACTS = {OrderFact.DOMAIN: "maria.example", OrderFact.EMAIL: "maria@customer.example"}

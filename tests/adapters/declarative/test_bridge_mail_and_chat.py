@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from panelbridge.contract.models import Outcome
 from panelbridge.lifecycle import SuspensionReason
-from panelbridge.models import Outcome
 from panelbridge.provisioning import ResetWish, SuspendWish, TerminateWish, UnsuspendWish, Wish
 from tests.support.rig import Rig, rig_in
 

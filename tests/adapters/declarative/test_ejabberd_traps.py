@@ -24,7 +24,7 @@ from panelbridge import (
     Unknown,
     Verb,
 )
-from panelbridge.models import AccountId, AccountRef
+from panelbridge.contract.models import AccountId, AccountRef
 from panelbridge.testing.practice import Fault, ScriptedReply
 from tests.adapters.declarative.conftest import SOON, Practised, Start, books
 

@@ -23,7 +23,7 @@ from panelbridge import (
     Unsupported,
     Verb,
 )
-from panelbridge.models import AccountId, PackageChange
+from panelbridge.contract.models import AccountId, PackageChange
 from panelbridge_declarative.cassette import record
 from tests.adapters.declarative.conftest import UNTIL, Practised, Start, books, order_of, ref
 

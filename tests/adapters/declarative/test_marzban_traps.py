@@ -22,7 +22,7 @@ from panelbridge import (
     Secret,
     Unknown,
 )
-from panelbridge.models import AccountId, AccountRef, PackageChange
+from panelbridge.contract.models import AccountId, AccountRef, PackageChange
 from tests.adapters.declarative.conftest import SOON, Practised, Start, order_of, ref
 
 

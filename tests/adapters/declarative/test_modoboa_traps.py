@@ -23,7 +23,7 @@ from panelbridge import (
     RateLimited,
     Secret,
 )
-from panelbridge.models import AccountRef
+from panelbridge.contract.models import AccountRef
 from panelbridge.testing.practice import ScriptedReply
 from tests.adapters.declarative.conftest import SOON, Practised, Start, order_of
 

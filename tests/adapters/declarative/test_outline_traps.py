@@ -21,7 +21,7 @@ from panelbridge import (
     Secret,
     Unsupported,
 )
-from panelbridge.models import AccountId, PackageChange
+from panelbridge.contract.models import AccountId, PackageChange
 from tests.adapters.declarative.conftest import UNTIL, Practised, Start, order_of, ref
 
 ORDER = order_of(package="50gib", until=UNTIL)

@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from panelbridge import SettingsInvalid
-from panelbridge.settings import read_settings, secret_fields
+from panelbridge.contract.settings import read_settings, secret_fields
 from panelbridge_declarative import DeclarativeAdapter, DeclarativeSettings
 
 MARZBAN = {"spec": "marzban", "base_url": "https://panel.example", "user": "root", "password": "s3cret"}

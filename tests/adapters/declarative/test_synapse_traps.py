@@ -23,7 +23,7 @@ from panelbridge import (
     PermissionMissing,
     Unknown,
 )
-from panelbridge.models import AccountRef
+from panelbridge.contract.models import AccountRef
 from panelbridge.testing.practice import Fault, ScriptedReply
 from tests.adapters.declarative.conftest import SOON, Practised, Start, order_of
 

@@ -36,7 +36,7 @@ from panelbridge import (
     Unsupported,
     Verb,
 )
-from panelbridge.models import AccountId, PackageChange
+from panelbridge.contract.models import AccountId, PackageChange
 from panelbridge.transport import PanelReply
 from tests.adapters.declarative.conftest import ACCOUNT, ACME, GONE, ORDER, REF, UNTIL, Panel, answer, rows
 

@@ -23,7 +23,7 @@ from panelbridge import (
     Secret,
     Unsupported,
 )
-from panelbridge.models import AccountId, PackageChange
+from panelbridge.contract.models import AccountId, PackageChange
 from panelbridge_declarative.cassette import record
 from panelbridge_declarative.description.load import find
 from tests.adapters.declarative.conftest import (

@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from panelbridge import CreateOrder
-from panelbridge.secret import random_text
+from panelbridge.contract.secret import random_text
 from panelbridge_directadmin import DirectAdminAdapter
 from panelbridge_directadmin.practice import DirectAdminPractice
 from tests.support.practice_panel import PanelOf, ask, order_for, started

@@ -27,7 +27,7 @@ from panelbridge import (
     Unknown,
     Usage,
 )
-from panelbridge.settings import read_settings
+from panelbridge.contract.settings import read_settings
 from panelbridge.transport import PanelReply
 from panelbridge_directadmin import DirectAdminAdapter, DirectAdminSettings, client, mapping
 from panelbridge_directadmin.wire import Fields, decoded

@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from panelbridge import CreateOrder, PanelAccount
-from panelbridge.secret import LOGIN_ALPHABET, random_text
+from panelbridge.contract.secret import LOGIN_ALPHABET, random_text
 from panelbridge_dispatcharr import DispatcharrAdapter
 from panelbridge_dispatcharr.practice import DispatcharrPractice
 from tests.support.practice_panel import PanelOf, ask, order_for, started

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from panelbridge.contract.secret import Secret
 from panelbridge.lifecycle import SuspensionReason
 from panelbridge.provisioning import OperationState, RenewWish, ResetWish, SuspendWish
-from panelbridge.secret import Secret
 from panelbridge.testing.practice import Fault, PracticeProcess
 from tests.support.ready import PracticeHere
 from tests.support.rig import Rig, rig_in

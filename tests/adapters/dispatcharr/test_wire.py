@@ -25,7 +25,7 @@ from panelbridge import (
     SettingsInvalid,
     Unknown,
 )
-from panelbridge.settings import read_settings
+from panelbridge.contract.settings import read_settings
 from panelbridge.transport import PanelReply
 from panelbridge_dispatcharr import DispatcharrAdapter, DispatcharrSettings, mapping
 from panelbridge_dispatcharr.client import DispatcharrClient

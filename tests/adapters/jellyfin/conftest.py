@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from panelbridge import CreateOrder
-from panelbridge.secret import LOGIN_ALPHABET, random_text
+from panelbridge.contract.secret import LOGIN_ALPHABET, random_text
 from panelbridge_jellyfin import JellyfinAdapter
 from panelbridge_jellyfin.practice import JellyfinPracticePanel
 from tests.support.practice_panel import PanelOf, ask, order_for, started

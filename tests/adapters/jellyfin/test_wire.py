@@ -24,7 +24,7 @@ from panelbridge import (
     Unsupported,
     Verb,
 )
-from panelbridge.settings import read_settings
+from panelbridge.contract.settings import read_settings
 from panelbridge_jellyfin import Dialect, JellyfinAdapter, JellyfinSettings, mapping
 from panelbridge_jellyfin.client import JellyfinClient
 from panelbridge_jellyfin.settings import FolderPackage

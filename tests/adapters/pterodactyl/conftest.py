@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from panelbridge import CreateOrder
-from panelbridge.secret import LOGIN_ALPHABET, random_text
+from panelbridge.contract.secret import LOGIN_ALPHABET, random_text
 from panelbridge_pterodactyl import PterodactylAdapter
 from panelbridge_pterodactyl.practice import PterodactylPracticePanel
 from tests.support.practice_panel import PanelOf, ask, order_for, started

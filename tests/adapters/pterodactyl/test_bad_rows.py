@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from panelbridge import Absent, Found, Outcome
-from panelbridge.models import AccountId, AccountRef
+from panelbridge.contract.models import AccountId, AccountRef
 from tests.support.bad_rows import respoken
 from tests.support.ended import ended, listed
 

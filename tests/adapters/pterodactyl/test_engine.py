@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from panelbridge.capabilities import OrderFact
-from panelbridge.models import Outcome
+from panelbridge.contract.capabilities import OrderFact
+from panelbridge.contract.models import Outcome
 from panelbridge.provisioning import OperationState
 from panelbridge.testing.practice import PracticeServer
 from panelbridge_pterodactyl.practice import PRACTICE

@@ -36,7 +36,7 @@ from panelbridge import (
     Unknown,
     Unsupported,
 )
-from panelbridge.settings import read_settings
+from panelbridge.contract.settings import read_settings
 from panelbridge_pterodactyl import PterodactylAdapter, PterodactylSettings, mapping
 from panelbridge_pterodactyl.client import FieldsRefused, PterodactylClient
 

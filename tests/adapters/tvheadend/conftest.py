@@ -13,7 +13,7 @@ import requests
 from requests.auth import AuthBase, HTTPBasicAuth, HTTPDigestAuth
 
 from panelbridge import CreateOrder
-from panelbridge.secret import LOGIN_ALPHABET, random_text
+from panelbridge.contract.secret import LOGIN_ALPHABET, random_text
 from panelbridge_tvheadend import TvheadendAdapter
 from panelbridge_tvheadend.practice import TAGS, TvheadendPractice
 from tests.support.practice_panel import PanelOf, ask, order_for, started

@@ -22,7 +22,7 @@ from panelbridge import (
     Secret,
     SettingsInvalid,
 )
-from panelbridge.settings import read_settings
+from panelbridge.contract.settings import read_settings
 from panelbridge.transport import PanelReply
 from panelbridge_tvheadend import TvheadendAdapter, TvheadendSettings, mapping
 from panelbridge_tvheadend.mapping import Pair, access_from, password_from

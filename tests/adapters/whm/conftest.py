@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from panelbridge import CreateOrder
-from panelbridge.secret import random_text
+from panelbridge.contract.secret import random_text
 from panelbridge_whm import WhmAdapter
 from panelbridge_whm.practice import WhmPractice
 from tests.support.practice_panel import PanelOf, ask, order_for, started

@@ -25,7 +25,7 @@ from panelbridge import (
     Secret,
     SettingsInvalid,
 )
-from panelbridge.settings import read_settings
+from panelbridge.contract.settings import read_settings
 from panelbridge.transport import PanelReply
 from panelbridge_whm import WhmAdapter, WhmSettings, client, mapping
 

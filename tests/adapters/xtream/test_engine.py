@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from panelbridge.contract.secret import Secret
 from panelbridge.lifecycle import SuspensionReason
 from panelbridge.provisioning import OperationState, ResetWish, SuspendWish, TerminateWish
-from panelbridge.secret import Secret
 from panelbridge.testing.practice import Fault, PracticeProcess
 from tests.support.ready import PracticeHere
 from tests.support.rig import Rig, rig_in

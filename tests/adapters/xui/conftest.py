@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from panelbridge import CreateOrder, PanelAccount, Purchase, Term
-from panelbridge.secret import LOGIN_ALPHABET, random_text
+from panelbridge.contract.secret import LOGIN_ALPHABET, random_text
 from panelbridge_xui import XuiAdapter
 from panelbridge_xui.practice import XuiPractice
 from panelbridge_xui.practice_tables import insert, update

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from panelbridge import Found
-from panelbridge.models import Term
+from panelbridge.contract.models import Term
 from panelbridge.provisioning import CreateWish
+from panelbridge.service.compose import compose
+from panelbridge.service.config import ServiceConfig
 from panelbridge.testing.practice import Fault
 from tests.support.rig import rig_in
-from whmcs_module_shim.compose import compose
-from whmcs_module_shim.config import ServiceConfig
 
 
 def _search_from_books(folder: Path, panel_id: Any, username: str) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 
-from panelbridge.settings import read_settings
+from panelbridge.contract.settings import read_settings
 from panelbridge.testing.practice import PracticeProcess
 from panelbridge_xui import XuiAdapter, XuiSettings
 

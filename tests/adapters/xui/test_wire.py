@@ -30,7 +30,7 @@ from panelbridge import (
     Unknown,
     Unsupported,
 )
-from panelbridge.settings import read_settings
+from panelbridge.contract.settings import read_settings
 from panelbridge.transport import PanelReply
 from panelbridge_xui import PanelRefused, XuiSettings, mapping
 from panelbridge_xui.client import XuiClient

@@ -1,0 +1,119 @@
+"""The first set-up: folder, secret key, database, reseller, installation, keys. Twice changes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from panelbridge.access import NewApiKey, Scope, mint_key
+from panelbridge.contract.secret import Secret
+from panelbridge.ledger import Credits, Ledger
+from panelbridge.service.books import (
+    database_file,
+    database_url,
+    has_books,
+    refuse_damaged,
+    refuse_in_place_of_lost,
+    require_own_key,
+)
+from panelbridge.service.compose import utc_now
+from panelbridge.service.config import ServiceConfig
+from panelbridge.storage.engine.database import Database
+from panelbridge.storage.units import SqlUnit, SqlUnits
+from panelbridge.storage.vault.key_file import create_key_file, open_vault
+from panelbridge.subscriptions import Installation, InstallationId, Mode, Reseller
+
+_FOLDER_MODE = 0o700
+_SHOP_SCOPES = frozenset({Scope.READ, Scope.PROVISION})
+
+
+@dataclass(frozen=True, kw_only=True)
+class FirstSetup:
+    """What was made. The keys' texts are told this once and kept nowhere."""
+
+    folder: Path
+    key_file: Path
+    created: bool  # false: everything was there, nothing changed
+    reseller: str
+    installation: str
+    mode: Mode
+    admin_key: Secret | None = field(default=None, repr=False)
+    shop_key: Secret | None = field(default=None, repr=False)
+
+
+def first_setup(
+    config: ServiceConfig, *, reseller: str = "main", installation: str = "shop", mode: Mode = Mode.LIVE
+) -> FirstSetup:
+    """Make what is missing. Raises ``BooksLost`` and storage's errors, each naming what to do."""
+    config.data_folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
+    refuse_in_place_of_lost(config)
+    if has_books(config):
+        refuse_damaged(database_file(config))
+    else:  # the key of books that exist is never made anew
+        create_key_file(config.key_file)
+    vault = open_vault(config.key_file)
+    database = Database(database_url(config))
+    try:
+        database.migrate()
+        require_own_key(database, vault, config.key_file)
+        units = SqlUnits(database, vault, utc_now)
+        with units.write() as unit:
+            return _furnish(unit, config, reseller, installation, mode)
+    finally:
+        database.close()
+
+
+def _furnish(
+    unit: SqlUnit, config: ServiceConfig, reseller: str, installation: str, mode: Mode
+) -> FirstSetup:
+    told: dict[str, Secret] = {}
+    owners = unit.subscriptions.resellers()
+    shops = unit.subscriptions.installations()
+    created = not owners or not shops
+    owner = owners[0] if owners else _add_reseller(unit, reseller)
+    shop = shops[0] if shops else _add_installation(unit, owner, installation, mode)
+    if not unit.access.keys():
+        created = True
+        told["admin"] = _add_key(unit, frozenset({Scope.ADMIN}), None, mode, "first operator key")
+        told["shop"] = _add_key(unit, _SHOP_SCOPES, shop.id, shop.mode, "first key of the shop")
+    return FirstSetup(
+        folder=config.data_folder,
+        key_file=config.key_file,
+        created=created,
+        reseller=owner.code,
+        installation=shop.code,
+        mode=shop.mode,
+        admin_key=told.get("admin"),
+        shop_key=told.get("shop"),
+    )
+
+
+def _add_reseller(unit: SqlUnit, code: str) -> Reseller:
+    owner = unit.subscriptions.add_reseller(code, code.title())
+    ledger: Ledger = unit.ledger
+    ledger.open_wallet(owner.id, overdraft=Credits(0))
+    return owner
+
+
+def _add_installation(unit: SqlUnit, owner: Reseller, code: str, mode: Mode) -> Installation:
+    return unit.subscriptions.add_installation(
+        Installation(id=InstallationId(0), reseller_id=owner.id, code=code, mode=mode)
+    )
+
+
+def _add_key(
+    unit: SqlUnit, scopes: frozenset[Scope], installation: InstallationId | None, mode: Mode, label: str
+) -> Secret:
+    made = mint_key(mode)
+    unit.access.add_key(
+        NewApiKey(
+            prefix=made.prefix,
+            digest=made.digest,
+            mode=mode,
+            scopes=scopes,
+            label=label,
+            installation_id=installation,
+            created_at=utc_now(),
+        )
+    )
+    return made.text

@@ -1,0 +1,241 @@
+"""``panelbridge attention``: what only a person can decide. Each way out says first what it means."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from panelbridge.cli import names
+from panelbridge.cli.options import AsJson, Yes
+from panelbridge.cli.screen import Screen, in_credits
+
+if TYPE_CHECKING:
+    from panelbridge.cli.bridge import Bridge
+    from panelbridge.provisioning import Operation
+
+app = typer.Typer(invoke_without_command=True, help="What only a person can decide.")
+
+Number = Annotated[
+    int,
+    typer.Argument(
+        metavar="OPERATION", help="Its number, as `attention` lists it.", autocompletion=names.waiting
+    ),
+]
+Reason = Annotated[str, typer.Option(help="What you saw at the panel; it is recorded with your name.")]
+
+
+@app.callback()
+def group(context: typer.Context, as_json: AsJson = False) -> None:
+    """Without a command: list what is open."""
+    if context.invoked_subcommand is None:
+        show_list(context, as_json=as_json)
+
+
+@app.command("list")
+def list_command(context: typer.Context, as_json: AsJson = False) -> None:
+    """List what is open, with its ways out."""
+    show_list(context, as_json=as_json)
+
+
+def show_list(context: typer.Context, *, as_json: bool) -> None:
+    """What is open, oldest first."""
+    from panelbridge.cli.bridge import open_bridge
+    from panelbridge.http.v1.attention import list_attention
+    from panelbridge.http.v1.paging import PageQuery
+
+    screen = Screen(as_json=as_json)
+    with open_bridge(context) as bridge:
+        found = bridge.every(list_attention, PageQuery)
+    if screen.as_json:
+        screen.json([item.model_dump(mode="json") for item in found])
+        return
+    screen.table(
+        ("item", "since", "operation", "subscription", "what", "advice"),
+        (
+            (
+                item.id,
+                item.opened_at,
+                item.operation_id,
+                item.subscription_id,
+                f"{item.message} [{item.code}]",
+                item.advice,
+            )
+            for item in found
+        ),
+        empty="Nothing waits for a person.",
+        right=("item", "operation", "subscription"),
+    )
+    ways = {way: means for item in found for way, means in item.ways_out.items()}
+    if ways:
+        screen.say("\nWays out: panelbridge attention WAY OPERATION")
+        screen.facts(ways.items())
+        screen.hint(
+            "\nLook first: panelbridge operations show OPERATION, and the account at the panel itself."
+        )
+
+
+@app.command("retry")
+def retry_command(context: typer.Context, number: Number, yes: Yes = False, as_json: AsJson = False) -> None:
+    """Ask the panel again and go on by itself. Makes and charges nothing that is there already."""
+    from panelbridge.http.v1.operations import retry_operation
+
+    _decide(context, "retry", number, retry_operation, yes=yes, as_json=as_json)
+
+
+@app.command("adopt")
+def adopt_command(
+    context: typer.Context,
+    number: Number,
+    account: Annotated[str, typer.Argument(help="The panel's id of it: panelbridge panels accounts PANEL")],
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """Take a panel account as this service's. The held credits are spent."""
+    from panelbridge.cli.bridge import read_options
+    from panelbridge.http.v1.operations import AdoptedAccount, adopt_operation
+
+    body = read_options(AdoptedAccount, account_id=account)
+    _decide(context, "adopt", number, adopt_operation, yes=yes, as_json=as_json, account=account, body=body)
+
+
+@app.command("mark-done")
+def mark_done_command(
+    context: typer.Context, number: Number, reason: Reason, yes: Yes = False, as_json: AsJson = False
+) -> None:
+    """Claim that the effect is there. The held credits are spent."""
+    from panelbridge.cli.bridge import read_options
+    from panelbridge.http.v1.operations import Claim, mark_operation_done
+
+    body = read_options(Claim, reason=reason)
+    _decide(context, "mark-done", number, mark_operation_done, yes=yes, as_json=as_json, body=body)
+
+
+@app.command("release")
+def release_command(
+    context: typer.Context, number: Number, reason: Reason, yes: Yes = False, as_json: AsJson = False
+) -> None:
+    """Claim that nothing happened. The held credits are free again, and the name stays watched."""
+    from panelbridge.cli.bridge import read_options
+    from panelbridge.http.v1.operations import Claim, release_operation
+
+    body = read_options(Claim, reason=reason)
+    _decide(context, "release", number, release_operation, yes=yes, as_json=as_json, body=body)
+
+
+@app.command("buy-from-here")
+def buy_from_here_command(
+    context: typer.Context, number: Number, reason: Reason, yes: Yes = False, as_json: AsJson = False
+) -> None:
+    """Claim that an expiry's move was none of ours, or that nothing was bought. It is bought from there."""
+    from panelbridge.cli.bridge import read_options
+    from panelbridge.http.v1.operations import Claim, buy_operation_from_here
+
+    body = read_options(Claim, reason=reason)
+    _decide(context, "buy-from-here", number, buy_operation_from_here, yes=yes, as_json=as_json, body=body)
+
+
+@app.command("book-missing")
+def book_missing_command(
+    context: typer.Context, number: Number, reason: Reason, yes: Yes = False, as_json: AsJson = False
+) -> None:
+    """Claim that an expiry's move was an earlier renewal. It is charged, then this one is bought."""
+    from panelbridge.cli.bridge import read_options
+    from panelbridge.http.v1.operations import Claim, book_missing_operation
+
+    body = read_options(Claim, reason=reason)
+    _decide(context, "book-missing", number, book_missing_operation, yes=yes, as_json=as_json, body=body)
+
+
+@app.command("dismiss")
+def dismiss_command(
+    context: typer.Context,
+    item: Annotated[
+        int,
+        typer.Argument(
+            metavar="ITEM", help="Its number, as `attention` lists it.", autocompletion=names.attention_items
+        ),
+    ],
+    reason: Annotated[str, typer.Option(help="What you did about it; it is recorded with your name.")],
+    as_json: AsJson = False,
+) -> None:
+    """Close an item that no operation waits for. Changes no account and no credit."""
+    from panelbridge.cli.bridge import open_bridge, read_options
+    from panelbridge.http.v1.attention import Dismissal, dismiss_attention
+
+    screen = Screen(as_json=as_json)
+    body = read_options(Dismissal, reason=reason)
+    with open_bridge(context) as bridge:
+        closed = bridge.change(dismiss_attention, number=item, body=body)
+    screen.answer(closed, ("code", closed.code), ("message", closed.message), title=f"Dismissed: item {item}")
+
+
+def _decide(
+    context: typer.Context,
+    way: str,
+    number: int,
+    view: Any,
+    *,
+    yes: bool,
+    as_json: bool,
+    account: str | None = None,
+    **parts: Any,
+) -> None:
+    from panelbridge.cli.acted import tell_acted
+    from panelbridge.cli.bridge import open_bridge
+    from panelbridge.cli.operations import load_operation, operation_facts
+
+    screen = Screen(as_json=as_json)
+    with open_bridge(context) as bridge:
+        operation, _ = load_operation(bridge, number)
+        _check_waits(operation)
+        screen.confirm(_means(way, operation, account), yes=yes)
+        with screen.working(f"operation {number}"):
+            acted = bridge.act(view, number=number, **parts)
+        if way == "release":
+            released, _ = load_operation(bridge, number)
+            screen.answer(
+                acted.answer, *operation_facts(released), title="Released: " + _freed(bridge, operation)
+            )
+            return
+        verb = operation.verb.value.replace("_", " ")
+        tell_acted(screen, bridge, acted, title=f"Settled: {verb} of service {operation.service_id}")
+
+
+def _check_waits(operation: Operation) -> None:
+    """Raises ``Refused`` before anything is asked when there is nothing to decide."""
+    from panelbridge.cli.faults import Refused
+    from panelbridge.provisioning import OperationState
+
+    in_vain = operation.state in (OperationState.READY, OperationState.SENT) and operation.failures > 0
+    if operation.state is not OperationState.ATTENTION and not in_vain:
+        raise Refused(
+            "illegal_move",
+            f"operation {operation.id} is {operation.state.value}; only one in attention, or one that was "
+            "tried in vain, waits for a person",
+            advice="It is settled; see `panelbridge operations show`."
+            if operation.settled
+            else "It is in hand: `serve` goes on with it by itself. See `panelbridge operations show`.",
+        )
+
+
+def _means(way: str, operation: Operation, account: str | None) -> str:
+    from panelbridge.provisioning.flow.decisions import PURCHASE_WAYS, WAYS_OUT
+
+    meaning = {**WAYS_OUT, **PURCHASE_WAYS}[way]
+    held = in_credits(operation.price) + " held" if operation.hold is not None else "no credits held"
+    named = f" Account {account} of the panel is read first and must exist." if account else ""
+    return (
+        f"Operation {operation.id}: {operation.verb.value} of subscription {operation.subscription_id} "
+        f"(service {operation.service_id}, user {operation.username or 'as it is'}), {held}.\n"
+        f"It waits because {operation.message or operation.code}.\n"
+        f"{way}: {meaning}.{named}"
+    )
+
+
+def _freed(bridge: Bridge, operation: Operation) -> str:
+    if operation.hold is None:
+        return "no credits were held"
+    with bridge.services.units.read() as unit:
+        left = unit.ledger.wallet(operation.reseller_id).available
+    return f"{in_credits(operation.price)} free again, {in_credits(left)} available"

@@ -1,0 +1,40 @@
+"""Which reseller and which installation a command means: the one named, else the only one there is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from panelbridge.cli.faults import Refused
+
+if TYPE_CHECKING:
+    from panelbridge.cli.bridge import Bridge
+    from panelbridge.subscriptions import Installation, Reseller
+
+
+def reseller_meant(bridge: Bridge, code: str | None) -> Reseller:
+    """Raises ``not_found``, and ``Refused`` when one must be named."""
+    from panelbridge.http.v1.resellers import reseller_named
+
+    if code is not None:
+        return bridge.read(reseller_named, code=code)
+    with bridge.services.units.read() as unit:
+        known = unit.subscriptions.resellers()
+    if len(known) == 1:
+        return known[0]
+    raise Refused(
+        "invalid_request",
+        f"there are {len(known)} resellers, and it is not said which is meant",
+        advice=f"Name one with --reseller: {', '.join(item.code for item in known) or 'none yet'}.",
+    )
+
+
+def reseller_codes(bridge: Bridge) -> dict[int, str]:
+    """Codes by id."""
+    with bridge.services.units.read() as unit:
+        return {int(item.id): item.code for item in unit.subscriptions.resellers()}
+
+
+def installations_by_id(bridge: Bridge) -> dict[int, Installation]:
+    """Installations by id."""
+    with bridge.services.units.read() as unit:
+        return {int(item.id): item for item in unit.subscriptions.installations()}

@@ -1,0 +1,287 @@
+"""``panelbridge panels``: the remote systems."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from panelbridge.cli import names
+from panelbridge.cli.options import AsJson, Yes
+from panelbridge.cli.screen import Screen
+
+if TYPE_CHECKING:
+    from panelbridge.cli.bridge import Bridge
+    from panelbridge.http.v1.panels import ConnectionView, PanelView
+
+app = typer.Typer(no_args_is_help=True, help="The remote systems accounts are made on.")
+
+Code = Annotated[str, typer.Argument(help="The panel's code.", metavar="PANEL", autocompletion=names.panels)]
+Sets = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="A setting that is no secret; repeat for more."),
+]
+SettingsFile = Annotated[
+    typer.FileText | None,
+    typer.Option("--settings", help="JSON file with settings, secrets included; - reads standard input."),
+]
+
+
+@app.command("list")
+def list_command(context: typer.Context, as_json: AsJson = False) -> None:
+    """List panels."""
+    from panelbridge.cli.bridge import open_bridge
+    from panelbridge.http.v1 import panels
+    from panelbridge.http.v1.paging import PageQuery
+
+    screen = Screen(as_json=as_json)
+    with open_bridge(context) as bridge:
+        found: list[PanelView] = bridge.every(panels.list_panels, PageQuery)
+    if screen.as_json:
+        screen.json([item.model_dump(mode="json") for item in found])
+    screen.table(
+        ("panel", "backend", "kind", "writes", "address"),
+        (
+            (item.code, item.backend, _kind(item), _writes(item), item.settings.get("base_url"))
+            for item in found
+        ),
+        empty="There is no panel yet. Add one: panelbridge panels add CODE --backend NAME",
+    )
+
+
+@app.command("show")
+def show_command(context: typer.Context, code: Code, as_json: AsJson = False) -> None:
+    """Show one panel; its secrets are starred."""
+    from panelbridge.cli.bridge import open_bridge
+    from panelbridge.http.v1 import panels
+
+    with open_bridge(context) as bridge:
+        _show(Screen(as_json=as_json), bridge.read(panels.show_panel, code=code))
+
+
+@app.command("add")
+def add_command(
+    context: typer.Context,
+    code: Annotated[str, typer.Argument(help="A short name of your own, such as main.", metavar="PANEL")],
+    backend: Annotated[
+        str, typer.Option(help="Its kind: see `panelbridge adapters`.", autocompletion=names.backends)
+    ],
+    sets: Sets = None,
+    settings: SettingsFile = None,
+    practice: Annotated[bool, typer.Option("--practice", help="A simulated panel: test keys only.")] = False,
+    writes_off: Annotated[bool, typer.Option("--writes-off", help="Read only until switched on.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Add a panel. Asks for the settings its backend needs and --settings and --set leave out."""
+    from panelbridge.cli.asking import gather_settings
+    from panelbridge.cli.bridge import open_bridge, read_options
+    from panelbridge.http.v1 import panels
+
+    screen = Screen(as_json=as_json)
+    with open_bridge(context) as bridge:
+        values = gather_settings(backend, sets or [], settings)
+        body = read_options(
+            panels.NewPanel,
+            code=code,
+            backend=backend,
+            settings=values,
+            practice=practice,
+            writes_enabled=not writes_off,
+        )
+        _show(screen, bridge.change(panels.add_panel, body=body), title=f"Added panel {code}")
+    screen.hint(f"Nothing was sent to it yet. Try it: panelbridge panels test {code}")
+
+
+@app.command("set")
+def set_command(
+    context: typer.Context,
+    code: Code,
+    sets: Sets = None,
+    secret: Annotated[
+        list[str] | None, typer.Option("--secret", metavar="NAME", help="A secret to be asked for.")
+    ] = None,
+    settings: SettingsFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change settings of a panel; what is not named stays."""
+    from panelbridge.cli.asking import changed_settings
+    from panelbridge.cli.bridge import open_bridge, read_options, serves_now
+    from panelbridge.http.v1 import panels
+
+    screen = Screen(as_json=as_json)
+    with open_bridge(context) as bridge:
+        panel = bridge.read(panels.show_panel, code=code)
+        values = changed_settings(panel.backend, panel.settings, sets or [], secret or [], settings)
+        body = read_options(panels.PanelChange, settings=values)
+        _show(screen, bridge.change(panels.change_panel, code=code, body=body), title=f"Changed panel {code}")
+        running = serves_now(bridge.config)
+    if running:
+        screen.hint("The running `serve` takes the new settings with its next order.")
+
+
+@app.command("writes")
+def writes_command(
+    context: typer.Context,
+    wanted: Annotated[str, typer.Argument(metavar="on|off", autocompletion=names.on_or_off)],
+    code: Annotated[
+        str | None,
+        typer.Argument(metavar="[PANEL]", help="Left out: every panel.", autocompletion=names.panels),
+    ] = None,
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """Switch changes at a panel on or off. Off: it is only read, and what is ordered waits or is refused."""
+    from panelbridge.cli.bridge import open_bridge, read_options
+    from panelbridge.cli.writes import confirm_on
+    from panelbridge.http.v1 import panels
+    from panelbridge.http.v1.paging import PageQuery
+
+    if wanted not in ("on", "off"):
+        raise typer.BadParameter("say on or off", param_hint="on|off")
+    screen = Screen(as_json=as_json)
+    with open_bridge(context) as bridge:
+        known = bridge.every(panels.list_panels, PageQuery)
+        named = [bridge.read(panels.show_panel, code=code)] if code else known
+        if wanted == "on":
+            confirm_on(screen, bridge, [item.code for item in named], yes=yes)
+        body = read_options(panels.PanelChange, writes_enabled=wanted == "on")
+        changed = [bridge.change(panels.change_panel, code=item.code, body=body) for item in named]
+    if screen.as_json:
+        screen.json([item.model_dump(mode="json") for item in changed])
+    for item in changed:
+        screen.say(f"Writes to panel {item.code} are {_writes(item)}.")
+
+
+@app.command("test")
+def try_command(context: typer.Context, code: Code, as_json: AsJson = False) -> None:
+    """Ask a panel who we are, what we may do, our balance, and how far its clock is off. Changes nothing."""
+    from panelbridge.cli.bridge import open_bridge
+    from panelbridge.cli.exits import Exit
+    from panelbridge.http.v1 import panels
+
+    screen = Screen(as_json=as_json)
+    with open_bridge(context) as bridge, screen.working(f"asking panel {code}"):
+        found: ConnectionView = bridge.ask(panels.show_connection, code=code)
+    screen.answer(
+        found,
+        ("answers as", found.identity),
+        ("version", found.version or "it does not tell"),
+        ("balance there", found.balance or "it has none"),
+        ("clock", f"{found.clock_skew:+.1f} s" if found.clock_skew is not None else "it does not tell"),
+        ("missing permissions", "\n".join(found.missing_permissions) or "none"),
+        ("warnings", "\n".join(found.warnings) or "none"),
+        title=f"Panel {code} answers",
+    )
+    if found.missing_permissions:
+        screen.hint("Ask the panel's owner for the permissions named; verbs that need them will be refused.")
+        raise typer.Exit(Exit.FAULTS)
+
+
+@app.command("packages")
+def packages_command(context: typer.Context, code: Code, as_json: AsJson = False) -> None:
+    """List what a panel can sell, asked of it now."""
+    from panelbridge.cli.bridge import open_bridge, read_options
+    from panelbridge.http.v1 import packages
+
+    screen = Screen(as_json=as_json)
+    found: list[Any] = []
+    with open_bridge(context) as bridge, screen.working(f"asking panel {code}"):
+        after: str | None = None
+        while not found or after is not None:
+            query = read_options(packages.PackageQuery, after=after, limit=500)
+            page = bridge.ask(packages.list_packages, query=query, code=code)
+            found.extend(page.items)
+            after = page.next
+            if after is None:
+                break
+    if screen.as_json:
+        screen.json([item.model_dump(mode="json") for item in found])
+    screen.table(
+        ("package", "name", "length", "connections", "price there", "trial", "devices", "unreadable"),
+        (
+            (
+                item.id,
+                item.name,
+                "" if item.unreadable else item.term or "any",
+                item.connections,
+                item.price,
+                item.trial,
+                item.devices,
+                item.unreadable,
+            )
+            for item in found
+        ),
+        empty="The panel offers us no package. Its owner grants them to our user there.",
+        right=("connections", "price there"),
+    )
+
+
+@app.command("accounts")
+def accounts_command(context: typer.Context, code: Code, as_json: AsJson = False) -> None:
+    """List the accounts a panel shows us, each with the subscription it belongs to. Never their passwords."""
+    from panelbridge.cli.bridge import open_bridge
+
+    screen = Screen(as_json=as_json)
+    with open_bridge(context) as bridge, screen.working(f"reading the accounts of panel {code}"):
+        rows = _accounts(bridge, code)
+    if screen.as_json:
+        screen.json(rows)
+        return
+    screen.table(
+        ("account", "username", "state", "expires", "package", "connections", "subscription"),
+        ((*list(row.values())[:-1], row["subscription"] or "not ours") for row in rows),
+        empty="The panel shows no account to us.",
+        right=("connections",),
+    )
+    strangers = sum(row["subscription"] is None for row in rows)
+    if strangers:
+        screen.hint(
+            f"{strangers} of {len(rows)} belong to no subscription: made by hand, or before the bridge."
+        )
+
+
+def _accounts(bridge: Bridge, code: str) -> list[dict[str, Any]]:
+    """Every account, or an error: never a silent part."""
+    from panelbridge.cli.bridge import asking_only
+    from panelbridge.http.v1.panels import panel_named
+
+    panel = bridge.read(panel_named, code=code)
+    ours: dict[str, int] = {}
+    after = None
+    with bridge.services.units.read() as unit:
+        while page := unit.subscriptions.search(panel=panel.id, after=after, limit=500):
+            ours |= {str(item.account_id): item.id for item in page if item.account_id is not None}
+            after = page[-1].id
+    with asking_only():
+        found = list(bridge.services.panels.adapter(panel.id).list_accounts())
+    return [
+        {
+            "account": account.id,
+            "username": account.username,
+            "state": account.state.value,
+            "expires_at": "never" if account.never_expires else account.expires_at,
+            "package": account.package,
+            "connections": account.connections,
+            "subscription": ours.get(str(account.id)),
+        }
+        for account in found
+    ]
+
+
+def _show(screen: Screen, panel: PanelView, title: str = "") -> None:
+    facts: list[tuple[str, object]] = [
+        ("panel", panel.code),
+        ("backend", panel.backend),
+        ("kind", _kind(panel)),
+        ("writes", _writes(panel)),
+        *((name, value) for name, value in panel.settings.items()),
+    ]
+    screen.answer(panel, *facts, title=title)
+
+
+def _kind(panel: PanelView) -> str:
+    return "practice" if panel.practice else "real"
+
+
+def _writes(panel: PanelView) -> str:
+    return "on" if panel.writes_enabled else "off"

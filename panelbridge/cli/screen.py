@@ -1,0 +1,156 @@
+"""What a command prints: tables for a person, JSON for a program. Results go to standard output, all else
+to standard error.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Literal
+
+import typer
+
+from panelbridge.cli.exits import Exit
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+    from rich.console import Console
+
+_PIPE_WIDTH = 220  # a table in a pipe is not folded at 80 columns
+_LONG = 22  # a text longer than this may be folded inside its column
+
+
+class Screen:
+    """``as_json``: nothing but one JSON document on standard output."""
+
+    def __init__(self, *, as_json: bool = False) -> None:
+        self.as_json = as_json
+
+    def say(self, text: str = "", *, style: str | None = None) -> None:
+        """A line for a person."""
+        if not self.as_json:
+            _console(sys.stdout).print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+
+    def hint(self, text: str) -> None:
+        """What to do next, or what to know; on standard error, so that a pipe gets the result alone."""
+        if not self.as_json:
+            _console(sys.stderr).print(text, style="dim", markup=False, highlight=False, soft_wrap=True)
+
+    def json(self, value: Any) -> None:
+        """The one document of this command."""
+        typer.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+    def answer(self, model: BaseModel, *facts: tuple[str, object], title: str = "") -> None:
+        """One thing: the model for a program, the facts for a person."""
+        if self.as_json:
+            self.json(model.model_dump(mode="json"))
+        else:
+            self.facts(facts, title=title)
+
+    def facts(self, facts: Iterable[tuple[str, object]], *, title: str = "") -> None:
+        """Names and values below each other."""
+        shown = [(name, cell(value)) for name, value in facts]
+        width = max((len(name) for name, _ in shown), default=0) + 2
+        if title:
+            self.say(title, style="bold")
+        for name, value in shown:
+            first, *rest = value.splitlines() or [""]
+            self.say(f"  {name:<{width}}{first}")
+            for line in rest:
+                self.say(f"  {'':<{width}}{line}")
+
+    def table(
+        self,
+        columns: Sequence[str],
+        rows: Iterable[Sequence[object]],
+        *,
+        empty: str,
+        right: Sequence[str] = (),
+    ) -> None:
+        """A table, or the sentence that says why there is none. ``right``: columns of numbers."""
+        if self.as_json:
+            return
+        found = [[cell(value) for value in row] for row in rows]
+        if not found:
+            self.say(empty)
+            return
+        console = _console(sys.stdout)
+        longest = [max(map(_width, texts)) for texts in zip(columns, *found, strict=True)]
+        needed = sum(min(width, _LONG) for width in longest) + 3 * len(columns)
+        if needed > console.width:
+            self._blocks(columns, found)
+            return
+        from rich import box
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+        for name, width in zip(columns, longest, strict=True):
+            side: Literal["left", "right"] = "right" if name in right else "left"
+            table.add_column(name, justify=side, overflow="fold", no_wrap=width <= _LONG)
+        for row in found:
+            table.add_row(*(Text(value) for value in row))
+        console.print(table, highlight=False)
+
+    def _blocks(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """The rows one below the other, where the window is too narrow to put them side by side."""
+        for row in rows:
+            self.facts(item for item in zip(columns, row, strict=True) if item[1] not in ("", "-"))
+            self.say()
+
+    @contextmanager
+    def working(self, text: str) -> Iterator[None]:
+        """Something takes a while: a sign of life where a person looks, nothing in a pipe."""
+        if self.as_json or not sys.stderr.isatty():
+            yield
+            return
+        with _console(sys.stderr).status(text, spinner="dots"):
+            yield
+
+    def confirm(self, consequence: str, *, yes: bool, question: str = "Go on?") -> None:
+        """Say what would happen and ask, unless ``yes``. Ends the command when the answer is no."""
+        if yes:
+            return
+        _console(sys.stderr).print(consequence, markup=False, highlight=False, soft_wrap=True)
+        if not sys.stdin.isatty():
+            typer.echo(
+                "Nobody can be asked here, so nothing was done. Add --yes to go on without asking.", err=True
+            )
+            raise typer.Exit(Exit.USAGE)
+        if not typer.confirm(question, err=True):
+            typer.echo("Nothing was done.", err=True)
+            raise typer.Exit(Exit.REFUSED)
+
+
+def cell(value: object) -> str:
+    """A value as people read it."""
+    from datetime import datetime
+
+    if value is None or value == ():
+        return "-"
+    if value is True or value is False:
+        return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M} UTC"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}={item}" for name, item in value.items()) or "-"
+    if isinstance(value, (tuple, list, set, frozenset)):
+        return ", ".join(cell(item) for item in value)
+    return str(getattr(value, "value", value))
+
+
+def _width(text: str) -> int:
+    return max(map(len, text.splitlines()), default=0)
+
+
+def in_credits(amount: object) -> str:
+    """``1 credit``, ``2.5 credits``."""
+    return f"{amount} credit" if str(amount) == "1" else f"{amount} credits"
+
+
+def _console(stream: Any) -> Console:
+    from rich.console import Console
+
+    return Console(file=stream, width=None if stream.isatty() else _PIPE_WIDTH)

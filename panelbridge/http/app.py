@@ -1,0 +1,177 @@
+"""The Flask application factory. Nothing happens at import; everything it works with is given."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, Request, Response, g, request
+from flask.globals import app_ctx, request_ctx
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter, MapAdapter
+from werkzeug.wsgi import ClosingIterator
+
+from panelbridge.actions.problems import MEDIA_TYPE, Problem
+from panelbridge.actions.refusals import KNOWN, problem_of
+from panelbridge.http import health
+from panelbridge.http.dispatch import Dispatcher
+from panelbridge.http.openapi import build_document
+from panelbridge.http.resources import resource_routes
+from panelbridge.http.routes import Route
+from panelbridge.service.config import ServiceConfig
+from panelbridge.service.logs import ServiceLog, describe, make_logger
+from panelbridge.service.metrics import ServiceMetrics
+from panelbridge.service.services import Services
+from whmcs_module_shim.module_calls import Kind, ModuleFunction
+from whmcs_module_shim.module_calls import functions as product_functions
+from whmcs_module_shim.module_routes import PREFIX, module_routes, serve_module
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+
+class RowNumber(IntegerConverter):
+    """An id in a path: no larger than any row's, so that a made-up one is simply not found."""
+
+    regex = r"\d{1,15}"
+
+
+class Service(Flask):
+    """Flask, without looking at each call whether a view is a coroutine: none is."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The function itself."""
+        return func
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """By path and method alone: no route of ours depends on the host that Flask takes apart each time."""
+        if request is None:
+            return None
+        return self.url_map.bind(
+            "", subdomain="", url_scheme=request.scheme, default_method=request.method, path_info=request.path
+        )
+
+    def wsgi_app(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """A list: each answer of ours is one piece, and the server sends that without asking for more."""
+        answer = super().wsgi_app(environ, start_response)
+        whole = list(answer)
+        if isinstance(answer, ClosingIterator):  # one without a body is none
+            answer.close()
+        return whole
+
+
+def create_app(
+    config: ServiceConfig,
+    services: Services,
+    *,
+    log: ServiceLog | None = None,
+    functions: Mapping[str, ModuleFunction] | None = None,
+) -> Flask:
+    """The application, with the product's module functions or those given.
+
+    Raises ``RuntimeError`` when two functions or routes claim one name.
+    """
+    app = Service("panelbridge", static_folder=None)
+    app.url_map.converters["int"] = RowNumber
+    app.config["MAX_CONTENT_LENGTH"] = config.max_body_bytes
+    app.url_map.strict_slashes = True
+    app.url_map.merge_slashes = False
+    if config.trusted_proxies:
+        count = config.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
+    logger = log or make_logger(config.log_level)
+    metrics = ServiceMetrics(services)
+    _watch(app, logger, metrics)
+    _answer_errors(app, logger)
+    known = product_functions() if functions is None else functions
+    routes = _add_routes(app, Dispatcher(services), known)
+    # Made when it is first asked for: it takes longer than all the rest of a start.
+    app.add_url_rule("/openapi.json", "openapi", cache(lambda: build_document(routes)))
+    health.add_to(app, config, services, metrics)
+    return app
+
+
+def _add_routes(app: Flask, dispatcher: Dispatcher, known: Mapping[str, ModuleFunction]) -> list[Route]:
+    calls = module_routes(known.values())
+    for route in calls:
+        mutating = known[route.name].kind is not Kind.READS
+        view = partial(serve_module, dispatcher, route, mutating)
+        app.add_url_rule(route.path, route.name, view, methods=[route.method])
+    resources = resource_routes()
+    for route in resources:
+        app.add_url_rule(route.path, route.name, _resource_view(dispatcher, route), methods=[route.method])
+    return [*calls, *resources]
+
+
+def _resource_view(dispatcher: Dispatcher, route: Route) -> Callable[..., Response]:
+    def view(**path: Any) -> Response:
+        return dispatcher.serve(route, path)
+
+    return view
+
+
+def _watch(app: Flask, log: ServiceLog, metrics: ServiceMetrics) -> None:
+    """Give each request an id; log and count each answer."""
+
+    # Each use of Flask's names is a look-up of its own: here the things themselves are asked for once.
+    @app.before_request
+    def begin() -> None:
+        noted = app_ctx.g
+        noted.request_id = os.urandom(12).hex()
+        noted.started = time.perf_counter()
+
+    @app.after_request
+    def end(response: Response) -> Response:
+        noted, asked = app_ctx.g, request_ctx.request
+        request_id, seconds = noted.request_id, time.perf_counter() - noted.started
+        route = asked.url_rule.rule if asked.url_rule is not None else "none"
+        response.headers.extend({"X-Request-Id": request_id, "Cache-Control": "no-store"})
+        metrics.request(route, response.status_code, seconds)
+        log.request(
+            request_id=request_id,
+            route=route,
+            method=asked.method,
+            status=response.status_code,
+            ms=round(seconds * 1000, 2),
+            key=noted.get("key"),
+            operation=noted.get("operation"),
+            code=noted.get("code"),
+        )
+        return response
+
+
+def _answer_errors(app: Flask, log: ServiceLog) -> None:
+    def answer(problem: Problem) -> Response:
+        g.code = problem.code
+        body = problem.body(g.request_id, module=request.path.startswith(PREFIX))
+        response = Response(app.json.dumps(body), problem.status, mimetype=MEDIA_TYPE)
+        response.headers.update(problem.headers)
+        return response
+
+    def unexpected(error: Exception) -> Response:
+        log.events.error("unexpected", request_id=g.request_id, error=describe(error))
+        text = f"An unexpected error of the bridge; its log has the cause under request id {g.request_id}."
+        return answer(Problem("internal", text))
+
+    app.register_error_handler(Problem, answer)
+    app.register_error_handler(HTTPException, lambda error: answer(_of_http(error)))
+    for refusal in KNOWN:
+        app.register_error_handler(refusal, lambda error: answer(problem_of(error)))
+    app.register_error_handler(Exception, unexpected)
+
+
+def _of_http(error: HTTPException) -> Problem:
+    match error:
+        case NotFound():
+            return Problem("not_found", "There is nothing at this address.")
+        case MethodNotAllowed():
+            allowed = ", ".join(sorted(error.valid_methods or ()))
+            return Problem("method_not_allowed", f"Allowed here: {allowed}.", headers={"Allow": allowed})
+        case RequestEntityTooLarge():
+            return Problem("body_too_large", "The body is larger than this service reads.")
+        case _:
+            return Problem("invalid_body", "The request cannot be read.", status=error.code or 400)

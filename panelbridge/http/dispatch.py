@@ -1,0 +1,165 @@
+"""From a request to a view and back: who asks, what is asked, in which transaction, and what is kept."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from typing import Any
+
+from flask import Request, Response, request
+from flask.globals import app_ctx, request_ctx
+
+from panelbridge.access import StoredAnswer
+from panelbridge.actions.fields import Answer, starred
+from panelbridge.actions.problems import Problem
+from panelbridge.http.auth import Caller, KeyVerifier
+from panelbridge.http.auth.binding import refuse_elsewhere
+from panelbridge.http.auth.headers import bearer, read_caller
+from panelbridge.http.call import Call
+from panelbridge.http.decoding import read_body, validate
+from panelbridge.http.routes import Effect, Reply, Route, TextReply
+from panelbridge.service.services import Services, ServiceUnit
+from panelbridge.transport import deadline
+
+_KEY = re.compile(r"[\x21-\x7e]{1,200}")
+
+
+class Dispatcher:
+    """One per application. Stateless but for the verifier's memory."""
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+        self.verifier = KeyVerifier(services.units, services.clock)
+
+    def caller(self, route: Route) -> Caller:
+        """Who asks, allowed to do what ``route`` needs. Raises ``Problem``."""
+        asked, noted = request_ctx.request, app_ctx.g
+        environ = asked.environ
+        access = self.verifier.verify(bearer(environ))
+        noted.key = access.key.prefix
+        caller = read_caller(
+            access,
+            environ,
+            request_id=noted.request_id,
+            remote_address=asked.remote_addr or "",
+            budget=self.services.answer_budget,
+        )
+        if route.scope is not None:
+            caller.require(route.scope)
+        return caller
+
+    def serve(self, route: Route, path: dict[str, Any]) -> Response:
+        """Answer a resource's route. Raises ``Problem`` and whatever the view raises."""
+        caller = self.caller(route)
+        parts = dict(path)
+        if route.query is not None:
+            parts["query"] = _query(request, route)
+        elif request.args:
+            name = next(iter(request.args))[:80]
+            raise Problem("invalid_request", f"{name}: there is no such parameter", field=name)
+        if route.body is not None:
+            parts["body"] = read_body(request, route.body, route.media_types)
+        call = Call(services=self.services, caller=caller, verifier=self.verifier, now=self.services.clock())
+        with deadline(caller.budget):  # whatever the view asks the panels
+            return self._viewed(route, call, parts)
+
+    def _viewed(self, route: Route, call: Call, parts: dict[str, Any]) -> Response:
+        if route.keyed:
+            refuse_elsewhere(call.caller)
+            return self._keyed(route, call, parts)
+        if route.effect is Effect.READS:
+            with self.services.units.read() as unit:
+                return _render(route, route.view(replace(call, open_unit=unit), **parts))
+        return _render(route, route.view(call, **parts))
+
+    def _keyed(self, route: Route, call: Call, parts: dict[str, Any]) -> Response:
+        key = _idempotency_key()
+        fingerprint = self.services.fingerprint(_target(route))
+        call = replace(call, idempotency_key=key)
+        if route.effect is Effect.CHANGES:
+            with self.services.units.write() as unit:
+                stored = unit.access.answer(call.caller.owner, key)
+                if stored is not None:
+                    return _replay(stored, fingerprint)
+                result = route.view(replace(call, open_unit=unit), **parts)
+                unit.access.open_answer(call.caller.owner, key, fingerprint, call.now)
+                _keep(unit, call, key, _reply(route, result))
+            for effect in call.committed:
+                effect()
+            return _render(route, result, starred(parts.get("body")))
+        with self.services.units.write() as unit:
+            stored = unit.access.answer(call.caller.owner, key)
+            if stored is not None and stored.fingerprint == fingerprint and route.spent is not None:
+                route.spent(replace(call, open_unit=unit), **parts)
+            if stored is None:
+                unit.access.open_answer(call.caller.owner, key, fingerprint, call.now)
+            elif stored.fingerprint != fingerprint or stored.status is not None:
+                return _replay(stored, fingerprint)
+        result = route.view(call, **parts)  # a repeat without an answer acts again: verbs name end states
+        reply = _reply(route, result)
+        if reply.status != 202:  # noqa: PLR2004 - pending is no final answer
+            with self.services.units.write() as unit:
+                _keep(unit, call, key, reply)
+        return _render(route, result, starred(parts.get("body")))
+
+
+def _query(source: Request, route: Route) -> Any:
+    given: dict[str, str] = {}
+    for name, values in source.args.lists():
+        if len(values) > 1:
+            raise Problem("invalid_request", f"{name[:80]}: is given twice", field=name[:80])
+        given[name] = values[0]
+    assert route.query is not None  # noqa: S101 - the caller looked
+    return validate(route.query, given, text=True)
+
+
+def _idempotency_key() -> str:
+    key = request.headers.get("Idempotency-Key")
+    if not key:
+        raise Problem("idempotency_key_missing", "This request changes something; send an Idempotency-Key.")
+    if _KEY.fullmatch(key) is None:
+        raise Problem(
+            "invalid_request",
+            "Idempotency-Key must be 1 to 200 visible ASCII characters.",
+            field="Idempotency-Key",
+        )
+    return key
+
+
+def _target(route: Route) -> str:
+    """What the key is bound to. The body is read again as plain JSON, so that spelling does not matter."""
+    plain = json.dumps(json.loads(request.get_data()), sort_keys=True) if route.body else ""
+    return f"{request.method} {request.path}\n{plain}"
+
+
+def _replay(stored: StoredAnswer, fingerprint: str) -> Response:
+    if stored.fingerprint != fingerprint:
+        raise Problem(
+            "key_mismatch", "This Idempotency-Key was used for another request.", field="Idempotency-Key"
+        )
+    response = Response(stored.body, stored.status, mimetype="application/json")
+    response.headers["Idempotency-Replayed"] = "true"
+    return response
+
+
+def _reply(route: Route, result: Any) -> Reply:
+    return result if isinstance(result, Reply) else Reply(answer=result, status=route.status)
+
+
+def _keep(unit: ServiceUnit, call: Call, key: str, reply: Reply) -> None:
+    unit.access.keep_answer(call.caller.owner, key, reply.status, reply.answer.kept().model_dump_json())
+
+
+def _render(route: Route, result: Any, redacted: tuple[str, ...] = ()) -> Response:
+    if isinstance(result, TextReply):
+        response = Response(result.text, mimetype=result.media_type)
+        if result.filename:
+            response.headers["Content-Disposition"] = f'attachment; filename="{result.filename}"'
+        return response
+    reply = _reply(route, result)
+    answer: Answer = reply.answer
+    told = answer.model_dump_json()
+    if redacted:
+        told = json.dumps({**json.loads(told), "redacted": redacted})
+    return Response(told, reply.status, mimetype="application/json")

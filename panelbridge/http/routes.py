@@ -1,0 +1,166 @@
+"""Routes as declared data: what a path takes, answers and may refuse. Serving and OpenAPI both read this."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from panelbridge.access import Scope
+from panelbridge.actions.fields import Answer, Body
+from panelbridge.http.decoding import RESOURCE_TYPES
+
+View = Callable[..., Any]
+ViewT = TypeVar("ViewT", bound=View)
+
+
+class Effect(StrEnum):
+    READS = "reads"  # the view runs in one read transaction
+    CHANGES = "changes"  # one write transaction, which also keeps the answer under the caller's own key
+    ACTS = "acts"  # the view opens its own transactions (it may call a panel); its answer is kept afterwards
+    CALLS = "calls"  # reads outside a transaction: it asks a panel and keeps nothing
+
+
+class Query(Body):
+    """Members of a query string. Text, so digits stand for numbers."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """An answer with a status of its own, such as 202 for pending."""
+
+    answer: Answer
+    status: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextReply:
+    """An answer that is not JSON."""
+
+    text: str
+    media_type: str
+    filename: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """One method of one path."""
+
+    method: str
+    path: str  # Flask's spelling
+    name: str  # operationId
+    tag: str
+    summary: str
+    view: View
+    effect: Effect
+    scope: Scope | None = None  # None: no key needed
+    body: type[BaseModel] | None = None
+    query: type[Query] | None = None
+    answer: type[BaseModel] | None = None
+    status: int = 200
+    also: tuple[int, ...] = ()  # other statuses with the same body
+    media_types: tuple[str, ...] = RESOURCE_TYPES
+    answer_type: str = "application/json"
+    problems: tuple[int, ...] = ()
+    spent: View | None = None  # raises ``key_spent`` where what the key made has ended since
+    module: bool = False  # one of /v1/whmcs: other headers, `result` and `message` in problems
+
+    @property
+    def keyed(self) -> bool:
+        """Whether the caller must send a key of its own."""
+        return self.effect in (Effect.CHANGES, Effect.ACTS) and not self.module
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resource:
+    """Collects the routes of one resource file."""
+
+    tag: str
+    routes: list[Route] = field(default_factory=list)
+
+    def get(
+        self,
+        path: str,
+        *,
+        answer: type[BaseModel] | None = None,
+        query: type[Query] | None = None,
+        scope: Scope = Scope.READ,
+        effect: Effect = Effect.READS,
+        answer_type: str = "application/json",
+        problems: tuple[int, ...] = (),
+    ) -> Callable[[ViewT], ViewT]:
+        """Declare a reading view: ``view(call, [query], **path)``."""
+
+        def declare(view: ViewT) -> ViewT:
+            self.routes.append(
+                Route(
+                    method="GET",
+                    path=path,
+                    name=view.__name__,
+                    tag=self.tag,
+                    summary=_summary(view),
+                    view=view,
+                    effect=effect,
+                    scope=scope,
+                    query=query,
+                    answer=answer,
+                    answer_type=answer_type,
+                    problems=(*((404,) if "<" in path else ()), *((422,) if query else ()), *problems),
+                )
+            )
+            return view
+
+        return declare
+
+    def write(
+        self,
+        method: str,
+        path: str,
+        *,
+        scope: Scope,
+        answer: type[Answer],
+        body: type[Body] | None = None,
+        status: int = 200,
+        also: tuple[int, ...] = (),
+        effect: Effect = Effect.CHANGES,
+        problems: tuple[int, ...] = (),
+        spent: View | None = None,
+    ) -> Callable[[ViewT], ViewT]:
+        """Declare a mutating view: ``view(call, [body], **path)``; it needs an Idempotency-Key."""
+
+        def declare(view: ViewT) -> ViewT:
+            self.routes.append(
+                Route(
+                    method=method,
+                    path=path,
+                    name=view.__name__,
+                    tag=self.tag,
+                    summary=_summary(view),
+                    view=view,
+                    effect=effect,
+                    scope=scope,
+                    body=body,
+                    answer=answer,
+                    status=status,
+                    also=also,
+                    spent=spent,
+                    problems=(
+                        400,
+                        409,
+                        *((404,) if "<" in path else ()),
+                        *((413, 415, 422) if body else ()),
+                        *problems,
+                    ),
+                )
+            )
+            return view
+
+        return declare
+
+
+def _summary(view: View) -> str:
+    lines = (view.__doc__ or view.__name__).strip().splitlines()
+    return lines[0].rstrip(".")

@@ -1,0 +1,3 @@
+"""The one flow of every operation: intend, claim, act, settle, recover; and what a person decides."""
+
+from __future__ import annotations

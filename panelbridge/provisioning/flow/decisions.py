@@ -1,0 +1,311 @@
+"""What a person can decide about an operation. Each way out says its consequence.
+
+One in attention waits for it. One that is tried in vain can be decided too, when its last try can have no
+effect any more, unless another try began meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from panelbridge.contract.capabilities import Verb
+from panelbridge.contract.exceptions import PanelError
+from panelbridge.contract.models import Absent, AccountId, AccountRef, Found, Lookup, Outcome, PanelAccount
+from panelbridge.provisioning.desk import Desk
+from panelbridge.provisioning.exceptions import Refusal
+from panelbridge.provisioning.flow.adoption import check_free, check_takes, take_over
+from panelbridge.provisioning.flow.intend import wake_queued
+from panelbridge.provisioning.flow.quiet import looked, quiet_left
+from panelbridge.provisioning.flow.settle import mark_refused, settle_done
+from panelbridge.provisioning.models import (
+    AttentionId,
+    AttentionItem,
+    Operation,
+    OperationId,
+    OperationState,
+)
+from panelbridge.provisioning.port import Unit, Units
+from panelbridge.provisioning.rules import account_ref
+from panelbridge.subscriptions import Subscription
+from panelbridge.transport import deadline
+
+WHY: Mapping[str, str] = {
+    "account_absent": "a verb met an account that the panel proved absent",
+    "account_conflict": "the name or device belongs to an account that is not provably ours",
+    "account_without_charge": "the account of a released operation turned up after all, and was never paid",
+    "credits_low": "a reseller's credits fell below the floor; the reseller's number follows the code",
+    "exists_id_unknown": "our account exists, and nothing we may read tells its id",
+    "bought_twice": "a purchase that was sent again took effect both times, and was charged once",
+    "fence_mismatch": "the expiry is where one purchase cannot have put it",
+    "half_made": "a part of an account is at the panel, and nothing we may call completes or removes it",
+    "install_failed": "the panel made the server and could not install it",
+    "insufficient_panel_credit": "our credit at the panel itself is used up; the order waits",
+    "late_creates": "more accounts than a round takes away were finished after their services had ended; "
+    "the shop's number follows the code",
+    "moved_elsewhere": "somebody moved an expiry before a purchase; nothing was bought",
+    "not_settled": "an operation has been tried in vain for a while; the bridge goes on",
+    "panel_waits": "operations of a panel have been tried in vain, or wait behind it; the bridge goes on",
+    "purchase_in_doubt": "a purchase shows no effect, and is not sent again by itself",
+    "purchase_without_charge": "a released purchase took effect after all, and was never charged",
+    "sent_again": "a purchase without any effect was sent again; the first one may still take effect",
+    "length_differs": "a package lasts longer or shorter at the panel than the term that was sold",
+    "old_hold": "credits have been held for more than a day",
+    "orphan_account": "billing deleted a service whose account still exists",
+    "package_differs": "the account has another package or number of connections than was sold",
+    "refunded": "billing refunded an invoice of a service; nothing was taken back here",
+    "shop_settings": "a setting of the shop can undo prepaid renewals; the shop's number follows the code",
+    "step_failed": "the next step of an operation broke several times in a row; the log tells where",
+    "unknown_too_long": "the panel could not be asked for a day",
+    "writes_off": "the bridge stopped every effect outside until a person has looked; the message says why",
+    "waits_for_credit": "a renewal that billing takes for done waits for the reseller's credit",
+}
+"""What puts a thing before a person, by code; other codes are those of the panel error it ended with."""
+
+WAYS_OUT: Mapping[str, str] = {
+    "retry": "ask the panel again and go on by itself; charges and makes nothing that is there already",
+    "adopt": "take the panel account you name as this service's; the held credits are spent",
+    "mark-done": "you saw the effect at the panel; the held credits are spent",
+    "release": "you saw that nothing happened; the held credits are free again and the name stays watched",
+}
+PURCHASE_WAYS: Mapping[str, str] = {
+    "book-missing": "the move was an earlier renewal our books lack: it is charged, then this one bought",
+    "buy-from-here": "the move was none of ours, or nothing was bought: bought from where it stands",
+}
+_BOOKABLE = "moved_elsewhere"
+_PURCHASABLE = frozenset({_BOOKABLE, "purchase_in_doubt", "fence_mismatch"})
+
+
+def ways_out(operation: Operation | None, code: str) -> dict[str, str]:
+    """What can be done about an item of ``code``; nothing where its operation is settled."""
+    if operation is None or operation.settled:
+        return {}
+    ways = dict(WAYS_OUT)
+    if code in _PURCHASABLE:
+        ways |= {"buy-from-here": PURCHASE_WAYS["buy-from-here"]}
+    if code == _BOOKABLE:
+        ways |= PURCHASE_WAYS
+    return ways
+
+
+def retry(units: Units, desk: Desk, operation_id: OperationId, *, actor: str) -> Operation:
+    """Back to the flow: looked up when a try is in doubt, sent when none is. Raises ``Refusal``."""
+    with units.write() as unit:
+        operation = decidable(unit, desk, operation_id)
+        tries = unit.journal.attempts(operation.id)
+        doubtful = any(not item.cleared for item in tries)
+        state = OperationState.SENT if doubtful else OperationState.READY
+        waiting = replace(operation, state=state, due_at=desk.clock(), failures=0, failing_since=None)
+        return decided(unit, desk, operation, waiting, "retry", actor)
+
+
+def release(units: Units, desk: Desk, operation_id: OperationId, *, actor: str, reason: str) -> Operation:
+    """The person's claim that nothing happened: the hold is voided and the claim recorded."""
+    if not reason.strip():
+        raise Refusal("invalid_request", "a reason is needed", advice="Say what you saw.", field="reason")
+    with units.write() as unit:
+        operation = decidable(unit, desk, operation_id)
+        released = replace(
+            operation,
+            state=OperationState.REFUSED,
+            outcome=Outcome.REFUSED,
+            settled_at=desk.clock(),
+            due_at=None,
+            code="released",
+            message=f"released by {actor}: {reason}",
+            advice="If the account turns up after all, it is reported as an account without charge.",
+        )
+        if operation.hold is not None:
+            unit.ledger.void(operation.hold, actor=actor, reason=f"released: {reason}")
+            wake_queued(unit, desk, operation.reseller_id)
+        mark_refused(unit, released, subscription_of(unit, operation))
+        return decided(unit, desk, operation, released, f"release: {reason}", actor)
+
+
+def mark_done(units: Units, desk: Desk, operation_id: OperationId, *, actor: str, reason: str) -> Operation:
+    """The person's claim that the effect is there, which the panel must not deny: the hold is posted.
+
+    Not for a create: adopt it.
+    """
+    with units.write() as unit:
+        operation = decidable(unit, desk, operation_id)
+        subscription = subscription_of(unit, operation)
+        if subscription.account_id is None:
+            raise Refusal(
+                "illegal_move", "this service has no account yet", advice="Adopt the panel's account instead."
+            )
+    shown = _shown_done(desk, operation, account_ref(subscription, desk))  # it is what is written down
+    with units.write() as unit:
+        current = decidable(unit, desk, operation_id, as_of=operation)
+        subscription = subscription_of(unit, current)
+        note = f"marked done: {reason}"
+        return _settled_by_hand(unit, desk, current, subscription, shown, actor=actor, note=note)
+
+
+def adopt(
+    units: Units,
+    desk: Desk,
+    operation_id: OperationId,
+    account: AccountId,
+    *,
+    actor: str,
+    needs_proof: bool = False,
+) -> Operation:
+    """The panel account ``account`` is this service's. Raises ``Refusal``: not read, or not to be taken.
+
+    ``needs_proof``: the account must bear the mark of this very order.
+    """
+    with units.read() as unit:
+        operation = decidable(unit, desk, operation_id)
+        check_takes(operation, subscription_of(unit, operation), account)
+    found = read_shown(desk, operation, account)
+    with units.write() as unit:
+        current = decidable(unit, desk, operation_id, as_of=operation)
+        subscription = subscription_of(unit, current)
+        check_free(unit, desk, current, subscription, found, needs_proof=needs_proof)
+        if current.verb is Verb.CREATE:
+            current, subscription = take_over(current, subscription, desk, found)
+            unit.subscriptions.save(subscription)
+        note = f"adopted by {actor}"
+        return _settled_by_hand(unit, desk, current, subscription, found, actor=actor, note=note)
+
+
+def dismiss(unit: Unit, item_id: AttentionId, *, actor: str, reason: str, at: datetime) -> AttentionItem:
+    """A person has seen to it: the item is closed. Raises ``Refusal`` where an operation must be decided."""
+    item = unit.journal.attention_item(item_id)
+    if item is None or item.resolved_at is not None:
+        raise Refusal("not_found", f"no item {item_id} is open", advice="See `panelbridge attention list`.")
+    operation = unit.journal.operation(item.operation_id) if item.operation_id is not None else None
+    if operation is not None and operation.state is OperationState.ATTENTION:
+        raise Refusal(
+            "illegal_move",
+            f"operation {operation.id} waits for a decision, which this would only hide",
+            advice=f"Decide it: {', '.join(WAYS_OUT)}.",
+        )
+    resolution = f"dismissed: {reason}"
+    unit.journal.resolve_attention(operation=None, item=item_id, resolution=resolution, actor=actor, at=at)
+    return replace(item, resolved_at=at, resolution=resolution, actor=actor)
+
+
+def _shown_done(desk: Desk, operation: Operation, ref: AccountRef) -> PanelAccount | None:
+    """The account with the operation's effect; ``None`` where that is its end. Raises ``Refusal``."""
+    if operation.verb is Verb.TERMINATE:
+        if isinstance(_asked(desk, operation, ref), Absent):
+            return None
+        raise _denied(f"the panel does not prove account {ref.id} gone")
+    shown = _shown(desk, operation, ref)
+    if operation.verb is Verb.SUSPEND and not shown.state.is_off:
+        raise _denied(f"the panel shows account {ref.id} as {shown.state.value}, which works")
+    if operation.verb is Verb.UNSUSPEND and shown.state.is_off:
+        raise _denied(f"the panel shows account {ref.id} as {shown.state.value}")
+    return shown
+
+
+def _denied(message: str) -> Refusal:
+    return Refusal(
+        "refused",
+        f"{message}, so it is not done",
+        advice="Retry, and the bridge does it; or do it at the panel, then mark it done.",
+    )
+
+
+def read_shown(desk: Desk, operation: Operation, account: AccountId) -> PanelAccount:
+    """The account of that id, whoever's it is, as the panel shows it now. Raises ``Refusal``."""
+    ref = AccountRef(id=account, username=operation.username or "", password=operation.password)
+    return _shown(desk, operation, ref)
+
+
+def _shown(desk: Desk, operation: Operation, ref: AccountRef) -> PanelAccount:
+    answer = _asked(desk, operation, ref)
+    if not isinstance(answer, Found):
+        raise Refusal(
+            "refused",
+            f"the panel does not show an account with the id {ref.id}",
+            advice="Check the id at the panel, or repeat when the panel answers.",
+            field="account_id",
+        )
+    return answer.account
+
+
+def _asked(desk: Desk, operation: Operation, ref: AccountRef) -> Lookup:
+    """Raises ``Refusal``."""
+    try:
+        with deadline(desk.limits.lookup):
+            return desk.panels.adapter(operation.panel_id).get(ref)
+    except PanelError as error:
+        raise Refusal("refused", error.message, advice=error.advice) from None
+
+
+def _settled_by_hand(
+    unit: Unit,
+    desk: Desk,
+    operation: Operation,
+    subscription: Subscription,
+    account: PanelAccount | None,
+    *,
+    actor: str,
+    note: str,
+) -> Operation:
+    done = settle_done(unit, desk, operation, subscription, account, outcome=Outcome.DONE, note=note)
+    if done is None:
+        raise _decided_meanwhile()
+    unit.journal.resolve_attention(operation=operation.id, resolution=note, actor=actor, at=desk.clock())
+    return done
+
+
+def decided(unit: Unit, desk: Desk, was: Operation, now: Operation, resolution: str, actor: str) -> Operation:
+    if not unit.journal.save(now, was=was):
+        raise _decided_meanwhile()
+    unit.journal.resolve_attention(operation=was.id, resolution=resolution, actor=actor, at=desk.clock())
+    return now
+
+
+def decidable(
+    unit: Unit, desk: Desk, operation_id: OperationId, *, as_of: Operation | None = None
+) -> Operation:
+    """The operation, when a person may decide it now. Raises ``Refusal``.
+
+    ``as_of``: as the person's decision has read it; another try since then means another decision.
+    """
+    operation = unit.journal.operation(operation_id)
+    if operation is None:
+        raise Refusal("service_unknown", f"there is no operation {operation_id}", advice="Check the number.")
+    if as_of is not None and (operation.state, operation.attempts) != (as_of.state, as_of.attempts):
+        raise _decided_meanwhile()
+    in_vain = operation.state in (OperationState.READY, OperationState.SENT) and operation.failures > 0
+    if operation.state is not OperationState.ATTENTION and not in_vain:
+        raise Refusal(
+            "illegal_move",
+            f"operation {operation_id} is {operation.state.value}; only one in attention, or one that was "
+            "tried in vain, waits for a person",
+            advice="Nothing to decide.",
+        )
+    if operation.state is OperationState.SENT:
+        _check_quiet(unit, desk, operation)
+    return operation
+
+
+def _check_quiet(unit: Unit, desk: Desk, operation: Operation) -> None:
+    """Raises ``Refusal`` while a try may still take effect."""
+    tick = desk.elapsed()
+    doubtful = [item for item in unit.journal.attempts(operation.id) if not item.cleared]
+    left = max((quiet_left(looked(item, tick), tick) for item in doubtful), default=0.0)
+    if left > 0:
+        raise Refusal(
+            "illegal_move",
+            f"the last try of operation {operation.id} may still take effect for {left:.0f} s",
+            advice="Decide it then; the bridge looks at the panel meanwhile.",
+        )
+
+
+def _decided_meanwhile() -> Refusal:
+    return Refusal("illegal_move", "somebody else just decided it", advice="Look at it again.")
+
+
+def subscription_of(unit: Unit, operation: Operation) -> Subscription:
+    subscription = unit.subscriptions.subscription(operation.subscription_id)
+    if subscription is None:
+        msg = f"operation {operation.id} has no subscription"
+        raise LookupError(msg)
+    return subscription

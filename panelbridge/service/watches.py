@@ -1,0 +1,118 @@
+"""Watches: what nobody asked about and a person must still hear of, once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from panelbridge.ledger import FloorCrossing, ResellerId
+from panelbridge.provisioning import AttentionItem
+from panelbridge.provisioning.models import AttentionId, OperationId
+from panelbridge.service.services import ServiceUnit, ServiceUnits
+
+_OLD_HOLD = timedelta(hours=24)
+_LOW = "credits_low_"  # and the reseller
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watch:
+    """Runs every ``seconds``; safe to repeat."""
+
+    name: str
+    seconds: float
+    run: Callable[[], object]
+
+
+class Watches:
+    """Looks at books and journal, and raises attention."""
+
+    def __init__(self, units: ServiceUnits, clock: Callable[[], datetime]) -> None:
+        self._units = units
+        self._clock = clock
+        self._seen_crossing = 0
+
+    def all(self) -> tuple[Watch, ...]:
+        return (
+            Watch(name="watch floors", seconds=10.0, run=self.watch_floors),
+            Watch(name="watch old holds", seconds=600.0, run=self.watch_holds),
+            Watch(name="log chain heads", seconds=86_400.0, run=self.log_heads),
+        )
+
+    def watch_floors(self) -> None:
+        """Each fall below a wallet's floor is logged and put before a person once; a top-up settles it."""
+        with self._units.write() as unit:
+            for fall in unit.ledger.floor_crossings(self._seen_crossing):
+                self._seen_crossing = fall.id
+                wallet = unit.ledger.wallet(fall.reseller)
+                if wallet.floor is None or wallet.available >= wallet.floor or _was_told(unit, fall):
+                    continue
+                _log.warning(
+                    "credits below floor",
+                    reseller=fall.reseller,
+                    available=str(wallet.available),
+                    floor=str(fall.floor),
+                )
+                unit.journal.raise_attention(
+                    _item(
+                        self._clock(),
+                        f"{_LOW}{fall.reseller}",
+                        f"reseller {fall.reseller} has {wallet.available} credits, the floor is {fall.floor}",
+                        "Top up; orders wait or are refused when nothing is left.",
+                    )
+                )
+            self._settle_floors(unit)
+
+    def _settle_floors(self, unit: ServiceUnit) -> None:
+        for item in unit.journal.attention():
+            if not item.code.startswith(_LOW):
+                continue
+            wallet = unit.ledger.wallet(ResellerId(int(item.code.removeprefix(_LOW))))
+            if wallet.floor is None or wallet.available >= wallet.floor:
+                unit.journal.resolve_attention(
+                    operation=None,
+                    item=item.id,
+                    resolution="topped up",
+                    actor="panelbridge",
+                    at=self._clock(),
+                )
+
+    def watch_holds(self) -> None:
+        """A hold never times out; one older than a day is put before a person."""
+        now = self._clock()
+        with self._units.read() as unit:
+            holds = unit.ledger.open_holds(before=now - _OLD_HOLD)
+        for hold in holds:
+            with self._units.write() as unit:
+                operation = hold.context.operation
+                found = unit.journal.operation(OperationId(operation)) if operation is not None else None
+                unit.journal.raise_attention(
+                    AttentionItem(
+                        id=AttentionId(0),
+                        code="old_hold",
+                        message=f"{hold.amount} credits have been held since {hold.at:%Y-%m-%d %H:%M} UTC",
+                        advice="See the operation; retry it, or release the hold when nothing happened.",
+                        opened_at=now,
+                        operation_id=found.id if found is not None else None,
+                        subscription_id=found.subscription_id if found is not None else None,
+                    )
+                )
+
+    def log_heads(self) -> None:
+        """The heads of all chains, so that a cut-off end can be proved later."""
+        with self._units.read() as unit:
+            for wallet in unit.ledger.wallets():
+                _log.info("chain head", reseller=wallet.reseller, sequence=wallet.sequence, tail=wallet.tail)
+
+
+def _was_told(unit: ServiceUnit, fall: FloorCrossing) -> bool:
+    """Whether this very fall was raised before: by another process, or before this one was started."""
+    items = unit.journal.attention(open_only=False)
+    return any(item.code == f"{_LOW}{fall.reseller}" and item.opened_at >= fall.at for item in items)
+
+
+def _item(now: datetime, code: str, message: str, advice: str) -> AttentionItem:
+    return AttentionItem(id=AttentionId(0), code=code, message=message, advice=advice, opened_at=now)

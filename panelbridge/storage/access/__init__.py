@@ -1,0 +1,3 @@
+"""Tables and store of API keys and kept answers."""
+
+from __future__ import annotations

@@ -1,0 +1,126 @@
+# ruff: noqa: S608, ISC004 - the statements are ours; only numbers are bound
+"""Tries to break every guard inside a savepoint that is rolled back: what is not refused is reported."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
+from panelbridge.storage.engine import guards
+
+_RESELLER = -1  # no real reseller has a negative id
+_ZEROS = "0" * 64
+
+_LINK = "ledger_links (id, wallet_id, sequence, transfer_id, balance, held, key_id, text_digest, link)"
+_WALLET = "ledger_wallets (id, reseller_id, balance, held, overdraft, sequence, tail, opened_at)"
+
+# A wallet of 100 units with 60 of them held, built by the rules.
+_SAMPLE = (
+    "INSERT INTO ledger_accounts (id, kind) VALUES (:w, 'wallet')",
+    f"INSERT INTO {_WALLET} VALUES (:w, {_RESELLER}, 0, 0, 0, 0, '{_ZEROS}', 1)",
+    "INSERT INTO ledger_transfers (id, kind, source_id, target_id, amount, released, at, key)"
+    " VALUES (:t, 'top_up', 1, :w, 100, 0, 1, 'guard-trial')",
+    f"INSERT INTO {_LINK} VALUES (:l, :w, 1, :t, 100, 0, 'k', 'd', 'a')",
+    "UPDATE ledger_wallets SET balance = 100, sequence = 1, tail = 'a' WHERE id = :w",
+    "INSERT INTO ledger_transfers (id, kind, source_id, target_id, amount, released, at)"
+    " VALUES (:t + 1, 'hold', :w, 2, 60, 0, 1)",
+    f"INSERT INTO {_LINK} VALUES (:l + 1, :w, 2, :t + 1, 100, 60, 'k', 'd', 'b')",
+    "UPDATE ledger_wallets SET held = 60, sequence = 2, tail = 'b' WHERE id = :w",
+    "INSERT INTO ledger_texts (transfer_id, salt, actor, reason) VALUES (:t, x'00', 'guard', 'trial')",
+    "INSERT INTO ledger_floor_crossings (id, wallet_id, at, available, floor) VALUES (:c, :w, 1, 0, 1)",
+)
+
+_NEW_TRANSFER = "ledger_transfers (kind, source_id, target_id, amount, released, at, resolves, corrects)"
+_NEW_LINK = "ledger_links (wallet_id, sequence, transfer_id, balance, held, key_id, text_digest, link)"
+
+TRIALS: dict[str, str] = {
+    "change an account": "UPDATE ledger_accounts SET kind = 'stock' WHERE id = :w",
+    "delete an account": "DELETE FROM ledger_accounts WHERE id = :w",
+    "add a second stock": "INSERT INTO ledger_accounts (kind) VALUES ('stock')",
+    "replace an account": "INSERT OR REPLACE INTO ledger_accounts (id, kind) VALUES (:w, 'wallet')",
+    "change an amount": "UPDATE ledger_transfers SET amount = 1 WHERE id = :t",
+    "delete a transfer": "DELETE FROM ledger_transfers WHERE id = :t",
+    "empty the transfers": "DELETE FROM ledger_transfers",
+    "replace a transfer by id": "REPLACE INTO ledger_transfers (id, kind, source_id, target_id, amount,"
+    " released, at) VALUES (:t, 'top_up', 1, :w, 999, 0, 1)",
+    "replace a transfer by key": "REPLACE INTO ledger_transfers (kind, source_id, target_id, amount,"
+    " released, at, key) VALUES ('top_up', 1, :w, 9, 0, 1, 'guard-trial')",
+    "book zero": f"INSERT INTO {_NEW_TRANSFER} VALUES ('top_up', 1, :w, 0, 0, 1, NULL, NULL)",
+    "book a negative amount": f"INSERT INTO {_NEW_TRANSFER} VALUES ('top_up', 1, :w, -5, 0, 1, NULL, NULL)",
+    "book a fraction": f"INSERT INTO {_NEW_TRANSFER} VALUES ('top_up', 1, :w, 1.5, 0, 1, NULL, NULL)",
+    "book an unknown kind": f"INSERT INTO {_NEW_TRANSFER} VALUES ('gift', 1, :w, 5, 0, 1, NULL, NULL)",
+    "post without a hold": f"INSERT INTO {_NEW_TRANSFER} VALUES ('post', :w, 2, 5, 0, 1, NULL, NULL)",
+    "post more than held": f"INSERT INTO {_NEW_TRANSFER} VALUES ('post', :w, 2, 70, 0, 1, :t + 1, NULL)",
+    "correct too much": f"INSERT INTO {_NEW_TRANSFER} VALUES ('correction', :w, 1, 101, 0, 1, NULL, :t)",
+    "change a link": "UPDATE ledger_links SET balance = 1 WHERE id = :l",
+    "delete a link": "DELETE FROM ledger_links WHERE id = :l",
+    "replace a link": f"REPLACE INTO {_LINK} VALUES (:l + 1, :w, 2, :t + 1, 100, 60, 'k', 'd', 'z')",
+    "link a transfer twice": f"INSERT INTO {_NEW_LINK} VALUES (:w, 3, :t, 200, 60, 'k', 'd', 'c')",
+    "raise a balance": "UPDATE ledger_wallets SET balance = 1000 WHERE id = :w",
+    "free a hold": "UPDATE ledger_wallets SET held = 0 WHERE id = :w",
+    "move without a link": "UPDATE ledger_wallets SET balance = 101, sequence = 3, tail = 'c' WHERE id = :w",
+    "overdraw a wallet": "UPDATE ledger_wallets SET overdraft = -50 WHERE id = :w",
+    "give a wallet away": "UPDATE ledger_wallets SET reseller_id = -2 WHERE id = :w",
+    "delete a wallet": "DELETE FROM ledger_wallets WHERE id = :w",
+    "replace a wallet": f"REPLACE INTO {_WALLET} VALUES (:w, {_RESELLER}, 0, 0, 0, 0, '{_ZEROS}', 1)",
+    "open a full wallet": f"INSERT INTO {_WALLET} VALUES (4, -3, 9, 0, 0, 0, '{_ZEROS}', 1)",
+    "change a text": "UPDATE ledger_texts SET actor = 'another' WHERE transfer_id = :t",
+    "delete a text": "DELETE FROM ledger_texts WHERE transfer_id = :t",
+    "replace a text": "REPLACE INTO ledger_texts (transfer_id, actor) VALUES (:t, 'another')",
+    "change a crossing": "UPDATE ledger_floor_crossings SET available = 5 WHERE id = :c",
+    "delete a crossing": "DELETE FROM ledger_floor_crossings WHERE id = :c",
+    "replace a crossing": "REPLACE INTO ledger_floor_crossings (id, wallet_id, at, available, floor)"
+    " VALUES (:c, :w, 1, 5, 6)",
+}
+
+
+def broken(connection: Connection) -> Sequence[str] | None:
+    """What the database did not refuse, and guards that differ from ours. ``None`` when it is read-only."""
+    if connection.exec_driver_sql("PRAGMA query_only").scalar_one():
+        return None
+    found = [f"guard {name} is missing or altered" for name in guards.altered(connection)]
+    outer = connection.begin_nested()
+    try:
+        places = _build_sample(connection)
+        found.extend(
+            name for name, statement in TRIALS.items() if not _refused(connection, statement, places)
+        )
+    except IntegrityError as error:
+        found.append(f"a rightful booking ({error.orig})")
+    finally:
+        outer.rollback()
+    return found
+
+
+def _build_sample(connection: Connection) -> dict[str, int]:
+    tables = {
+        "w": "ledger_accounts",
+        "t": "ledger_transfers",
+        "l": "ledger_links",
+        "c": "ledger_floor_crossings",
+    }
+    places = {
+        name: connection.exec_driver_sql(f"SELECT coalesce(max(id), 0) + 1 FROM {table}").scalar_one()
+        for name, table in tables.items()
+    }
+    for statement in _SAMPLE:
+        connection.exec_driver_sql(statement, _used(statement, places))
+    return places
+
+
+def _refused(connection: Connection, statement: str, places: dict[str, int]) -> bool:
+    trial = connection.begin_nested()
+    try:
+        connection.exec_driver_sql(statement, _used(statement, places))
+    except IntegrityError:
+        return True
+    else:
+        return False
+    finally:
+        trial.rollback()
+
+
+def _used(statement: str, places: dict[str, int]) -> dict[str, int]:
+    return {name: value for name, value in places.items() if f":{name}" in statement}

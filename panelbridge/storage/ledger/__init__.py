@@ -1,0 +1,3 @@
+"""The ledger's tables and store."""
+
+from __future__ import annotations

@@ -1,0 +1,164 @@
+"""Reading the ledger: history by filter, chains in order, crossings of the floor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
+
+from panelbridge.ledger.credits import Credits
+from panelbridge.ledger.models import (
+    FIRST_WALLET,
+    FloorCrossing,
+    HistoryFilter,
+    HistoryLine,
+    ResellerId,
+    TransferId,
+    WalletState,
+)
+from panelbridge.ledger.port import ChainedTransfer
+from panelbridge.ledger.rules import balance_change, held_change
+from panelbridge.storage.engine.schema import from_micros, to_micros
+from panelbridge.storage.ledger.rows import (
+    LINK_COLUMNS,
+    TRANSFER_COLUMNS,
+    WALLET_COLUMNS,
+    place_of,
+    transfer_of,
+    wallet_of,
+)
+from panelbridge.storage.ledger.tables import crossings, links, texts, transfers, wallets
+
+_CHAIN_PAGE = 1000
+
+
+def wallets_in_order(connection: Connection) -> Sequence[WalletState]:
+    """All wallets by id."""
+    rows = connection.execute(select(*WALLET_COLUMNS).order_by(wallets.c.id)).all()
+    return [wallet_of(row) for row in rows]
+
+
+def history(connection: Connection, wanted: HistoryFilter) -> Sequence[HistoryLine]:
+    """One page of lines, by the id of the link."""
+    columns = (links.c.id, links.c.wallet_id, wallets.c.reseller_id, links.c.balance, links.c.held)
+    query = (
+        select(*columns, *TRANSFER_COLUMNS)
+        .select_from(_linked().join(wallets, wallets.c.id == links.c.wallet_id))
+        .order_by(_order(wanted))
+        .limit(wanted.limit)
+    )
+    return [_line(row) for row in connection.execute(_narrowed(query, wanted)).all()]
+
+
+def _order(wanted: HistoryFilter) -> ColumnElement[Any]:
+    # In one wallet sequence and id rise together, and the index of the chain gives the order for nothing.
+    in_one_wallet = wanted.reseller is not None and wanted.subscription is None
+    column = links.c.sequence if in_one_wallet else links.c.id
+    return column.desc() if wanted.newest_first else column.asc()
+
+
+def _narrowed(query: Select[Any], wanted: HistoryFilter) -> Select[Any]:
+    if wanted.reseller is not None:
+        wallet = select(wallets.c.id).where(wallets.c.reseller_id == wanted.reseller).scalar_subquery()
+        query = query.where(links.c.wallet_id == wallet)
+    if wanted.subscription is not None:
+        query = query.where(transfers.c.subscription_id == wanted.subscription)
+    if wanted.operation is not None:
+        query = query.where(transfers.c.operation_id == wanted.operation)
+    if wanted.kinds:
+        query = query.where(transfers.c.kind.in_(sorted(kind.value for kind in wanted.kinds)))
+    if wanted.since is not None:
+        query = query.where(transfers.c.at >= to_micros(wanted.since))
+    if wanted.until is not None:
+        query = query.where(transfers.c.at < to_micros(wanted.until))
+    if wanted.after is not None:
+        later = links.c.id < wanted.after if wanted.newest_first else links.c.id > wanted.after
+        query = query.where(later)
+    return query
+
+
+def _linked() -> Any:
+    return links.join(transfers, transfers.c.id == links.c.transfer_id).outerjoin(
+        texts, texts.c.transfer_id == transfers.c.id
+    )
+
+
+def _line(row: Sequence[Any]) -> HistoryLine:
+    number, wallet, reseller, balance, held = row[:5]
+    transfer = transfer_of(row[5:])
+    return HistoryLine(
+        id=number,
+        reseller=ResellerId(reseller),
+        transfer=transfer,
+        balance_before=Credits(balance - balance_change(transfer, wallet)),
+        balance_after=Credits(balance),
+        held_before=Credits(held - held_change(transfer, wallet)),
+        held_after=Credits(held),
+    )
+
+
+def chain(connection: Connection, wallet: WalletState) -> Iterator[ChainedTransfer]:
+    """The wallet's links from the first, read page by page."""
+    query = (
+        select(*LINK_COLUMNS, texts.c.salt, *TRANSFER_COLUMNS)
+        .select_from(_linked())
+        .where(links.c.wallet_id == wallet.id)
+        .order_by(links.c.sequence)
+        .limit(_CHAIN_PAGE)
+    )
+    last = None
+    while rows := connection.execute(query if last is None else query.where(links.c.sequence > last)).all():
+        for row in rows:
+            cells = tuple(row)
+            place, link = place_of(wallet, cells[:6])
+            yield ChainedTransfer(place=place, link=link, salt=cells[6], transfer=transfer_of(cells[7:]))
+        last = rows[-1][0]
+
+
+def newest_key_id(connection: Connection) -> str | None:
+    """The key that signed the newest link of all chains."""
+    query = select(links.c.key_id).order_by(links.c.id.desc()).limit(1)
+    found = connection.execute(query).scalar_one_or_none()
+    return None if found is None else str(found)
+
+
+def unlinked(connection: Connection) -> Sequence[TransferId]:
+    """Transfers whose links are not exactly one for each wallet they touch."""
+    ends = case((transfers.c.source_id >= FIRST_WALLET, 1), else_=0) + case(
+        (transfers.c.target_id >= FIRST_WALLET, 1), else_=0
+    )
+    touches = or_(links.c.wallet_id == transfers.c.source_id, links.c.wallet_id == transfers.c.target_id)
+    right = func.coalesce(func.sum(case((touches, 1), else_=0)), 0)
+    query = (
+        select(transfers.c.id)
+        .select_from(transfers.outerjoin(links, and_(links.c.transfer_id == transfers.c.id)))
+        .group_by(transfers.c.id, transfers.c.source_id, transfers.c.target_id)
+        .having(or_(func.count(links.c.id) != ends, right != ends, ends == 0))
+        .order_by(transfers.c.id)
+    )
+    return [TransferId(row[0]) for row in connection.execute(query).all()]
+
+
+def crossings_after(connection: Connection, since: int, limit: int) -> Sequence[FloorCrossing]:
+    """Crossings with an id above ``since``, oldest first."""
+    query = (
+        select(*crossings.c, wallets.c.reseller_id)
+        .join(wallets, wallets.c.id == crossings.c.wallet_id)
+        .where(crossings.c.id > since)
+        .order_by(crossings.c.id)
+        .limit(limit)
+    )
+    return [_crossing(row) for row in connection.execute(query).all()]
+
+
+def _crossing(row: Sequence[Any]) -> FloorCrossing:
+    number, _, at, available, floor, transfer, reseller = row
+    return FloorCrossing(
+        id=number,
+        reseller=ResellerId(reseller),
+        at=from_micros(at),
+        available=Credits(available),
+        floor=Credits(floor),
+        transfer=None if transfer is None else TransferId(transfer),
+    )

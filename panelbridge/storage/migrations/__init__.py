@@ -1,7 +1,0 @@
-"""Numbered migrations, run by Alembic inside the caller's transaction."""
-
-from __future__ import annotations
-
-from panelbridge.storage.migrations.upgrading import upgrade
-
-__all__ = ["upgrade"]

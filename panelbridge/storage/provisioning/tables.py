@@ -1,0 +1,130 @@
+"""Tables of the provisioning journal. The database itself holds the two rules that everything rests on.
+
+One *sent* operation a subscription, and one live owner of an idempotency key: partial unique indexes.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, text
+
+from panelbridge.storage.engine.schema import Instant, metadata
+
+operations = Table(
+    "operations",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("subscription_id", Integer, ForeignKey("subscriptions.id"), nullable=False),
+    Column("installation_id", Integer, ForeignKey("installations.id"), nullable=False),
+    Column("reseller_id", Integer, ForeignKey("resellers.id"), nullable=False),
+    Column("panel_id", Integer, ForeignKey("panels.id"), nullable=False),
+    Column("service_id", Integer, nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("verb", String(24), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("outcome", String(16)),
+    Column("key", String(200), nullable=False),
+    Column("target", JSON, nullable=False),
+    Column("price", Integer, nullable=False),  # units of 1/10,000 credit
+    Column("plan_id", Integer, nullable=False),
+    Column("plan_version", Integer, nullable=False),
+    Column("term", String(8), nullable=False),
+    Column("hold", Integer),
+    Column("username", String(200)),
+    Column("password", String(1000)),  # sealed
+    Column("actor", String(100), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("failing_since", Instant),
+    Column("admitted_at", Instant, nullable=False),
+    Column("due_at", Instant),
+    Column("due_set_at", Instant),
+    Column("settled_at", Instant),
+    Column("code", String(64)),
+    Column("message", String(1000)),
+    Column("advice", String(1000)),
+    Column("field", String(100)),
+    Column("before", JSON),
+    Column("after", JSON),
+    Column("reported_pending", Boolean, nullable=False),
+    Column("acknowledged", Boolean, nullable=False),
+    sqlite_autoincrement=True,  # an operation's id is never used twice
+)
+
+_SENT = text("state IN ('sent', 'attention')")
+Index(
+    "uq_operations_one_sent",
+    operations.c.subscription_id,
+    unique=True,
+    sqlite_where=_SENT,
+    postgresql_where=_SENT,
+)
+_OWNS_KEY = text("state NOT IN ('refused', 'superseded', 'withdrawn')")
+Index("uq_operations_key", operations.c.key, unique=True, sqlite_where=_OWNS_KEY, postgresql_where=_OWNS_KEY)
+_DUE = text("state IN ('ready', 'sent')")
+Index("ix_operations_due", operations.c.due_at, sqlite_where=_DUE, postgresql_where=_DUE)
+Index("ix_operations_due_set", operations.c.due_set_at, sqlite_where=_DUE, postgresql_where=_DUE)
+Index("ix_operations_subscription", operations.c.subscription_id, operations.c.id)
+Index("ix_operations_username", operations.c.panel_id, operations.c.username)
+_QUEUED = text("state = 'queued'")
+Index(
+    "ix_operations_queued",
+    operations.c.reseller_id,
+    operations.c.id,
+    sqlite_where=_QUEUED,
+    postgresql_where=_QUEUED,
+)
+_UNREPORTED = text("reported_pending AND NOT acknowledged")
+Index(
+    "ix_operations_unreported",
+    operations.c.installation_id,
+    operations.c.id,
+    sqlite_where=_UNREPORTED,
+    postgresql_where=_UNREPORTED,
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("operation_id", Integer, ForeignKey("operations.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("panel_id", Integer, nullable=False),
+    Column("owner", String(64), nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("deadline", Instant, nullable=False),
+    Column("quiet_until", Instant, nullable=False),
+    Column("boot", String(64), nullable=False, server_default=""),
+    Column("ends", Float, nullable=False, server_default="0"),
+    Column("looks", JSON, nullable=False, server_default="{}"),
+    Column("fence", JSON),
+    Column("finished_at", Instant),
+    Column("outcome", String(16)),
+    Column("code", String(64)),
+    Column("evidence", String(1000)),
+    Column("cleared", Boolean, nullable=False),
+)
+_FLYING = text("finished_at IS NULL")
+Index(
+    "ix_attempts_in_flight",
+    attempts.c.panel_id,
+    attempts.c.deadline,
+    sqlite_where=_FLYING,
+    postgresql_where=_FLYING,
+)
+
+attention = Table(
+    "attention",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("code", String(64), nullable=False),
+    Column("message", String(1000), nullable=False),
+    Column("advice", String(1000), nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    Column("operation_id", Integer, ForeignKey("operations.id")),
+    Column("subscription_id", Integer, ForeignKey("subscriptions.id")),
+    Column("panel_id", Integer),
+    Column("resolved_at", Instant),
+    Column("resolution", String(1000)),
+    Column("actor", String(100)),
+    sqlite_autoincrement=True,
+)
+Index("ix_attention_open", attention.c.resolved_at, attention.c.id)

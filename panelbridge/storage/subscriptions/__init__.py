@@ -1,0 +1,3 @@
+"""Tables and stores of resellers, installations, panels, plans and subscriptions."""
+
+from __future__ import annotations

@@ -1,0 +1,130 @@
+"""Tables of resellers, installations, panels, plans and subscriptions."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    UniqueConstraint,
+    false,
+)
+
+from panelbridge.storage.engine.schema import Instant, metadata
+
+resellers = Table(
+    "resellers",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("code", String(64), nullable=False, unique=True),
+    Column("name", String(200), nullable=False),
+    Column("parent_id", Integer, ForeignKey("resellers.id")),
+)
+
+installations = Table(
+    "installations",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("reseller_id", Integer, ForeignKey("resellers.id"), nullable=False),
+    Column("code", String(64), nullable=False, unique=True),
+    Column("mode", String(8), nullable=False),
+    Column("system_url", String(500)),
+    Column("module_id", String(64)),
+    Column("bound_at", Instant),
+    CheckConstraint("mode IN ('live', 'test')", name="mode"),
+)
+
+panels = Table(
+    "panels",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("code", String(64), nullable=False, unique=True),
+    Column("backend", String(64), nullable=False),
+    Column("settings", JSON, nullable=False),
+    Column("secrets", JSON, nullable=False),  # field -> sealed text
+    Column("practice", Boolean, nullable=False),
+    Column("writes_enabled", Boolean, nullable=False),
+)
+
+# A plan is its versions; a version never changes, so a price quoted once can always be shown again.
+plans = Table(
+    "plans",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("reseller_id", Integer, ForeignKey("resellers.id"), nullable=False),
+    Column("code", String(64), nullable=False),
+    Column("version", Integer, nullable=False),
+    UniqueConstraint("reseller_id", "code"),
+)
+
+plan_versions = Table(
+    "plan_versions",
+    metadata,
+    Column("plan_id", Integer, ForeignKey("plans.id"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("title", String(200), nullable=False),
+    Column("panel_id", Integer, ForeignKey("panels.id"), nullable=False),
+    Column("terms", JSON, nullable=False),
+    Column("connections", Integer),
+    Column("options", JSON, nullable=False),
+    Column("queue_without_credit", Boolean, nullable=False),
+    Column("allow_purchase", Boolean, nullable=False),
+    Column("allow_restart", Boolean, nullable=False),
+    Column("grace_hours", Integer, nullable=False),
+    Column("active", Boolean, nullable=False),
+)
+
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("installation_id", Integer, ForeignKey("installations.id"), nullable=False),
+    Column("service_id", Integer, nullable=False),
+    Column("reseller_id", Integer, ForeignKey("resellers.id"), nullable=False),
+    Column("panel_id", Integer, ForeignKey("panels.id"), nullable=False),
+    Column("plan_id", Integer, ForeignKey("plans.id"), nullable=False),
+    Column("plan_version", Integer, nullable=False),
+    Column("term", String(8), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("refused", Boolean, nullable=False, server_default=false()),  # a pending order that was refused
+    Column("generation", Integer, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("package", String(100), nullable=False),
+    Column("anchor_start", Instant),
+    Column("anchor_months", Integer, nullable=False),
+    Column("period_from", Instant),
+    Column("entitled_until", Instant),
+    Column("panel_until", Instant),
+    Column("account_id", String(200)),
+    Column("username", String(200)),
+    Column("password", String(1000)),  # sealed
+    Column("connect", String(16000)),  # sealed
+    Column("connections", Integer),
+    Column("mac", String(17)),
+    Column("suspensions", JSON, nullable=False),
+    Column("next_change", JSON),
+    Column("cancelled_at", Instant),
+    Column("adopted_reference", String(200)),
+    Column("customer", String(64)),
+    UniqueConstraint("installation_id", "service_id"),
+    CheckConstraint("generation >= 1", name="generation"),
+    CheckConstraint("state IN ('pending', 'active', 'suspended', 'terminated')", name="state"),
+)
+Index("ix_subscriptions_state_until", subscriptions.c.state, subscriptions.c.entitled_until)
+Index("ix_subscriptions_customer", subscriptions.c.customer)
+# One panel account belongs to one subscription that is not terminated.
+Index(
+    "uq_subscriptions_account",
+    subscriptions.c.panel_id,
+    subscriptions.c.account_id,
+    unique=True,
+    sqlite_where=(subscriptions.c.account_id.is_not(None)) & (subscriptions.c.state != "terminated"),
+    postgresql_where=(subscriptions.c.account_id.is_not(None)) & (subscriptions.c.state != "terminated"),
+)

@@ -1,0 +1,93 @@
+"""POST /v1/whmcs/<Function>: what the WHMCS module calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from flask import Response, g
+from flask.globals import request_ctx
+
+from panelbridge.access import Scope
+from panelbridge.actions.fields import starred
+from panelbridge.actions.problems import Problem
+from panelbridge.actions.refusals import KNOWN, problem_of
+from panelbridge.http.auth import Caller
+from panelbridge.http.auth.binding import check_binding, is_bound_here
+from panelbridge.http.decoding import MODULE_TYPES, read_body
+from panelbridge.http.dispatch import Dispatcher
+from panelbridge.http.routes import Effect, Route
+from panelbridge.transport import deadline
+from whmcs_module_shim.module_calls import CommonRequest, Kind, ModuleAnswer, ModuleFunction, Result
+from whmcs_module_shim.module_calls.words import in_whmcs_words
+
+PREFIX = "/v1/whmcs/"
+REDACTED = "Note: {} held an address with a password or a key; it is kept with stars in its place."
+
+
+def module_routes(functions: Iterable[ModuleFunction]) -> list[Route]:
+    """A route for each function."""
+    return [
+        Route(
+            method="POST",
+            path=PREFIX + function.name,
+            name=function.name,
+            tag="whmcs",
+            summary=function.summary,
+            view=function.run,
+            effect=Effect.READS if function.kind is Kind.READS else Effect.ACTS,
+            scope=function.scope,
+            body=function.request,
+            answer=ModuleAnswer,
+            also=(202,),
+            media_types=MODULE_TYPES,
+            problems=(400, 402, 404, 409, 413, 415, 422),
+            module=True,
+        )
+        for function in functions
+    ]
+
+
+def serve_module(dispatcher: Dispatcher, route: Route, mutating: bool) -> Response:
+    """Answer one call. Raises ``Problem`` and whatever the function raises."""
+    caller = dispatcher.caller(route)
+    assert route.body is not None  # noqa: S101 - every function has a request model
+    body = read_body(request_ctx.request, route.body, route.media_types)
+    _refuse_unsupported(body)  # type: ignore[arg-type]  # every function's model is a CommonRequest
+    check_binding(dispatcher.services, dispatcher.verifier, caller, mutating=mutating)
+    _hear_what_it_was_told(dispatcher, caller, body)  # type: ignore[arg-type]
+    try:
+        with deadline(caller.budget):  # whatever the function asks the panels, and however many
+            answer: ModuleAnswer = route.view(dispatcher.services, caller, body)
+    except KNOWN as error:
+        raise in_whmcs_words(problem_of(error)) from None  # type: ignore[arg-type]  # a member of that union
+    except Problem as problem:
+        raise in_whmcs_words(problem) from None
+    if answer.operation is not None:
+        g.operation = answer.operation.id
+    if redacted := starred(body):
+        answer = answer.model_copy(update={"message": f"{answer.message} {REDACTED.format(*redacted)}"})
+    status = 202 if answer.result is Result.PENDING else 200
+    told = answer.sent_as(caller.request_id).model_dump_json()
+    return Response(told, status, mimetype="application/json")
+
+
+def _hear_what_it_was_told(dispatcher: Dispatcher, caller: Caller, body: CommonRequest) -> None:
+    """Only from the shop an installation is bound to, by a key that may act: no other stops the bridge."""
+    shop = caller.installation
+    if body.highest_operation and shop and caller.key.allows(Scope.PROVISION) and is_bound_here(caller):
+        dispatcher.services.told_operation(body.highest_operation, shop.code)
+
+
+def _refuse_unsupported(body: CommonRequest) -> None:
+    if body.addonId > 0:
+        raise Problem(
+            "addon_unsupported",
+            f"Product add-on {body.addonId} cannot be provisioned: add-ons are not supported.",
+            field="addonId",
+        )
+    if body.qty > 1:
+        raise Problem(
+            "quantity_unsupported",
+            f"A quantity of {body.qty} cannot be provisioned as one service.",
+            field="qty",
+        )

@@ -1,0 +1,3 @@
+"""What PHP puts on the wire."""
+
+from __future__ import annotations
