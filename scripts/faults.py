@@ -1,7 +1,8 @@
 """Shows that each test named in `tests/faults.md` fails on the code before, by its own assertion.
 
-`python -m scripts.faults [POINT...]` checks the commit before out into a scratch folder, lays today's tests,
-practice panels and billing stand-in over it, runs what the table names, and prints how each test ended there.
+`python -m scripts.faults [POINT...]` checks the commit before out into a scratch folder, lays the tests,
+practice panels and billing stand-in of the commit that mended it over it (later ones name rooms that were not
+there), runs what the table names, and prints how each test ended there.
 Exits 1 when one passes there, or breaks in place of failing: a test that cannot fail proves nothing.
 """
 
@@ -26,8 +27,8 @@ KIT = "panelbridge/testing"
 LAID_OVER = (
     "tests",
     KIT,
-    *sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("adapters/*/practice*.py")),
-    *sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("examples/*/*/practice.py")),
+    "adapters/*/practice*.py",
+    "examples/*/*/practice.py",
     f"{PHP}/standin",
     f"{PHP}/tests",
     f"{PHP}/phpunit.xml",
@@ -68,11 +69,11 @@ class Ended:
     words: str = ""
 
 
-def base_of(table: str) -> str:
-    """The commit before, which the table names in its first lines. Raises ``ValueError``."""
-    found = re.search(r"commit before: `([0-9a-f]{7,40})`", table)
+def commit_of(table: str, what: str) -> str:
+    """The commit that the table's first lines call ``what``. Raises ``ValueError``."""
+    found = re.search(rf"{what}: `([0-9a-f]{{7,40}})`", table)
     if found is None:
-        raise ValueError(f"{TABLE.name} does not say `commit before: ...`")
+        raise ValueError(f"{TABLE.name} does not say `{what}: ...`")
     return found[1]
 
 
@@ -87,18 +88,12 @@ def named_in(table: str) -> Iterator[Named]:
                 yield Named(point=cells[0], test=test.strip().strip("`"))
 
 
-def lay_out(base: str, place: Path) -> None:
-    """The commit before with today's tests over it."""
+def lay_out(base: str, tests: str, place: Path) -> None:
+    """The commit before with the tests of a later one over it."""
     _git("worktree", "add", "--quiet", "--detach", str(place), base)
-    for name in LAID_OVER:
-        ours, theirs = ROOT / name, place / name
-        if theirs.is_dir():
-            shutil.rmtree(theirs)
-        theirs.parent.mkdir(parents=True, exist_ok=True)
-        if ours.is_dir():
-            shutil.copytree(ours, theirs, ignore=shutil.ignore_patterns("__pycache__"))
-        elif theirs.parent.is_dir() and ours.is_file():
-            shutil.copy(ours, theirs)
+    for folder in (place / "tests", place / KIT):
+        shutil.rmtree(folder)
+    subprocess.run(["git", "checkout", "--quiet", tests, "--", *LAID_OVER], cwd=place, check=True)
 
 
 def run_python(place: Path, tests: Sequence[str]) -> dict[str, list[Ended]]:
@@ -190,7 +185,7 @@ def judge(cases: Sequence[Ended]) -> Ended:
 
 def main(points: Sequence[str]) -> int:
     table = TABLE.read_text(encoding="utf-8")
-    base = base_of(table)
+    base, tests = commit_of(table, "commit before"), commit_of(table, "with the tests of")
     wanted = [item for item in named_in(table) if not points or item.point in points]
     files: dict[str, list[Named]] = defaultdict(list)
     for item in sorted(wanted, key=lambda item: item.kit):
@@ -198,7 +193,7 @@ def main(points: Sequence[str]) -> int:
     place = Path(tempfile.mkdtemp(prefix="panelbridge-before-")) / "tree"
     wrong = 0
     try:
-        lay_out(base, place)
+        lay_out(base, tests, place)
         for items in files.values():
             if items[0].kit:
                 _kit_as_before(base, place)

@@ -6,6 +6,7 @@ A form has text only, so there (``context={"text": True}``) digits stand for num
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Annotated, Any, Self
 
 from pydantic import (
@@ -103,14 +104,31 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
+class Query(Body):
+    """What is looked for. Where it comes as text, digits stand for numbers."""
+
+
 class Answer(BaseModel):
     """An answer's body."""
 
     model_config = ConfigDict(frozen=True)
 
+    def is_pending(self) -> bool:
+        """Whether what was asked for is under way, and this no final answer."""
+        return False
+
     def kept(self) -> Self:
         """What may be stored of it, to be told again under the same idempotency key: no secrets."""
         return self
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextFile:
+    """An answer that is a file of text."""
+
+    text: str
+    media_type: str
+    filename: str | None = None
 
 
 def starred(body: BaseModel | None) -> tuple[str, ...]:

@@ -196,8 +196,8 @@ class Problem(Exception):
         if retry_after is not None:
             self.headers["Retry-After"] = str(retry_after)
 
-    def body(self, request_id: str, *, module: bool) -> dict[str, Any]:
-        """The members of the answer; ``module`` adds what the WHMCS module reads."""
+    def body(self, request_id: str) -> dict[str, Any]:
+        """The members of the answer."""
         members: dict[str, Any] = {
             "type": f"urn:panelbridge:problem:{self.code}",
             "title": self.title,
@@ -210,8 +210,6 @@ class Problem(Exception):
         }
         if self.field is not None:
             members["field"] = self.field
-        if module:
-            members |= {"result": "error", "message": self.detail}
         return members | self.extra
 
 

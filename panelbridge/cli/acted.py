@@ -9,9 +9,9 @@ import typer
 from panelbridge.cli.exits import Exit
 
 if TYPE_CHECKING:
+    from panelbridge.actions.acting import Acted as ActedAnswer
     from panelbridge.cli.bridge import Acted, Bridge
     from panelbridge.cli.screen import Screen
-    from panelbridge.http.v1.acting import Acted as ActedAnswer
 
 _VERBS = {
     "create": "Created",

@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Any, TextIO
 
 import typer
 
-from panelbridge.cli.faults import Refused
+from panelbridge.actions.refused import Refused
 
 if TYPE_CHECKING:
     from pydantic import BaseModel

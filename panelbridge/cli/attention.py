@@ -40,9 +40,9 @@ def list_command(context: typer.Context, as_json: AsJson = False) -> None:
 
 def show_list(context: typer.Context, *, as_json: bool) -> None:
     """What is open, oldest first."""
+    from panelbridge.actions.attention import list_attention
+    from panelbridge.actions.paging import PageQuery
     from panelbridge.cli.bridge import open_bridge
-    from panelbridge.http.v1.attention import list_attention
-    from panelbridge.http.v1.paging import PageQuery
 
     screen = Screen(as_json=as_json)
     with open_bridge(context) as bridge:
@@ -78,7 +78,7 @@ def show_list(context: typer.Context, *, as_json: bool) -> None:
 @app.command("retry")
 def retry_command(context: typer.Context, number: Number, yes: Yes = False, as_json: AsJson = False) -> None:
     """Ask the panel again and go on by itself. Makes and charges nothing that is there already."""
-    from panelbridge.http.v1.operations import retry_operation
+    from panelbridge.actions.operations import retry_operation
 
     _decide(context, "retry", number, retry_operation, yes=yes, as_json=as_json)
 
@@ -92,8 +92,8 @@ def adopt_command(
     as_json: AsJson = False,
 ) -> None:
     """Take a panel account as this service's. The held credits are spent."""
+    from panelbridge.actions.operations import AdoptedAccount, adopt_operation
     from panelbridge.cli.bridge import read_options
-    from panelbridge.http.v1.operations import AdoptedAccount, adopt_operation
 
     body = read_options(AdoptedAccount, account_id=account)
     _decide(context, "adopt", number, adopt_operation, yes=yes, as_json=as_json, account=account, body=body)
@@ -104,8 +104,8 @@ def mark_done_command(
     context: typer.Context, number: Number, reason: Reason, yes: Yes = False, as_json: AsJson = False
 ) -> None:
     """Claim that the effect is there. The held credits are spent."""
+    from panelbridge.actions.operations import Claim, mark_operation_done
     from panelbridge.cli.bridge import read_options
-    from panelbridge.http.v1.operations import Claim, mark_operation_done
 
     body = read_options(Claim, reason=reason)
     _decide(context, "mark-done", number, mark_operation_done, yes=yes, as_json=as_json, body=body)
@@ -116,8 +116,8 @@ def release_command(
     context: typer.Context, number: Number, reason: Reason, yes: Yes = False, as_json: AsJson = False
 ) -> None:
     """Claim that nothing happened. The held credits are free again, and the name stays watched."""
+    from panelbridge.actions.operations import Claim, release_operation
     from panelbridge.cli.bridge import read_options
-    from panelbridge.http.v1.operations import Claim, release_operation
 
     body = read_options(Claim, reason=reason)
     _decide(context, "release", number, release_operation, yes=yes, as_json=as_json, body=body)
@@ -128,8 +128,8 @@ def buy_from_here_command(
     context: typer.Context, number: Number, reason: Reason, yes: Yes = False, as_json: AsJson = False
 ) -> None:
     """Claim that an expiry's move was none of ours, or that nothing was bought. It is bought from there."""
+    from panelbridge.actions.operations import Claim, buy_operation_from_here
     from panelbridge.cli.bridge import read_options
-    from panelbridge.http.v1.operations import Claim, buy_operation_from_here
 
     body = read_options(Claim, reason=reason)
     _decide(context, "buy-from-here", number, buy_operation_from_here, yes=yes, as_json=as_json, body=body)
@@ -140,8 +140,8 @@ def book_missing_command(
     context: typer.Context, number: Number, reason: Reason, yes: Yes = False, as_json: AsJson = False
 ) -> None:
     """Claim that an expiry's move was an earlier renewal. It is charged, then this one is bought."""
+    from panelbridge.actions.operations import Claim, book_missing_operation
     from panelbridge.cli.bridge import read_options
-    from panelbridge.http.v1.operations import Claim, book_missing_operation
 
     body = read_options(Claim, reason=reason)
     _decide(context, "book-missing", number, book_missing_operation, yes=yes, as_json=as_json, body=body)
@@ -160,8 +160,8 @@ def dismiss_command(
     as_json: AsJson = False,
 ) -> None:
     """Close an item that no operation waits for. Changes no account and no credit."""
+    from panelbridge.actions.attention import Dismissal, dismiss_attention
     from panelbridge.cli.bridge import open_bridge, read_options
-    from panelbridge.http.v1.attention import Dismissal, dismiss_attention
 
     screen = Screen(as_json=as_json)
     body = read_options(Dismissal, reason=reason)
@@ -204,7 +204,7 @@ def _decide(
 
 def _check_waits(operation: Operation) -> None:
     """Raises ``Refused`` before anything is asked when there is nothing to decide."""
-    from panelbridge.cli.faults import Refused
+    from panelbridge.actions.refused import Refused
     from panelbridge.provisioning import OperationState
 
     in_vain = operation.state in (OperationState.READY, OperationState.SENT) and operation.failures > 0

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from panelbridge.cli.faults import Refused
+from panelbridge.actions.refused import Refused
 from panelbridge.cli.options import AsJson, Yes
 from panelbridge.cli.screen import Screen
 

@@ -1,6 +1,6 @@
 """The bridge as commands use it: on the data folder directly, also while ``serve`` runs from it.
 
-Commands run the same functions as the HTTP resources, in this process. Reads are snapshots and writes queue
+Commands run the same actions as HTTP, in this process. Reads are snapshots and writes queue
 with those of ``serve``, on the database's own lock. A mutating verb goes through a provisioner of this
 process: intent, attempt and outcome are in the journal, a panel's slots are counted there for all processes,
 and what a command leaves pending, or a killed command leaves open, the running ``serve`` goes on with.
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
-from panelbridge.cli.faults import Refused
+from panelbridge.actions.refused import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,81 +27,80 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from panelbridge.actions.caller import Caller
-    from panelbridge.http.call import Call
+    from panelbridge.actions.context import Context
     from panelbridge.service.config import ServiceConfig
     from panelbridge.service.services import Services, ServiceUnit
 
-ViewT = TypeVar("ViewT")
+ResultT = TypeVar("ResultT")
 ModelT = TypeVar("ModelT", bound="BaseModel")
 _PAGE = 500
 
 
 @dataclass(frozen=True, kw_only=True)
 class Acted:
-    """What a view that acts answered."""
+    """What an action at a panel answered."""
 
     answer: Any
     pending: bool
 
 
 class Bridge:
-    """Opened services, and the views of the resources as the operator calls them."""
+    """Opened services, and the actions as the operator does them."""
 
     def __init__(self, config: ServiceConfig, services: Services) -> None:
         self.config = config
         self.services = services
         self.caller = _operator(services)
 
-    def read(self, view: Callable[..., ViewT], **parts: Any) -> ViewT:
-        """A view in one read transaction."""
+    def read(self, action: Callable[..., ResultT], **parts: Any) -> ResultT:
+        """An action in one read transaction."""
         with self.services.units.read() as unit:
-            return view(self._call(unit=unit), **parts)
+            return action(self._context(unit=unit), **parts)
 
-    def change(self, view: Callable[..., ViewT], *, once: str | None = None, **parts: Any) -> ViewT:
-        """A view in one write transaction. ``once``: the operator's own key, for a repeat."""
+    def change(self, action: Callable[..., ResultT], *, once: str | None = None, **parts: Any) -> ResultT:
+        """An action in one write transaction. ``once``: the operator's own key, for a repeat."""
         with self.services.units.write() as unit:
-            call = self._call(unit=unit, once=once)
-            result = view(call, **parts)
-        for effect in call.committed:
+            context = self._context(unit=unit, once=once)
+            result = action(context, **parts)
+        for effect in context.committed:
             effect()
         return result
 
-    def ask(self, view: Callable[..., ViewT], **parts: Any) -> ViewT:
-        """A view that calls a panel and keeps nothing."""
+    def ask(self, action: Callable[..., ResultT], **parts: Any) -> ResultT:
+        """An action that asks a panel and keeps nothing."""
         with asking_only():
-            return view(self._call(), **parts)
+            return action(self._context(), **parts)
 
-    def act(self, view: Callable[..., Any], *, once: str | None = None, **parts: Any) -> Acted:
-        """A view that opens its own transactions; its operation may still be pending."""
-        from panelbridge.http.routes import Reply
+    def act(self, action: Callable[..., Any], *, once: str | None = None, **parts: Any) -> Acted:
+        """An action that opens its own transactions; its operation may still be pending."""
+        result = action(self._context(once=once), **parts)
+        return Acted(answer=result, pending=result.is_pending())
 
-        result = view(self._call(once=once), **parts)
-        if isinstance(result, Reply):
-            return Acted(answer=result.answer, pending=bool(getattr(result.answer, "pending", False)))
-        return Acted(answer=result, pending=False)
-
-    def every(self, view: Callable[..., Any], query: type[BaseModel], **filters: Any) -> list[Any]:
+    def every(self, action: Callable[..., Any], query: type[BaseModel], **filters: Any) -> list[Any]:
         """The items of all pages."""
         found: list[Any] = []
         after: int | None = 0
         while after is not None:
-            page = self.read(view, query=read_options(query, after=after, limit=_PAGE, **filters))
+            page = self.read(action, query=read_options(query, after=after, limit=_PAGE, **filters))
             found.extend(page.items)
             after = page.next
         return found
 
-    def _call(self, *, unit: ServiceUnit | None = None, once: str | None = None) -> Call:
-        from panelbridge.http.auth import KeyVerifier
-        from panelbridge.http.call import Call
+    def _context(self, *, unit: ServiceUnit | None = None, once: str | None = None) -> Context:
+        from panelbridge.actions.context import Context
 
-        return Call(
+        return Context(
             services=self.services,
             caller=self.caller,
-            verifier=KeyVerifier(self.services.units, self.services.clock),
             now=self.services.clock(),
+            forget_keys=_nothing_to_forget,
             idempotency_key=once or f"cli-{secrets.token_hex(12)}",
             open_unit=unit,
         )
+
+
+def _nothing_to_forget() -> None:
+    """A command verifies no key."""
 
 
 @contextmanager
@@ -207,9 +206,9 @@ def serves_now(config: ServiceConfig) -> bool:
 
 
 def read_options(model: type[ModelT], **values: Any) -> ModelT:
-    """Options as the resource's own model, which holds the rules. Raises ``invalid_request``."""
+    """Options as the action's own model, which holds the rules. Raises ``invalid_request``."""
     from panelbridge.actions.fields import starred
-    from panelbridge.http.decoding import validate
+    from panelbridge.actions.validation import validate
 
     given: Mapping[str, Any] = {name: value for name, value in values.items() if value is not None}
     options = validate(model, dict(given))

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from panelbridge.actions.attention import SHOP_SETTINGS
 from panelbridge.cli.findings import Finding, fine, note, wrong
 from panelbridge.cli.go_live import INSTALLATION
 from panelbridge.cli.plan_check import check_plan
 from panelbridge.cli.screen import in_credits
 from panelbridge.service.exposed import exposures_of
-from whmcs_module_shim.module_calls.shop_settings import CODE as SHOP_SETTINGS
 
 if TYPE_CHECKING:
     from panelbridge.cli.bridge import Bridge

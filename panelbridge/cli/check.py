@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from panelbridge.actions.refused import Refused
 from panelbridge.cli import names
 from panelbridge.cli.asking import check_file_mode
 from panelbridge.cli.exits import Exit
-from panelbridge.cli.faults import Refused
 from panelbridge.cli.options import AsJson, Yes
 from panelbridge.cli.screen import Screen
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def load_subscription(bridge: Bridge, number: int) -> Subscription:
     """Raises ``not_found``."""
-    from panelbridge.http.v1.acting import visible_subscription
+    from panelbridge.actions.acting import visible_subscription
 
     def look(call: Any) -> Subscription:
         return visible_subscription(call, call.unit, number)[0]

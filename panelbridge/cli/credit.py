@@ -13,8 +13,8 @@ from panelbridge.cli.screen import Screen, in_credits
 from panelbridge.ledger import TransferKind
 
 if TYPE_CHECKING:
+    from panelbridge.actions.credits import Booked, WalletView
     from panelbridge.cli.bridge import Bridge
-    from panelbridge.http.v1.credits import Booked, WalletView
 
 app = typer.Typer(no_args_is_help=True, help="Wallets, top-ups and the history of every credit.")
 Reason = Annotated[str, typer.Option(help="Why; it stays in the history.")]
@@ -23,10 +23,10 @@ Reason = Annotated[str, typer.Option(help="Why; it stays in the history.")]
 @app.command("show")
 def show_command(context: typer.Context, reseller: ResellerCode = None, as_json: AsJson = False) -> None:
     """Show a reseller's wallet; all of them when none is named."""
+    from panelbridge.actions import credits as views
+    from panelbridge.actions.paging import PageQuery
     from panelbridge.cli.bridge import open_bridge
     from panelbridge.cli.owners import reseller_codes
-    from panelbridge.http.v1 import credits as views
-    from panelbridge.http.v1.paging import PageQuery
 
     screen = Screen(as_json=as_json)
     with open_bridge(context) as bridge:
@@ -67,10 +67,10 @@ def top_up_command(
     as_json: AsJson = False,
 ) -> None:
     """Add credits from the provider's stock. Orders that wait for credit are released with it."""
+    from panelbridge.actions import credits as views
     from panelbridge.cli.bridge import open_bridge, read_options
     from panelbridge.cli.owners import reseller_meant
     from panelbridge.cli.typed import parse_credits
-    from panelbridge.http.v1 import credits as views
 
     screen = Screen(as_json=as_json)
     body = read_options(views.TopUp, amount=parse_credits(amount, option="AMOUNT"), reason=reason)
@@ -91,10 +91,10 @@ def adjust_command(
     as_json: AsJson = False,
 ) -> None:
     """Add or take credits by hand. A booking is never changed: this is a new one, with its reason."""
+    from panelbridge.actions import credits as views
     from panelbridge.cli.bridge import open_bridge, read_options
     from panelbridge.cli.owners import reseller_meant
     from panelbridge.cli.typed import parse_credits
-    from panelbridge.http.v1 import credits as views
 
     if (add is None) == (take is None):
         raise typer.BadParameter("say --add or --take, one of them", param_hint="--add/--take")
@@ -120,10 +120,10 @@ def limits_command(
     as_json: AsJson = False,
 ) -> None:
     """Set overdraft and floor of a wallet; what is not named stays."""
+    from panelbridge.actions import credits as views
     from panelbridge.cli.bridge import open_bridge, read_options
     from panelbridge.cli.owners import reseller_meant
     from panelbridge.cli.typed import parse_credits
-    from panelbridge.http.v1 import credits as views
 
     if overdraft is None and floor is None and not no_floor:
         raise typer.BadParameter("name what shall change: --overdraft, --floor or --no-floor")
@@ -213,7 +213,7 @@ def _tell_booking(screen: Screen, bridge: Bridge, made: Booked, title: str, once
 
 
 def _write_csv(screen: Screen, bridge: Bridge, wanted: Any, path: Path) -> None:
-    from panelbridge.http.v1.credits import plan_told
+    from panelbridge.actions.credits import plan_told
 
     with bridge.services.units.read() as unit:
         lines = unit.ledger.statement_csv(wanted, lambda plan: plan_told(unit, plan))
@@ -232,7 +232,7 @@ def _write_csv(screen: Screen, bridge: Bridge, wanted: Any, path: Path) -> None:
 
 
 def _show_history(screen: Screen, bridge: Bridge, wanted: Any) -> None:
-    from panelbridge.http.v1.credits import LineView, plan_told
+    from panelbridge.actions.credits import LineView, plan_told
 
     with bridge.services.units.read() as unit:
         found = unit.ledger.history(wanted)

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from panelbridge.actions.refused import Refused
 from panelbridge.cli.exits import Exit
 
 _LATER = "Repeat in a moment."
@@ -53,17 +54,6 @@ _GROUP = re.compile(r"There is no (panel|plan|reseller|installation|key|operatio
 _PLACES = frozenset(
     {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EACCES, errno.EROFS, errno.ENAMETOOLONG}
 )
-
-
-class Refused(Exception):
-    """A command's own refusal. ``code`` is stable, as in the error catalogue."""
-
-    def __init__(self, code: str, message: str, *, advice: str, retry_safe: bool = True) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-        self.advice = advice
-        self.retry_safe = retry_safe
 
 
 @dataclass(frozen=True, kw_only=True)

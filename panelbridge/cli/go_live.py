@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from panelbridge.actions.refused import Refused
 from panelbridge.cli.exits import Exit
-from panelbridge.cli.faults import Refused, fault_of
+from panelbridge.cli.faults import fault_of
 from panelbridge.cli.screen import Screen, in_credits
 
 if TYPE_CHECKING:
@@ -161,7 +162,7 @@ def _service(trial: Trial) -> dict[str, Any]:
 
 def _submit(trial: Trial, wish: Any) -> Subscription:
     """Through the provisioner, until it is settled. Raises ``Problem`` and ``Refused``."""
-    from whmcs_module_shim.module_calls.rendering import check_outcome
+    from panelbridge.actions.outcome import check_outcome
 
     provisioner = trial.bridge.services.provisioner
     answer = provisioner.submit(wish, budget=_BUDGET)

@@ -12,7 +12,7 @@ from panelbridge.cli.screen import Screen
 from panelbridge.subscriptions import Mode
 
 if TYPE_CHECKING:
-    from panelbridge.http.v1.installations import InstallationView
+    from panelbridge.actions.installations import InstallationView
 
 app = typer.Typer(no_args_is_help=True, help="The shops: one WHMCS each, bound to its address.")
 Code = Annotated[str, typer.Argument(metavar="INSTALLATION", autocompletion=names.installations)]
@@ -21,10 +21,10 @@ Code = Annotated[str, typer.Argument(metavar="INSTALLATION", autocompletion=name
 @app.command("list")
 def list_command(context: typer.Context, as_json: AsJson = False) -> None:
     """List installations and where their shops are."""
+    from panelbridge.actions import installations
+    from panelbridge.actions.paging import PageQuery
     from panelbridge.cli.bridge import open_bridge
     from panelbridge.cli.owners import reseller_codes
-    from panelbridge.http.v1 import installations
-    from panelbridge.http.v1.paging import PageQuery
 
     screen = Screen(as_json=as_json)
     with open_bridge(context) as bridge:
@@ -51,8 +51,8 @@ def list_command(context: typer.Context, as_json: AsJson = False) -> None:
 @app.command("show")
 def show_command(context: typer.Context, code: Code, as_json: AsJson = False) -> None:
     """Show one installation."""
+    from panelbridge.actions import installations
     from panelbridge.cli.bridge import open_bridge
-    from panelbridge.http.v1 import installations
 
     with open_bridge(context) as bridge:
         _show(Screen(as_json=as_json), bridge.read(installations.show_installation, code=code), "")
@@ -67,9 +67,9 @@ def add_command(
     as_json: AsJson = False,
 ) -> None:
     """Add a shop of a reseller. The first WHMCS that calls with a key of it is bound to it."""
+    from panelbridge.actions import installations
     from panelbridge.cli.bridge import open_bridge, read_options
     from panelbridge.cli.owners import reseller_meant
-    from panelbridge.http.v1 import installations
 
     screen = Screen(as_json=as_json)
     with open_bridge(context) as bridge:
@@ -94,8 +94,8 @@ def rebind_command(
     as_json: AsJson = False,
 ) -> None:
     """Confirm that a shop has moved: bind the installation to another WHMCS."""
+    from panelbridge.actions import installations
     from panelbridge.cli.bridge import open_bridge, read_options
-    from panelbridge.http.v1 import installations
 
     screen = Screen(as_json=as_json)
     with open_bridge(context) as bridge:

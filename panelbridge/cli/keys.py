@@ -18,10 +18,10 @@ app = typer.Typer(no_args_is_help=True, help="API keys of shops and of the opera
 @app.command("list")
 def list_command(context: typer.Context, as_json: AsJson = False) -> None:
     """List keys by their public part."""
+    from panelbridge.actions import keys
+    from panelbridge.actions.paging import PageQuery
     from panelbridge.cli.bridge import open_bridge
     from panelbridge.cli.owners import installations_by_id
-    from panelbridge.http.v1 import keys
-    from panelbridge.http.v1.paging import PageQuery
 
     screen = Screen(as_json=as_json)
     with open_bridge(context) as bridge:
@@ -66,9 +66,9 @@ def add_command(
     as_json: AsJson = False,
 ) -> None:
     """Make a key and tell its text, this once."""
+    from panelbridge.actions import keys
     from panelbridge.cli.bridge import open_bridge, read_options
     from panelbridge.cli.typed import parse_moment
-    from panelbridge.http.v1 import keys
 
     if (installation is None) == (not operator):
         raise typer.BadParameter("name an installation, or say --operator", param_hint="INSTALLATION")
@@ -110,8 +110,8 @@ def revoke_command(
 ) -> None:
     """Revoke a key: from now on it is refused, by a running `serve` within five seconds."""
     from panelbridge.access import prefix_of
+    from panelbridge.actions import keys
     from panelbridge.cli.bridge import open_bridge
-    from panelbridge.http.v1 import keys
 
     screen = Screen(as_json=as_json)
     public = prefix_of(prefix) or prefix  # somebody pasted the whole key

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from panelbridge.cli.faults import Refused
+from panelbridge.actions.refused import Refused
 from panelbridge.cli.options import AsJson
 from panelbridge.cli.screen import Screen
 

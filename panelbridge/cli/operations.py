@@ -34,9 +34,9 @@ def list_command(
     as_json: AsJson = False,
 ) -> None:
     """List the latest operations, oldest first."""
+    from panelbridge.actions.acting import OperationDetail
     from panelbridge.cli.bridge import open_bridge
     from panelbridge.cli.subscriptions import subscription_number
-    from panelbridge.http.v1.acting import OperationDetail
     from panelbridge.subscriptions import SubscriptionId
 
     screen = Screen(as_json=as_json)
@@ -81,8 +81,8 @@ def show_command(
     as_json: AsJson = False,
 ) -> None:
     """Show one operation and every try of it."""
+    from panelbridge.actions.acting import OperationDetail
     from panelbridge.cli.bridge import open_bridge
-    from panelbridge.http.v1.acting import OperationDetail
 
     screen = Screen(as_json=as_json)
     with open_bridge(context) as bridge:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from panelbridge.cli.faults import Refused
+from panelbridge.actions.refused import Refused
 
 if TYPE_CHECKING:
     from panelbridge.cli.bridge import Bridge
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def reseller_meant(bridge: Bridge, code: str | None) -> Reseller:
     """Raises ``not_found``, and ``Refused`` when one must be named."""
-    from panelbridge.http.v1.resellers import reseller_named
+    from panelbridge.actions.resellers import reseller_named
 
     if code is not None:
         return bridge.read(reseller_named, code=code)

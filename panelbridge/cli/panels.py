@@ -11,8 +11,8 @@ from panelbridge.cli.options import AsJson, Yes
 from panelbridge.cli.screen import Screen
 
 if TYPE_CHECKING:
+    from panelbridge.actions.panels import ConnectionView, PanelView
     from panelbridge.cli.bridge import Bridge
-    from panelbridge.http.v1.panels import ConnectionView, PanelView
 
 app = typer.Typer(no_args_is_help=True, help="The remote systems accounts are made on.")
 
@@ -30,9 +30,9 @@ SettingsFile = Annotated[
 @app.command("list")
 def list_command(context: typer.Context, as_json: AsJson = False) -> None:
     """List panels."""
+    from panelbridge.actions import panels
+    from panelbridge.actions.paging import PageQuery
     from panelbridge.cli.bridge import open_bridge
-    from panelbridge.http.v1 import panels
-    from panelbridge.http.v1.paging import PageQuery
 
     screen = Screen(as_json=as_json)
     with open_bridge(context) as bridge:
@@ -52,8 +52,8 @@ def list_command(context: typer.Context, as_json: AsJson = False) -> None:
 @app.command("show")
 def show_command(context: typer.Context, code: Code, as_json: AsJson = False) -> None:
     """Show one panel; its secrets are starred."""
+    from panelbridge.actions import panels
     from panelbridge.cli.bridge import open_bridge
-    from panelbridge.http.v1 import panels
 
     with open_bridge(context) as bridge:
         _show(Screen(as_json=as_json), bridge.read(panels.show_panel, code=code))
@@ -73,9 +73,9 @@ def add_command(
     as_json: AsJson = False,
 ) -> None:
     """Add a panel. Asks for the settings its backend needs and --settings and --set leave out."""
+    from panelbridge.actions import panels
     from panelbridge.cli.asking import gather_settings
     from panelbridge.cli.bridge import open_bridge, read_options
-    from panelbridge.http.v1 import panels
 
     screen = Screen(as_json=as_json)
     with open_bridge(context) as bridge:
@@ -104,9 +104,9 @@ def set_command(
     as_json: AsJson = False,
 ) -> None:
     """Change settings of a panel; what is not named stays."""
+    from panelbridge.actions import panels
     from panelbridge.cli.asking import changed_settings
     from panelbridge.cli.bridge import open_bridge, read_options, serves_now
-    from panelbridge.http.v1 import panels
 
     screen = Screen(as_json=as_json)
     with open_bridge(context) as bridge:
@@ -131,10 +131,10 @@ def writes_command(
     as_json: AsJson = False,
 ) -> None:
     """Switch changes at a panel on or off. Off: it is only read, and what is ordered waits or is refused."""
+    from panelbridge.actions import panels
+    from panelbridge.actions.paging import PageQuery
     from panelbridge.cli.bridge import open_bridge, read_options
     from panelbridge.cli.writes import confirm_on
-    from panelbridge.http.v1 import panels
-    from panelbridge.http.v1.paging import PageQuery
 
     if wanted not in ("on", "off"):
         raise typer.BadParameter("say on or off", param_hint="on|off")
@@ -155,9 +155,9 @@ def writes_command(
 @app.command("test")
 def try_command(context: typer.Context, code: Code, as_json: AsJson = False) -> None:
     """Ask a panel who we are, what we may do, our balance, and how far its clock is off. Changes nothing."""
+    from panelbridge.actions import panels
     from panelbridge.cli.bridge import open_bridge
     from panelbridge.cli.exits import Exit
-    from panelbridge.http.v1 import panels
 
     screen = Screen(as_json=as_json)
     with open_bridge(context) as bridge, screen.working(f"asking panel {code}"):
@@ -180,8 +180,8 @@ def try_command(context: typer.Context, code: Code, as_json: AsJson = False) -> 
 @app.command("packages")
 def packages_command(context: typer.Context, code: Code, as_json: AsJson = False) -> None:
     """List what a panel can sell, asked of it now."""
+    from panelbridge.actions import packages
     from panelbridge.cli.bridge import open_bridge, read_options
-    from panelbridge.http.v1 import packages
 
     screen = Screen(as_json=as_json)
     found: list[Any] = []
@@ -242,8 +242,8 @@ def accounts_command(context: typer.Context, code: Code, as_json: AsJson = False
 
 def _accounts(bridge: Bridge, code: str) -> list[dict[str, Any]]:
     """Every account, or an error: never a silent part."""
+    from panelbridge.actions.panels import panel_named
     from panelbridge.cli.bridge import asking_only
-    from panelbridge.http.v1.panels import panel_named
 
     panel = bridge.read(panel_named, code=code)
     ours: dict[str, int] = {}

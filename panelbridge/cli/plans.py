@@ -11,8 +11,8 @@ from panelbridge.cli.options import AsJson, ResellerCode
 from panelbridge.cli.screen import Screen, in_credits
 
 if TYPE_CHECKING:
+    from panelbridge.actions.plans import PlanView
     from panelbridge.cli.bridge import Bridge
-    from panelbridge.http.v1.plans import PlanView
     from panelbridge.ledger import Credits
 
 app = typer.Typer(no_args_is_help=True, help="What is sold: a panel, terms, their packages and prices.")
@@ -53,9 +53,9 @@ Active = Annotated[bool | None, typer.Option("--active/--retired", help="Retired
 @app.command("list")
 def list_command(context: typer.Context, reseller: ResellerCode = None, as_json: AsJson = False) -> None:
     """List plans in their present version."""
+    from panelbridge.actions import plans
     from panelbridge.cli.bridge import open_bridge
     from panelbridge.cli.owners import reseller_codes
-    from panelbridge.http.v1 import plans
 
     screen = Screen(as_json=as_json)
     with open_bridge(context) as bridge:
@@ -111,8 +111,8 @@ def add_command(
     as_json: AsJson = False,
 ) -> None:
     """Add a plan."""
+    from panelbridge.actions.refused import Refused
     from panelbridge.cli.bridge import open_bridge
-    from panelbridge.cli.faults import Refused
     from panelbridge.cli.owners import reseller_meant
 
     if panel is None or not term:
@@ -229,17 +229,17 @@ def _fields(
 
 
 def _plan(bridge: Bridge, code: str, reseller: str | None) -> PlanView:
+    from panelbridge.actions import plans
     from panelbridge.cli.bridge import read_options
     from panelbridge.cli.owners import reseller_meant
-    from panelbridge.http.v1 import plans
 
     owner = reseller_meant(bridge, reseller)
     return bridge.read(plans.show_plan, query=read_options(plans.OwnerQuery, reseller=owner.code), code=code)
 
 
 def _put(screen: Screen, bridge: Bridge, code: str, given: dict[str, Any], title: str) -> PlanView:
+    from panelbridge.actions import plans
     from panelbridge.cli.bridge import read_options
-    from panelbridge.http.v1 import plans
 
     made = bridge.change(plans.put_plan, body=read_options(plans.WantedPlan, **given), code=code)
     _show(screen, bridge, made, title)

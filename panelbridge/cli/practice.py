@@ -94,7 +94,7 @@ def practice_command(
 @contextmanager
 def _faults_of_input(backend: str, books: Path, port: int) -> Iterator[None]:
     """What a caller chose wrongly is told as that. Raises ``Refused``."""
-    from panelbridge.cli.faults import Refused
+    from panelbridge.actions.refused import Refused
     from panelbridge.testing.practice import OptionInvalid
 
     try:
@@ -127,7 +127,7 @@ def _faults_of_input(backend: str, books: Path, port: int) -> Iterator[None]:
 
 def _chosen_setup(backend: str, name: str | None) -> Setup:
     """What the panel is run as, and what can be ordered there. Raises ``Refused``."""
-    from panelbridge.cli.faults import Refused
+    from panelbridge.actions.refused import Refused
     from panelbridge.testing.practice import Setup, practice_class
 
     known = practice_class(backend).setups
@@ -171,9 +171,9 @@ def _shown(settings: dict[str, Any]) -> str:
 
 def _make_known(context: typer.Context, code: str, backend: str, settings: dict[str, Any]) -> None:
     """Add the panel, or give a practice panel of that code its new address. Raises ``Refused``."""
+    from panelbridge.actions import panels
+    from panelbridge.actions.refused import Refused
     from panelbridge.cli.bridge import open_bridge, read_options
-    from panelbridge.cli.faults import Refused
-    from panelbridge.http.v1 import panels
 
     with open_bridge(context) as bridge:
         with bridge.services.units.read() as unit:

@@ -16,10 +16,10 @@ app = typer.Typer(no_args_is_help=True, help="Who owns credits, plans and shops.
 @app.command("list")
 def list_command(context: typer.Context, as_json: AsJson = False) -> None:
     """List resellers with their credits."""
+    from panelbridge.actions import credits as wallets
+    from panelbridge.actions import resellers
+    from panelbridge.actions.paging import PageQuery
     from panelbridge.cli.bridge import open_bridge
-    from panelbridge.http.v1 import credits as wallets
-    from panelbridge.http.v1 import resellers
-    from panelbridge.http.v1.paging import PageQuery
 
     screen = Screen(as_json=as_json)
     with open_bridge(context) as bridge:
@@ -52,10 +52,10 @@ def show_command(
     as_json: AsJson = False,
 ) -> None:
     """Show one reseller with its wallet."""
+    from panelbridge.actions import credits as wallets
+    from panelbridge.actions import resellers
     from panelbridge.cli.bridge import open_bridge
     from panelbridge.cli.credit import wallet_facts
-    from panelbridge.http.v1 import credits as wallets
-    from panelbridge.http.v1 import resellers
 
     screen = Screen(as_json=as_json)
     with open_bridge(context) as bridge:
@@ -81,9 +81,9 @@ def add_command(
     as_json: AsJson = False,
 ) -> None:
     """Add a reseller and open its wallet."""
+    from panelbridge.actions import resellers
     from panelbridge.cli.bridge import open_bridge, read_options
     from panelbridge.cli.typed import parse_credits
-    from panelbridge.http.v1 import resellers
 
     screen = Screen(as_json=as_json)
     body = read_options(

@@ -20,4 +20,11 @@ def serve_command(context: typer.Context) -> None:
         typer.echo(
             f"Serving http://{config.host}:{config.port} from {config.data_folder}. Ctrl-C ends it.", err=True
         )
-    serve(config, compose)
+    serve(config, compose, _explain)
+
+
+def _explain(error: BaseException) -> str | None:
+    from panelbridge.cli.faults import fault_of
+
+    fault = fault_of(error)
+    return fault.text() if fault is not None else None

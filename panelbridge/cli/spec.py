@@ -9,8 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
+from panelbridge.actions.refused import Refused
 from panelbridge.cli.exits import Exit
-from panelbridge.cli.faults import Refused
 from panelbridge.cli.options import AsJson, Yes
 from panelbridge.cli.screen import Screen
 

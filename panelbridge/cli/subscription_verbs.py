@@ -42,9 +42,9 @@ def extend_command(
     as_json: AsJson = False,
 ) -> None:
     """Extend a subscription. It costs the plan's price for that length; says so and asks before."""
+    from panelbridge.actions import subscriptions
     from panelbridge.cli.acted import tell_acted
     from panelbridge.cli.bridge import open_bridge, read_options
-    from panelbridge.http.v1 import subscriptions
 
     screen = Screen(as_json=as_json)
     with open_bridge(context) as bridge:
@@ -77,8 +77,8 @@ def suspend_command(
     as_json: AsJson = False,
 ) -> None:
     """Make an account unusable, keeping it."""
+    from panelbridge.actions import subscriptions
     from panelbridge.cli.bridge import read_options
-    from panelbridge.http.v1 import subscriptions
 
     body = read_options(subscriptions.Suspend, reason=reason.value, note=note)
     means = f"The customer cannot use it until the reason {reason.value} is lifted. Billing is not told."
@@ -97,8 +97,8 @@ def unsuspend_command(
     as_json: AsJson = False,
 ) -> None:
     """Lift reasons of a suspension. The account works again when none remains."""
+    from panelbridge.actions import subscriptions
     from panelbridge.cli.bridge import read_options
-    from panelbridge.http.v1 import subscriptions
 
     body = read_options(subscriptions.Unsuspend, reason=reason.value if reason else None, owner=owner)
     _act(context, named, subscriptions.unsuspend_subscription, None, yes=True, as_json=as_json, body=body)
@@ -114,8 +114,8 @@ def reset_command(
     as_json: AsJson = False,
 ) -> None:
     """Make a new password work and the old one not."""
+    from panelbridge.actions import subscriptions
     from panelbridge.cli.bridge import read_options
-    from panelbridge.http.v1 import subscriptions
 
     _act(
         context,
@@ -135,7 +135,7 @@ def terminate_command(
     context: typer.Context, named: Named, yes: Yes = False, as_json: AsJson = False
 ) -> None:
     """Delete the account at the panel, and prove that it is gone."""
-    from panelbridge.http.v1 import subscriptions
+    from panelbridge.actions import subscriptions
 
     _act(
         context,
@@ -163,8 +163,8 @@ def change_command(
     as_json: AsJson = False,
 ) -> None:
     """Give a subscription another plan of the same panel. Says the price and asks before."""
+    from panelbridge.actions import subscriptions
     from panelbridge.cli.bridge import open_bridge, read_options
-    from panelbridge.http.v1 import subscriptions
 
     if when not in ("now", "next"):
         raise typer.BadParameter("say now or next", param_hint="--when")
@@ -221,9 +221,9 @@ def _change_later(
     *,
     as_json: bool,
 ) -> None:
+    from panelbridge.actions import next_change
     from panelbridge.cli.bridge import open_bridge, read_options
     from panelbridge.cli.subscriptions import subscription_facts
-    from panelbridge.http.v1 import next_change
 
     screen = Screen(as_json=as_json)
     with open_bridge(context) as bridge:

@@ -13,8 +13,8 @@ from panelbridge.cli.screen import Screen
 from panelbridge.lifecycle import SubscriptionState
 
 if TYPE_CHECKING:
+    from panelbridge.actions.acting import SubscriptionView
     from panelbridge.cli.bridge import Bridge
-    from panelbridge.http.v1.acting import SubscriptionView
 
 app = typer.Typer(no_args_is_help=True, help="The sold accounts: look, extend, suspend, reset, change, end.")
 _HIDDEN = "***  (--show-password tells it)"
@@ -97,9 +97,9 @@ def show_command(
     as_json: AsJson = False,
 ) -> None:
     """Show one subscription: what the books know, what goes on, and, with --live, what the panel says."""
+    from panelbridge.actions.acting import SubscriptionView
     from panelbridge.actions.connect_view import connect_view
     from panelbridge.cli.bridge import open_bridge
-    from panelbridge.http.v1.acting import SubscriptionView
 
     screen = Screen(as_json=as_json)
     with open_bridge(context) as bridge:
@@ -127,8 +127,8 @@ def show_command(
 @app.command("usage")
 def usage_command(context: typer.Context, named: Named, as_json: AsJson = False) -> None:
     """Show what its account was seen to use, one sample a day. An empty cell: not known."""
+    from panelbridge.actions.subscriptions import show_usage
     from panelbridge.cli.bridge import open_bridge
-    from panelbridge.http.v1.subscriptions import show_usage
 
     screen = Screen(as_json=as_json)
     with open_bridge(context) as bridge:
@@ -156,8 +156,8 @@ _LONGEST = 15  # digits of a row's id
 
 def subscription_number(bridge: Bridge, named: str) -> int:
     """``17``, or ``shop:501``. Raises ``BadParameter`` and ``not_found``."""
+    from panelbridge.actions.installations import installation_named
     from panelbridge.actions.problems import Problem
-    from panelbridge.http.v1.installations import installation_named
 
     code, colon, service = named.rpartition(":")
     if not service.isdecimal() or (colon and not code):
@@ -203,8 +203,8 @@ def subscription_facts(view: SubscriptionView, *, has_password: bool) -> list[tu
 
 
 def _some(bridge: Bridge, filters: dict[str, Any], after: int, limit: int) -> tuple[list[Any], int | None]:
+    from panelbridge.actions.subscriptions import SubscriptionQuery, list_subscriptions
     from panelbridge.cli.bridge import read_options
-    from panelbridge.http.v1.subscriptions import SubscriptionQuery, list_subscriptions
 
     found: list[Any] = []
     next_after: int | None = after

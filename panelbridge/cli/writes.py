@@ -11,8 +11,8 @@ from panelbridge.cli.options import AsJson, Yes
 from panelbridge.cli.screen import Screen
 
 if TYPE_CHECKING:
+    from panelbridge.actions.writes import PanelWaits, WritesView
     from panelbridge.cli.bridge import Bridge
-    from panelbridge.http.v1.writes import PanelWaits, WritesView
 
 app = typer.Typer(no_args_is_help=True, help="Whether anything leaves the bridge, for all panels at once.")
 
@@ -20,8 +20,8 @@ app = typer.Typer(no_args_is_help=True, help="Whether anything leaves the bridge
 @app.command("show")
 def show_command(context: typer.Context, as_json: AsJson = False) -> None:
     """Show whether writes are on, why not, and what waits for which panel."""
+    from panelbridge.actions import writes
     from panelbridge.cli.bridge import open_bridge
-    from panelbridge.http.v1 import writes
 
     screen = Screen(as_json=as_json)
     with open_bridge(context) as bridge:
@@ -39,8 +39,8 @@ def on_command(
     as_json: AsJson = False,
 ) -> None:
     """Let changes out again, after you compared. Says first what waits, how many, and for which panel."""
+    from panelbridge.actions import writes
     from panelbridge.cli.bridge import open_bridge, read_options
-    from panelbridge.http.v1 import writes
 
     screen = Screen(as_json=as_json)
     with open_bridge(context) as bridge:
@@ -56,8 +56,8 @@ def off_command(
     as_json: AsJson = False,
 ) -> None:
     """Stop every effect of the bridge at once: it goes on reading, and orders wait or are refused."""
+    from panelbridge.actions import writes
     from panelbridge.cli.bridge import open_bridge, read_options
-    from panelbridge.http.v1 import writes
 
     screen = Screen(as_json=as_json)
     with open_bridge(context) as bridge:
@@ -67,7 +67,7 @@ def off_command(
 
 def confirm_on(screen: Screen, bridge: Bridge, named: list[str], *, yes: bool) -> None:
     """Say what is sent as soon as writes are on, and ask unless ``yes``; nothing was sent yet."""
-    from panelbridge.http.v1 import writes
+    from panelbridge.actions import writes
 
     view: WritesView = bridge.read(writes.show_writes)
     meant = [item for item in view.panels if not named or item.panel in named]

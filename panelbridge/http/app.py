@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from werkzeug.wsgi import ClosingIterator
 from panelbridge.actions.problems import MEDIA_TYPE, Problem
 from panelbridge.actions.refusals import KNOWN, problem_of
 from panelbridge.http import health
+from panelbridge.http.billing import BillingDoor, billing_doors
 from panelbridge.http.dispatch import Dispatcher
 from panelbridge.http.openapi import build_document
 from panelbridge.http.resources import resource_routes
@@ -26,9 +27,6 @@ from panelbridge.service.config import ServiceConfig
 from panelbridge.service.logs import ServiceLog, describe, make_logger
 from panelbridge.service.metrics import ServiceMetrics
 from panelbridge.service.services import Services
-from whmcs_module_shim.module_calls import Kind, ModuleFunction
-from whmcs_module_shim.module_calls import functions as product_functions
-from whmcs_module_shim.module_routes import PREFIX, module_routes, serve_module
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -69,11 +67,11 @@ def create_app(
     services: Services,
     *,
     log: ServiceLog | None = None,
-    functions: Mapping[str, ModuleFunction] | None = None,
+    doors: Sequence[BillingDoor] | None = None,
 ) -> Flask:
-    """The application, with the product's module functions or those given.
+    """The application, with the doors of the billing systems that are installed, or those given.
 
-    Raises ``RuntimeError`` when two functions or routes claim one name.
+    Raises ``RuntimeError`` when two routes claim one name.
     """
     app = Service("panelbridge", static_folder=None)
     app.url_map.converters["int"] = RowNumber
@@ -86,28 +84,26 @@ def create_app(
     logger = log or make_logger(config.log_level)
     metrics = ServiceMetrics(services)
     _watch(app, logger, metrics)
-    _answer_errors(app, logger)
-    known = product_functions() if functions is None else functions
-    routes = _add_routes(app, Dispatcher(services), known)
+    billing = billing_doors() if doors is None else doors
+    _answer_errors(app, logger, billing)
+    routes = _add_routes(app, Dispatcher(services), billing)
     # Made when it is first asked for: it takes longer than all the rest of a start.
     app.add_url_rule("/openapi.json", "openapi", cache(lambda: build_document(routes)))
     health.add_to(app, config, services, metrics)
     return app
 
 
-def _add_routes(app: Flask, dispatcher: Dispatcher, known: Mapping[str, ModuleFunction]) -> list[Route]:
-    calls = module_routes(known.values())
-    for route in calls:
-        mutating = known[route.name].kind is not Kind.READS
-        view = partial(serve_module, dispatcher, route, mutating)
-        app.add_url_rule(route.path, route.name, view, methods=[route.method])
-    resources = resource_routes()
-    for route in resources:
-        app.add_url_rule(route.path, route.name, _resource_view(dispatcher, route), methods=[route.method])
-    return [*calls, *resources]
+def _add_routes(app: Flask, dispatcher: Dispatcher, billing: Sequence[BillingDoor]) -> list[Route]:
+    routes = [*(route for door in billing for route in door.routes()), *resource_routes()]
+    for route in routes:
+        app.add_url_rule(route.path, route.name, _view(dispatcher, route), methods=[route.method])
+    return routes
 
 
-def _resource_view(dispatcher: Dispatcher, route: Route) -> Callable[..., Response]:
+def _view(dispatcher: Dispatcher, route: Route) -> Callable[..., Response]:
+    if route.serve is not None:
+        return partial(route.serve, dispatcher, route)
+
     def view(**path: Any) -> Response:
         return dispatcher.serve(route, path)
 
@@ -144,10 +140,11 @@ def _watch(app: Flask, log: ServiceLog, metrics: ServiceMetrics) -> None:
         return response
 
 
-def _answer_errors(app: Flask, log: ServiceLog) -> None:
+def _answer_errors(app: Flask, log: ServiceLog, billing: Sequence[BillingDoor]) -> None:
     def answer(problem: Problem) -> Response:
         g.code = problem.code
-        body = problem.body(g.request_id, module=request.path.startswith(PREFIX))
+        door = next((door for door in billing if request.path.startswith(door.prefix)), None)
+        body = door.problem_body(problem, g.request_id) if door else problem.body(g.request_id)
         response = Response(app.json.dumps(body), problem.status, mimetype=MEDIA_TYPE)
         response.headers.update(problem.headers)
         return response

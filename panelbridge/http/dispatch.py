@@ -11,18 +11,20 @@ from flask import Request, Response, request
 from flask.globals import app_ctx, request_ctx
 
 from panelbridge.access import StoredAnswer
-from panelbridge.actions.fields import Answer, starred
+from panelbridge.actions.context import Context
+from panelbridge.actions.fields import Answer, TextFile, starred
 from panelbridge.actions.problems import Problem
+from panelbridge.actions.validation import validate
 from panelbridge.http.auth import Caller, KeyVerifier
 from panelbridge.http.auth.binding import refuse_elsewhere
 from panelbridge.http.auth.headers import bearer, read_caller
-from panelbridge.http.call import Call
-from panelbridge.http.decoding import read_body, validate
-from panelbridge.http.routes import Effect, Reply, Route, TextReply
+from panelbridge.http.decoding import read_body
+from panelbridge.http.routes import Effect, Route
 from panelbridge.service.services import Services, ServiceUnit
 from panelbridge.transport import deadline
 
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
+_ACCEPTED = 202  # what an answer that is still pending is told with
 
 
 class Dispatcher:
@@ -59,48 +61,52 @@ class Dispatcher:
             name = next(iter(request.args))[:80]
             raise Problem("invalid_request", f"{name}: there is no such parameter", field=name)
         if route.body is not None:
-            parts["body"] = read_body(request, route.body, route.media_types)
-        call = Call(services=self.services, caller=caller, verifier=self.verifier, now=self.services.clock())
+            parts["body"] = read_body(request, route.body, route.formats)
+        context = Context(
+            services=self.services,
+            caller=caller,
+            now=self.services.clock(),
+            forget_keys=self.verifier.forget,
+        )
         with deadline(caller.budget):  # whatever the view asks the panels
-            return self._viewed(route, call, parts)
+            return self._viewed(route, context, parts)
 
-    def _viewed(self, route: Route, call: Call, parts: dict[str, Any]) -> Response:
+    def _viewed(self, route: Route, context: Context, parts: dict[str, Any]) -> Response:
         if route.keyed:
-            refuse_elsewhere(call.caller)
-            return self._keyed(route, call, parts)
+            refuse_elsewhere(context.caller)
+            return self._keyed(route, context, parts)
         if route.effect is Effect.READS:
             with self.services.units.read() as unit:
-                return _render(route, route.view(replace(call, open_unit=unit), **parts))
-        return _render(route, route.view(call, **parts))
+                return _render(route, route.view(replace(context, open_unit=unit), **parts))
+        return _render(route, route.view(context, **parts))
 
-    def _keyed(self, route: Route, call: Call, parts: dict[str, Any]) -> Response:
+    def _keyed(self, route: Route, context: Context, parts: dict[str, Any]) -> Response:
         key = _idempotency_key()
         fingerprint = self.services.fingerprint(_target(route))
-        call = replace(call, idempotency_key=key)
+        context = replace(context, idempotency_key=key)
         if route.effect is Effect.CHANGES:
             with self.services.units.write() as unit:
-                stored = unit.access.answer(call.caller.owner, key)
+                stored = unit.access.answer(context.caller.owner, key)
                 if stored is not None:
                     return _replay(stored, fingerprint)
-                result = route.view(replace(call, open_unit=unit), **parts)
-                unit.access.open_answer(call.caller.owner, key, fingerprint, call.now)
-                _keep(unit, call, key, _reply(route, result))
-            for effect in call.committed:
+                result = route.view(replace(context, open_unit=unit), **parts)
+                unit.access.open_answer(context.caller.owner, key, fingerprint, context.now)
+                _keep(unit, context, key, route.status, result)
+            for effect in context.committed:
                 effect()
             return _render(route, result, starred(parts.get("body")))
         with self.services.units.write() as unit:
-            stored = unit.access.answer(call.caller.owner, key)
+            stored = unit.access.answer(context.caller.owner, key)
             if stored is not None and stored.fingerprint == fingerprint and route.spent is not None:
-                route.spent(replace(call, open_unit=unit), **parts)
+                route.spent(replace(context, open_unit=unit), **parts)
             if stored is None:
-                unit.access.open_answer(call.caller.owner, key, fingerprint, call.now)
+                unit.access.open_answer(context.caller.owner, key, fingerprint, context.now)
             elif stored.fingerprint != fingerprint or stored.status is not None:
                 return _replay(stored, fingerprint)
-        result = route.view(call, **parts)  # a repeat without an answer acts again: verbs name end states
-        reply = _reply(route, result)
-        if reply.status != 202:  # noqa: PLR2004 - pending is no final answer
+        result = route.view(context, **parts)  # a repeat without an answer acts again: verbs name end states
+        if not result.is_pending():  # a pending one is no final answer
             with self.services.units.write() as unit:
-                _keep(unit, call, key, reply)
+                _keep(unit, context, key, _status(route, result), result)
         return _render(route, result, starred(parts.get("body")))
 
 
@@ -143,23 +149,21 @@ def _replay(stored: StoredAnswer, fingerprint: str) -> Response:
     return response
 
 
-def _reply(route: Route, result: Any) -> Reply:
-    return result if isinstance(result, Reply) else Reply(answer=result, status=route.status)
+def _status(route: Route, answer: Answer) -> int:
+    return _ACCEPTED if answer.is_pending() else route.status
 
 
-def _keep(unit: ServiceUnit, call: Call, key: str, reply: Reply) -> None:
-    unit.access.keep_answer(call.caller.owner, key, reply.status, reply.answer.kept().model_dump_json())
+def _keep(unit: ServiceUnit, context: Context, key: str, status: int, answer: Answer) -> None:
+    unit.access.keep_answer(context.caller.owner, key, status, answer.kept().model_dump_json())
 
 
-def _render(route: Route, result: Any, redacted: tuple[str, ...] = ()) -> Response:
-    if isinstance(result, TextReply):
-        response = Response(result.text, mimetype=result.media_type)
-        if result.filename:
-            response.headers["Content-Disposition"] = f'attachment; filename="{result.filename}"'
+def _render(route: Route, answer: Answer | TextFile, redacted: tuple[str, ...] = ()) -> Response:
+    if isinstance(answer, TextFile):
+        response = Response(answer.text, mimetype=answer.media_type)
+        if answer.filename:
+            response.headers["Content-Disposition"] = f'attachment; filename="{answer.filename}"'
         return response
-    reply = _reply(route, result)
-    answer: Answer = reply.answer
     told = answer.model_dump_json()
     if redacted:
         told = json.dumps({**json.loads(told), "redacted": redacted})
-    return Response(told, reply.status, mimetype="application/json")
+    return Response(told, _status(route, answer), mimetype="application/json")

@@ -150,7 +150,7 @@ def _inline(schema: Any, definitions: Mapping[str, Any]) -> Any:
 
 
 def _header_parameters(route: Route) -> list[dict[str, Any]]:
-    if route.module:
+    if route.serve is not None:
         return [
             {"name": name, "in": "header", "required": False, "schema": schema}
             for name, schema in _MODULE_HEADERS.items()

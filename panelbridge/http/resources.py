@@ -9,7 +9,7 @@ from panelbridge.http.routes import Resource, Route
 
 
 def resource_routes() -> list[Route]:
-    """The routes of every file in ``api`` that declares a ``resource``, in order of path.
+    """The routes of every file in ``v1`` that declares a ``resource``, in order of path.
 
     Raises ``RuntimeError`` when two claim one name.
     """

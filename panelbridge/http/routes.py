@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any
 
 from pydantic import BaseModel
 
 from panelbridge.access import Scope
-from panelbridge.actions.fields import Answer, Body
-from panelbridge.http.decoding import RESOURCE_TYPES
+from panelbridge.actions.fields import Answer, Body, Query
+from panelbridge.http.decoding import JSON, BodyFormat
 
 View = Callable[..., Any]
-ViewT = TypeVar("ViewT", bound=View)
 
 
 class Effect(StrEnum):
@@ -22,27 +21,6 @@ class Effect(StrEnum):
     CHANGES = "changes"  # one write transaction, which also keeps the answer under the caller's own key
     ACTS = "acts"  # the view opens its own transactions (it may call a panel); its answer is kept afterwards
     CALLS = "calls"  # reads outside a transaction: it asks a panel and keeps nothing
-
-
-class Query(Body):
-    """Members of a query string. Text, so digits stand for numbers."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Reply:
-    """An answer with a status of its own, such as 202 for pending."""
-
-    answer: Answer
-    status: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class TextReply:
-    """An answer that is not JSON."""
-
-    text: str
-    media_type: str
-    filename: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,16 +40,21 @@ class Route:
     answer: type[BaseModel] | None = None
     status: int = 200
     also: tuple[int, ...] = ()  # other statuses with the same body
-    media_types: tuple[str, ...] = RESOURCE_TYPES
+    formats: tuple[BodyFormat, ...] = ()  # of the body, besides JSON
     answer_type: str = "application/json"
     problems: tuple[int, ...] = ()
     spent: View | None = None  # raises ``key_spent`` where what the key made has ended since
-    module: bool = False  # one of /v1/whmcs: other headers, `result` and `message` in problems
+    serve: Callable[..., Any] | None = None  # a billing system's own way: (dispatcher, route) to a response
 
     @property
     def keyed(self) -> bool:
         """Whether the caller must send a key of its own."""
-        return self.effect in (Effect.CHANGES, Effect.ACTS) and not self.module
+        return self.effect in (Effect.CHANGES, Effect.ACTS) and self.serve is None
+
+    @property
+    def media_types(self) -> tuple[str, ...]:
+        """What the body may be."""
+        return (JSON, *(item.media_type for item in self.formats))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +67,7 @@ class Resource:
     def get(
         self,
         path: str,
+        view: View,
         *,
         answer: type[BaseModel] | None = None,
         query: type[Query] | None = None,
@@ -91,34 +75,30 @@ class Resource:
         effect: Effect = Effect.READS,
         answer_type: str = "application/json",
         problems: tuple[int, ...] = (),
-    ) -> Callable[[ViewT], ViewT]:
-        """Declare a reading view: ``view(call, [query], **path)``."""
-
-        def declare(view: ViewT) -> ViewT:
-            self.routes.append(
-                Route(
-                    method="GET",
-                    path=path,
-                    name=view.__name__,
-                    tag=self.tag,
-                    summary=_summary(view),
-                    view=view,
-                    effect=effect,
-                    scope=scope,
-                    query=query,
-                    answer=answer,
-                    answer_type=answer_type,
-                    problems=(*((404,) if "<" in path else ()), *((422,) if query else ()), *problems),
-                )
+    ) -> None:
+        """Declare what reads: ``view(context, [query], **path)``."""
+        self.routes.append(
+            Route(
+                method="GET",
+                path=path,
+                name=view.__name__,
+                tag=self.tag,
+                summary=_summary(view),
+                view=view,
+                effect=effect,
+                scope=scope,
+                query=query,
+                answer=answer,
+                answer_type=answer_type,
+                problems=(*((404,) if "<" in path else ()), *((422,) if query else ()), *problems),
             )
-            return view
-
-        return declare
+        )
 
     def write(
         self,
         method: str,
         path: str,
+        view: View,
         *,
         scope: Scope,
         answer: type[Answer],
@@ -128,37 +108,32 @@ class Resource:
         effect: Effect = Effect.CHANGES,
         problems: tuple[int, ...] = (),
         spent: View | None = None,
-    ) -> Callable[[ViewT], ViewT]:
-        """Declare a mutating view: ``view(call, [body], **path)``; it needs an Idempotency-Key."""
-
-        def declare(view: ViewT) -> ViewT:
-            self.routes.append(
-                Route(
-                    method=method,
-                    path=path,
-                    name=view.__name__,
-                    tag=self.tag,
-                    summary=_summary(view),
-                    view=view,
-                    effect=effect,
-                    scope=scope,
-                    body=body,
-                    answer=answer,
-                    status=status,
-                    also=also,
-                    spent=spent,
-                    problems=(
-                        400,
-                        409,
-                        *((404,) if "<" in path else ()),
-                        *((413, 415, 422) if body else ()),
-                        *problems,
-                    ),
-                )
+    ) -> None:
+        """Declare what changes: ``view(context, [body], **path)``; it needs an Idempotency-Key."""
+        self.routes.append(
+            Route(
+                method=method,
+                path=path,
+                name=view.__name__,
+                tag=self.tag,
+                summary=_summary(view),
+                view=view,
+                effect=effect,
+                scope=scope,
+                body=body,
+                answer=answer,
+                status=status,
+                also=also,
+                spent=spent,
+                problems=(
+                    400,
+                    409,
+                    *((404,) if "<" in path else ()),
+                    *((413, 415, 422) if body else ()),
+                    *problems,
+                ),
             )
-            return view
-
-        return declare
+        )
 
 
 def _summary(view: View) -> str:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sqlalchemy import make_url
-
 from panelbridge.service.config import ServiceConfig
-from panelbridge.storage.engine.database import Database
+from panelbridge.storage.engine.database import Database, file_of
 from panelbridge.storage.exceptions import KeyFileError, StorageDamaged
 from panelbridge.storage.ledger.reading import newest_key_id
 from panelbridge.storage.provisioning.effects_store import SqlEffectsStore
@@ -30,7 +28,7 @@ def database_url(config: ServiceConfig) -> str:
 
 def database_file(config: ServiceConfig) -> Path:
     """The SQLite file of ``config``."""
-    return Path(make_url(database_url(config)).database or "")
+    return file_of(database_url(config))
 
 
 def has_books(config: ServiceConfig) -> bool:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from panelbridge.service.address import try_address
 from panelbridge.service.config import ServiceConfig
 from panelbridge.service.data_folder import claim_data_folder
+from panelbridge.service.doors import HTTP, doors
 from panelbridge.service.exposed import log_exposures
 from panelbridge.service.listener import Listener
 from panelbridge.service.logs import ServiceLog, configure_logs, describe
@@ -30,9 +31,15 @@ if TYPE_CHECKING:
 _COLLECT = (10_000, 20, 20)  # Python's own, 700 and 10 and 10, is for a heap of a few objects
 
 Compose = Callable[[ServiceConfig], Services]
+Explain = Callable[[BaseException], str | None]
+"""What an error means to the operator; ``None`` for a bug."""
 
 
-def serve(config: ServiceConfig, compose: Compose) -> None:
+def _as_it_is(_error: BaseException) -> None:
+    """Nobody explains it."""
+
+
+def serve(config: ServiceConfig, compose: Compose, explain: Explain = _as_it_is) -> None:
     """Serve until SIGTERM or SIGINT.
 
     Raises ``DataFolderTaken`` when another ``serve`` has the folder, and ``AddressUnusable``.
@@ -41,7 +48,7 @@ def serve(config: ServiceConfig, compose: Compose) -> None:
         try_address(config.host, config.port)
         log = configure_logs(config.log_level)
         _log_what_python_prints(log)
-        services, app = load(config, compose, log)
+        services, app = load(config, compose, log, explain)
         listener = Listener(app, config)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda _number, _frame: listener.stop())
@@ -52,21 +59,19 @@ def serve(config: ServiceConfig, compose: Compose) -> None:
             services.close()
 
 
-def load(config: ServiceConfig, compose: Compose, log: ServiceLog) -> tuple[Services, WSGIApplication]:
+def load(
+    config: ServiceConfig, compose: Compose, log: ServiceLog, explain: Explain = _as_it_is
+) -> tuple[Services, WSGIApplication]:
     """Compose everything, start the background, and make the application."""
     if config.one_core:
         keep_to_one_core()
-    from panelbridge.cli.faults import fault_of
-    from panelbridge.http.app import create_app
-
     try:
         services = compose(config)
-        app = create_app(config, services, log=log)
+        app: WSGIApplication = doors(HTTP)["v1"](config, services, log=log)
         log_exposures(services, log)
         services.start_background()
     except Exception as error:  # noqa: BLE001 - whatever it is, the operator needs one readable line
-        fault = fault_of(error)
-        said = fault.text() if fault is not None else f"{describe(error)}\n"
+        said = explain(error) or f"{describe(error)}\n"
         sys.stderr.write(f"panelbridge serve cannot start:\n{said}")
         sys.stderr.flush()
         os._exit(1)

@@ -145,7 +145,7 @@ def test_a_bug_is_told_as_one_without_a_secret(shell: Shell, monkeypatch: pytest
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("https://user:hunter2@panel.example/")
 
-    monkeypatch.setattr("panelbridge.http.v1.panels.list_panels", broken)
+    monkeypatch.setattr("panelbridge.actions.panels.list_panels", broken)
 
     ran = shell("panels", "list")
 

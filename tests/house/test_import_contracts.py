@@ -12,41 +12,54 @@ import pytest
 
 from tests.support.house import BIN, ROOT, backends, pyproject
 
-# contract: (a module, the import it must not have)
+# contract: what must not be written, (a module, the import)
 TRESPASSES = {
-    "The library knows no backend, no shim, no Flask": (
-        "panelbridge/contract/registry.py",
-        "import panelbridge_xui",
+    "Rooms use what is below them": (
+        ("panelbridge/provisioning/rules.py", "import panelbridge.testing"),
+        ("panelbridge/provisioning/rules.py", "import panelbridge.storage"),
+        ("panelbridge/storage/units.py", "import panelbridge.jobs"),
+        ("panelbridge/http/routes.py", "import panelbridge.cli"),
+        ("panelbridge/service/compose.py", "import panelbridge.http"),
+        ("panelbridge/ledger/rules.py", "import panelbridge.contract.adapter"),
+        ("panelbridge/contract/registry.py", "import panelbridge.transport"),
     ),
-    "A backend sees the adapter contract only": (
-        "adapters/panelbridge_xui/mapping.py",
-        "import panelbridge.ledger",
+    "Backends are joined by entry points: nothing imports one, not even another": (
+        ("panelbridge/contract/registry.py", "import panelbridge_xui"),
+        ("adapters/panelbridge_reference/mapping.py", "import panelbridge_xui"),
+        ("whmcs_module_shim/door.py", "import panelbridge_reference"),
     ),
-    "Backends are independent of each other": (
-        "adapters/panelbridge_reference/mapping.py",
-        "import panelbridge_xui",
+    "Billing systems are joined by entry points: the product knows none": (
+        ("panelbridge/provisioning/rules.py", "import whmcs_module_shim"),
+        ("panelbridge/http/decoding.py", "import phpserialize"),
     ),
-    "The shim never imports a backend": ("panelbridge/actions/fields.py", "import panelbridge_reference"),
-    "The ledger does not know what a panel is": (
-        "panelbridge/ledger/rules.py",
-        "import panelbridge.contract.adapter",
+    "A backend sees contract, transport and the kit for backends": (
+        ("adapters/panelbridge_xui/mapping.py", "import panelbridge.ledger"),
+        ("adapters/panelbridge_xui/mapping.py", "import flask"),
     ),
-    "The provisioning journal does not know what WHMCS is": (
-        "panelbridge/provisioning/rules.py",
-        "import whmcs_module_shim",
+    "Flask is in HTTP and in the doors of billing systems": (
+        ("panelbridge/actions/plans.py", "import flask"),
+        ("panelbridge/service/serve.py", "import flask"),
     ),
-    "Ports belong to the consumer; only composition imports storage": (
-        "panelbridge/provisioning/rules.py",
-        "import panelbridge.storage",
+    "typer and rich are in the command line only": (("panelbridge/actions/plans.py", "import typer"),),
+    "SQL is in storage, and in jobs where it joins the engine": (
+        ("panelbridge/provisioning/rules.py", "import sqlalchemy"),
+        ("panelbridge/cli/plans.py", "import sqlalchemy"),
     ),
-    "Lifecycle rules are pure": ("panelbridge/lifecycle/terms.py", "import requests"),
+    "The shim speaks to the service's rooms, not to tables, jobs or the command line": (
+        ("whmcs_module_shim/door.py", "import panelbridge.storage.units"),
+    ),
+    "The kit for backends knows the contract, not the product": (
+        ("panelbridge/testing/clock.py", "import panelbridge.lifecycle"),
+    ),
+    "Ledger and lifecycle rules are pure": (("panelbridge/lifecycle/terms.py", "import requests"),),
 }
+PLANTED = [(contract, *plant) for contract, plants in TRESPASSES.items() for plant in plants]
 
 VERDICT = re.compile(r"^(\S.*?) (KEPT|BROKEN)(?: \(.*\))?\s*$", re.MULTILINE)
 
 
-def _judge(checkout: Path) -> tuple[int, dict[str, str]]:
-    """The exit code, and KEPT or BROKEN per contract."""
+def _judge(checkout: Path) -> tuple[int, dict[str, str], str]:
+    """The exit code, KEPT or BROKEN per contract, and all that was said."""
     paths = os.pathsep.join([str(checkout), str(checkout / "adapters")])
     judged = subprocess.run(
         [BIN / "lint-imports", "--no-cache"],
@@ -57,9 +70,8 @@ def _judge(checkout: Path) -> tuple[int, dict[str, str]]:
         text=True,
         stdin=subprocess.DEVNULL,
     )
-    verdicts = dict(VERDICT.findall(judged.stdout))
-    assert verdicts, judged.stdout + judged.stderr
-    return judged.returncode, verdicts
+    said = " ".join((judged.stdout + judged.stderr).split())
+    return judged.returncode, dict(VERDICT.findall(judged.stdout)), said
 
 
 @pytest.fixture
@@ -80,19 +92,57 @@ def test_every_contract_has_a_trespass_that_breaks_it() -> None:
 
 
 def test_the_code_keeps_every_contract(checkout: Path) -> None:
-    code, verdicts = _judge(checkout)
+    code, verdicts, _ = _judge(checkout)
 
     assert verdicts == dict.fromkeys(TRESPASSES, "KEPT")
     assert code == 0
 
 
-@pytest.mark.parametrize("contract", TRESPASSES)
-def test_a_trespass_breaks_its_contract(contract: str, checkout: Path) -> None:
-    file, trespass = TRESPASSES[contract]
-    with (checkout / file).open("a") as source:
-        source.write(f"\n{trespass}\n")
+def test_each_trespass_is_named_and_breaks_its_contract(checkout: Path) -> None:
+    for _, file, trespass in PLANTED:
+        with (checkout / file).open("a") as source:
+            source.write(f"\n{trespass}\n")
 
-    code, verdicts = _judge(checkout)
+    code, verdicts, said = _judge(checkout)
 
-    assert verdicts[contract] == "BROKEN"
+    assert verdicts == dict.fromkeys(TRESPASSES, "BROKEN")
+    unseen = [f"{file}: {trespass}" for _, file, trespass in PLANTED if _link(file, trespass) not in said]
+    assert unseen == []
     assert code == 1
+
+
+def test_a_new_room_is_held_before_it_has_a_place(checkout: Path) -> None:
+    room = checkout / "panelbridge" / "parlour" / "__init__.py"
+    room.parent.mkdir()
+    room.touch()
+    with (checkout / "adapters/panelbridge_xui/mapping.py").open("a") as source:
+        source.write("\nimport panelbridge.parlour\n")
+
+    code, _, said = _judge(checkout)
+
+    assert code == 1
+    assert "panelbridge.parlour" in said  # no layer names it
+    _name_it(checkout)
+    code, verdicts, said = _judge(checkout)
+    assert verdicts["A backend sees contract, transport and the kit for backends"] == "BROKEN"
+    assert "panelbridge_xui.mapping -> panelbridge.parlour" in said
+
+
+def _link(file: str, trespass: str) -> str:
+    module = file.removeprefix("adapters/").removesuffix(".py").replace("/", ".")
+    return f"{module} -> {trespass.removeprefix('import ')}"
+
+
+def _name_it(checkout: Path) -> None:
+    settings = checkout / "pyproject.toml"
+    text = settings.read_text()
+    assert '  "service",\n' in text
+    settings.write_text(text.replace('  "service",\n', '  "service",\n  "parlour",\n', 1))
+
+
+def test_every_backend_of_this_house_is_named_where_a_wildcard_cannot() -> None:
+    linter = pyproject()["tool"]["importlinter"]
+    apart = next(one for one in linter["contracts"] if one["name"].startswith("Backends are joined"))
+
+    assert sorted(apart["protected_modules"]) == sorted(backends())
+    assert sorted(set(linter["root_packages"]) - {"panelbridge", "whmcs_module_shim"}) == sorted(backends())

@@ -35,7 +35,7 @@ from panelbridge.subscriptions import (
     Subscription,
 )
 from panelbridge.subscriptions.directory import PanelDirectory
-from panelbridge.testing.clock import ElapsedClock
+from tests.support.elapsed_clock import ElapsedClock
 from tests.support.ready import ready_database
 
 
@@ -193,7 +193,7 @@ def build_rig(folder: Path, **limits: Any) -> Rig:
         fingerprint=lambda text: vault.fingerprint("wish", text),
         bridge="pbtest",
         limits=Limits(**limits),
-        **clock.for_desk(Desk),
+        elapsed=clock.elapsed,
     )
     with units.write() as unit:
         known = [item for item in unit.subscriptions.resellers() if item.code == "acme"]

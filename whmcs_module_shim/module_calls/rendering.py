@@ -6,12 +6,11 @@ from typing import Any
 
 from panelbridge.actions.caller import Caller
 from panelbridge.actions.connect_view import connect_view
-from panelbridge.actions.problems import Problem
-from panelbridge.actions.refusals import problem_of
+from panelbridge.actions.outcome import check_outcome, label_of
 from panelbridge.contract.capabilities import Verb
 from panelbridge.contract.models import AccountState, Found, Outcome, PanelAccount
 from panelbridge.contract.secret import readable
-from panelbridge.provisioning import Answer, CreateWish, Operation, OperationState, Refusal
+from panelbridge.provisioning import Answer, CreateWish, Operation, OperationState
 from panelbridge.provisioning.port import Unit
 from panelbridge.service.services import Services
 from panelbridge.subscriptions import Subscription
@@ -69,34 +68,6 @@ def _told(
         account=account,
         data=data,
     )
-
-
-def check_outcome(operation: Operation) -> None:
-    """Raises ``Problem`` when the operation was refused or waits for a person."""
-    if operation.state is OperationState.ATTENTION:
-        raise Problem(
-            "attention",
-            f"{_label(operation.verb)} needs a decision by a person: {operation.message}.",
-            advice=operation.advice,
-            extra={"operation": operation.id, "panel_code": operation.code},
-        )
-    if operation.state is OperationState.SUPERSEDED:
-        raise problem_of(
-            Refusal(
-                "stale",
-                f"{_label(operation.verb)} was not sent: {operation.message}",
-                advice="Nothing to do: what was asked for since counts.",
-            )
-        )
-    if operation.state in (OperationState.REFUSED, OperationState.WITHDRAWN):
-        raise problem_of(
-            Refusal(
-                operation.code or "refused",
-                operation.message or f"{_label(operation.verb)} was refused",
-                advice=operation.advice or "Correct the cause and repeat.",
-                field=operation.field,
-            )
-        )
 
 
 def operation_view(operation: Operation, *, waits_for: int | None = None) -> OperationView:
@@ -166,17 +137,13 @@ def find_subscription(unit: Unit, caller: Caller, service_id: int) -> Subscripti
     return unit.subscriptions.of_service(caller.require_installation().id, service_id)
 
 
-def _label(verb: Verb) -> str:
-    return verb.value.replace("_", " ").capitalize()
-
-
 def _pending_text(answer: Answer) -> str:
     operation = answer.operation
     waits = f"; it waits for operation {answer.waits_for}" if answer.waits_for else ""
     if operation.state is OperationState.QUEUED:
         waits = "; it waits for credit and runs by itself after a top-up"
     why = f" ({operation.message})" if operation.message and operation.code else ""
-    return f"{_label(operation.verb)} is under way as operation {operation.id}{waits}{why}."
+    return f"{label_of(operation.verb)} is under way as operation {operation.id}{waits}{why}."
 
 
 def _done_text(operation: Operation, account: AccountView | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from panelbridge.actions.attention import SHOP_SETTINGS
 from panelbridge.actions.caller import Caller
 from panelbridge.actions.fields import Body, Bool
 from panelbridge.provisioning import AttentionItem
@@ -11,7 +12,6 @@ from whmcs_module_shim.module_calls.answer import ModuleAnswer
 from whmcs_module_shim.module_calls.params import ModuleRequest
 from whmcs_module_shim.module_calls.registry import Kind, module_function
 
-CODE = "shop_settings_"  # and the installation
 _WHERE = "in System Settings, General Settings, Credit"
 
 
@@ -52,7 +52,7 @@ def faults(settings: ShopSettings) -> list[tuple[str, str]]:
 def shop_settings(services: Services, caller: Caller, request: ShopSettingsRequest) -> ModuleAnswer:
     """How the shop is set now; what can undo prepaid renewals stays before a person until it is mended."""
     installation = caller.require_installation()
-    code = f"{CODE}{installation.id}"
+    code = f"{SHOP_SETTINGS}{installation.id}"
     found = faults(request.settings)
     message = f"shop {installation.code}: " + " ".join(text for text, _ in found)
     with services.units.write() as unit:

@@ -44,6 +44,12 @@ def loads(body: bytes) -> Any:
     return phpserialize.loads(body, errors="strict", decode_strings=True, array_hook=_array)
 
 
+def loads_members(body: bytes) -> Any:
+    """As ``loads``, for a body of members: PHP writes none of them as an empty list."""
+    value = loads(body)
+    return {} if value == [] else value
+
+
 def _array(pairs: list[tuple[Any, Any]]) -> Any:
     if all(key == index and type(key) is int for index, (key, _) in enumerate(pairs)):
         return [value for _, value in pairs]

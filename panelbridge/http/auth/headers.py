@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
-from urllib.parse import urlsplit
 
 from panelbridge.actions.caller import Access, Caller
 from panelbridge.actions.problems import Problem
+from panelbridge.actions.system_url import canonical_url
 
 _MODULE_ID = re.compile(r"[0-9a-f]{32}")
 _VERSION = re.compile(r"[0-9A-Za-z.+ _-]{1,40}")
 _NUMBER = re.compile(r"[0-9]{1,12}(\.[0-9]{1,9})?")
-_MAX_URL = 500
 _MIN_BUDGET = 0.1
 
 Environ = Mapping[str, Any]  # of WSGI: a look-up there costs a fifth of one in the framework's headers
@@ -70,29 +68,6 @@ def read_caller(
         whmcs_version=_text(environ, "Panelbridge-Whmcs", _VERSION, "a version"),
         module_time=_number(environ, "Panelbridge-Time"),
     )
-
-
-@lru_cache(maxsize=256)
-def canonical_url(url: str) -> str:
-    """Scheme, host, port and path in one spelling; without query, user or trailing slash.
-
-    Raises ``invalid_request``.
-    """
-    try:
-        parts = urlsplit(url.strip())
-        port = parts.port
-    except ValueError:
-        parts, port = urlsplit(""), None
-    if (
-        parts.scheme not in ("http", "https")
-        or not parts.hostname
-        or len(url) > _MAX_URL
-        or not url.isascii()
-    ):
-        name = "Panelbridge-System-Url"
-        raise Problem("invalid_request", f"{name} must be an http or https address.", field=name)
-    shown = f":{port}" if port not in (None, {"http": 80, "https": 443}[parts.scheme]) else ""
-    return f"{parts.scheme}://{parts.hostname}{shown}{parts.path.rstrip('/')}"
 
 
 def _header(environ: Environ, name: str) -> str | None:

@@ -1,332 +1,62 @@
-"""Credits: wallets, top-ups, adjustments, history, and the proof of the books."""
+"""Where credits are served: `panelbridge/actions/credits.py` says what each does."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Annotated, Self
-
-from pydantic import AwareDatetime, Field, field_validator
-
 from panelbridge.access import Scope
-from panelbridge.actions.fields import Answer, Body, Count, WithoutSecrets
-from panelbridge.actions.problems import Problem
-from panelbridge.http.call import Call
-from panelbridge.http.routes import Query, Resource, TextReply
-from panelbridge.http.v1.paging import PageQuery, cut, page
-from panelbridge.http.v1.resellers import reseller_named
-from panelbridge.ledger import Credits, HistoryFilter, HistoryLine, TransferKind, WalletState
-from panelbridge.provisioning.port import Unit
-from panelbridge.subscriptions import PlanId, Reseller
+from panelbridge.actions import credits as wallets
+from panelbridge.actions.paging import PageQuery
+from panelbridge.http.routes import Resource
 
 resource = Resource(tag="credits")
 
-Reason = Annotated[
-    str,
-    Field(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$"),
-    WithoutSecrets,
-]
-When = Annotated[AwareDatetime, Field(strict=False)]
 
+resource.get("/v1/credits", wallets.list_wallets, answer=wallets.WalletPage, query=PageQuery)
 
-class TopUp(Body):
-    """Credits that arrive from the provider's stock."""
+resource.get("/v1/credits/<reseller>", wallets.show_wallet, answer=wallets.WalletView)
 
-    amount: Credits
-    reason: Reason
-
-    @field_validator("amount")
-    @classmethod
-    def _above_zero(cls, value: Credits) -> Credits:
-        if value <= Credits(0):
-            raise ValueError("must be above zero")
-        return value
-
-
-class Adjustment(Body):
-    """Credits that a person adds (above zero) or takes (below zero)."""
-
-    amount: Credits
-    reason: Reason
-
-    @field_validator("amount")
-    @classmethod
-    def _not_zero(cls, value: Credits) -> Credits:
-        if not value:
-            raise ValueError("must not be zero")
-        return value
-
-
-class Limits(Body):
-    """How far a wallet may go below zero, and when to warn."""
-
-    overdraft: Credits = Credits(0)
-    floor: Credits | None = None
-
-
-class WalletView(Answer):
-    """A wallet. ``available`` is balance - held + overdraft."""
-
-    reseller_id: int
-    balance: Credits
-    held: Credits
-    available: Credits
-    overdraft: Credits
-    floor: Credits | None
-    sequence: int
-
-    @classmethod
-    def of(cls, wallet: WalletState) -> Self:
-        """What is shown of ``wallet``."""
-        return cls(
-            reseller_id=wallet.reseller,
-            balance=wallet.balance,
-            held=wallet.held,
-            available=wallet.available,
-            overdraft=wallet.overdraft,
-            floor=wallet.floor,
-            sequence=wallet.sequence,
-        )
-
-
-class WalletPage(Answer):
-    """A page of wallets."""
-
-    items: tuple[WalletView, ...]
-    next: int | None
-
-
-class Booked(Answer):
-    """A transfer just made, and the wallet after it."""
-
-    transfer: int
-    woken: tuple[int, ...] = Field(default=(), description="operations that waited for these credits")
-    wallet: WalletView
-
-
-class LineView(Answer):
-    """One transfer as one wallet saw it."""
-
-    id: int
-    at: datetime
-    transfer: int
-    kind: TransferKind
-    reseller_id: int
-    change: Credits
-    price: Credits
-    balance_before: Credits
-    balance_after: Credits
-    held_before: Credits
-    held_after: Credits
-    actor: str | None
-    reason: str
-    subscription: int | None
-    operation: int | None
-    plan: str | None
-    term: str | None
-    period_from: datetime | None
-    period_to: datetime | None
-    expiry_before: datetime | None
-    expiry_after: datetime | None
-    resolves: int | None
-    corrects: int | None
-
-    @classmethod
-    def of(cls, line: HistoryLine, plan: str | None) -> Self:
-        """What is shown of ``line``, ``plan`` by the code people know."""
-        context = line.transfer.context
-        return cls(
-            id=line.id,
-            at=line.time,
-            transfer=line.transfer.id,
-            kind=line.kind,
-            reseller_id=line.reseller,
-            change=line.change,
-            price=line.price,
-            balance_before=line.balance_before,
-            balance_after=line.balance_after,
-            held_before=line.held_before,
-            held_after=line.held_after,
-            actor=line.transfer.actor,
-            reason=context.reason,
-            subscription=context.subscription,
-            operation=context.operation,
-            plan=plan,
-            term=context.term,
-            period_from=context.period_from,
-            period_to=context.period_to,
-            expiry_before=context.expiry_before,
-            expiry_after=context.expiry_after,
-            resolves=line.transfer.resolves,
-            corrects=line.transfer.corrects,
-        )
-
-
-class HistoryPage(Answer):
-    """A page of history, oldest first."""
-
-    items: tuple[LineView, ...]
-    next: int | None
-
-
-class LinesQuery(Query):
-    """Which lines of history."""
-
-    kind: TransferKind | None = Field(default=None, strict=False)
-    subscription: Count | None = None
-    operation: Count | None = None
-    since: When | None = Field(default=None, description="this time included")
-    until: When | None = Field(default=None, description="this time not included")
-
-
-class HistoryQuery(LinesQuery, PageQuery):
-    """Which page of which lines."""
-
-
-class BookProblem(Answer):
-    """One contradiction in the books."""
-
-    code: str
-    message: str
-    reseller_id: int | None
-    transfer: int | None
-
-
-class Verification(Answer):
-    """What a verification of the books saw."""
-
-    whole: bool
-    wallets: int
-    transfers: int
-    problems: tuple[BookProblem, ...]
-
-
-@resource.get("/v1/credits", answer=WalletPage, query=PageQuery)
-def list_wallets(call: Call, query: PageQuery) -> WalletPage:
-    """List wallets; an installation's key sees its reseller's."""
-    own = call.caller.reseller(None)
-    seen = (wallet for wallet in call.unit.ledger.wallets() if own in (None, wallet.reseller))
-    items, after = page(seen, query, lambda wallet: wallet.reseller)
-    return WalletPage(items=tuple(WalletView.of(wallet) for wallet in items), next=after)
-
-
-@resource.get("/v1/credits/<reseller>", answer=WalletView)
-def show_wallet(call: Call, reseller: str) -> WalletView:
-    """Show the wallet of a reseller."""
-    return WalletView.of(call.unit.ledger.wallet(reseller_named(call, reseller).id))
-
-
-@resource.write(
+resource.write(
     "POST",
     "/v1/credits/<reseller>/top-up",
+    wallets.top_up,
     scope=Scope.CREDITS,
-    body=TopUp,
-    answer=Booked,
+    body=wallets.TopUp,
+    answer=wallets.Booked,
     status=201,
 )
-def top_up(call: Call, body: TopUp, reseller: str) -> Booked:
-    """Add credits from the provider's stock; operations that waited for them are woken with it."""
-    if not call.caller.is_operator:
-        raise Problem(
-            "forbidden_scope",
-            "A shop's key cannot give its own reseller credits.",
-            advice="Use a key of the operator with the scope credits.",
-        )
-    found = reseller_named(call, reseller)
-    made = call.unit.ledger.top_up(
-        found.id, body.amount, key=call.ledger_key, actor=call.caller.actor, reason=body.reason
-    )
-    return _booked(call, found, made.id)
 
-
-@resource.write(
+resource.write(
     "POST",
     "/v1/credits/<reseller>/adjust",
+    wallets.adjust,
     scope=Scope.ADMIN,
-    body=Adjustment,
-    answer=Booked,
+    body=wallets.Adjustment,
+    answer=wallets.Booked,
     status=201,
     problems=(402,),
 )
-def adjust(call: Call, body: Adjustment, reseller: str) -> Booked:
-    """Add or take credits by hand, with a reason."""
-    found = reseller_named(call, reseller)
-    made = call.unit.ledger.adjust(
-        found.id, body.amount, key=call.ledger_key, actor=call.caller.actor, reason=body.reason
-    )
-    return _booked(call, found, made.id)
 
-
-@resource.write(
+resource.write(
     "PUT",
     "/v1/credits/<reseller>/limits",
+    wallets.set_limits,
     scope=Scope.ADMIN,
-    body=Limits,
-    answer=WalletView,
+    body=wallets.Limits,
+    answer=wallets.WalletView,
     problems=(402,),
 )
-def set_limits(call: Call, body: Limits, reseller: str) -> WalletView:
-    """Set overdraft and floor of a wallet; a higher overdraft wakes operations that waited for credit."""
-    found = reseller_named(call, reseller)
-    if body.overdraft < Credits(0):
-        raise Problem("invalid_request", "overdraft: must be zero or more.", field="overdraft")
-    call.unit.ledger.set_limits(found.id, overdraft=body.overdraft, floor=body.floor)
-    call.services.provisioner.after_top_up(call.unit, found.id)
-    return WalletView.of(call.unit.ledger.wallet(found.id))
 
+resource.get(
+    "/v1/credits/<reseller>/history",
+    wallets.list_history,
+    answer=wallets.HistoryPage,
+    query=wallets.HistoryQuery,
+)
 
-@resource.get("/v1/credits/<reseller>/history", answer=HistoryPage, query=HistoryQuery)
-def list_history(call: Call, query: HistoryQuery, reseller: str) -> HistoryPage:
-    """List what happened to a wallet."""
-    wanted = _wanted(call, query, reseller, after=query.after, limit=query.limit + 1)
-    items, after = cut(call.unit.ledger.history(wanted), query, lambda line: line.id)
-    shown = tuple(LineView.of(line, plan_told(call.unit, line.transfer.context.plan)) for line in items)
-    return HistoryPage(items=shown, next=after)
+resource.get(
+    "/v1/credits/<reseller>/history.csv",
+    wallets.export_history,
+    query=wallets.LinesQuery,
+    answer_type="text/csv",
+)
 
-
-@resource.get("/v1/credits/<reseller>/history.csv", query=LinesQuery, answer_type="text/csv")
-def export_history(call: Call, query: LinesQuery, reseller: str) -> TextReply:
-    """The history of a wallet as CSV."""
-    wanted = _wanted(call, query, reseller, after=None, limit=500)
-    text = "".join(call.unit.ledger.statement_csv(wanted, lambda plan: plan_told(call.unit, plan)))
-    return TextReply(text=text, media_type="text/csv", filename="history.csv")
-
-
-@resource.get("/v1/ledger/verification", answer=Verification, scope=Scope.ADMIN)
-def verify_ledger(call: Call) -> Verification:
-    """Recompute every chain and every wallet; changes nothing."""
-    report = call.unit.ledger.verify()
-    problems = tuple(
-        BookProblem(code=one.code, message=one.message, reseller_id=one.reseller, transfer=one.transfer)
-        for one in report.problems
-    )
-    return Verification(
-        whole=report.whole, wallets=report.wallets, transfers=report.transfers, problems=problems
-    )
-
-
-def plan_told(unit: Unit, kept: str | None) -> str | None:
-    """The code of a plan that the books name by id and version; the books' own text when there is none."""
-    number, _, version = (kept or "").partition(".")
-    if not (number.isdigit() and version.isdigit()):
-        return kept
-    plan = unit.subscriptions.plan(PlanId(int(number)), int(version))
-    return plan.code if plan is not None else kept
-
-
-def _booked(call: Call, reseller: Reseller, transfer: int) -> Booked:
-    woken = call.services.provisioner.after_top_up(call.unit, reseller.id)
-    wallet = WalletView.of(call.unit.ledger.wallet(reseller.id))
-    return Booked(transfer=transfer, woken=tuple(woken), wallet=wallet)
-
-
-def _wanted(call: Call, query: LinesQuery, reseller: str, *, after: int | None, limit: int) -> HistoryFilter:
-    return HistoryFilter(
-        reseller=reseller_named(call, reseller).id,
-        subscription=query.subscription,
-        operation=query.operation,
-        kinds=frozenset({query.kind} if query.kind is not None else ()),
-        since=query.since,
-        until=query.until,
-        after=after,
-        limit=limit,
-    )
+resource.get("/v1/ledger/verification", wallets.verify_ledger, answer=wallets.Verification, scope=Scope.ADMIN)

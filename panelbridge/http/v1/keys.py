@@ -1,128 +1,26 @@
-"""API keys: made, listed, revoked. The text of a key is told once, in the answer that makes it."""
+"""Where keys are served: `panelbridge/actions/keys.py` says what each does."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Self
-
-from pydantic import AwareDatetime, Field
-
-from panelbridge.access import ApiKey, NewApiKey, Scope, mint_key
-from panelbridge.actions.fields import Answer, Body, Code, Remark
-from panelbridge.actions.problems import Problem
-from panelbridge.http.call import Call
+from panelbridge.access import Scope
+from panelbridge.actions import keys
+from panelbridge.actions.paging import PageQuery
 from panelbridge.http.routes import Resource
-from panelbridge.http.v1.installations import installation_named
-from panelbridge.http.v1.paging import PageQuery, cut
-from panelbridge.subscriptions import Mode
 
 resource = Resource(tag="keys")
 
 
-class WantedKey(Body):
-    """A key to be made. With an installation: its mode, and no admin scope."""
+resource.get("/v1/keys", keys.list_keys, answer=keys.KeyPage, query=PageQuery, scope=Scope.ADMIN)
 
-    installation: Code | None = Field(default=None, description="null: a key of the operator")
-    mode: Mode | None = Field(default=None, strict=False, description="null: the installation's, else live")
-    scopes: frozenset[Scope] = Field(min_length=1, strict=False)
-    label: Remark = ""
-    expires_at: AwareDatetime | None = Field(default=None, strict=False)
-
-
-class KeyView(Answer):
-    """A key without its secret."""
-
-    prefix: str
-    mode: Mode
-    scopes: tuple[Scope, ...]
-    label: str
-    installation_id: int | None
-    created_at: datetime
-    expires_at: datetime | None
-    revoked_at: datetime | None
-    last_used_at: datetime | None = Field(description="exact to a few minutes")
-
-    @classmethod
-    def of(cls, key: ApiKey) -> Self:
-        """What is shown of ``key``."""
-        return cls(
-            prefix=key.prefix,
-            mode=key.mode,
-            scopes=tuple(sorted(key.scopes)),
-            label=key.label,
-            installation_id=key.installation_id,
-            created_at=key.created_at,
-            expires_at=key.expires_at,
-            revoked_at=key.revoked_at,
-            last_used_at=key.last_used_at,
-        )
-
-
-class MadeKey(KeyView):
-    """A key just made. ``key`` is told this once: a repeat of the request answers null."""
-
-    key: str | None = Field(default=None, repr=False)
-
-    def kept(self) -> Self:
-        """Without the key's text."""
-        return self.model_copy(update={"key": None})
-
-
-class KeyPage(Answer):
-    """A page of keys."""
-
-    items: tuple[KeyView, ...]
-    next: int | None
-
-
-@resource.get("/v1/keys", answer=KeyPage, query=PageQuery, scope=Scope.ADMIN)
-def list_keys(call: Call, query: PageQuery) -> KeyPage:
-    """List keys, without their secrets."""
-    found = call.unit.access.keys(after=query.after, limit=query.limit + 1)
-    items, after = cut(found, query, lambda key: key.id)
-    return KeyPage(items=tuple(KeyView.of(key) for key in items), next=after)
-
-
-@resource.write(
-    "POST", "/v1/keys", scope=Scope.ADMIN, body=WantedKey, answer=MadeKey, status=201, problems=(404,)
+resource.write(
+    "POST",
+    "/v1/keys",
+    keys.make_key,
+    scope=Scope.ADMIN,
+    body=keys.WantedKey,
+    answer=keys.MadeKey,
+    status=201,
+    problems=(404,),
 )
-def make_key(call: Call, body: WantedKey) -> MadeKey:
-    """Make a key; its text is told once."""
-    installation = installation_named(call, body.installation) if body.installation is not None else None
-    mode = body.mode or (installation.mode if installation else Mode.LIVE)
-    if installation is not None and mode is not installation.mode:
-        raise Problem(
-            "mode_mismatch", f"Installation {installation.code} is {installation.mode.value}.", field="mode"
-        )
-    if installation is not None and Scope.ADMIN in body.scopes:
-        raise Problem(
-            "invalid_request",
-            "scopes: admin is the operator's; an installation cannot have it.",
-            field="scopes",
-        )
-    if body.expires_at is not None and body.expires_at <= call.now:
-        raise Problem("invalid_request", "expires_at: has passed already.", field="expires_at")
-    text = mint_key(mode)
-    stored = call.unit.access.add_key(
-        NewApiKey(
-            prefix=text.prefix,
-            digest=text.digest,
-            mode=mode,
-            scopes=body.scopes,
-            label=body.label,
-            installation_id=installation.id if installation else None,
-            created_at=call.now,
-            expires_at=body.expires_at,
-        )
-    )
-    return MadeKey(**KeyView.of(stored).model_dump(), key=text.text.get_secret_value())
 
-
-@resource.write("POST", "/v1/keys/<prefix>/revoke", scope=Scope.ADMIN, answer=KeyView)
-def revoke_key(call: Call, prefix: str) -> KeyView:
-    """Revoke a key: it is refused from now on, in other processes within five seconds."""
-    key = call.unit.access.revoke_key(prefix, call.now)
-    if key is None:
-        raise Problem("not_found", f"There is no key {prefix[:40]}.")
-    call.after_commit(call.verifier.forget)
-    return KeyView.of(key)
+resource.write("POST", "/v1/keys/<prefix>/revoke", keys.revoke_key, scope=Scope.ADMIN, answer=keys.KeyView)

@@ -1,84 +1,18 @@
-"""Packages: what a panel can sell, asked of the panel now."""
+"""Where packages are served: `panelbridge/actions/packages.py` says what each does."""
 
 from __future__ import annotations
 
-from typing import Self
-
-from pydantic import Field
-
-from panelbridge.actions.fields import Answer, Line
-from panelbridge.actions.problems import Problem
-from panelbridge.contract.models import Package
-from panelbridge.http.call import Call
-from panelbridge.http.routes import Effect, Query, Resource
-from panelbridge.http.v1.paging import Limit
-from panelbridge.http.v1.panels import panel_to_ask
+from panelbridge.actions import packages
+from panelbridge.http.routes import Effect, Resource
 
 resource = Resource(tag="packages")
 
 
-class PackageQuery(Query):
-    """Which page: packages have text ids, so the cursor is a text."""
-
-    after: Line | None = None
-    limit: Limit = 100
-
-
-class PackageView(Answer):
-    """A package of the panel."""
-
-    id: str
-    name: str
-    term: str | None
-    connections: int | None
-    price: str | None
-    trial: bool
-    devices: tuple[str, ...]
-    unreadable: bool = Field(description="its row at the panel holds what cannot be read: not for sale")
-
-    @classmethod
-    def of(cls, package: Package) -> Self:
-        """What is shown of ``package``."""
-        return cls(
-            id=package.id,
-            name=package.name,
-            term=str(package.term) if package.term is not None else None,
-            connections=package.connections,
-            price=str(package.price) if package.price is not None else None,
-            trial=package.trial,
-            devices=tuple(sorted(package.devices)),
-            unreadable=package.unreadable,
-        )
-
-
-class PackagePage(Answer):
-    """A page of packages, in the panel's order."""
-
-    items: tuple[PackageView, ...]
-    next: str | None
-
-
-@resource.get(
+resource.get(
     "/v1/panels/<code>/packages",
-    answer=PackagePage,
-    query=PackageQuery,
+    packages.list_packages,
+    answer=packages.PackagePage,
+    query=packages.PackageQuery,
     effect=Effect.CALLS,
     problems=(409,),
 )
-def list_packages(call: Call, query: PackageQuery, code: str) -> PackagePage:
-    """List the packages of a panel; asks the panel, and answers all pages or an error."""
-    listed = list(call.services.panels.adapter(panel_to_ask(call, code).id).list_packages())
-    found = [package for package in listed if package.id]
-    nameless = [package for package in listed if not package.id]  # no cursor can stand on one of them
-    start = 0
-    if query.after is not None:
-        ids = [package.id for package in found]
-        if query.after not in ids:
-            raise Problem("invalid_request", "after: the panel has no such package any more.", field="after")
-        start = ids.index(query.after) + 1
-    items = found[start : start + query.limit]
-    more = start + query.limit < len(found)
-    items += [] if more else nameless
-    return PackagePage(
-        items=tuple(PackageView.of(package) for package in items), next=items[-1].id if more else None
-    )

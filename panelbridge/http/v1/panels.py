@@ -1,210 +1,43 @@
-"""Panels: the remote systems, what they sell, and whether they answer."""
+"""Where panels are served: `panelbridge/actions/panels.py` says what each does."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any, Self
-
-from pydantic import BaseModel, Field, JsonValue, SecretStr
-
 from panelbridge.access import Scope
-from panelbridge.actions.fields import Answer, Body, Bool, Code
-from panelbridge.actions.problems import Problem
-from panelbridge.contract.exceptions import AdapterLoadError, SettingsInvalid
-from panelbridge.contract.exposures import exposures
-from panelbridge.contract.registry import load_adapter
-from panelbridge.contract.secret import Secret, readable
-from panelbridge.contract.settings import read_settings, secret_fields
-from panelbridge.http.call import Call
+from panelbridge.actions import panels
+from panelbridge.actions.paging import PageQuery
 from panelbridge.http.routes import Effect, Resource
-from panelbridge.http.v1.paging import PageQuery, page
-from panelbridge.service.effects import lift_stop
-from panelbridge.subscriptions import Panel, PanelId
 
 resource = Resource(tag="panels")
 
-STARS = "***"
 
-Settings = dict[str, JsonValue]  # a backend's own: most are single values, some a map or a list
+resource.get("/v1/panels", panels.list_panels, answer=panels.PanelPage, query=PageQuery, scope=Scope.ADMIN)
 
+resource.get("/v1/panels/<code>", panels.show_panel, answer=panels.PanelView, scope=Scope.ADMIN)
 
-class NewPanel(Body):
-    """A panel to be added. ``settings`` are the backend's own; its secrets are sealed and never shown."""
+resource.write(
+    "POST",
+    "/v1/panels",
+    panels.add_panel,
+    scope=Scope.ADMIN,
+    body=panels.NewPanel,
+    answer=panels.PanelView,
+    status=201,
+)
 
-    code: Code
-    backend: Code = Field(description="name of an installed adapter")
-    settings: Settings = Field(repr=False)
-    practice: Bool = Field(default=False, description="a simulated panel: test keys only")
-    writes_enabled: Bool = True
+resource.write(
+    "PATCH",
+    "/v1/panels/<code>",
+    panels.change_panel,
+    scope=Scope.ADMIN,
+    body=panels.PanelChange,
+    answer=panels.PanelView,
+)
 
-
-class PanelChange(Body):
-    """What shall be different. Settings left out stay as they are."""
-
-    settings: Settings = Field(default_factory=dict, repr=False)
-    writes_enabled: Bool | None = None
-
-
-class PanelView(Answer):
-    """A panel; its secrets are starred."""
-
-    id: int
-    code: str
-    backend: str
-    settings: dict[str, Any]
-    practice: bool
-    writes_enabled: bool
-
-    @classmethod
-    def of(cls, panel: Panel) -> Self:
-        """What is shown of ``panel``."""
-        return cls(
-            id=panel.id,
-            code=panel.code,
-            backend=panel.backend,
-            settings={**panel.settings, **dict.fromkeys(panel.secrets, STARS)},
-            practice=panel.practice,
-            writes_enabled=panel.writes_enabled,
-        )
-
-
-class PanelPage(Answer):
-    """A page of panels."""
-
-    items: tuple[PanelView, ...]
-    next: int | None
-
-
-class ConnectionView(Answer):
-    """What a panel says of itself."""
-
-    version: str | None
-    identity: str
-    missing_permissions: tuple[str, ...]
-    clock_skew: float | None = Field(description="seconds, panel minus bridge")
-    balance: str | None = Field(description="our credit at the panel, in the panel's own unit")
-    warnings: tuple[str, ...]
-
-
-def panel_named(call: Call, code: str) -> Panel:
-    """The panel ``code``. Raises ``not_found``."""
-    panel = call.unit.subscriptions.panel_named(code)
-    if panel is None:
-        raise Problem("not_found", f"There is no panel {code}.")
-    return panel
-
-
-def panel_to_ask(call: Call, code: str) -> Panel:
-    """The panel, for a view that calls it. Raises ``not_found`` and, for a shop's key, ``mode_mismatch``."""
-    with call.services.units.read() as unit:
-        panel = unit.subscriptions.panel_named(code)
-    if panel is None:
-        raise Problem("not_found", f"There is no panel {code}.")
-    if not call.caller.is_operator:
-        call.caller.check_panel(panel)
-    return panel
-
-
-@resource.get("/v1/panels", answer=PanelPage, query=PageQuery, scope=Scope.ADMIN)
-def list_panels(call: Call, query: PageQuery) -> PanelPage:
-    """List panels."""
-    items, after = page(call.unit.subscriptions.panels(), query, lambda panel: panel.id)
-    return PanelPage(items=tuple(PanelView.of(panel) for panel in items), next=after)
-
-
-@resource.get("/v1/panels/<code>", answer=PanelView, scope=Scope.ADMIN)
-def show_panel(call: Call, code: str) -> PanelView:
-    """Show one panel."""
-    return PanelView.of(panel_named(call, code))
-
-
-@resource.write("POST", "/v1/panels", scope=Scope.ADMIN, body=NewPanel, answer=PanelView, status=201)
-def add_panel(call: Call, body: NewPanel) -> PanelView:
-    """Add a panel; its settings are checked, the panel is not called."""
-    store = call.unit.subscriptions
-    if store.panel_named(body.code) is not None:
-        raise Problem("code_taken", f"There is a panel {body.code} already.", field="code")
-    model = _settings_model(body.backend, body.settings)
-    plain, secrets = _split(model, body.settings)
-    panel = Panel(
-        id=PanelId(0),
-        code=body.code,
-        backend=body.backend,
-        settings=plain,
-        secrets=secrets,
-        practice=body.practice,
-        writes_enabled=body.writes_enabled and call.unit.effects.stopped() is None,
-    )
-    return PanelView.of(store.add_panel(panel))
-
-
-@resource.write("PATCH", "/v1/panels/<code>", scope=Scope.ADMIN, body=PanelChange, answer=PanelView)
-def change_panel(call: Call, body: PanelChange, code: str) -> PanelView:
-    """Change settings of a panel, or switch its writes on or off."""
-    panel = panel_named(call, code)
-    if body.settings:
-        # One that cannot be opened is missing here, and named unless it is given anew.
-        known = {name: readable(secret) for name, secret in panel.secrets.items()}
-        kept = {name: value for name, value in known.items() if value is not None}
-        values = {**panel.settings, **kept, **body.settings}
-        plain, secrets = _split(_settings_model(panel.backend, values), values)
-        panel = replace(panel, settings=plain, secrets=secrets)
-    if body.writes_enabled is not None:
-        panel = replace(panel, writes_enabled=body.writes_enabled)
-    if body.writes_enabled and lift_stop(call.unit, call.caller.actor, call.now):
-        call.after_commit(call.services.books_confirmed)
-    call.unit.subscriptions.save_panel(panel)
-    call.after_commit(lambda: call.services.panel_changed(panel.id))
-    return PanelView.of(panel)
-
-
-@resource.get(
+resource.get(
     "/v1/panels/<code>/connection",
-    answer=ConnectionView,
+    panels.show_connection,
+    answer=panels.ConnectionView,
     scope=Scope.ADMIN,
     effect=Effect.CALLS,
     problems=(409,),
 )
-def show_connection(call: Call, code: str) -> ConnectionView:
-    """Ask the panel who we are, what we may do, and how far its clock is off."""
-    found = call.services.panels.adapter(panel_to_ask(call, code).id).test_connection()
-    balance = f"{found.balance.amount} {found.balance.unit}" if found.balance is not None else None
-    return ConnectionView(
-        version=found.version,
-        identity=found.identity,
-        missing_permissions=found.missing_permissions,
-        clock_skew=found.clock_skew,
-        balance=balance,
-        warnings=found.warnings,
-    )
-
-
-def _settings_model(backend: str, values: Mapping[str, Any]) -> type[BaseModel]:
-    try:
-        return load_adapter(backend).settings_model_for(values)
-    except AdapterLoadError as error:
-        raise Problem("invalid_request", f"backend: {error}.", field="backend") from None
-    except SettingsInvalid as error:
-        raise Problem("invalid_request", f"settings: {error}.", field="settings") from None
-
-
-def _split(model: type[BaseModel], given: Any) -> tuple[dict[str, Any], dict[str, Secret]]:
-    """The settings checked, with the secret ones apart. Raises ``invalid_request`` naming the fields."""
-    try:
-        settings = read_settings(model, dict(given))
-    except SettingsInvalid as error:
-        raise Problem("invalid_request", f"settings: {error}.", field="settings") from None
-    for risk in exposures(settings):
-        if not risk.accepted:
-            raise Problem(
-                "invalid_request",
-                f"settings: {risk.setting}: {risk.what}.",
-                field=f"settings.{risk.setting}",
-                advice=f"Use https with a certificate that can be checked, or `fingerprint`; or accept it by "
-                f"name: set {risk.accepted_by} to true. It is then logged at each start.",
-            )
-    names = secret_fields(model)
-    values = {name: getattr(settings, name) for name in names}
-    secrets = {name: value for name, value in values.items() if isinstance(value, SecretStr)}
-    return settings.model_dump(mode="json", exclude=set(names)), secrets

@@ -1,99 +1,25 @@
-"""Resellers: who owns credits, plans and installations."""
+"""Where resellers are served: `panelbridge/actions/resellers.py` says what each does."""
 
 from __future__ import annotations
 
-from typing import Self
-
-from pydantic import Field
-
 from panelbridge.access import Scope
-from panelbridge.actions.fields import Answer, Body, Code, Line
-from panelbridge.actions.problems import Problem
-from panelbridge.http.call import Call
+from panelbridge.actions import resellers
+from panelbridge.actions.paging import PageQuery
 from panelbridge.http.routes import Resource
-from panelbridge.http.v1.paging import PageQuery, page
-from panelbridge.ledger import Credits, ResellerId
-from panelbridge.subscriptions import Reseller
 
 resource = Resource(tag="resellers")
 
 
-class NewReseller(Body):
-    """A reseller to be added; its wallet is opened with it."""
+resource.get("/v1/resellers", resellers.list_resellers, answer=resellers.ResellerPage, query=PageQuery)
 
-    code: Code
-    name: Line
-    parent: Code | None = Field(default=None, description="code of the reseller above it")
-    overdraft: Credits = Credits(0)
-    floor: Credits | None = Field(default=None, description="an alert is due when less is available")
+resource.get("/v1/resellers/<code>", resellers.show_reseller, answer=resellers.ResellerView)
 
-
-class ResellerView(Answer):
-    """A reseller."""
-
-    id: int
-    code: str
-    name: str
-    parent_id: int | None
-
-    @classmethod
-    def of(cls, reseller: Reseller) -> Self:
-        """What is shown of ``reseller``."""
-        return cls(id=reseller.id, code=reseller.code, name=reseller.name, parent_id=reseller.parent_id)
-
-
-class ResellerPage(Answer):
-    """A page of resellers."""
-
-    items: tuple[ResellerView, ...]
-    next: int | None
-
-
-def reseller_named(call: Call, code: str) -> Reseller:
-    """The reseller ``code`` when the caller may see it. Raises ``not_found``."""
-    for reseller in call.unit.subscriptions.resellers():
-        if reseller.code == code and call.caller.reseller(None) in (None, reseller.id):
-            return reseller
-    raise Problem("not_found", f"There is no reseller {code}.")
-
-
-def own_reseller(call: Call, named: str | None) -> Reseller:
-    """The reseller meant: the one named, else the key's own. Raises ``invalid_request``, ``not_found``."""
-    if named is not None:
-        return reseller_named(call, named)
-    own = call.caller.reseller(None)
-    found = call.unit.subscriptions.reseller(own) if own is not None else None
-    if found is None:
-        raise Problem(
-            "invalid_request", "reseller: the operator's key must name a reseller.", field="reseller"
-        )
-    return found
-
-
-@resource.get("/v1/resellers", answer=ResellerPage, query=PageQuery)
-def list_resellers(call: Call, query: PageQuery) -> ResellerPage:
-    """List resellers; an installation's key sees its own."""
-    own = call.caller.reseller(None)
-    seen = (item for item in call.unit.subscriptions.resellers() if own in (None, item.id))
-    items, after = page(seen, query, lambda item: item.id)
-    return ResellerPage(items=tuple(ResellerView.of(item) for item in items), next=after)
-
-
-@resource.get("/v1/resellers/<code>", answer=ResellerView)
-def show_reseller(call: Call, code: str) -> ResellerView:
-    """Show one reseller."""
-    return ResellerView.of(reseller_named(call, code))
-
-
-@resource.write("POST", "/v1/resellers", scope=Scope.ADMIN, body=NewReseller, answer=ResellerView, status=201)
-def add_reseller(call: Call, body: NewReseller) -> ResellerView:
-    """Add a reseller and open its wallet."""
-    store = call.unit.subscriptions
-    if any(item.code == body.code for item in store.resellers()):
-        raise Problem("code_taken", f"There is a reseller {body.code} already.", field="code")
-    if body.overdraft < Credits(0):
-        raise Problem("invalid_request", "overdraft: must be zero or more.", field="overdraft")
-    parent: ResellerId | None = reseller_named(call, body.parent).id if body.parent is not None else None
-    reseller = store.add_reseller(body.code, body.name, parent)
-    call.unit.ledger.open_wallet(reseller.id, overdraft=body.overdraft, floor=body.floor)
-    return ResellerView.of(reseller)
+resource.write(
+    "POST",
+    "/v1/resellers",
+    resellers.add_reseller,
+    scope=Scope.ADMIN,
+    body=resellers.NewReseller,
+    answer=resellers.ResellerView,
+    status=201,
+)

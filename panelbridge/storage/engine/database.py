@@ -27,6 +27,11 @@ from panelbridge.storage.owner import give_to_owner_of
 PATIENCE = 30.0  # seconds a writer waits for its turn, and then for the database
 
 
+def file_of(url: str) -> Path:
+    """The SQLite file that ``url`` names."""
+    return Path(make_url(url).database or "")
+
+
 class Database:
     """One SQLite file (``sqlite:////data/panelbridge.db``), opened in the process that uses it.
 

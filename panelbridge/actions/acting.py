@@ -1,4 +1,4 @@
-"""What views share that act on a subscription: finding it, and telling the operation."""
+"""What every action on a subscription shares: finding it, and telling what became of the operation."""
 
 from __future__ import annotations
 
@@ -8,16 +8,15 @@ from typing import Self
 from pydantic import Field
 
 from panelbridge.actions.connect_view import ConnectView, connect_view
+from panelbridge.actions.context import Context
 from panelbridge.actions.fields import Answer
+from panelbridge.actions.outcome import check_outcome
 from panelbridge.actions.problems import Problem
-from panelbridge.http.call import Call
-from panelbridge.http.routes import Reply
 from panelbridge.ledger import Credits
 from panelbridge.provisioning import Answer as Answered
 from panelbridge.provisioning import Operation
 from panelbridge.provisioning.port import Unit
 from panelbridge.subscriptions import Installation, Subscription, SubscriptionId
-from whmcs_module_shim.module_calls.rendering import check_outcome
 
 
 class SubscriptionView(Answer):
@@ -143,12 +142,15 @@ class OperationDetail(Answer):
 
 
 class Acted(Answer):
-    """What became of a wish. Answered with 202 while the operation is pending."""
+    """What became of a request."""
 
     pending: bool
     waits_for: int | None = Field(description="id of the operation that is settled first")
     operation: OperationDetail
     subscription: SubscriptionView
+
+    def is_pending(self) -> bool:
+        return self.pending
 
     def kept(self) -> Self:
         """Without the password, and without what is as good as one."""
@@ -160,9 +162,9 @@ class Acted(Answer):
         return self.model_copy(update={"subscription": subscription})
 
 
-def visible_subscription(call: Call, unit: Unit, number: int) -> tuple[Subscription, Installation]:
+def visible_subscription(context: Context, unit: Unit, number: int) -> tuple[Subscription, Installation]:
     """The subscription and its installation when the caller may see them. Raises ``not_found``."""
-    own = call.caller.installation
+    own = context.caller.installation
     found = unit.subscriptions.subscription(SubscriptionId(number))
     if found is None or (own is not None and own.id != found.installation_id):
         raise Problem("not_found", f"There is no subscription {number}.")
@@ -172,20 +174,19 @@ def visible_subscription(call: Call, unit: Unit, number: int) -> tuple[Subscript
     return found, installation
 
 
-def told(call: Call, answer: Answered, *, with_password: bool = False) -> Reply:
-    """The reply to a wish. Raises ``Problem`` for a refused operation or one in attention."""
+def told(context: Context, answer: Answered, *, with_password: bool = False) -> Acted:
+    """The answer to a request. Raises ``Problem`` for a refused operation or one in attention."""
     check_outcome(answer.operation)
-    with call.services.units.read() as unit:
+    with context.services.units.read() as unit:
         subscription = unit.subscriptions.subscription(answer.operation.subscription_id)
         if subscription is None:
             raise LookupError(f"operation {answer.operation.id} has no subscription")
         shown = with_password and not answer.pending
-        connect = connect_view(call.services, subscription, with_password=shown)
+        connect = connect_view(context.services, subscription, with_password=shown)
         view = SubscriptionView.of(unit, subscription, with_password=shown, connect=connect)
-    acted = Acted(
+    return Acted(
         pending=answer.pending,
         waits_for=answer.waits_for,
         operation=OperationDetail.of(answer.operation),
         subscription=view,
     )
-    return Reply(answer=acted, status=202 if answer.pending else 200)

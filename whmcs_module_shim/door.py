@@ -1,8 +1,10 @@
-"""POST /v1/whmcs/<Function>: what the WHMCS module calls."""
+"""The door of WHMCS: POST /v1/whmcs/<Function>, what the module calls. Joined by an entry point."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
 
 from flask import Response, g
 from flask.globals import request_ctx
@@ -13,45 +15,73 @@ from panelbridge.actions.problems import Problem
 from panelbridge.actions.refusals import KNOWN, problem_of
 from panelbridge.http.auth import Caller
 from panelbridge.http.auth.binding import check_binding, is_bound_here
-from panelbridge.http.decoding import MODULE_TYPES, read_body
+from panelbridge.http.decoding import BodyFormat, read_body
 from panelbridge.http.dispatch import Dispatcher
 from panelbridge.http.routes import Effect, Route
 from panelbridge.transport import deadline
-from whmcs_module_shim.module_calls import CommonRequest, Kind, ModuleAnswer, ModuleFunction, Result
+from whmcs_module_shim.module_calls import (
+    CommonRequest,
+    Kind,
+    ModuleAnswer,
+    ModuleFunction,
+    Result,
+    functions,
+)
 from whmcs_module_shim.module_calls.words import in_whmcs_words
+from whmcs_module_shim.wire import php_form, php_serialized
+from whmcs_module_shim.zip import put_into, write_zip
 
 PREFIX = "/v1/whmcs/"
 REDACTED = "Note: {} held an address with a password or a key; it is kept with stars in its place."
+FORMATS = (
+    BodyFormat(media_type="application/x-www-form-urlencoded", loads=php_form.loads, text=True),
+    BodyFormat(media_type="application/vnd.php.serialized", loads=php_serialized.loads_members),
+)
 
 
-def module_routes(functions: Iterable[ModuleFunction]) -> list[Route]:
-    """A route for each function."""
-    return [
-        Route(
-            method="POST",
-            path=PREFIX + function.name,
-            name=function.name,
-            tag="whmcs",
-            summary=function.summary,
-            view=function.run,
-            effect=Effect.READS if function.kind is Kind.READS else Effect.ACTS,
-            scope=function.scope,
-            body=function.request,
-            answer=ModuleAnswer,
-            also=(202,),
-            media_types=MODULE_TYPES,
-            problems=(400, 402, 404, 409, 413, 415, 422),
-            module=True,
-        )
-        for function in functions
-    ]
+class WhmcsDoor:
+    """Serves the product's module functions, or those given."""
+
+    prefix = PREFIX
+
+    write_zip = staticmethod(write_zip)
+    put_into = staticmethod(put_into)
+
+    def __init__(self, known: Mapping[str, ModuleFunction] | None = None) -> None:
+        self._functions = functions() if known is None else known
+
+    def routes(self) -> Sequence[Route]:
+        """A route for each function."""
+        return [
+            Route(
+                method="POST",
+                path=PREFIX + function.name,
+                name=function.name,
+                tag="whmcs",
+                summary=function.summary,
+                view=function.run,
+                effect=Effect.READS if function.kind is Kind.READS else Effect.ACTS,
+                scope=function.scope,
+                body=function.request,
+                answer=ModuleAnswer,
+                also=(202,),
+                formats=FORMATS,
+                problems=(400, 402, 404, 409, 413, 415, 422),
+                serve=partial(serve_module, mutating=function.kind is not Kind.READS),
+            )
+            for function in self._functions.values()
+        ]
+
+    def problem_body(self, problem: Problem, request_id: str) -> dict[str, Any]:
+        """With what the PHP module reads."""
+        return {"result": "error", "message": problem.detail, **problem.body(request_id)}
 
 
-def serve_module(dispatcher: Dispatcher, route: Route, mutating: bool) -> Response:
+def serve_module(dispatcher: Dispatcher, route: Route, *, mutating: bool) -> Response:
     """Answer one call. Raises ``Problem`` and whatever the function raises."""
     caller = dispatcher.caller(route)
     assert route.body is not None  # noqa: S101 - every function has a request model
-    body = read_body(request_ctx.request, route.body, route.media_types)
+    body = read_body(request_ctx.request, route.body, route.formats)
     _refuse_unsupported(body)  # type: ignore[arg-type]  # every function's model is a CommonRequest
     check_binding(dispatcher.services, dispatcher.verifier, caller, mutating=mutating)
     _hear_what_it_was_told(dispatcher, caller, body)  # type: ignore[arg-type]

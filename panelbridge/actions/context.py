@@ -1,4 +1,4 @@
-"""What a view is given."""
+"""What an action is given: who asks, when, and what to work with."""
 
 from __future__ import annotations
 
@@ -6,33 +6,33 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from panelbridge.http.auth import Caller, KeyVerifier
+from panelbridge.actions.caller import Caller
 from panelbridge.service.services import Services, ServiceUnit
 
 
 @dataclass(frozen=True, kw_only=True)
-class Call:
-    """One request to a resource."""
+class Context:
+    """One action of one caller."""
 
     services: Services
     caller: Caller
-    verifier: KeyVerifier
-    now: datetime
+    now: datetime  # UTC
+    forget_keys: Callable[
+        [], None
+    ]  # after keys or installations changed: this process remembers verified keys
     idempotency_key: str | None = None
     open_unit: ServiceUnit | None = None
     committed: list[Callable[[], None]] = field(default_factory=list)
 
     @property
     def unit(self) -> ServiceUnit:
-        """The open transaction of a view that reads or changes."""
+        """The open transaction of an action that reads or changes the books."""
         if self.open_unit is None:
-            raise RuntimeError(
-                "this view opens its own transactions: it was declared as one that acts or calls"
-            )
+            raise RuntimeError("this action opens its own transactions: it acts at a panel or asks one")
         return self.open_unit
 
     def after_commit(self, effect: Callable[[], None]) -> None:
-        """Run ``effect`` in this process once the view's transaction is durable."""
+        """Run ``effect`` in this process once the transaction is durable."""
         self.committed.append(effect)
 
     @property

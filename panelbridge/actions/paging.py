@@ -8,8 +8,7 @@ from typing import Annotated, TypeVar
 
 from pydantic import BeforeValidator, Field, Strict
 
-from panelbridge.actions.fields import Count, whole
-from panelbridge.http.routes import Query
+from panelbridge.actions.fields import Count, Query, whole
 
 ItemT = TypeVar("ItemT")
 

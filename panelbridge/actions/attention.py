@@ -1,0 +1,80 @@
+"""Attention: what only a person can decide, with the safe ways out."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Self
+
+from panelbridge.actions.context import Context
+from panelbridge.actions.fields import Answer, Body, Reason
+from panelbridge.actions.paging import PageQuery, page
+from panelbridge.provisioning import AttentionItem, Operation
+from panelbridge.provisioning.flow.decisions import dismiss, ways_out
+from panelbridge.provisioning.models import AttentionId
+
+_MOST = 10_000
+
+
+SHOP_SETTINGS = "shop_settings_"  # and the installation: settings of the shop that undo prepaid renewals
+
+
+class AttentionView(Answer):
+    """One thing that waits for a person. ``ways_out`` says what each would do."""
+
+    id: int
+    code: str
+    message: str
+    advice: str
+    opened_at: datetime
+    operation_id: int | None
+    subscription_id: int | None
+    panel_id: int | None
+    ways_out: dict[str, str]
+
+    @classmethod
+    def of(cls, item: AttentionItem, operation: Operation | None) -> Self:
+        """What is shown of ``item`` and of the operation it is about."""
+        return cls(
+            id=item.id,
+            code=item.code,
+            message=item.message,
+            advice=item.advice,
+            opened_at=item.opened_at,
+            operation_id=item.operation_id,
+            subscription_id=item.subscription_id,
+            panel_id=item.panel_id,
+            ways_out=ways_out(operation, item.code),
+        )
+
+
+class Dismissal(Body):
+    """What was done about it."""
+
+    reason: Reason
+
+
+class AttentionPage(Answer):
+    """A page of what is open."""
+
+    items: tuple[AttentionView, ...]
+    next: int | None
+
+
+def list_attention(context: Context, query: PageQuery) -> AttentionPage:
+    """List what is open. Decide it by the operation, in one of its ways out."""
+    found = context.unit.journal.attention(limit=_MOST)
+    items, after = page(found, query, lambda item: item.id)
+    shown = tuple(AttentionView.of(item, _operation_of(context, item)) for item in items)
+    return AttentionPage(items=shown, next=after)
+
+
+def _operation_of(context: Context, item: AttentionItem) -> Operation | None:
+    return context.unit.journal.operation(item.operation_id) if item.operation_id is not None else None
+
+
+def dismiss_attention(context: Context, body: Dismissal, number: int) -> AttentionView:
+    """Close an item that no operation waits for; the reason is kept with your name."""
+    closed = dismiss(
+        context.unit, AttentionId(number), actor=context.caller.actor, reason=body.reason, at=context.now
+    )
+    return AttentionView.of(closed, None)
