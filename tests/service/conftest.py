@@ -29,6 +29,7 @@ from panelbridge.service.services import Check, Services
 from panelbridge.subscriptions import Installation, InstallationId, Mode
 from tests.service import sample_functions
 from tests.support.rig import Rig, rig_in
+from whmcs_module_shim.door import WhmcsDoor
 from whmcs_module_shim.module_calls import functions
 
 ALL = frozenset({Scope.READ, Scope.PROVISION, Scope.CREDITS})
@@ -148,7 +149,7 @@ def service_in(tmp_path: Path) -> Iterator[Service]:
             config_for(tmp_path / "data"),
             services,
             log=make_logger(stream=log),
-            functions={**functions(), **sample_functions.SAMPLES.by_name()},
+            doors=[WhmcsDoor({**functions(), **sample_functions.SAMPLES.by_name()})],
         )
         made = Service(
             app=app,
