@@ -29,7 +29,7 @@ from panelbridge.cli import (
     resellers,
     serve,
     spec,
-    subscription_verbs,
+    subscription_verbs,  # noqa: F401 - its commands join those of subscriptions
     subscriptions,
     writes,
 )

@@ -10,7 +10,8 @@ from cryptography.fernet import Fernet
 
 from panelbridge.contract.secret import Secret
 from panelbridge.storage.units import SqlUnits
-from panelbridge.storage.vault.sealing import Vault, resealing
+from panelbridge.storage.vault.resealing import reseal
+from panelbridge.storage.vault.sealing import Vault
 from tests.support.ready import PracticeHere
 from tests.support.rig import rig_in
 
