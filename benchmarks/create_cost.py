@@ -66,7 +66,7 @@ def _bare(stage: Stage) -> _Call:
     headers = {"Authorization": f"Bearer {settings['token']}", "Accept-Encoding": "identity"}
 
     def call(client: requests.Session, number: int) -> None:
-        wish = {
+        command = {
             "password": "h4rdToGuess99x",
             "package": "basic-1m",
             "expires_at": _UNTIL,
@@ -74,7 +74,7 @@ def _bare(stage: Stage) -> _Call:
             "reference": f"bare:{number}:1",
         }
         url = f"{settings['base_url'].rstrip('/')}/v1/names/bare{number}"
-        reply = client.put(url, json=wish, headers=headers, timeout=60)
+        reply = client.put(url, json=command, headers=headers, timeout=60)
         if reply.status_code != 201:
             raise RuntimeError(f"the panel answered {reply.status_code}: {json.dumps(reply.text[:300])}")
 

@@ -59,7 +59,7 @@ def _old_plan() -> Iterator[None]:
 
     with (
         patch.object(renewals, "outlook", now),
-        patch.object(extend, "renewal_at_its_turn", lambda _unit, _desk, operation, _there: operation),
+        patch.object(extend, "renewal_at_its_turn", lambda _unit, _deps, operation, _there: operation),
     ):
         yield
 
@@ -107,16 +107,16 @@ def _unreadable(honest: Any) -> Any:
 
 
 def _mark_inverted(honest: Any) -> Any:
-    def shown(desk: Any, operation: Any, ref: Any) -> Any:
+    def shown(deps: Any, operation: Any, ref: Any) -> Any:
         if operation.verb.value == "terminate":
-            return decisions._shown(desk, operation, ref)  # noqa: SLF001 - as it was
-        return honest(desk, operation, ref)
+            return decisions._shown(deps, operation, ref)  # noqa: SLF001 - as it was
+        return honest(deps, operation, ref)
 
     return shown
 
 
-def _as_long_as_asked(desk: Any, operation: Any, error: Any) -> float:
-    return max(error.retry_after or 0.0, settling.backoff(desk, operation.failures))
+def _as_long_as_asked(deps: Any, operation: Any, error: Any) -> float:
+    return max(error.retry_after or 0.0, settling.backoff(deps, operation.failures))
 
 
 FAULTS = (

@@ -69,7 +69,7 @@ different errors.
 
 ## What the journal refuses
 
-Codes of `Refusal`: the wish was not admitted, nothing was sent and nothing is held.
+Codes of `Refusal`: the request was not admitted, nothing was sent and nothing is held.
 
 {", ".join(f"`{code}`" for code in sorted(_refusal_codes()))}.
 

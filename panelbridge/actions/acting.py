@@ -9,17 +9,16 @@ from pydantic import Field
 
 from panelbridge.actions.connect_view import ConnectView, connect_view
 from panelbridge.actions.context import Context
-from panelbridge.actions.fields import Answer
+from panelbridge.actions.fields import View
 from panelbridge.actions.outcome import check_outcome
 from panelbridge.actions.problems import Problem
 from panelbridge.ledger import Credits
-from panelbridge.provisioning import Answer as Answered
-from panelbridge.provisioning import Operation
+from panelbridge.provisioning import Operation, Reply
 from panelbridge.provisioning.port import Unit
 from panelbridge.subscriptions import Installation, Subscription, SubscriptionId
 
 
-class SubscriptionView(Answer):
+class SubscriptionView(View):
     """A subscription, as the books know it."""
 
     id: int
@@ -92,7 +91,7 @@ class SubscriptionView(Answer):
         )
 
 
-class OperationDetail(Answer):
+class OperationDetail(View):
     """An operation of the journal, without secrets."""
 
     id: int
@@ -141,7 +140,7 @@ class OperationDetail(Answer):
         )
 
 
-class Acted(Answer):
+class Acted(View):
     """What became of a request."""
 
     pending: bool
@@ -174,19 +173,19 @@ def visible_subscription(context: Context, unit: Unit, number: int) -> tuple[Sub
     return found, installation
 
 
-def told(context: Context, answer: Answered, *, with_password: bool = False) -> Acted:
+def acted(context: Context, reply: Reply, *, with_password: bool = False) -> Acted:
     """The answer to a request. Raises ``Problem`` for a refused operation or one in attention."""
-    check_outcome(answer.operation)
+    check_outcome(reply.operation)
     with context.services.units.read() as unit:
-        subscription = unit.subscriptions.subscription(answer.operation.subscription_id)
+        subscription = unit.subscriptions.subscription(reply.operation.subscription_id)
         if subscription is None:
-            raise LookupError(f"operation {answer.operation.id} has no subscription")
-        shown = with_password and not answer.pending
+            raise LookupError(f"operation {reply.operation.id} has no subscription")
+        shown = with_password and not reply.pending
         connect = connect_view(context.services, subscription, with_password=shown)
         view = SubscriptionView.of(unit, subscription, with_password=shown, connect=connect)
     return Acted(
-        pending=answer.pending,
-        waits_for=answer.waits_for,
-        operation=OperationDetail.of(answer.operation),
+        pending=reply.pending,
+        waits_for=reply.waits_for,
+        operation=OperationDetail.of(reply.operation),
         subscription=view,
     )

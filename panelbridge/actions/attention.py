@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Self
 
 from panelbridge.actions.context import Context
-from panelbridge.actions.fields import Answer, Body, Reason
+from panelbridge.actions.fields import Body, Reason, View
 from panelbridge.actions.paging import PageQuery, page
 from panelbridge.provisioning import AttentionItem, Operation
 from panelbridge.provisioning.flow.decisions import dismiss, ways_out
@@ -18,7 +18,7 @@ _MOST = 10_000
 SHOP_SETTINGS = "shop_settings_"  # and the installation: settings of the shop that undo prepaid renewals
 
 
-class AttentionView(Answer):
+class AttentionView(View):
     """One thing that waits for a person. ``ways_out`` says what each would do."""
 
     id: int
@@ -53,7 +53,7 @@ class Dismissal(Body):
     reason: Reason
 
 
-class AttentionPage(Answer):
+class AttentionPage(View):
     """A page of what is open."""
 
     items: tuple[AttentionView, ...]

@@ -6,14 +6,14 @@ from typing import Self
 
 from pydantic import Field
 
-from panelbridge.actions.fields import Answer
+from panelbridge.actions.fields import View
 from panelbridge.contract.models import ConnectDetail
 from panelbridge.service.services import Services
 from panelbridge.subscriptions import Subscription
 from panelbridge.subscriptions.connecting import connect_details
 
 
-class ConnectView(Answer):
+class ConnectView(View):
     """One detail: for a box, a player, a mail program, a telephone."""
 
     kind: str = Field(description="access_key, portal, playlist, server or web")

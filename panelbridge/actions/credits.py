@@ -8,7 +8,7 @@ from typing import Annotated, Self
 from pydantic import AwareDatetime, Field, field_validator
 
 from panelbridge.actions.context import Context
-from panelbridge.actions.fields import Answer, Body, Count, Query, TextFile, WithoutSecrets
+from panelbridge.actions.fields import Body, Count, Query, TextFile, View, WithoutSecrets
 from panelbridge.actions.paging import PageQuery, cut, page
 from panelbridge.actions.problems import Problem
 from panelbridge.actions.resellers import reseller_named
@@ -52,14 +52,14 @@ class Adjustment(Body):
         return value
 
 
-class Limits(Body):
+class WalletLimits(Body):
     """How far a wallet may go below zero, and when to warn."""
 
     overdraft: Credits = Credits(0)
     floor: Credits | None = None
 
 
-class WalletView(Answer):
+class WalletView(View):
     """A wallet. ``available`` is balance - held + overdraft."""
 
     reseller_id: int
@@ -84,14 +84,14 @@ class WalletView(Answer):
         )
 
 
-class WalletPage(Answer):
+class WalletPage(View):
     """A page of wallets."""
 
     items: tuple[WalletView, ...]
     next: int | None
 
 
-class Booked(Answer):
+class Booked(View):
     """A transfer just made, and the wallet after it."""
 
     transfer: int
@@ -99,7 +99,7 @@ class Booked(Answer):
     wallet: WalletView
 
 
-class LineView(Answer):
+class LineView(View):
     """One transfer as one wallet saw it."""
 
     id: int
@@ -157,7 +157,7 @@ class LineView(Answer):
         )
 
 
-class HistoryPage(Answer):
+class HistoryPage(View):
     """A page of history, oldest first."""
 
     items: tuple[LineView, ...]
@@ -178,7 +178,7 @@ class HistoryQuery(LinesQuery, PageQuery):
     """Which page of which lines."""
 
 
-class BookProblem(Answer):
+class BookProblem(View):
     """One contradiction in the books."""
 
     code: str
@@ -187,7 +187,7 @@ class BookProblem(Answer):
     transfer: int | None
 
 
-class Verification(Answer):
+class Verification(View):
     """What a verification of the books saw."""
 
     whole: bool
@@ -233,7 +233,7 @@ def adjust(context: Context, body: Adjustment, reseller: str) -> Booked:
     return _booked(context, found, made.id)
 
 
-def set_limits(context: Context, body: Limits, reseller: str) -> WalletView:
+def set_limits(context: Context, body: WalletLimits, reseller: str) -> WalletView:
     """Set overdraft and floor of a wallet; a higher overdraft wakes operations that waited for credit."""
     found = reseller_named(context, reseller)
     if body.overdraft < Credits(0):

@@ -108,7 +108,7 @@ class Query(Body):
     """What is looked for. Where it comes as text, digits stand for numbers."""
 
 
-class Answer(BaseModel):
+class View(BaseModel):
     """An answer's body."""
 
     model_config = ConfigDict(frozen=True)

@@ -8,7 +8,7 @@ from typing import Self
 from pydantic import Field
 
 from panelbridge.actions.context import Context
-from panelbridge.actions.fields import Answer, Body, Code
+from panelbridge.actions.fields import Body, Code, View
 from panelbridge.actions.paging import PageQuery, page
 from panelbridge.actions.problems import Problem
 from panelbridge.actions.resellers import reseller_named
@@ -31,7 +31,7 @@ class Rebinding(Body):
     module_id: str | None = Field(default=None, pattern="^[0-9a-f]{32}$")
 
 
-class InstallationView(Answer):
+class InstallationView(View):
     """An installation. ``system_url`` null: not used yet."""
 
     id: int
@@ -56,7 +56,7 @@ class InstallationView(Answer):
         )
 
 
-class InstallationPage(Answer):
+class InstallationPage(View):
     """A page of installations."""
 
     items: tuple[InstallationView, ...]

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, Field
 
 from panelbridge.access import ApiKey, NewApiKey, Scope, mint_key
 from panelbridge.actions.context import Context
-from panelbridge.actions.fields import Answer, Body, Code, Remark
+from panelbridge.actions.fields import Body, Code, Remark, View
 from panelbridge.actions.installations import installation_named
 from panelbridge.actions.paging import PageQuery, cut
 from panelbridge.actions.problems import Problem
@@ -26,7 +26,7 @@ class WantedKey(Body):
     expires_at: AwareDatetime | None = Field(default=None, strict=False)
 
 
-class KeyView(Answer):
+class KeyView(View):
     """A key without its secret."""
 
     prefix: str
@@ -65,7 +65,7 @@ class MadeKey(KeyView):
         return self.model_copy(update={"key": None})
 
 
-class KeyPage(Answer):
+class KeyPage(View):
     """A page of keys."""
 
     items: tuple[KeyView, ...]

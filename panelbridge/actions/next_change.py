@@ -8,7 +8,7 @@ from panelbridge.actions.fields import Body, Code
 from panelbridge.actions.plans import TermText
 from panelbridge.actions.subscriptions import Connections
 from panelbridge.contract.models import Term
-from panelbridge.provisioning import ChangeWish
+from panelbridge.provisioning import ChangeCommand
 
 
 class LaterChange(Body):
@@ -23,7 +23,7 @@ def store_next_change(context: Context, body: LaterChange, number: int) -> Subsc
     """Store a plan change for the next renewal; it replaces one stored before."""
     with context.services.units.read() as unit:
         subscription, installation = visible_subscription(context, unit, number)
-    wish = ChangeWish(
+    command = ChangeCommand(
         installation=installation,
         service_id=subscription.service_id,
         actor=context.caller.actor,
@@ -32,7 +32,7 @@ def store_next_change(context: Context, body: LaterChange, number: int) -> Subsc
         connections=body.connections,
         when="next_period",
     )
-    stored = context.services.provisioner.change_later(wish)
+    stored = context.services.provisioner.change_later(command)
     with context.services.units.read() as unit:
         return SubscriptionView.of(unit, stored)
 

@@ -7,9 +7,9 @@ from typing import Annotated
 from pydantic import Field
 
 from panelbridge.access import Scope
-from panelbridge.actions.acting import Acted, OperationDetail, told
+from panelbridge.actions.acting import Acted, OperationDetail, acted
 from panelbridge.actions.context import Context
-from panelbridge.actions.fields import Answer, Body, Id, Reason
+from panelbridge.actions.fields import Body, Id, Reason, View
 from panelbridge.actions.paging import PageQuery, cut
 from panelbridge.actions.problems import Problem
 from panelbridge.contract.models import AccountId
@@ -37,7 +37,7 @@ class Claim(Body):
     reason: Reason
 
 
-class OperationPage(Answer):
+class OperationPage(View):
     """A page of operations, in order of admission."""
 
     items: tuple[OperationDetail, ...]
@@ -69,7 +69,7 @@ def retry_operation(context: Context, number: int) -> Acted:
     answer = context.services.provisioner.retry(
         operation, actor=context.caller.actor, budget=context.caller.budget
     )
-    return told(context, answer)
+    return acted(context, answer)
 
 
 def adopt_operation(context: Context, body: AdoptedAccount, number: int) -> Acted:
@@ -84,14 +84,14 @@ def adopt_operation(context: Context, body: AdoptedAccount, number: int) -> Acte
         actor=context.caller.actor,
         needs_proof=not context.caller.key.allows(Scope.ADMIN),
     )
-    return told(context, answer)
+    return acted(context, answer)
 
 
 def mark_operation_done(context: Context, body: Claim, number: int) -> Acted:
     """Claim that the effect is there; the held credits are spent."""
     operation = _checked(context, number)
     answer = context.services.provisioner.mark_done(operation, actor=context.caller.actor, reason=body.reason)
-    return told(context, answer)
+    return acted(context, answer)
 
 
 def release_operation(context: Context, body: Claim, number: int) -> OperationDetail:
@@ -107,7 +107,7 @@ def buy_operation_from_here(context: Context, body: Claim, number: int) -> Acted
     answer = context.services.provisioner.buy_from_here(
         operation, actor=context.caller.actor, reason=body.reason
     )
-    return told(context, answer)
+    return acted(context, answer)
 
 
 def book_missing_operation(context: Context, body: Claim, number: int) -> Acted:
@@ -116,7 +116,7 @@ def book_missing_operation(context: Context, body: Claim, number: int) -> Acted:
     answer = context.services.provisioner.book_missing(
         operation, actor=context.caller.actor, reason=body.reason
     )
-    return told(context, answer)
+    return acted(context, answer)
 
 
 def _visible(context: Context, unit: Unit, number: int) -> Operation:

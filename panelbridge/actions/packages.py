@@ -7,7 +7,7 @@ from typing import Self
 from pydantic import Field
 
 from panelbridge.actions.context import Context
-from panelbridge.actions.fields import Answer, Line, Query
+from panelbridge.actions.fields import Line, Query, View
 from panelbridge.actions.paging import Limit
 from panelbridge.actions.panels import panel_to_ask
 from panelbridge.actions.problems import Problem
@@ -21,7 +21,7 @@ class PackageQuery(Query):
     limit: Limit = 100
 
 
-class PackageView(Answer):
+class PackageView(View):
     """A package of the panel."""
 
     id: str
@@ -48,7 +48,7 @@ class PackageView(Answer):
         )
 
 
-class PackagePage(Answer):
+class PackagePage(View):
     """A page of packages, in the panel's order."""
 
     items: tuple[PackageView, ...]

@@ -9,7 +9,7 @@ from typing import Any, Self
 from pydantic import BaseModel, Field, JsonValue, SecretStr
 
 from panelbridge.actions.context import Context
-from panelbridge.actions.fields import Answer, Body, Bool, Code
+from panelbridge.actions.fields import Body, Bool, Code, View
 from panelbridge.actions.paging import PageQuery, page
 from panelbridge.actions.problems import Problem
 from panelbridge.contract.exceptions import AdapterLoadError, SettingsInvalid
@@ -42,7 +42,7 @@ class PanelChange(Body):
     writes_enabled: Bool | None = None
 
 
-class PanelView(Answer):
+class PanelView(View):
     """A panel; its secrets are starred."""
 
     id: int
@@ -65,14 +65,14 @@ class PanelView(Answer):
         )
 
 
-class PanelPage(Answer):
+class PanelPage(View):
     """A page of panels."""
 
     items: tuple[PanelView, ...]
     next: int | None
 
 
-class ConnectionView(Answer):
+class ConnectionView(View):
     """What a panel says of itself."""
 
     version: str | None

@@ -9,7 +9,7 @@ from typing import Annotated, Self
 from pydantic import Field, field_validator
 
 from panelbridge.actions.context import Context
-from panelbridge.actions.fields import Answer, Body, Bool, Code, Count, Line, Query
+from panelbridge.actions.fields import Body, Bool, Code, Count, Line, Query, View
 from panelbridge.actions.paging import PageQuery, page
 from panelbridge.actions.panels import panel_named
 from panelbridge.actions.problems import Problem
@@ -78,7 +78,7 @@ class OwnerQuery(Query):
     reseller: Code | None = Field(default=None, description="needed with an operator's key")
 
 
-class OfferView(Answer):
+class OfferView(View):
     """A term of a plan."""
 
     term: str
@@ -87,7 +87,7 @@ class OfferView(Answer):
     extra_connection: Credits | None
 
 
-class PlanView(Answer):
+class PlanView(View):
     """The present version of a plan."""
 
     id: int
@@ -135,7 +135,7 @@ class PlanView(Answer):
         )
 
 
-class PlanPage(Answer):
+class PlanPage(View):
     """A page of plans."""
 
     items: tuple[PlanView, ...]

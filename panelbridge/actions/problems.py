@@ -58,7 +58,7 @@ KINDS: Mapping[str, ProblemKind] = {
     "key_mismatch": _kind(
         409,
         "The key was used for another target",
-        "Send a new key for a new wish; repeat the old one unchanged.",
+        "Send a new key for a new request; repeat the old one unchanged.",
     ),
     "key_spent": _kind(
         409,

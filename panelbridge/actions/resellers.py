@@ -7,7 +7,7 @@ from typing import Self
 from pydantic import Field
 
 from panelbridge.actions.context import Context
-from panelbridge.actions.fields import Answer, Body, Code, Line
+from panelbridge.actions.fields import Body, Code, Line, View
 from panelbridge.actions.paging import PageQuery, page
 from panelbridge.actions.problems import Problem
 from panelbridge.ledger import Credits, ResellerId
@@ -24,7 +24,7 @@ class NewReseller(Body):
     floor: Credits | None = Field(default=None, description="an alert is due when less is available")
 
 
-class ResellerView(Answer):
+class ResellerView(View):
     """A reseller."""
 
     id: int
@@ -38,7 +38,7 @@ class ResellerView(Answer):
         return cls(id=reseller.id, code=reseller.code, name=reseller.name, parent_id=reseller.parent_id)
 
 
-class ResellerPage(Answer):
+class ResellerPage(View):
     """A page of resellers."""
 
     items: tuple[ResellerView, ...]

@@ -8,10 +8,10 @@ from typing import Annotated
 
 from pydantic import Field, SecretStr
 
-from panelbridge.actions.acting import Acted, SubscriptionView, told, visible_subscription
+from panelbridge.actions.acting import Acted, SubscriptionView, acted, visible_subscription
 from panelbridge.actions.connect_view import connect_view
 from panelbridge.actions.context import Context
-from panelbridge.actions.fields import Answer, Body, Bool, Code, Count, Id, Line, Reason, Remark
+from panelbridge.actions.fields import Body, Bool, Code, Count, Id, Line, Reason, Remark, View
 from panelbridge.actions.installations import installation_named
 from panelbridge.actions.paging import PageQuery, cut
 from panelbridge.actions.plans import TermText
@@ -19,14 +19,14 @@ from panelbridge.actions.problems import Problem
 from panelbridge.contract.models import Term
 from panelbridge.lifecycle import SubscriptionState, SuspensionReason
 from panelbridge.provisioning import (
-    ChangeWish,
-    CreateWish,
-    RenewWish,
-    ResetWish,
-    SuspendWish,
-    TerminateWish,
-    UnsuspendWish,
-    Wish,
+    ChangeCommand,
+    Command,
+    CreateCommand,
+    RenewCommand,
+    ResetCommand,
+    SuspendCommand,
+    TerminateCommand,
+    UnsuspendCommand,
     known_facts,
 )
 from panelbridge.subscriptions import Installation, Subscription, SubscriptionId
@@ -103,7 +103,7 @@ class Change(Body):
     connections: Connections | None = None
 
 
-class SubscriptionPage(Answer):
+class SubscriptionPage(View):
     """A page of subscriptions."""
 
     items: tuple[SubscriptionView, ...]
@@ -140,7 +140,7 @@ def show_subscription(context: Context, number: int) -> SubscriptionView:
     return SubscriptionView.of(context.unit, found, connect=connect)
 
 
-class UsageDay(Answer):
+class UsageDay(View):
     """One day of an account's use. ``null`` is not known: the panel does not tell, or told nothing."""
 
     day: date
@@ -152,7 +152,7 @@ class UsageDay(Answer):
     player: str | None
 
 
-class UsageDays(Answer):
+class UsageDays(View):
     """At most ninety days, the newest first."""
 
     items: tuple[UsageDay, ...]
@@ -184,7 +184,7 @@ def refuse_spent_create(context: Context, body: Order) -> None:
 def create_subscription(context: Context, body: Order) -> Acted:
     """Create the account of a service; a repeat finds it."""
     installation = _ordering(context, body.installation)
-    wish = CreateWish(
+    command = CreateCommand(
         installation=installation,
         service_id=body.service_id,
         actor=context.caller.actor,
@@ -197,8 +197,8 @@ def create_subscription(context: Context, body: Order) -> Acted:
         facts=known_facts(body.domain, body.email),
         reopens=True,
     )
-    answer = context.services.provisioner.submit(wish, budget=context.caller.budget)
-    return told(context, answer, with_password=True)
+    answer = context.services.provisioner.submit(command, budget=context.caller.budget)
+    return acted(context, answer, with_password=True)
 
 
 def extend_subscription(context: Context, body: Extension, number: int) -> Acted:
@@ -208,7 +208,7 @@ def extend_subscription(context: Context, body: Extension, number: int) -> Acted
         raise Problem("forbidden_scope", "Only an operator's key gives time away.", field="gift")
     if body.gift and body.by is None:
         raise Problem("invalid_request", "by: a gift names its length, such as 3d.", field="by")
-    wish = RenewWish(
+    command = RenewCommand(
         installation=installation,
         service_id=subscription.service_id,
         actor=context.caller.actor,
@@ -217,13 +217,13 @@ def extend_subscription(context: Context, body: Extension, number: int) -> Acted
         note=body.note,
         gift=body.gift,
     )
-    return _submit(context, wish)
+    return _submit(context, command)
 
 
 def suspend_subscription(context: Context, body: Suspend, number: int) -> Acted:
     """Make the account unusable, keeping it."""
     subscription, installation = _named(context, number)
-    wish = SuspendWish(
+    command = SuspendCommand(
         installation=installation,
         service_id=subscription.service_id,
         actor=context.caller.actor,
@@ -231,7 +231,7 @@ def suspend_subscription(context: Context, body: Suspend, number: int) -> Acted:
         owner=_owner(context),
         note=body.note,
     )
-    return _submit(context, wish)
+    return _submit(context, command)
 
 
 def unsuspend_subscription(context: Context, body: Unsuspend, number: int) -> Acted:
@@ -241,27 +241,27 @@ def unsuspend_subscription(context: Context, body: Unsuspend, number: int) -> Ac
             "forbidden_scope", "Only an operator's key may lift what somebody else set.", field="owner"
         )
     subscription, installation = _named(context, number)
-    wish = UnsuspendWish(
+    command = UnsuspendCommand(
         installation=installation,
         service_id=subscription.service_id,
         actor=context.caller.actor,
         owner=body.owner or _owner(context),
         reason=body.reason,
     )
-    return _submit(context, wish)
+    return _submit(context, command)
 
 
 def reset_subscription(context: Context, body: Reset, number: int) -> Acted:
     """Make new credentials work and the old ones not."""
     subscription, installation = _named(context, number)
-    wish = ResetWish(
+    command = ResetCommand(
         installation=installation,
         service_id=subscription.service_id,
         actor=context.caller.actor,
         password=body.password,
         token=context.services.fingerprint(context.ledger_key),
     )
-    return _submit(context, wish, with_password=True)
+    return _submit(context, command, with_password=True)
 
 
 def change_subscription(context: Context, body: Change, number: int) -> Acted:
@@ -273,18 +273,18 @@ def change_subscription(context: Context, body: Change, number: int) -> Acted:
 def terminate_subscription(context: Context, number: int) -> Acted:
     """Make the account proved absent."""
     subscription, installation = _named(context, number)
-    wish = TerminateWish(
+    command = TerminateCommand(
         installation=installation,
         service_id=subscription.service_id,
         actor=context.caller.actor,
     )
-    return _submit(context, wish)
+    return _submit(context, command)
 
 
 def _change(
     context: Context, body: Change, subscription: Subscription, installation: Installation
-) -> ChangeWish:
-    return ChangeWish(
+) -> ChangeCommand:
+    return ChangeCommand(
         installation=installation,
         service_id=subscription.service_id,
         actor=context.caller.actor,
@@ -294,9 +294,9 @@ def _change(
     )
 
 
-def _submit(context: Context, wish: Wish, *, with_password: bool = False) -> Acted:
-    answer = context.services.provisioner.submit(wish, budget=context.caller.budget)
-    return told(context, answer, with_password=with_password)
+def _submit(context: Context, command: Command, *, with_password: bool = False) -> Acted:
+    answer = context.services.provisioner.submit(command, budget=context.caller.budget)
+    return acted(context, answer, with_password=with_password)
 
 
 def _named(context: Context, number: int) -> tuple[Subscription, Installation]:

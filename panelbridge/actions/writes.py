@@ -10,14 +10,14 @@ from typing import Annotated
 from pydantic import Field
 
 from panelbridge.actions.context import Context
-from panelbridge.actions.fields import Answer, Body, Bool, Code, Line
+from panelbridge.actions.fields import Body, Bool, Code, Line, View
 from panelbridge.actions.panels import panel_named
 from panelbridge.actions.problems import Problem
 from panelbridge.provisioning import OperationState, WriteStop
 from panelbridge.service.effects import lift_stop, stop_effects
 
 
-class PanelWaits(Answer):
+class PanelWaits(View):
     """What one panel is sent once its writes are on."""
 
     panel: str
@@ -27,7 +27,7 @@ class PanelWaits(Answer):
     verbs: dict[str, int] = Field(description="how many of each verb")
 
 
-class WritesView(Answer):
+class WritesView(View):
     """Whether effects leave the bridge."""
 
     stopped: bool

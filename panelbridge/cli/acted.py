@@ -1,4 +1,4 @@
-"""Telling what became of a wish: done, under way, or waiting for a person; and the exit code."""
+"""Telling what became of a request: done, under way, or waiting for a person; and the exit code."""
 
 from __future__ import annotations
 

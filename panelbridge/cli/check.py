@@ -135,13 +135,13 @@ def _live(
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--term") from None
     with kind(chosen) as adapter:
-        wish = Setup(
+        command = Setup(
             package=_package(adapter, package),
             other_package=other_package,
             term=length,
             options=parse_pairs(option, option="--option"),
         )
-        check = LiveCheck(adapter, wish)
+        check = LiveCheck(adapter, command)
         screen.confirm("\n".join([f"On {_where(chosen, backend)}:", *_bullets(check.plan())]), yes=yes)
         with closing(check.run()) as steps, screen.working("trying one account on the real panel"):
             findings = tuple(steps)

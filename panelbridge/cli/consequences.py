@@ -64,13 +64,13 @@ def extension_means(
     """Dates and price of an extension. Raises ``Refusal``."""
     from panelbridge.cli.owners import installations_by_id
     from panelbridge.lifecycle import add_term
-    from panelbridge.provisioning import RenewWish
+    from panelbridge.provisioning import RenewCommand
     from panelbridge.provisioning.renewals import renewal_of
 
     start = _counts_from(bridge, item, bridge.services.clock())
     until = add_term(start, length)
     change = None if own_length else item.next_change  # a stored change is bought by the next renewal
-    wish = RenewWish(
+    command = RenewCommand(
         installation=installations_by_id(bridge)[int(item.installation_id)],
         service_id=item.service_id,
         actor="preview",
@@ -79,7 +79,7 @@ def extension_means(
         gift=gift,
     )
     with bridge.services.units.read() as unit:
-        renewal = renewal_of(unit, bridge.services.provisioner.desk, item, wish)
+        renewal = renewal_of(unit, bridge.services.provisioner.deps, item, command)
         wallet = unit.ledger.wallet(item.reseller_id)
     moves = f" It gets plan {renewal.plan.code}, as was stored for now." if change is not None else ""
     price = (
@@ -104,11 +104,11 @@ def change_means(bridge: Bridge, number: int, body: Any) -> str:
 
     item = load_subscription(bridge, number)
     shop = installations_by_id(bridge)[int(item.installation_id)]
-    desk = bridge.services.provisioner.desk
+    deps = bridge.services.provisioner.deps
     with bridge.services.units.read() as unit:
         plan, offer = find_offer(unit, shop, body.plan, Term.parse(body.term) if body.term else item.term)
-        look = outlook(unit, item, desk.clock())
-        buys = bought_whole(desk.panels, look, plan, offer)
+        look = outlook(unit, item, deps.clock())
+        buys = bought_whole(deps.panels, look, plan, offer)
         count = connections_after(unit, look, plan, offer, body.connections)
         price = change_price(unit, look, plan, offer, count, purchase=buys)
         left = unit.ledger.wallet(item.reseller_id).available

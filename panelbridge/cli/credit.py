@@ -133,7 +133,7 @@ def limits_command(
         now = bridge.read(views.show_wallet, reseller=owner.code)
         kept = None if no_floor else now.floor
         body = read_options(
-            views.Limits,
+            views.WalletLimits,
             overdraft=parse_credits(overdraft, option="--overdraft") if overdraft else now.overdraft,
             floor=parse_credits(floor, option="--floor") if floor is not None else kept,
         )

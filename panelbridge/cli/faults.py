@@ -44,7 +44,7 @@ _HERE: Mapping[str, str] = {
     "invalid_request": "Correct what is named and run the command again; --help shows the form.",
     "attention": "See `panelbridge attention`: it names the ways out and what each of them means.",
     "overloaded": _LATER,
-    "key_mismatch": "Give --once another value for a new wish; repeat the old one unchanged.",
+    "key_mismatch": "Give --once another value for a new request; repeat the old one unchanged.",
 }
 
 

@@ -129,10 +129,10 @@ def _clean_up(trial: Trial) -> None:
 
 
 def _create(trial: Trial) -> str:
-    from panelbridge.provisioning import CreateWish
+    from panelbridge.provisioning import CreateCommand
 
     done = _submit(
-        trial, CreateWish(**_service(trial), plan=trial.plan.code, term=trial.offer.term, reopens=True)
+        trial, CreateCommand(**_service(trial), plan=trial.plan.code, term=trial.offer.term, reopens=True)
     )
     until = f"{done.panel_until:%Y-%m-%d %H:%M} UTC" if done.panel_until else "no date"
     return f"account {done.account_id}, user {done.username}, until {until}"
@@ -140,15 +140,15 @@ def _create(trial: Trial) -> str:
 
 def _verb(trial: Trial, verb: str) -> str:
     from panelbridge.lifecycle import SuspensionReason
-    from panelbridge.provisioning import SuspendWish, TerminateWish, UnsuspendWish
+    from panelbridge.provisioning import SuspendCommand, TerminateCommand, UnsuspendCommand
 
     named = _service(trial)
     if verb == "suspend":
-        _submit(trial, SuspendWish(**named, reason=SuspensionReason.MANUAL, owner="operator", note=_NOTE))
+        _submit(trial, SuspendCommand(**named, reason=SuspensionReason.MANUAL, owner="operator", note=_NOTE))
     elif verb == "unsuspend":
-        _submit(trial, UnsuspendWish(**named, owner="operator"))
+        _submit(trial, UnsuspendCommand(**named, owner="operator"))
     else:
-        _submit(trial, TerminateWish(**named))
+        _submit(trial, TerminateCommand(**named))
     return "settled in the journal"
 
 
@@ -160,12 +160,12 @@ def _service(trial: Trial) -> dict[str, Any]:
     }
 
 
-def _submit(trial: Trial, wish: Any) -> Subscription:
+def _submit(trial: Trial, command: Any) -> Subscription:
     """Through the provisioner, until it is settled. Raises ``Problem`` and ``Refused``."""
     from panelbridge.actions.outcome import check_outcome
 
     provisioner = trial.bridge.services.provisioner
-    answer = provisioner.submit(wish, budget=_BUDGET)
+    answer = provisioner.submit(command, budget=_BUDGET)
     slow = trial.bridge.services.panels.capabilities(trial.plan.panel_id).slow_verbs
     if answer.pending and answer.operation.verb in slow:  # that is left to the jobs, and here we are those
         provisioner.pursue(answer.operation.id, seconds=_BUDGET)

@@ -1,4 +1,4 @@
-"""``panelbridge operations``: the journal of everything that was wished and what became of it."""
+"""``panelbridge operations``: the journal of everything that was wanted and what became of it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from panelbridge.provisioning import Attempt, Operation, OperationState
 
 app = typer.Typer(
-    no_args_is_help=True, help="The journal: everything that was wished, and what became of it."
+    no_args_is_help=True, help="The journal: everything that was wanted, and what became of it."
 )
 
 

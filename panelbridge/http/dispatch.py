@@ -12,7 +12,7 @@ from flask.globals import app_ctx, request_ctx
 
 from panelbridge.access import StoredAnswer
 from panelbridge.actions.context import Context
-from panelbridge.actions.fields import Answer, TextFile, starred
+from panelbridge.actions.fields import TextFile, View, starred
 from panelbridge.actions.problems import Problem
 from panelbridge.actions.validation import validate
 from panelbridge.http.auth import Caller, KeyVerifier
@@ -149,15 +149,15 @@ def _replay(stored: StoredAnswer, fingerprint: str) -> Response:
     return response
 
 
-def _status(route: Route, answer: Answer) -> int:
+def _status(route: Route, answer: View) -> int:
     return _ACCEPTED if answer.is_pending() else route.status
 
 
-def _keep(unit: ServiceUnit, context: Context, key: str, status: int, answer: Answer) -> None:
+def _keep(unit: ServiceUnit, context: Context, key: str, status: int, answer: View) -> None:
     unit.access.keep_answer(context.caller.owner, key, status, answer.kept().model_dump_json())
 
 
-def _render(route: Route, answer: Answer | TextFile, redacted: tuple[str, ...] = ()) -> Response:
+def _render(route: Route, answer: View | TextFile, redacted: tuple[str, ...] = ()) -> Response:
     if isinstance(answer, TextFile):
         response = Response(answer.text, mimetype=answer.media_type)
         if answer.filename:

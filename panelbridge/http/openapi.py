@@ -157,7 +157,7 @@ def _header_parameters(route: Route) -> list[dict[str, Any]]:
         ]
     if route.keyed:
         schema = {"type": "string", "pattern": _KEY_PATTERN}
-        text = "The caller's own key: the same when it repeats, another for another wish"
+        text = "The caller's own key: the same when it repeats, another for another request"
         return [
             {
                 "name": "Idempotency-Key",

@@ -10,10 +10,10 @@ from typing import Any
 from pydantic import BaseModel
 
 from panelbridge.access import Scope
-from panelbridge.actions.fields import Answer, Body, Query
+from panelbridge.actions.fields import Body, Query, View
 from panelbridge.http.decoding import JSON, BodyFormat
 
-View = Callable[..., Any]
+Action = Callable[..., Any]
 
 
 class Effect(StrEnum):
@@ -32,7 +32,7 @@ class Route:
     name: str  # operationId
     tag: str
     summary: str
-    view: View
+    view: Action
     effect: Effect
     scope: Scope | None = None  # None: no key needed
     body: type[BaseModel] | None = None
@@ -43,7 +43,7 @@ class Route:
     formats: tuple[BodyFormat, ...] = ()  # of the body, besides JSON
     answer_type: str = "application/json"
     problems: tuple[int, ...] = ()
-    spent: View | None = None  # raises ``key_spent`` where what the key made has ended since
+    spent: Action | None = None  # raises ``key_spent`` where what the key made has ended since
     serve: Callable[..., Any] | None = None  # a billing system's own way: (dispatcher, route) to a response
 
     @property
@@ -67,7 +67,7 @@ class Resource:
     def get(
         self,
         path: str,
-        view: View,
+        view: Action,
         *,
         answer: type[BaseModel] | None = None,
         query: type[Query] | None = None,
@@ -98,16 +98,16 @@ class Resource:
         self,
         method: str,
         path: str,
-        view: View,
+        view: Action,
         *,
         scope: Scope,
-        answer: type[Answer],
+        answer: type[View],
         body: type[Body] | None = None,
         status: int = 200,
         also: tuple[int, ...] = (),
         effect: Effect = Effect.CHANGES,
         problems: tuple[int, ...] = (),
-        spent: View | None = None,
+        spent: Action | None = None,
     ) -> None:
         """Declare what changes: ``view(context, [body], **path)``; it needs an Idempotency-Key."""
         self.routes.append(
@@ -136,6 +136,6 @@ class Resource:
         )
 
 
-def _summary(view: View) -> str:
+def _summary(view: Action) -> str:
     lines = (view.__doc__ or view.__name__).strip().splitlines()
     return lines[0].rstrip(".")

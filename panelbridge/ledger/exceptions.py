@@ -5,7 +5,7 @@ LedgerError              a movement that was not made; nothing changed
  |- LedgerBroken         the books contradict themselves: nothing more is booked on this wallet
  |- WalletMissing        this reseller has no wallet yet
  |- TransferRefused      zero, negative, or a transfer that cannot be resolved or corrected so
- |- HoldResolved         the hold was posted or voided already, and not by this very wish
+ |- HoldResolved         the hold was posted or voided already, and not by this very request
  |- KeyMismatch          the same idempotency key came with other fields
 
 Contention is none of these: storage raises its own ``StorageBusy``.

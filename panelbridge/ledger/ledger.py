@@ -93,10 +93,10 @@ class Ledger:
     def top_up(self, reseller: ResellerId, amount: Credits, *, key: str, actor: str, reason: str) -> Transfer:
         """Credits from the provider's stock arrive in the wallet."""
         wallet = self._lock(reseller)
-        wish = self._new(
+        command = self._new(
             TransferKind.TOP_UP, STOCK, wallet.id, amount, actor, TransferContext(reason=reason), key=key
         )
-        return self._once(wish, wallet)
+        return self._once(command, wallet)
 
     def adjust(self, reseller: ResellerId, amount: Credits, *, key: str, actor: str, reason: str) -> Transfer:
         """A person adds (above zero) or takes (below zero) credits, and says why."""
@@ -104,16 +104,18 @@ class Ledger:
         wallet = self._lock(reseller)
         ends = (ADJUSTMENT, wallet.id) if amount > ZERO else (wallet.id, ADJUSTMENT)
         size = amount if amount > ZERO else -amount
-        wish = self._new(TransferKind.ADJUSTMENT, *ends, size, actor, TransferContext(reason=reason), key=key)
-        return self._once(wish, wallet)
+        command = self._new(
+            TransferKind.ADJUSTMENT, *ends, size, actor, TransferContext(reason=reason), key=key
+        )
+        return self._once(command, wallet)
 
     def charge(
         self, reseller: ResellerId, amount: Credits, *, key: str, actor: str, context: TransferContext
     ) -> Transfer:
         """Consume credits without a hold, for an effect that was proved late."""
         wallet = self._lock(reseller)
-        wish = self._new(TransferKind.CHARGE, wallet.id, CONSUMED, amount, actor, context, key=key)
-        return self._once(wish, wallet)
+        command = self._new(TransferKind.CHARGE, wallet.id, CONSUMED, amount, actor, context, key=key)
+        return self._once(command, wallet)
 
     def transfer(
         self, source: ResellerId, target: ResellerId, amount: Credits, *, key: str, actor: str, reason: str
@@ -123,8 +125,10 @@ class Ledger:
             raise TransferRefused("a transfer needs two different wallets")
         ends = (self.wallet(source).id, self.wallet(target).id)
         wallets = self._store.lock(ends)
-        wish = self._new(TransferKind.TRANSFER, *ends, amount, actor, TransferContext(reason=reason), key=key)
-        return self._once(wish, *wallets)
+        command = self._new(
+            TransferKind.TRANSFER, *ends, amount, actor, TransferContext(reason=reason), key=key
+        )
+        return self._once(command, *wallets)
 
     def correct(
         self, transfer: TransferId, *, key: str, actor: str, reason: str, amount: Credits | None = None
@@ -137,17 +141,17 @@ class Ledger:
             raise TransferRefused(f"a {earlier.kind.value} moves no credits that could be corrected")
         size = earlier.amount if amount is None else amount
         context = replace(earlier.context, reason=reason, note=None)
-        wish = self._new(
+        command = self._new(
             TransferKind.CORRECTION, earlier.target, earlier.source, size, actor, context, key=key
         )
-        wish = replace(wish, corrects=earlier.id)
-        existing = self._repeated(wish)
+        command = replace(command, corrects=earlier.id)
+        existing = self._repeated(command)
         if existing is not None:
             return existing
         left = earlier.amount - self._store.corrected(earlier.id)
         if size > left:
             raise TransferRefused(f"{left} of transfer {transfer} can still be corrected, {size} was asked")
-        return self._record(wish, wallets)
+        return self._record(command, wallets)
 
     # -- hold, post, void
 
@@ -160,8 +164,8 @@ class Ledger:
         void it still returns the old hold, so a new attempt at buying needs a new key.
         """
         wallet = self._lock(reseller)
-        wish = self._new(TransferKind.HOLD, wallet.id, CONSUMED, amount, actor, context, key=key)
-        return self._once(wish, wallet)
+        command = self._new(TransferKind.HOLD, wallet.id, CONSUMED, amount, actor, context, key=key)
+        return self._once(command, wallet)
 
     def post(
         self,
@@ -284,34 +288,34 @@ class Ledger:
             context=context,
         )
 
-    def _once(self, wish: Transfer, *wallets: WalletState) -> Transfer:
-        return self._repeated(wish) or self._record(wish, wallets)
+    def _once(self, command: Transfer, *wallets: WalletState) -> Transfer:
+        return self._repeated(command) or self._record(command, wallets)
 
-    def _repeated(self, wish: Transfer) -> Transfer | None:
-        existing = self._store.keyed(wish.key) if wish.key is not None else None
-        if existing is not None and not same_wish(existing, wish):
-            raise KeyMismatch(f"the key {wish.key!r} belongs to {existing.kind.value} {existing.id}")
+    def _repeated(self, command: Transfer) -> Transfer | None:
+        existing = self._store.keyed(command.key) if command.key is not None else None
+        if existing is not None and not same_wish(existing, command):
+            raise KeyMismatch(f"the key {command.key!r} belongs to {existing.kind.value} {existing.id}")
         return existing
 
     def _resolve(
         self, held: Transfer, kind: TransferKind, amount: Credits, actor: str, context: TransferContext
     ) -> Transfer:
-        wish = self._new(kind, held.source, held.target, amount, actor, context)
-        wish = replace(wish, resolves=held.id, released=held.amount - amount)
+        command = self._new(kind, held.source, held.target, amount, actor, context)
+        command = replace(command, resolves=held.id, released=held.amount - amount)
         wallets = self._store.lock((held.source,))
         existing = self._store.resolution(held.id)
         if existing is None:
-            return self._record(wish, wallets)
+            return self._record(command, wallets)
         if existing.kind is kind and existing.amount == amount:
             return existing
         raise HoldResolved(hold=held.id, kind=existing.kind.value, resolved_by=existing.id)
 
-    def _record(self, wish: Transfer, wallets: Sequence[WalletState]) -> Transfer:
-        moves = [move(wallet, wish) for wallet in wallets]
+    def _record(self, command: Transfer, wallets: Sequence[WalletState]) -> Transfer:
+        moves = [move(wallet, command) for wallet in wallets]
         for one in moves:
             if one.available < ZERO:
-                raise InsufficientCredit(available=one.wallet.available, needed=wish.amount)
-        recorded = self._store.record(wish, moves)
+                raise InsufficientCredit(available=one.wallet.available, needed=command.amount)
+        recorded = self._store.record(command, moves)
         for one in moves:
             if one.crosses_floor:
                 self._store.cross_floor(

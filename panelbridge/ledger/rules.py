@@ -55,15 +55,15 @@ def move(wallet: WalletState, transfer: Transfer) -> Move:
     )
 
 
-def same_wish(existing: Transfer, wish: Transfer) -> bool:
+def same_wish(existing: Transfer, command: Transfer) -> bool:
     """Whether a repeated key asks for what was done: same kind, ends, amount and subject."""
     return (
-        existing.kind is wish.kind
-        and (existing.source, existing.target) == (wish.source, wish.target)
-        and existing.amount == wish.amount
-        and existing.corrects == wish.corrects
-        and existing.context.subscription == wish.context.subscription
-        and existing.context.operation == wish.context.operation
+        existing.kind is command.kind
+        and (existing.source, existing.target) == (command.source, command.target)
+        and existing.amount == command.amount
+        and existing.corrects == command.corrects
+        and existing.context.subscription == command.context.subscription
+        and existing.context.operation == command.context.operation
     )
 
 

@@ -2,51 +2,51 @@
 
 from __future__ import annotations
 
-from panelbridge.provisioning.desk import Desk
+from panelbridge.provisioning.commands import (
+    ChangeCommand,
+    Command,
+    CreateCommand,
+    RenewCommand,
+    ResetCommand,
+    SuspendCommand,
+    TerminateCommand,
+    UnsuspendCommand,
+    known_facts,
+)
+from panelbridge.provisioning.dependencies import Dependencies
 from panelbridge.provisioning.effects import WHY_STOPPED, WriteStop
 from panelbridge.provisioning.exceptions import Refusal
 from panelbridge.provisioning.models import (
-    Answer,
     Attempt,
     AttentionItem,
-    Limits,
     Operation,
     OperationId,
     OperationState,
+    Reply,
+    Timeouts,
 )
 from panelbridge.provisioning.provisioner import Provisioner
-from panelbridge.provisioning.wishes import (
-    ChangeWish,
-    CreateWish,
-    RenewWish,
-    ResetWish,
-    SuspendWish,
-    TerminateWish,
-    UnsuspendWish,
-    Wish,
-    known_facts,
-)
 
 __all__ = [
     "WHY_STOPPED",
-    "Answer",
     "Attempt",
     "AttentionItem",
-    "ChangeWish",
-    "CreateWish",
-    "Desk",
-    "Limits",
+    "ChangeCommand",
+    "Command",
+    "CreateCommand",
+    "Dependencies",
     "Operation",
     "OperationId",
     "OperationState",
     "Provisioner",
     "Refusal",
-    "RenewWish",
-    "ResetWish",
-    "SuspendWish",
-    "TerminateWish",
-    "UnsuspendWish",
-    "Wish",
+    "RenewCommand",
+    "Reply",
+    "ResetCommand",
+    "SuspendCommand",
+    "TerminateCommand",
+    "Timeouts",
+    "UnsuspendCommand",
     "WriteStop",
     "known_facts",
 ]

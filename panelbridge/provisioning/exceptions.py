@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class Refusal(Exception):
-    """The wish cannot be admitted. ``code`` is stable; ``advice`` tells who can mend it.
+    """The request cannot be admitted. ``code`` is stable; ``advice`` tells who can mend it.
 
     ``customer`` is what the customer may read of it, where he can mend it himself.
     """

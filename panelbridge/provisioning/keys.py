@@ -1,7 +1,7 @@
 """Idempotency keys, made inside Intend and nowhere else.
 
 Two kinds. *Business fact*: once done, always ``already``. *End state*: verb, target and the subscription's
-revision, so that the same wish next year is a new operation and a double click is not.
+revision, so that the same request next year is a new operation and a double click is not.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def renew_key(installation: Installation, service_id: int, fact: str) -> str:
 def end_state_key(
     verb: Verb, subscription: Subscription, target: str, contradicted: Iterable[Operation] = ()
 ) -> str:
-    """``contradicted``: what waits and wants another end. Of A, B, A the last is a wish of its own."""
+    """``contradicted``: what waits and wants another end. Of A, B, A the last is a request of its own."""
     key = f"{verb.value}:{subscription.id}:{subscription.generation}:{subscription.revision}:{target}"
     newest = max((operation.id for operation in contradicted), default=None)
     return key if newest is None else f"{key}:after:{newest}"

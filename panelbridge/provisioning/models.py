@@ -82,7 +82,7 @@ class Target(BaseModel):
     note: str | None = None
     username: str | None = None
     chosen_name: bool = False  # the login name came from outside and is not random
-    fingerprint: str | None = None  # HMAC of a given password, so that the same wish joins
+    fingerprint: str | None = None  # HMAC of a given password, so that the same request joins
 
     def anchored(self, anchor: Anchor) -> Target:
         return self.model_copy(
@@ -218,7 +218,7 @@ class AttentionItem:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Limits:
+class Timeouts:
     """How patient the engine is. Seconds."""
 
     attempt: float = 20.0  # one try, all calls of it
@@ -227,7 +227,7 @@ class Limits:
     backoff: float = 2.0
     backoff_cap: float = 300.0
     give_up_after: float = 86_400.0  # an unknown older than this needs a person
-    seats: int = 4  # request threads that may wait on one panel
+    threads_per_panel: int = 4  # request threads that may wait on one panel
     poll: float = 0.05
     clock_tolerance: timedelta = field(default=timedelta(minutes=2))
     retry_after_cap: float = 3600.0  # a panel that asks for more is asked again all the same
@@ -236,7 +236,7 @@ class Limits:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
+class Reply:
     """What a caller is told: the operation and the subscription as it is now."""
 
     operation: Operation

@@ -12,13 +12,13 @@ from datetime import datetime, timedelta
 from panelbridge.contract.capabilities import Extend, Verb
 from panelbridge.contract.exceptions import AdapterLoadError, PanelError
 from panelbridge.lifecycle import SubscriptionState, SuspensionReason
-from panelbridge.provisioning.desk import Desk
+from panelbridge.provisioning.commands import SuspendCommand, UnsuspendCommand
+from panelbridge.provisioning.dependencies import Dependencies
 from panelbridge.provisioning.exceptions import Refusal
 from panelbridge.provisioning.flow.intend import plan_of
 from panelbridge.provisioning.models import BRIDGE, OperationState
 from panelbridge.provisioning.port import Unit, Units
 from panelbridge.provisioning.verbs import RULES
-from panelbridge.provisioning.wishes import SuspendWish, UnsuspendWish
 from panelbridge.subscriptions import Panel, PanelId, Subscription, SubscriptionId
 
 _PAGE = 500
@@ -26,20 +26,20 @@ _UNDER_WAY = frozenset({OperationState.READY, OperationState.SENT})
 _log = logging.getLogger(__name__)
 
 
-def hold_to_paid_time(units: Units, desk: Desk) -> int:
-    """Suspend what is past its paid time and grace, lift what is paid again. Returns how many wishes."""
+def hold_to_paid_time(units: Units, deps: Dependencies) -> int:
+    """Suspend what is past its paid time and grace, lift what is paid again. Returns how many requests."""
     with units.read() as unit:
-        panels = [panel.id for panel in unit.subscriptions.panels() if _keeps_no_date(desk, panel)]
-    wishes = 0
+        panels = [panel.id for panel in unit.subscriptions.panels() if _keeps_no_date(deps, panel)]
+    commands = 0
     for panel in panels:
-        for subscription in _candidates(units, panel, desk.clock()):
-            wishes += _try_to_hold(units, desk, subscription)
-    return wishes
+        for subscription in _candidates(units, panel, deps.clock()):
+            commands += _try_to_hold(units, deps, subscription)
+    return commands
 
 
-def _keeps_no_date(desk: Desk, panel: Panel) -> bool:
+def _keeps_no_date(deps: Dependencies, panel: Panel) -> bool:
     try:
-        return desk.panels.capabilities(panel.id).extend is Extend.NONE
+        return deps.panels.capabilities(panel.id).extend is Extend.NONE
     except (AdapterLoadError, ValueError):  # told by doctor and by every call; the other panels go on
         return False
 
@@ -58,18 +58,18 @@ def _candidates(units: Units, panel: PanelId, now: datetime) -> Iterator[Subscri
             after = page[-1].id
 
 
-def _try_to_hold(units: Units, desk: Desk, wanted: SubscriptionId) -> bool:
+def _try_to_hold(units: Units, deps: Dependencies, wanted: SubscriptionId) -> bool:
     try:
         with units.write() as unit:
-            return _hold(unit, desk, wanted)
+            return _hold(unit, deps, wanted)
     except Exception as error:  # noqa: BLE001 - what fails for one keeps none of those behind it from its end
         code = error.code if isinstance(error, (Refusal, PanelError)) else type(error).__name__
         _log.warning("paid time of subscription %s was not kept: %s", wanted, code)
         return False
 
 
-def _hold(unit: Unit, desk: Desk, wanted: SubscriptionId) -> bool:
-    """Whether something was wished, by what the books say in this very transaction."""
+def _hold(unit: Unit, deps: Dependencies, wanted: SubscriptionId) -> bool:
+    """Whether something was wanted, by what the books say in this very transaction."""
     subscription = unit.subscriptions.subscription(wanted)
     if subscription is None or subscription.entitled_until is None:
         return False
@@ -79,12 +79,12 @@ def _hold(unit: Unit, desk: Desk, wanted: SubscriptionId) -> bool:
     waiting = [item for item in unit.journal.unsettled(wanted) if item.state in _UNDER_WAY]
     if any(item.verb in (Verb.EXTEND, Verb.UNSUSPEND, Verb.SUSPEND, Verb.TERMINATE) for item in waiting):
         return False  # its end decides; this comes round again
-    past, held = _is_past(unit, desk, subscription), SuspensionReason.EXPIRED in subscription.reasons
+    past, held = _is_past(unit, deps, subscription), SuspensionReason.EXPIRED in subscription.reasons
     if past and subscription.state is SubscriptionState.ACTIVE:
         RULES[Verb.SUSPEND].intend(
             unit,
-            desk,
-            SuspendWish(
+            deps,
+            SuspendCommand(
                 installation=installation,
                 service_id=subscription.service_id,
                 actor=BRIDGE,
@@ -97,8 +97,8 @@ def _hold(unit: Unit, desk: Desk, wanted: SubscriptionId) -> bool:
     if held and not past:
         RULES[Verb.UNSUSPEND].intend(
             unit,
-            desk,
-            UnsuspendWish(
+            deps,
+            UnsuspendCommand(
                 installation=installation,
                 service_id=subscription.service_id,
                 actor=BRIDGE,
@@ -110,6 +110,6 @@ def _hold(unit: Unit, desk: Desk, wanted: SubscriptionId) -> bool:
     return False
 
 
-def _is_past(unit: Unit, desk: Desk, subscription: Subscription) -> bool:
+def _is_past(unit: Unit, deps: Dependencies, subscription: Subscription) -> bool:
     grace = timedelta(hours=plan_of(unit, subscription).grace_hours)
-    return subscription.entitled_until is not None and subscription.entitled_until + grace <= desk.clock()
+    return subscription.entitled_until is not None and subscription.entitled_until + grace <= deps.clock()

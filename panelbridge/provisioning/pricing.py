@@ -68,9 +68,9 @@ def is_there(
     subscription: Subscription, plan: PlanId, term: Term, package: str | None, connections: int | None
 ) -> bool:
     """Whether a change to these would change nothing: such a one is free."""
-    wished = (plan, term, package)
+    wanted = (plan, term, package)
     there = (subscription.plan_id, subscription.term, subscription.package)
-    return wished == there and connections in (None, subscription.connections)
+    return wanted == there and connections in (None, subscription.connections)
 
 
 def renewal_reprices(
@@ -91,14 +91,14 @@ def renewal_reprices(
 
 
 def connections_after(
-    unit: Unit, look: Outlook, plan: Plan, offer: PlanTerm, wished: int | None
+    unit: Unit, look: Outlook, plan: Plan, offer: PlanTerm, wanted: int | None
 ) -> int | None:
     """Connections after a change: those asked for, else the plan's and the extra ones that were bought.
 
     A plan that sells no extra connections takes none over.
     """
-    if wished is not None:
-        return wished
+    if wanted is not None:
+        return wanted
     sold = unit.subscriptions.plan(look.subscription.plan_id, look.subscription.plan_version)
     bought = extra_connections(sold, sold_connections(look, sold)) if sold is not None else 0
     if not bought or offer.extra_connection is None:

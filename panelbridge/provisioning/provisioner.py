@@ -14,7 +14,17 @@ from panelbridge.contract.capabilities import Verb
 from panelbridge.contract.exceptions import NotFound
 from panelbridge.contract.models import Absent, AccountId, AccountRef, Found, Outcome, Unknown
 from panelbridge.ledger import Credits, ResellerId
-from panelbridge.provisioning.desk import Desk
+from panelbridge.provisioning.commands import (
+    ChangeCommand,
+    Command,
+    CreateCommand,
+    RenewCommand,
+    ResetCommand,
+    SuspendCommand,
+    TerminateCommand,
+    UnsuspendCommand,
+)
+from panelbridge.provisioning.dependencies import Dependencies
 from panelbridge.provisioning.flow import decisions, purchase_decisions
 from panelbridge.provisioning.flow.act import send
 from panelbridge.provisioning.flow.broken import BrokenSteps
@@ -38,32 +48,22 @@ from panelbridge.provisioning.flow.settle import settle_done, settle_refused, se
 from panelbridge.provisioning.flow.turns import due_now, stands_behind
 from panelbridge.provisioning.flow.undo import credit_back, late_create
 from panelbridge.provisioning.flow.waiting import watch_waiting
-from panelbridge.provisioning.later import store_change, withdraw_change
-from panelbridge.provisioning.models import UNSETTLED, Answer, Operation, OperationId, OperationState
+from panelbridge.provisioning.models import UNSETTLED, Operation, OperationId, OperationState, Reply
+from panelbridge.provisioning.next_change import store_change, withdraw_change
 from panelbridge.provisioning.paid_time import hold_to_paid_time
 from panelbridge.provisioning.port import Unit, Units, Wake
 from panelbridge.provisioning.rules import account_ref
 from panelbridge.provisioning.verbs import RULES
-from panelbridge.provisioning.wishes import (
-    ChangeWish,
-    CreateWish,
-    RenewWish,
-    ResetWish,
-    SuspendWish,
-    TerminateWish,
-    UnsuspendWish,
-    Wish,
-)
 from panelbridge.subscriptions import Installation, PanelId, Subscription
 
 _VERB_OF: dict[type[Any], Verb] = {
-    CreateWish: Verb.CREATE,
-    RenewWish: Verb.EXTEND,
-    SuspendWish: Verb.SUSPEND,
-    UnsuspendWish: Verb.UNSUSPEND,
-    ResetWish: Verb.RESET_CREDENTIALS,
-    ChangeWish: Verb.CHANGE_PACKAGE,
-    TerminateWish: Verb.TERMINATE,
+    CreateCommand: Verb.CREATE,
+    RenewCommand: Verb.EXTEND,
+    SuspendCommand: Verb.SUSPEND,
+    UnsuspendCommand: Verb.UNSUSPEND,
+    ResetCommand: Verb.RESET_CREDENTIALS,
+    ChangeCommand: Verb.CHANGE_PACKAGE,
+    TerminateCommand: Verb.TERMINATE,
 }
 _MOMENT = timedelta(seconds=1)
 
@@ -71,38 +71,38 @@ _MOMENT = timedelta(seconds=1)
 class Provisioner:
     """Thread-safe; one per process. All state that matters is in the database."""
 
-    def __init__(self, units: Units, desk: Desk, wake: Wake | None = None) -> None:
+    def __init__(self, units: Units, deps: Dependencies, wake: Wake | None = None) -> None:
         self.units = units
-        self.desk = desk
+        self.deps = deps
         self._wake = wake
-        self._broken = BrokenSteps(units, desk)
+        self._broken = BrokenSteps(units, deps)
         self._settled = threading.Condition()
-        self._seats: dict[PanelId, int] = defaultdict(int)
-        self._seats_lock = threading.Lock()
+        self._thread_slots: dict[PanelId, int] = defaultdict(int)
+        self._thread_slots_lock = threading.Lock()
 
-    def submit(self, wish: Wish, *, budget: float | None = None) -> Answer:
-        """Admit ``wish`` and drive its operation for at most ``budget`` seconds. Raises ``Refusal``."""
+    def submit(self, command: Command, *, budget: float | None = None) -> Reply:
+        """Admit ``command`` and drive its operation for at most ``budget`` seconds. Raises ``Refusal``."""
         with self.units.read() as unit:
-            known = self.known(unit, wish)
-        return known or self.admit(wish, budget=budget)
+            known = self.known(unit, command)
+        return known or self.admit(command, budget=budget)
 
-    def known(self, unit: Unit, wish: Wish) -> Answer | None:
-        """The answer to a wish that is a settled fact by now, read in the caller's own transaction."""
-        fact = RULES[_VERB_OF[type(wish)]].known(unit, wish)
+    def known(self, unit: Unit, command: Command) -> Reply | None:
+        """The answer to a request that is a settled fact by now, read in the caller's own transaction."""
+        fact = RULES[_VERB_OF[type(command)]].known(unit, command)
         return self._answer(fact, joined=True) if fact is not None and fact.settled else None
 
-    def admit(self, wish: Wish, *, budget: float | None = None) -> Answer:
+    def admit(self, command: Command, *, budget: float | None = None) -> Reply:
         """``submit`` for a caller that has asked ``known`` by itself."""
         ends = self._ends(budget)
-        rules = RULES[_VERB_OF[type(wish)]]
-        with self._seat() as seat:
+        rules = RULES[_VERB_OF[type(command)]]
+        with self._thread_slot() as slot:
             with self.units.write() as unit:
-                admission = rules.intend(unit, self.desk, wish)
+                admission = rules.intend(unit, self.deps, command)
                 operation = admission.operation
                 # The first attempt is committed with the intent: one flush less, and nothing is sent yet.
                 first = None
                 left = self._left(ends)
-                if not operation.settled and left > SHORTEST_TRY and seat.take(operation.panel_id):
+                if not operation.settled and left > SHORTEST_TRY and slot.take(operation.panel_id):
                     first = self._claim(unit, operation.id, left, admitted=operation)
             if not operation.settled:
                 operation = self._drive(operation.id, ends, first)
@@ -118,14 +118,14 @@ class Provisioner:
         if operation is None:
             msg = f"operation {operation_id} does not exist"
             raise LookupError(msg)
-        with self._seat() as seat:
-            if operation.settled or not seat.take(operation.panel_id):
+        with self._thread_slot() as slot:
+            if operation.settled or not slot.take(operation.panel_id):
                 return operation if operation.settled else self._leave(operation_id)
             return self._drive(operation_id, ends, self._next(operation_id, self._left(ends)))
 
     def step(self, operation_id: OperationId) -> Claim:
         """Do the one next thing for an operation, and say how it stands."""
-        longest = self.desk.limits.attempt
+        longest = self.deps.limits.attempt
         with self._watched(operation_id):
             with self.units.write() as unit:
                 todo = self._claim(unit, operation_id, longest, somebody_waits=False)
@@ -139,7 +139,7 @@ class Provisioner:
             if isinstance(state, Settled):
                 return state.operation
             if isinstance(state, Wait) and state.for_the_jobs and not handed_over:
-                handed_over = self._wake is not None and self._wake(operation_id, self.desk.clock())
+                handed_over = self._wake is not None and self._wake(operation_id, self.deps.clock())
                 if not handed_over:
                     break
             if isinstance(state, Wait) and not self._pause(state, ends):
@@ -171,10 +171,10 @@ class Provisioner:
         admitted: Operation | None = None,
         somebody_waits: bool = True,
     ) -> Claim:
-        patience = min(seconds, self.desk.limits.attempt)
+        patience = min(seconds, self.deps.limits.attempt)
         todo = claim(
             unit,
-            self.desk,
+            self.deps,
             operation_id,
             seconds=patience,
             admitted=admitted,
@@ -187,13 +187,13 @@ class Provisioner:
 
     def _perform(self, todo: Claim, seconds: float) -> Claim:
         """Carry a claim out: call, look up, or read the fence. What it leads to is the answer."""
-        patience = min(seconds, self.desk.limits.attempt)
+        patience = min(seconds, self.deps.limits.attempt)
         if isinstance(todo, ReadFence):
             todo = self._read_fence(todo, patience)
         if isinstance(todo, Call):
-            now = send(self.units, self.desk, todo)
+            now = send(self.units, self.deps, todo)
         elif isinstance(todo, LookUp):
-            now = look_up(self.units, self.desk, todo, seconds=patience)
+            now = look_up(self.units, self.deps, todo, seconds=patience)
         else:
             return todo
         with self._settled:
@@ -201,17 +201,17 @@ class Provisioner:
         return Settled(operation=now) if now is not None and now.settled else todo
 
     def _ends(self, budget: float | None) -> float:
-        patience = self.desk.limits.budget if budget is None else budget
-        return self.desk.elapsed().seconds + patience
+        patience = self.deps.limits.budget if budget is None else budget
+        return self.deps.elapsed().seconds + patience
 
     def _left(self, ends: float) -> float:
-        return ends - self.desk.elapsed().seconds
+        return ends - self.deps.elapsed().seconds
 
     def pursue(self, operation_id: OperationId, *, seconds: float | None = None) -> None:
         """What a job does: step the operation until it is settled or must wait for longer than a moment."""
-        ends = self._ends(seconds or self.desk.limits.attempt)
+        ends = self._ends(seconds or self.deps.limits.attempt)
         while self._left(ends) > 0:
-            now = self.desk.clock()
+            now = self.deps.clock()
             state = self.step(operation_id)
             if isinstance(state, Settled):
                 return
@@ -219,7 +219,7 @@ class Provisioner:
                 if state.at_once or state.until is None or state.running or state.until - now > _MOMENT:
                     return
                 with self._settled:
-                    self._settled.wait(self.desk.limits.poll)
+                    self._settled.wait(self.deps.limits.poll)
 
     def run_due(self, limit: int = 50) -> int:
         """One scan of due rows: what makes work happen when nobody waits. Returns how many were stepped."""
@@ -231,67 +231,67 @@ class Provisioner:
     def due(self, limit: int = 50) -> list[Operation]:
         """What can be done now; what is blocked is not among it until what blocks it moves."""
         with self.units.read() as unit:
-            return due_now(unit, self.desk, limit)
+            return due_now(unit, self.deps, limit)
 
     def after_top_up(self, unit: Unit, reseller: ResellerId) -> tuple[OperationId, ...]:
         """Wake what waits for credit, in the top-up's own transaction."""
-        return wake_queued(unit, self.desk, reseller)
+        return wake_queued(unit, self.deps, reseller)
 
-    def retry(self, operation_id: OperationId, *, actor: str, budget: float | None = None) -> Answer:
+    def retry(self, operation_id: OperationId, *, actor: str, budget: float | None = None) -> Reply:
         """A person says "go on": look up or send again. Raises ``Refusal``."""
         ends = self._ends(budget)
-        decisions.retry(self.units, self.desk, operation_id, actor=actor)
+        decisions.retry(self.units, self.deps, operation_id, actor=actor)
         return self._answer(self.drive(operation_id, ends), joined=False)
 
     def adopt(
         self, operation_id: OperationId, account: AccountId, *, actor: str, needs_proof: bool = False
-    ) -> Answer:
+    ) -> Reply:
         """A person says "this account is the service's". Raises ``Refusal``.
 
         ``needs_proof``: the word of this person alone is not enough, the account must bear our mark.
         """
         done = decisions.adopt(
-            self.units, self.desk, operation_id, account, actor=actor, needs_proof=needs_proof
+            self.units, self.deps, operation_id, account, actor=actor, needs_proof=needs_proof
         )
         return self._answer(done, joined=False)
 
-    def release(self, operation_id: OperationId, *, actor: str, reason: str) -> Answer:
+    def release(self, operation_id: OperationId, *, actor: str, reason: str) -> Reply:
         """A person says "nothing happened": the hold is free again. Raises ``Refusal``."""
-        released = decisions.release(self.units, self.desk, operation_id, actor=actor, reason=reason)
+        released = decisions.release(self.units, self.deps, operation_id, actor=actor, reason=reason)
         return self._answer(released, joined=False)
 
-    def buy_from_here(self, operation_id: OperationId, *, actor: str, reason: str) -> Answer:
+    def buy_from_here(self, operation_id: OperationId, *, actor: str, reason: str) -> Reply:
         """A person says "buy it from where the account stands now". Raises ``Refusal``."""
         ends = self._ends(None)
-        purchase_decisions.buy_from_here(self.units, self.desk, operation_id, actor=actor, reason=reason)
+        purchase_decisions.buy_from_here(self.units, self.deps, operation_id, actor=actor, reason=reason)
         return self._answer(self.drive(operation_id, ends), joined=False)
 
-    def book_missing(self, operation_id: OperationId, *, actor: str, reason: str) -> Answer:
+    def book_missing(self, operation_id: OperationId, *, actor: str, reason: str) -> Reply:
         """A person says "the move was a renewal that the books lack": charged, then go on."""
         ends = self._ends(None)
-        purchase_decisions.book_missing(self.units, self.desk, operation_id, actor=actor, reason=reason)
+        purchase_decisions.book_missing(self.units, self.deps, operation_id, actor=actor, reason=reason)
         return self._answer(self.drive(operation_id, ends), joined=False)
 
-    def mark_done(self, operation_id: OperationId, *, actor: str, reason: str) -> Answer:
+    def mark_done(self, operation_id: OperationId, *, actor: str, reason: str) -> Reply:
         """A person says "it is done": the hold is spent. Raises ``Refusal``."""
-        done = decisions.mark_done(self.units, self.desk, operation_id, actor=actor, reason=reason)
+        done = decisions.mark_done(self.units, self.deps, operation_id, actor=actor, reason=reason)
         return self._answer(done, joined=False)
 
     def watch_released(self) -> int:
         """Look at what may still take effect after it was settled; what did goes before a person."""
-        return watch_released(self.units, self.desk)
+        return watch_released(self.units, self.deps)
 
     def watch_waiting(self) -> int:
         """Tell of what is tried in vain, and of what waits behind it; close what goes on."""
-        return watch_waiting(self.units, self.desk)
+        return watch_waiting(self.units, self.deps)
 
     def account_ref(self, subscription: Subscription) -> AccountRef:
         """For those who only look: the panel account of the subscription. Raises ``RuntimeError``."""
-        return account_ref(subscription, self.desk)
+        return account_ref(subscription, self.deps)
 
     def hold_to_paid_time(self) -> int:
         """Where panels keep no expiry: suspend what is past its paid time, lift what is paid again."""
-        return hold_to_paid_time(self.units, self.desk)
+        return hold_to_paid_time(self.units, self.deps)
 
     def undo_create(
         self,
@@ -302,30 +302,30 @@ class Provisioner:
         actor: str,
         reason: str,
         budget: float | None = None,
-    ) -> tuple[Answer, Credits]:
+    ) -> tuple[Reply, Credits]:
         """Billing had ended the service before its account was made: it goes, and its credits come back.
 
         The answer is the terminate's, with the credits given back so far. Safe to repeat. Raises ``Refusal``.
         """
         with self.units.read() as unit:
-            create = late_create(unit, self.desk, installation, service_id, wanted)
-        wish = TerminateWish(installation=installation, service_id=service_id, actor=actor)
-        answer = self.submit(wish, budget=budget)
+            create = late_create(unit, self.deps, installation, service_id, wanted)
+        command = TerminateCommand(installation=installation, service_id=service_id, actor=actor)
+        answer = self.submit(command, budget=budget)
         if answer.operation.state is not OperationState.DONE:
             return answer, Credits(units=0)
         with self.units.write() as unit:
             create = unit.journal.operation(create.id) or create
-            return answer, credit_back(unit, self.desk, create, actor=actor, reason=reason)
+            return answer, credit_back(unit, self.deps, create, actor=actor, reason=reason)
 
-    def change_later(self, wish: ChangeWish) -> Subscription:
+    def change_later(self, command: ChangeCommand) -> Subscription:
         """Store a package change for the next renewal. Raises ``Refusal``."""
-        return store_change(self.units, self.desk, wish)
+        return store_change(self.units, self.deps, command)
 
     def withdraw_change(self, installation: Installation, service_id: int) -> Subscription:
         """No change is stored for the next renewal. Raises ``Refusal``."""
         return withdraw_change(self.units, installation, service_id)
 
-    def answer(self, operation_id: OperationId) -> Answer:
+    def answer(self, operation_id: OperationId) -> Reply:
         with self.units.read() as unit:
             operation = unit.journal.operation(operation_id)
         if operation is None:
@@ -335,34 +335,34 @@ class Provisioner:
 
     def _read_fence(self, todo: ReadFence, patience: float) -> Claim:
         """A purchase is planned on the account as it is right before. One that is gone buys nothing."""
-        desk, operation = self.desk, todo.operation
-        started = desk.elapsed().seconds
-        answer = read_account(desk, operation, todo.subscription, patience)
-        breaker = desk.panels.breaker(operation.panel_id)
+        deps, operation = self.deps, todo.operation
+        started = deps.elapsed().seconds
+        answer = read_account(deps, operation, todo.subscription, patience)
+        breaker = deps.panels.breaker(operation.panel_id)
         breaker.failed() if isinstance(answer, Unknown) else breaker.succeeded()
-        left = patience - (desk.elapsed().seconds - started)
+        left = patience - (deps.elapsed().seconds - started)
         with self.units.write() as unit:
             match answer:
                 case Found() if left < SHORTEST_TRY:  # whoever waits has waited enough: the jobs buy it
-                    return Wait(operation=operation, until=desk.clock())
+                    return Wait(operation=operation, until=deps.clock())
                 case Found(account=account):
-                    return claim(unit, desk, operation.id, seconds=left, fence_read=account)
+                    return claim(unit, deps, operation.id, seconds=left, fence_read=account)
                 case Absent():
                     gone = NotFound("the account does not exist at the panel any more; nothing was bought")
-                    refused = settle_refused(unit, desk, operation, gone)
+                    refused = settle_refused(unit, deps, operation, gone)
                     return Settled(operation=refused) if refused is not None else todo
                 case Unknown(cause=cause):
                     unreadable = FenceUnreadable(
                         f"the account could not be read before the purchase, so nothing was bought: {cause}"
                     )
-                    waiting = settle_retry(unit, desk, operation, unreadable) or operation
+                    waiting = settle_retry(unit, deps, operation, unreadable) or operation
                     return Wait(operation=waiting, until=waiting.due_at)
 
     def _settle_without_call(self, unit: Unit, todo: NoCall) -> Operation | None:
         outcome = Outcome.ALREADY if todo.operation.verb is Verb.TERMINATE else Outcome.DONE
         return settle_done(
             unit,
-            self.desk,
+            self.deps,
             todo.prepared,
             todo.subscription,
             None,
@@ -376,10 +376,10 @@ class Provisioner:
         left = self._left(ends)
         if state.at_once or state.until is None:
             return False
-        if not state.running and (state.until - self.desk.clock()).total_seconds() >= left:
+        if not state.running and (state.until - self.deps.clock()).total_seconds() >= left:
             return False
         with self._settled:
-            self._settled.wait(min(self.desk.limits.poll, max(0.0, left)))
+            self._settled.wait(min(self.deps.limits.poll, max(0.0, left)))
         return True
 
     def _leave(self, operation_id: OperationId) -> Operation:
@@ -394,10 +394,10 @@ class Provisioner:
                 if unit.journal.save(told, was=operation):
                     operation = told
         if self._wake is not None and not operation.settled:
-            self._wake(operation.id, operation.due_at or self.desk.clock())
+            self._wake(operation.id, operation.due_at or self.deps.clock())
         return operation
 
-    def _answer(self, operation: Operation, *, joined: bool) -> Answer:
+    def _answer(self, operation: Operation, *, joined: bool) -> Reply:
         waits_for = None
         pending = not operation.settled
         if pending:
@@ -407,18 +407,18 @@ class Provisioner:
         told = operation
         if joined and operation.state is OperationState.DONE:
             told = operation.already()
-        return Answer(operation=told, pending=pending, waits_for=waits_for, message=operation.message or "")
+        return Reply(operation=told, pending=pending, waits_for=waits_for, message=operation.message or "")
 
     @contextmanager
-    def _seat(self) -> Iterator[Seat]:
-        seat = Seat(self._seats, self._seats_lock, self.desk.limits.seats)
+    def _thread_slot(self) -> Iterator[ThreadSlot]:
+        slot = ThreadSlot(self._thread_slots, self._thread_slots_lock, self.deps.limits.threads_per_panel)
         try:
-            yield seat
+            yield slot
         finally:
-            seat.leave()
+            slot.leave()
 
 
-class Seat:
+class ThreadSlot:
     """A place among the request threads that wait on one panel: so many at once, in this process."""
 
     def __init__(self, taken: dict[PanelId, int], lock: threading.Lock, most: int) -> None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from panelbridge.contract.capabilities import Extend
 from panelbridge.contract.models import Term
 from panelbridge.ledger import Credits
-from panelbridge.provisioning.desk import Desk
+from panelbridge.provisioning.commands import RenewCommand
+from panelbridge.provisioning.dependencies import Dependencies
 from panelbridge.provisioning.exceptions import Refusal
 from panelbridge.provisioning.flow.intend import plan_of
 from panelbridge.provisioning.models import Asked, Operation
@@ -15,7 +16,6 @@ from panelbridge.provisioning.outlook import Outlook, at_its_turn, brings, outlo
 from panelbridge.provisioning.port import Unit
 from panelbridge.provisioning.pricing import length_price, renewal_reprices, sold_connections
 from panelbridge.provisioning.promise import within_promise
-from panelbridge.provisioning.wishes import RenewWish
 from panelbridge.subscriptions import Plan, Subscription
 
 
@@ -37,21 +37,21 @@ class Renewal:
         return f"{self.rest} credits of it are for the time that was left, which is changed too"
 
 
-def renewal_of(unit: Unit, desk: Desk, subscription: Subscription, wish: RenewWish) -> Renewal:
-    """What ``wish`` buys once what is under way has ended well. Raises ``Refusal``."""
-    look = outlook(unit, subscription, desk.clock())
+def renewal_of(unit: Unit, deps: Dependencies, subscription: Subscription, command: RenewCommand) -> Renewal:
+    """What ``command`` buys once what is under way has ended well. Raises ``Refusal``."""
+    look = outlook(unit, subscription, deps.clock())
     asked = Asked(
-        term=str(wish.term) if wish.term is not None else None,
-        connections=wish.connections,
-        odd=wish.by is not None,
-        stored_change=wish.by is None and look.subscription.next_change is not None,
+        term=str(command.term) if command.term is not None else None,
+        connections=command.connections,
+        odd=command.by is not None,
+        stored_change=command.by is None and look.subscription.next_change is not None,
         sold=sold_as(look.subscription),
     )
-    return _quoted(unit, desk, look, asked, length=wish.by, gift=wish.gift)
+    return _quoted(unit, deps, look, asked, length=command.by, gift=command.gift)
 
 
 def renewal_at_its_turn(
-    unit: Unit, desk: Desk, operation: Operation, subscription: Subscription
+    unit: Unit, deps: Dependencies, operation: Operation, subscription: Subscription
 ) -> Operation:
     """The renewal as it is sent now that nothing is ahead of it. Raises ``Refusal``.
 
@@ -64,7 +64,7 @@ def renewal_at_its_turn(
         return operation
     look = at_its_turn(unit, subscription, operation)
     length = Term.parse(target.add or "") if asked.odd else None
-    renewal = _quoted(unit, desk, look, asked, length=length, gift=target.gift, as_of=operation)
+    renewal = _quoted(unit, deps, look, asked, length=length, gift=target.gift, as_of=operation)
     return within_promise(
         operation,
         look,
@@ -89,7 +89,7 @@ def _as_stored(operation: Operation, subscription: Subscription) -> bool:
 
 def _quoted(
     unit: Unit,
-    desk: Desk,
+    deps: Dependencies,
     look: Outlook,
     asked: Asked,
     *,
@@ -102,7 +102,7 @@ def _quoted(
     Raises ``Refusal`` (``term_not_offered``, ``connections_not_sold``).
     """
     plan, term, connections = _sold(unit, look, asked, as_of)
-    adds = desk.panels.capabilities(look.subscription.panel_id).extend is Extend.ADD
+    adds = deps.panels.capabilities(look.subscription.panel_id).extend is Extend.ADD
     package, price = _quote(plan, length or term, connections, adds=adds, odd=asked.odd)
     rest = Credits()
     if gift:

@@ -12,7 +12,7 @@ from panelbridge.contract.adapter import PanelAdapter
 from panelbridge.contract.capabilities import Capabilities, Verb
 from panelbridge.contract.models import AccountRef, PanelAccount, Purchase, Term, VerbResult
 from panelbridge.contract.secret import readable
-from panelbridge.provisioning.desk import Desk
+from panelbridge.provisioning.dependencies import Dependencies
 from panelbridge.provisioning.keys import customer_reference, panel_key, reference
 from panelbridge.provisioning.models import Attempt, Fence, Operation
 from panelbridge.provisioning.port import Unit
@@ -33,7 +33,7 @@ class Reading(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Admission:
-    """The operation a wish leads to. ``joined``: it existed before this call."""
+    """The operation a request leads to. ``joined``: it existed before this call."""
 
     operation: Operation
     joined: bool
@@ -43,14 +43,16 @@ class VerbRules(ABC, Generic[WishT]):
     verb: ClassVar[Verb]
 
     @abstractmethod
-    def intend(self, unit: Unit, desk: Desk, wish: WishT) -> Admission:
+    def intend(self, unit: Unit, deps: Dependencies, command: WishT) -> Admission:
         """Find, join or insert the operation. Raises ``Refusal`` and changes nothing."""
 
-    def known(self, unit: Unit, wish: WishT) -> Operation | None:
+    def known(self, unit: Unit, command: WishT) -> Operation | None:
         """The operation that owns a business fact's key, asked before anything is written."""
         return None
 
-    def decide(self, unit: Unit, desk: Desk, operation: Operation, subscription: Subscription) -> Operation:
+    def decide(
+        self, unit: Unit, deps: Dependencies, operation: Operation, subscription: Subscription
+    ) -> Operation:
         """What it sends and costs, decided anew when its turn comes, within what was promised.
 
         Raises ``Refusal`` where the promise holds no more.
@@ -86,7 +88,7 @@ class VerbRules(ABC, Generic[WishT]):
         adapter: PanelAdapter[Any],
         operation: Operation,
         subscription: Subscription,
-        desk: Desk,
+        deps: Dependencies,
         fence: Fence | None,
     ) -> VerbResult:
         """Make the end state true at the panel. Raises ``PanelError``."""
@@ -103,11 +105,11 @@ class VerbRules(ABC, Generic[WishT]):
     ) -> Subscription:
         """The subscription after the operation is done; the caller raises its revision."""
 
-    def ref(self, subscription: Subscription, desk: Desk) -> AccountRef:
-        return account_ref(subscription, desk)
+    def ref(self, subscription: Subscription, deps: Dependencies) -> AccountRef:
+        return account_ref(subscription, deps)
 
 
-def account_ref(subscription: Subscription, desk: Desk) -> AccountRef:
+def account_ref(subscription: Subscription, deps: Dependencies) -> AccountRef:
     """How the panel is told which account is meant. Raises ``RuntimeError`` when there is none."""
     if subscription.account_id is None or subscription.username is None:
         msg = f"subscription {subscription.id} has no account to act on"
@@ -115,17 +117,17 @@ def account_ref(subscription: Subscription, desk: Desk) -> AccountRef:
     return AccountRef(
         id=subscription.account_id,
         username=subscription.username,
-        reference=_mark(subscription, desk),
-        customer=customer_reference(desk.bridge, subscription),
+        reference=_mark(subscription, deps),
+        customer=customer_reference(deps.bridge, subscription),
         # Most panels need none to name an account: one that cannot be opened stops only what needs it.
         password=subscription.password if readable(subscription.password) is not None else None,
     )
 
 
-def _mark(subscription: Subscription, desk: Desk) -> str | None:
+def _mark(subscription: Subscription, deps: Dependencies) -> str | None:
     """What the account shows to be ours; an adopted one may show nothing, and its id must do."""
     if subscription.adopted_reference is None:
-        return reference(desk.bridge, subscription)
+        return reference(deps.bridge, subscription)
     return subscription.adopted_reference or None
 
 
@@ -143,13 +145,15 @@ def adopt_account(subscription: Subscription, account: PanelAccount | None) -> S
     )
 
 
-def fenced_purchase(operation: Operation, package: str, desk: Desk, fence: Fence | None) -> Purchase | None:
+def fenced_purchase(
+    operation: Operation, package: str, deps: Dependencies, fence: Fence | None
+) -> Purchase | None:
     """One purchase of ``package``, built on what the fence read; ``None`` where the panel writes instead."""
     if fence is None:
         return None
     target = operation.target
     return Purchase(
-        key=panel_key(desk.bridge, operation),
+        key=panel_key(deps.bridge, operation),
         package=package,
         term=Term.parse(target.add or ""),
         before=fence.before,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _DUE_ROWS = 1000  # looked at in one scan: the oldest of each panel, of what is not blocked
 
 
-class Later:
+class Background:
     """The job runner and its provisioner know each other; the engine is imported by ``start`` only, so that
     a command which only looks does not pay for it.
     """

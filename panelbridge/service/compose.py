@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from panelbridge.access import AccessStore
 from panelbridge.contract.models import AccountId
 from panelbridge.contract.secret import random_text
-from panelbridge.provisioning import WHY_STOPPED, Desk, Limits, Provisioner
-from panelbridge.service.background import Later
+from panelbridge.provisioning import WHY_STOPPED, Dependencies, Provisioner, Timeouts
+from panelbridge.service.background import Background
 from panelbridge.service.books import database_url, require_books, require_own_key
 from panelbridge.service.config import ServiceConfig
 from panelbridge.service.effects import ToldOperations, describe_witness, watch_books
@@ -56,25 +56,25 @@ def compose(config: ServiceConfig, *, migrate: bool = True) -> Services:
     def fingerprint(text: str) -> str:
         return vault.fingerprint("wish", text)
 
-    desk = Desk(
+    deps = Dependencies(
         panels=directory,
         clock=utc_now,
         fingerprint=fingerprint,
         bridge=bridge_name(units),
-        limits=Limits(
+        limits=Timeouts(
             attempt=config.attempt_deadline,
             budget=config.answer_budget,
             vain_tries=config.attention_after_tries,
             vain_seconds=config.attention_after_minutes * 60,
-            seats=max(1, config.threads // 4),  # so that one slow panel leaves most threads free
+            threads_per_panel=max(1, config.threads // 4),  # so that one slow panel leaves most threads free
         ),
         witness=witness.note,
     )
 
     trial = WriteTrial(units)
     watches = [*Watches(units, utc_now).all()]
-    later = Later(database, watches, utc_now)
-    provisioner = Provisioner(units, desk, later.wake)
+    later = Background(database, watches, utc_now)
+    provisioner = Provisioner(units, deps, later.wake)
     sampler = UsageSampler(
         units,
         directory,

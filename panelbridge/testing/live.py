@@ -51,7 +51,7 @@ class LiveCheck:
 
     def __init__(self, adapter: PanelAdapter[Any], setup: Setup) -> None:
         self._adapter = adapter
-        self._wish = setup
+        self._command = setup
         self._capabilities = adapter.capabilities
         self._planned = order_for(
             self._capabilities,
@@ -70,15 +70,16 @@ class LiveCheck:
 
     def plan(self) -> list[str]:
         """What will be done and what it may cost, in sentences."""
-        wish, verbs = self._wish, self._capabilities.verbs
-        package = f", package {wish.package}" if wish.package else ""
+        command, verbs = self._command, self._capabilities.verbs
+        package = f", package {command.package}" if command.package else ""
         lines = [f"One account is made{package}, used for a moment, and terminated."]
         if self._capabilities.extend is Extend.ADD:
             lines.append(
-                f"Create and extend each buy package {wish.package}: twice its price of the panel's credit."
+                f"Create and extend each buy package {command.package}: twice its price of the panel's "
+                "credit."
             )
-        if wish.other_package and self._capabilities.change_package is PackageWrite.PURCHASE:
-            lines.append(f"The change of package buys {wish.other_package} as well.")
+        if command.other_package and self._capabilities.change_package is PackageWrite.PURCHASE:
+            lines.append(f"The change of package buys {command.other_package} as well.")
         if Verb.TERMINATE not in verbs:
             lines.append("This panel has no terminate: the account STAYS, and has to be removed by hand.")
         lines.append("A panel that does not give credit back keeps what was paid.")
@@ -202,8 +203,12 @@ class LiveCheck:
         purchase = None
         until = before.expires_at + timedelta(days=1)
         if self._capabilities.extend is Extend.ADD:
-            until = before.expires_at + timedelta(days=self._wish.term.days or 30 * self._wish.term.months)
-            purchase = Purchase(package=self._wish.package, term=self._wish.term, before=before.expires_at)
+            until = before.expires_at + timedelta(
+                days=self._command.term.days or 30 * self._command.term.months
+            )
+            purchase = Purchase(
+                package=self._command.package, term=self._command.term, before=before.expires_at
+            )
         outcome = self._adapter.extend(before.ref, until, purchase).outcome
         after = self._now().expires_at
         if after is None or after <= before.expires_at:
@@ -240,13 +245,13 @@ class LiveCheck:
 
     def _change_package(self) -> str:
         self._needs(Verb.CHANGE_PACKAGE)
-        if not self._wish.other_package:
+        if not self._command.other_package:
             raise _NotApplicable("no other package was named")
         before = self._now()
-        change = PackageChange(package=self._wish.other_package)
+        change = PackageChange(package=self._command.other_package)
         if self._capabilities.change_package is PackageWrite.PURCHASE:
             purchase = Purchase(
-                package=change.package, term=self._wish.term, before=before.expires_at, allow_restart=True
+                package=change.package, term=self._command.term, before=before.expires_at, allow_restart=True
             )
             change = replace(change, purchase=purchase)
         outcome = self._adapter.change_package(before.ref, change).outcome

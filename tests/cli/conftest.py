@@ -17,7 +17,7 @@ import pytest
 from panelbridge.actions.first_setup import first_setup
 from panelbridge.cli.main import main
 from panelbridge.contract.models import Term
-from panelbridge.provisioning import Answer, CreateWish, OperationId, Provisioner
+from panelbridge.provisioning import CreateCommand, OperationId, Provisioner, Reply
 from panelbridge.service.compose import compose
 from panelbridge.service.config import ServiceConfig
 from panelbridge.subscriptions import Mode
@@ -70,13 +70,13 @@ class Shell:
         assert ran.code == 0, ran.err
         return ran
 
-    def order(self, service_id: int = 501, plan: str = "gold", **more: Any) -> Answer:
+    def order(self, service_id: int = 501, plan: str = "gold", **more: Any) -> Reply:
         """What a shop does: create the account of a service."""
         services = compose(self.config, migrate=False)
         try:
             with services.units.read() as unit:
                 shop = next(item for item in unit.subscriptions.installations() if item.code == "shop")
-            wish = CreateWish(
+            command = CreateCommand(
                 installation=shop,
                 service_id=service_id,
                 actor="test",
@@ -84,7 +84,7 @@ class Shell:
                 term=Term.parse("1m"),
                 **more,
             )
-            answer: Answer = services.provisioner.submit(wish)
+            answer: Reply = services.provisioner.submit(command)
             return answer
         finally:
             services.close()
@@ -93,13 +93,13 @@ class Shell:
         """What ``serve`` does with an operation that is due, so many hours later."""
         services = compose(self.config, migrate=False)
         try:
-            desk, later = services.provisioner.desk, timedelta(hours=hours)
-            desk = replace(desk, clock=lambda: services.clock() + later)
-            if hasattr(desk, "elapsed"):  # the code before knew the date alone
-                tick = desk.elapsed()
+            deps, later = services.provisioner.deps, timedelta(hours=hours)
+            deps = replace(deps, clock=lambda: services.clock() + later)
+            if hasattr(deps, "elapsed"):  # the code before knew the date alone
+                tick = deps.elapsed()
                 aged = replace(tick, seconds=tick.seconds + later.total_seconds())
-                desk = replace(desk, elapsed=lambda: aged)
-            Provisioner(services.units, desk).step(OperationId(operation))
+                deps = replace(deps, elapsed=lambda: aged)
+            Provisioner(services.units, deps).step(OperationId(operation))
         finally:
             services.close()
 

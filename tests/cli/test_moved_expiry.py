@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from panelbridge.provisioning import RenewWish
+from panelbridge.provisioning import RenewCommand
 from panelbridge.service.compose import compose
 from panelbridge.testing.practice import PracticeProcess
 from tests.cli.conftest import Shell
@@ -50,8 +50,8 @@ def _renew(shell: Shell) -> None:
     try:
         with services.units.read() as unit:
             shop = next(item for item in unit.subscriptions.installations() if item.code == "shop")
-        wish = RenewWish(installation=shop, service_id=501, actor="test", fact="item:1")
-        services.provisioner.submit(wish)
+        command = RenewCommand(installation=shop, service_id=501, actor="test", fact="item:1")
+        services.provisioner.submit(command)
     finally:
         services.close()
 

@@ -41,13 +41,13 @@ def panel(tmp_path: Path) -> Iterator[PracticeProcess]:
 def create(
     panel: PracticeProcess | PracticeServer, name: str = NAME, timeout: float = 5.0
 ) -> requests.Response:
-    wish = {"password": "x", "package": "basic-1m", "reference": "r", "expires_at": "2030-01-01T00:00:00Z"}
+    command = {"password": "x", "package": "basic-1m", "reference": "r", "expires_at": "2030-01-01T00:00:00Z"}
     token = panel.settings["token"]
     with requests.Session() as session:
         session.trust_env = False
         return session.put(
             f"{panel.url}v1/names/{name}",
-            json=wish,
+            json=command,
             headers={"Authorization": f"Bearer {token}"},
             timeout=timeout,
         )

@@ -53,12 +53,12 @@ def said(page: str) -> str:
 
 
 def make(panel: PracticeServer, name: str = "maria234", reference: str = "r") -> requests.Response:
-    wish = {"password": "Pw4Customer", "package": "basic-1m", "reference": reference}
+    command = {"password": "Pw4Customer", "package": "basic-1m", "reference": reference}
     return ask(
         panel,
         "PUT",
         f"v1/names/{name}",
-        json={**wish, "expires_at": "2030-01-01T00:00:00Z"},
+        json={**command, "expires_at": "2030-01-01T00:00:00Z"},
         headers={"Authorization": f"Bearer {panel.settings['token']}"},
     )
 

@@ -14,8 +14,8 @@ from panelbridge.storage.engine.schema import metadata
 from tests.jobs.conftest import until
 from tests.jobs.fake_journal import change_engine_tables
 from tests.matrix.backends import REFERENCE_ADD, XUI_RESELLER, Backend
+from tests.matrix.commands import WISHES
 from tests.matrix.stage import Stage, stage_in
-from tests.matrix.wishes import WISHES
 
 RENEWALS = 8
 

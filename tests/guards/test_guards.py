@@ -21,7 +21,7 @@ import panelbridge_xui.reseller
 from panelbridge import provisioning
 from panelbridge.contract.capabilities import Verb
 from panelbridge.contract.models import Found, Term
-from panelbridge.provisioning import OperationId, OperationState, RenewWish
+from panelbridge.provisioning import OperationId, OperationState, RenewCommand
 from panelbridge.provisioning import provisioner as engine
 from panelbridge.provisioning.fence import FenceReading, build_fence
 from panelbridge.provisioning.flow import act, claim
@@ -56,8 +56,8 @@ def adding(open_stage: OpenStage) -> Iterator[Stage]:
         yield stage
 
 
-def renewal(stage: Stage, service: int, item: int = 1) -> RenewWish:
-    return RenewWish(
+def renewal(stage: Stage, service: int, item: int = 1) -> RenewCommand:
+    return RenewCommand(
         installation=stage.rig.installation, service_id=service, actor="cron", fact=f"item:{service}.{item}"
     )
 
@@ -110,12 +110,12 @@ def two_engines_on_one_renewal(stage: Stage) -> int:
 
 
 def claim_without_lease(
-    unit: Any, desk: Any, operation_id: OperationId, *, seconds: float, fence_read: Any = None, **_: Any
+    unit: Any, deps: Any, operation_id: OperationId, *, seconds: float, fence_read: Any = None, **_: Any
 ) -> Claim:
     operation = unit.journal.operation(operation_id)
     subscription = unit.subscriptions.subscription(operation.subscription_id)
     free = replace(operation, due_at=None)
-    return claim._ready(unit, desk, free, subscription, desk.clock(), seconds, fence_read)
+    return claim._ready(unit, deps, free, subscription, deps.clock(), seconds, fence_read)
 
 
 def test_attempt_lease_a_running_attempt_is_left_alone(adding: Stage) -> None:
@@ -135,19 +135,19 @@ def two_claims_from_one_reading(stage: Stage) -> tuple[list[Claim], int]:
     rig, service = stage.rig, stage.fresh_service(Verb.EXTEND)
     waiting = rig.provisioner.submit(renewal(stage, service), budget=0.0).operation
     subscription = rig.subscription(service)
-    account = rig.directory.adapter(waiting.panel_id).get(RULES[Verb.EXTEND].ref(subscription, rig.desk))
+    account = rig.directory.adapter(waiting.panel_id).get(RULES[Verb.EXTEND].ref(subscription, rig.deps))
     assert isinstance(account, Found)
-    fence = build_fence(account.account, Term(months=1), rig.clock(), rig.desk.limits.clock_tolerance, 4.0)
+    fence = build_fence(account.account, Term(months=1), rig.clock(), rig.deps.limits.clock_tolerance, 4.0)
     with rig.units.read() as unit:
         read = unit.journal.operation(waiting.id)
     assert read is not None
     begun: list[Claim] = []
     for _ in range(2):
         with rig.units.write() as unit:
-            begun.append(claim.begin(unit, rig.desk, read, subscription, seconds=4.0, fence=fence))
+            begun.append(claim.begin(unit, rig.deps, read, subscription, seconds=4.0, fence=fence))
     stage.practice.control.set_latency(SLOW, "extend")
     calls = [item for item in begun if isinstance(item, Call)]
-    together(*(lambda item=item: act.send(rig.units, rig.desk, item) for item in calls))
+    together(*(lambda item=item: act.send(rig.units, rig.deps, item) for item in calls))
     return begun, purchases(stage)
 
 

@@ -14,8 +14,8 @@ from panelbridge.ledger import Credits
 from panelbridge.lifecycle import SubscriptionState
 from panelbridge.provisioning import OperationState
 from tests.matrix.backends import REFERENCE_SET, XUI_ADMIN, XUI_RESELLER, Backend
+from tests.matrix.commands import WISHES
 from tests.matrix.stage import Stage, stage_in
-from tests.matrix.wishes import WISHES
 
 OpenStage = Callable[[Backend], AbstractContextManager[Stage]]
 LOOK_UPS = ("get", "find", "list_accounts")

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 
 from panelbridge.contract.capabilities import Verb
 from tests.matrix.backends import BACKENDS
+from tests.matrix.commands import WISHES
 from tests.matrix.stage import Stage
-from tests.matrix.wishes import WISHES
 
 Event = Callable[[Stage, Verb, int], None]
 

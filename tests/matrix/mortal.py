@@ -27,9 +27,9 @@ from sqlalchemy import Connection
 import panelbridge_reference
 import panelbridge_xui
 from panelbridge.contract.capabilities import Verb
-from panelbridge.provisioning import Answer
+from panelbridge.provisioning import Reply
 from panelbridge.storage.engine.database import Database
-from tests.matrix.wishes import WISHES
+from tests.matrix.commands import WISHES
 from tests.support.rig import Rig, rig_in
 
 _LOADED = (panelbridge_reference, panelbridge_xui)  # so that no child imports them
@@ -71,7 +71,7 @@ class Boundaries:
         requests.Session.send = watched_send  # type: ignore[method-assign, assignment]
 
 
-def told(answer: Answer) -> dict[str, Any]:
+def told(answer: Reply) -> dict[str, Any]:
     operation = answer.operation
     return {
         "operation": operation.id,
@@ -82,8 +82,8 @@ def told(answer: Answer) -> dict[str, Any]:
 
 
 def ask(rig: Rig, order: Order) -> dict[str, Any]:
-    wish = WISHES[Verb(order["verb"])](rig, order["service"])
-    return told(rig.provisioner.submit(wish, budget=order["budget"]))
+    command = WISHES[Verb(order["verb"])](rig, order["service"])
+    return told(rig.provisioner.submit(command, budget=order["budget"]))
 
 
 def submit(rig: Rig, order: Order) -> dict[str, Any]:

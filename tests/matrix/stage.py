@@ -17,7 +17,7 @@ from panelbridge.ledger import Credits
 from panelbridge.provisioning import Operation, OperationState
 from panelbridge.testing.practice import PracticeProcess
 from tests.matrix.backends import Backend
-from tests.matrix.wishes import prepare
+from tests.matrix.commands import prepare
 from tests.support.rig import Rig, rig_in
 
 _SERVICES = count(1000)

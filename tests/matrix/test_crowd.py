@@ -1,4 +1,4 @@
-"""The same wish 20 times at once, from 4 processes with 5 threads each: done once, told alike to all."""
+"""The same request 20 times at once, from 4 processes with 5 threads each: done once, told alike to all."""
 
 from __future__ import annotations
 

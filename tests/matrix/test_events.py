@@ -7,10 +7,10 @@ import pytest
 from panelbridge.contract.capabilities import Verb
 from panelbridge.contract.models import Outcome
 from tests.matrix.backends import BACKENDS
+from tests.matrix.commands import WISHES
 from tests.matrix.conftest import FillCell
 from tests.matrix.events import EVENTS
 from tests.matrix.stage import Stage
-from tests.matrix.wishes import WISHES
 
 
 @pytest.mark.parametrize("stage", BACKENDS, ids=lambda item: item.name, indirect=True)

@@ -12,10 +12,10 @@ from panelbridge.contract.capabilities import Verb
 from panelbridge.contract.models import Outcome
 from panelbridge.ledger import Credits
 from tests.matrix.backends import BACKENDS
+from tests.matrix.commands import WISHES
 from tests.matrix.conftest import FillCell
 from tests.matrix.events import BEYOND, LATE_EVENTS
 from tests.matrix.stage import Stage
-from tests.matrix.wishes import WISHES
 
 
 @pytest.mark.parametrize("stage", BACKENDS, ids=lambda item: item.name, indirect=True)

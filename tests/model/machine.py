@@ -16,13 +16,13 @@ from panelbridge.contract.models import Term
 from panelbridge.contract.secret import Secret
 from panelbridge.lifecycle import SuspensionReason
 from panelbridge.provisioning import (
-    ChangeWish,
-    CreateWish,
-    RenewWish,
-    ResetWish,
-    SuspendWish,
-    TerminateWish,
-    UnsuspendWish,
+    ChangeCommand,
+    CreateCommand,
+    RenewCommand,
+    ResetCommand,
+    SuspendCommand,
+    TerminateCommand,
+    UnsuspendCommand,
 )
 from tests.model.memory_panel import FAULTS
 from tests.model.world import PRICES, Room, World
@@ -84,7 +84,7 @@ class Bridge(RuleBasedStateMachine):
         self._create(service, plan, budget, name)
 
     def _create(self, service: int, plan: str, budget: float, name: str | None) -> None:
-        wish = CreateWish(
+        command = CreateCommand(
             installation=self.world.shop,
             service_id=service,
             actor="billing",
@@ -93,7 +93,7 @@ class Bridge(RuleBasedStateMachine):
             username=name,
             reopens=True,
         )
-        self.world.ask(service, "create", lambda: self.world.bridge.submit(wish, budget=budget), plan)
+        self.world.ask(service, "create", lambda: self.world.bridge.submit(command, budget=budget), plan)
 
     @rule(service=services, budget=patience)
     def renew(self, service: int, budget: float) -> None:
@@ -105,7 +105,7 @@ class Bridge(RuleBasedStateMachine):
             self._renew(service, budget, "days", Term(days=3))
 
     def _renew(self, service: int, budget: float, verb: str, by: Term | None) -> None:
-        wish = RenewWish(
+        command = RenewCommand(
             installation=self.world.shop,
             service_id=service,
             actor="billing",
@@ -113,30 +113,30 @@ class Bridge(RuleBasedStateMachine):
             by=by,
             gift=by is not None,
         )
-        self.world.ask(service, verb, lambda: self.world.bridge.submit(wish, budget=budget))
+        self.world.ask(service, verb, lambda: self.world.bridge.submit(command, budget=budget))
 
     @rule(service=services, owned=owned_reasons, budget=patience)
     def suspend(self, service: int, owned: tuple[SuspensionReason, str], budget: float) -> None:
         reason, owner = owned
-        wish = SuspendWish(
+        command = SuspendCommand(
             installation=self.world.shop, service_id=service, actor=owner, reason=reason, owner=owner
         )
-        self.world.ask(service, "suspend", lambda: self.world.bridge.submit(wish, budget=budget), owned)
+        self.world.ask(service, "suspend", lambda: self.world.bridge.submit(command, budget=budget), owned)
 
     @rule(service=services, lifted=lifted_reasons, budget=patience)
     def unsuspend(self, service: int, lifted: tuple[SuspensionReason | None, str], budget: float) -> None:
         reason, owner = lifted
-        wish = UnsuspendWish(
+        command = UnsuspendCommand(
             installation=self.world.shop, service_id=service, actor=owner, reason=reason, owner=owner
         )
-        self.world.ask(service, "unsuspend", lambda: self.world.bridge.submit(wish, budget=budget), lifted)
+        self.world.ask(service, "unsuspend", lambda: self.world.bridge.submit(command, budget=budget), lifted)
 
     @rule(service=services, password=st.sampled_from(["Aaaa1111", "Bbbb2222"]), budget=patience)
     def reset(self, service: int, password: str, budget: float) -> None:
-        wish = ResetWish(
+        command = ResetCommand(
             installation=self.world.shop, service_id=service, actor="billing", password=Secret(password)
         )
-        self.world.ask(service, "reset", lambda: self.world.bridge.submit(wish, budget=budget), password)
+        self.world.ask(service, "reset", lambda: self.world.bridge.submit(command, budget=budget), password)
 
     @rule(
         service=services,
@@ -145,7 +145,7 @@ class Bridge(RuleBasedStateMachine):
         budget=patience,
     )
     def change(self, service: int, plan: str, later: bool, budget: float) -> None:
-        wish = ChangeWish(
+        command = ChangeCommand(
             installation=self.world.shop,
             service_id=service,
             actor="billing",
@@ -154,16 +154,16 @@ class Bridge(RuleBasedStateMachine):
             when="next_period" if later else "now",
         )
         if later:
-            self.world.ask(service, "store", lambda: self.world.bridge.change_later(wish), plan)
+            self.world.ask(service, "store", lambda: self.world.bridge.change_later(command), plan)
         else:
-            self.world.ask(service, "change", lambda: self.world.bridge.submit(wish, budget=budget), plan)
+            self.world.ask(service, "change", lambda: self.world.bridge.submit(command, budget=budget), plan)
 
     @rule(service=services, budget=patience, really=seldom)
     def terminate(self, service: int, budget: float, really: bool) -> None:
         if not really:  # there is little to ask for afterwards
             return
-        wish = TerminateWish(installation=self.world.shop, service_id=service, actor="billing")
-        self.world.ask(service, "terminate", lambda: self.world.bridge.submit(wish, budget=budget))
+        command = TerminateCommand(installation=self.world.shop, service_id=service, actor="billing")
+        self.world.ask(service, "terminate", lambda: self.world.bridge.submit(command, budget=budget))
 
     @rule(up=st.booleans())
     def switch(self, up: bool) -> None:

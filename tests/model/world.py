@@ -16,7 +16,15 @@ from panelbridge.contract.capabilities import Extend, Verb
 from panelbridge.contract.models import AccountId, Term
 from panelbridge.ledger import Credits
 from panelbridge.lifecycle import SubscriptionState, SuspensionReason
-from panelbridge.provisioning import Answer, Desk, Limits, Operation, OperationState, Provisioner, Refusal
+from panelbridge.provisioning import (
+    Dependencies,
+    Operation,
+    OperationState,
+    Provisioner,
+    Refusal,
+    Reply,
+    Timeouts,
+)
 from panelbridge.provisioning.models import OperationId
 from panelbridge.storage.engine.database import Database
 from panelbridge.storage.units import SqlUnits
@@ -130,15 +138,15 @@ class World:
         vault = Vault([KEY])
         self.units = SqlUnits(database, vault, self.clock)
         self.panel = MemoryPanel(self.clock, kind)
-        desk = Desk(
+        deps = Dependencies(
             panels=OnePanel(self.panel),
             clock=self.clock,
             elapsed=self.clock.elapsed,
             fingerprint=lambda text: vault.fingerprint("wish", text),
             bridge="model",
-            limits=Limits(attempt=5.0, lookup=3.0, poll=0.0),
+            limits=Timeouts(attempt=5.0, lookup=3.0, poll=0.0),
         )
-        self.bridge = Provisioner(self.units, desk)
+        self.bridge = Provisioner(self.units, deps)
         with self.units.read() as unit:
             (self.shop,) = unit.subscriptions.installations()
         self.lives: dict[int, Life] = {}
@@ -147,9 +155,7 @@ class World:
 
     # What happens
 
-    def ask(
-        self, service: int, verb: str, do: Callable[[], Answer | Subscription], value: Any = None
-    ) -> None:
+    def ask(self, service: int, verb: str, do: Callable[[], Reply | Subscription], value: Any = None) -> None:
         """Ask for something; what is admitted is remembered, a refusal is an answer like any other."""
         self.clock.forward(0.01)
         try:
@@ -159,7 +165,7 @@ class World:
         life = self.lives.setdefault(service, Life())
         if verb in ("store", "change"):
             life.unsure = life.unsure or self._brings_stored(life)
-        if not isinstance(answer, Answer):
+        if not isinstance(answer, Reply):
             life.asked.append(Asked(verb, None, value))
             return
         if answer.pending:

@@ -6,7 +6,7 @@ import pytest
 
 from panelbridge import AccountRef, Outcome, VerbResult
 from panelbridge.lifecycle import SuspensionReason
-from panelbridge.provisioning import SuspendWish
+from panelbridge.provisioning import SuspendCommand
 from panelbridge_reference import ReferenceAdapter
 from tests.support.rig import Rig
 
@@ -22,7 +22,7 @@ def test_a_verb_gets_the_password_of_the_books(rig: Rig, monkeypatch: pytest.Mon
     made = rig.create()
     rig.provisioner.submit(made)
     rig.provisioner.submit(
-        SuspendWish(
+        SuspendCommand(
             installation=made.installation,
             service_id=made.service_id,
             actor="test",

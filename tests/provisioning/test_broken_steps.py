@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from panelbridge.ledger import Credits
-from panelbridge.provisioning import OperationState, RenewWish
+from panelbridge.provisioning import OperationState, RenewCommand
 from panelbridge.subscriptions import PanelId
 from panelbridge.subscriptions.directory import PanelDirectory
 from panelbridge.testing.practice import PracticeProcess
@@ -38,8 +38,8 @@ def rig(tmp_path: Path, seller: PracticeProcess) -> Iterator[Rig]:
 
 
 def renew(rig: Rig, service: int = 501) -> None:
-    wish = RenewWish(installation=rig.installation, service_id=service, actor="test", fact="item:1")
-    rig.provisioner.submit(wish)
+    command = RenewCommand(installation=rig.installation, service_id=service, actor="test", fact="item:1")
+    rig.provisioner.submit(command)
 
 
 def test_a_step_that_breaks_is_put_before_a_person(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,8 +48,8 @@ def test_a_step_that_breaks_is_put_before_a_person(rig: Rig, monkeypatch: pytest
 
     with monkeypatch.context() as patch:
         patch.setattr(rig.directory, "slots", broken)
-        wish = RenewWish(installation=rig.installation, service_id=501, actor="test", fact="item:1")
-        rig.provisioner.submit(wish, budget=0.0)
+        command = RenewCommand(installation=rig.installation, service_id=501, actor="test", fact="item:1")
+        rig.provisioner.submit(command, budget=0.0)
         for _ in range(6):
             rig.clock.forward(minutes=6)
             try:

@@ -17,7 +17,7 @@ from panelbridge.contract.exceptions import OutcomeUnknown
 from panelbridge.contract.models import Unknown
 from panelbridge.ledger import Credits
 from panelbridge.lifecycle import SuspensionReason
-from panelbridge.provisioning import OperationState, RenewWish, SuspendWish
+from panelbridge.provisioning import OperationState, RenewCommand, SuspendCommand
 from panelbridge.testing.practice import PracticeProcess
 from panelbridge.transport.deadline import remaining
 from panelbridge_reference import ReferenceAdapter
@@ -82,8 +82,8 @@ def slow(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> Slow:
     return made
 
 
-def renewal(rig: Rig) -> RenewWish:
-    return RenewWish(installation=rig.installation, service_id=501, actor="test", fact="item:1")
+def renewal(rig: Rig) -> RenewCommand:
+    return RenewCommand(installation=rig.installation, service_id=501, actor="test", fact="item:1")
 
 
 def test_a_read_before_a_purchase_is_part_of_the_budget(rig: Rig, slow: Slow) -> None:
@@ -99,7 +99,7 @@ def test_a_read_before_a_purchase_is_part_of_the_budget(rig: Rig, slow: Slow) ->
 def test_a_look_before_a_repeat_is_part_of_the_budget(
     rig: Rig, slow: Slow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wish = SuspendWish(
+    command = SuspendCommand(
         installation=rig.installation,
         service_id=501,
         actor="test",
@@ -108,11 +108,11 @@ def test_a_look_before_a_repeat_is_part_of_the_budget(
     )
     with monkeypatch.context() as lost:
         lost.setattr(slow, "takes", lambda _seconds: False)
-        assert rig.provisioner.submit(wish).operation.state is OperationState.SENT
+        assert rig.provisioner.submit(command).operation.state is OperationState.SENT
     rig.clock.forward(hours=1)
     slow.took = 0.0
 
-    answer = rig.provisioner.submit(wish, budget=BUDGET)
+    answer = rig.provisioner.submit(command, budget=BUDGET)
 
     assert slow.took <= BUDGET
     assert answer.pending

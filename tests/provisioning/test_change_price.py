@@ -8,7 +8,7 @@ import pytest
 
 from panelbridge.contract.models import Term
 from panelbridge.ledger import Credits
-from panelbridge.provisioning import ChangeWish, Operation, RenewWish
+from panelbridge.provisioning import ChangeCommand, Operation, RenewCommand
 from panelbridge.subscriptions import Panel
 from tests.support.rig import Rig
 
@@ -31,7 +31,7 @@ def panel(rig: Rig) -> Panel:
 
 def change(rig: Rig, at: datetime, plan: str, term: str = "1m", connections: int | None = None) -> Operation:
     rig.clock.set_to(at)
-    wish = ChangeWish(
+    command = ChangeCommand(
         installation=rig.installation,
         service_id=501,
         actor="client:1",
@@ -39,12 +39,14 @@ def change(rig: Rig, at: datetime, plan: str, term: str = "1m", connections: int
         term=Term.parse(term),
         connections=connections,
     )
-    return rig.provisioner.submit(wish).operation
+    return rig.provisioner.submit(command).operation
 
 
 def renew(rig: Rig, item: int, **more: object) -> Operation:
-    wish = RenewWish(installation=rig.installation, service_id=501, actor="cron", fact=f"item:{item}", **more)
-    return rig.provisioner.submit(wish).operation
+    command = RenewCommand(
+        installation=rig.installation, service_id=501, actor="cron", fact=f"item:{item}", **more
+    )
+    return rig.provisioner.submit(command).operation
 
 
 def create(rig: Rig, at: datetime, plan: str, term: str = "1m", **more: object) -> None:
@@ -121,8 +123,8 @@ def test_prepaid_periods_cost_what_single_upgrades_cost(rig: Rig, panel: Panel) 
 
 def test_a_change_counts_a_paid_renewal_that_still_waits(rig: Rig, panel: Panel) -> None:
     create(rig, JUNE, "basic")
-    wish = RenewWish(installation=rig.installation, service_id=501, actor="cron", fact="item:1")
-    waiting = rig.provisioner.submit(wish, budget=0.0)
+    command = RenewCommand(installation=rig.installation, service_id=501, actor="cron", fact="item:1")
+    waiting = rig.provisioner.submit(command, budget=0.0)
     assert waiting.pending
 
     changed = change(rig, MID_JUNE, "deluxe")
@@ -149,7 +151,7 @@ def test_a_renewal_that_brings_a_dearer_plan_pays_for_what_is_left_too(rig: Rig,
     for item in range(2):
         renew(rig, item)
     rig.provisioner.change_later(
-        ChangeWish(
+        ChangeCommand(
             installation=rig.installation,
             service_id=501,
             actor="client:1",
@@ -179,8 +181,8 @@ def test_a_change_counts_a_renewal_after_a_lapse_from_now(rig: Rig, panel: Panel
     """Its month begins when it runs, so all of it is changed."""
     create(rig, JUNE, "basic")
     rig.clock.set_to(datetime(2027, 7, 21, tzinfo=UTC))
-    wish = RenewWish(installation=rig.installation, service_id=501, actor="cron", fact="item:1")
-    assert rig.provisioner.submit(wish, budget=0.0).pending
+    command = RenewCommand(installation=rig.installation, service_id=501, actor="cron", fact="item:1")
+    assert rig.provisioner.submit(command, budget=0.0).pending
 
     changed = change(rig, datetime(2027, 7, 21, 1, tzinfo=UTC), "deluxe")
 

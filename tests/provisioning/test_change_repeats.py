@@ -1,23 +1,23 @@
-"""A package change wished twice, or overtaken, is paid for once."""
+"""A package change wanted twice, or overtaken, is paid for once."""
 
 from __future__ import annotations
 
 from panelbridge.contract.capabilities import Verb
 from panelbridge.contract.models import Term
 from panelbridge.ledger import Credits
-from panelbridge.provisioning import ChangeWish, Operation, OperationState, RenewWish
+from panelbridge.provisioning import ChangeCommand, Operation, OperationState, RenewCommand
 from panelbridge.testing.practice import PracticeProcess
 from tests.support.rig import Rig
 
 
-def change(rig: Rig, plan: str) -> ChangeWish:
-    return ChangeWish(
+def change(rig: Rig, plan: str) -> ChangeCommand:
+    return ChangeCommand(
         installation=rig.installation, service_id=501, actor="client:1", plan=plan, term=Term(months=1)
     )
 
 
-def renew(rig: Rig) -> RenewWish:
-    return RenewWish(installation=rig.installation, service_id=501, actor="cron", fact="item:1")
+def renew(rig: Rig) -> RenewCommand:
+    return RenewCommand(installation=rig.installation, service_id=501, actor="cron", fact="item:1")
 
 
 def changes(rig: Rig) -> list[Operation]:

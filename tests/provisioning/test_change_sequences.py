@@ -18,7 +18,7 @@ import pytest
 
 from panelbridge.contract.models import Term
 from panelbridge.ledger import Credits
-from panelbridge.provisioning import ChangeWish, RenewWish
+from panelbridge.provisioning import ChangeCommand, RenewCommand
 from tests.support.rig import Rig
 
 SEED = int(os.environ.get("SOAK_SEED", "20261130"))
@@ -152,10 +152,10 @@ def _live(rig: Rig, draw: random.Random, service: int, done: Counter[str]) -> No
 
 
 def _change(rig: Rig, service: int, life: Life, day: datetime, plan: str, term: str) -> None:
-    wish = ChangeWish(
+    command = ChangeCommand(
         installation=rig.installation, service_id=service, actor="x", plan=plan, term=Term.parse(term)
     )
-    charged = rig.provisioner.submit(wish).operation.price
+    charged = rig.provisioner.submit(command).operation.price
     if (plan, term) != (life.plan, life.term):
         life.change(day, plan, term, charged.units * UNIT)
     else:
@@ -167,5 +167,5 @@ def _another(draw: random.Random) -> tuple[str, str]:
     return plan, draw.choice(list(PRICES[plan]))
 
 
-def _renewal(rig: Rig, service: int, fact: str) -> RenewWish:
-    return RenewWish(installation=rig.installation, service_id=service, actor="cron", fact=fact)
+def _renewal(rig: Rig, service: int, fact: str) -> RenewCommand:
+    return RenewCommand(installation=rig.installation, service_id=service, actor="cron", fact=fact)

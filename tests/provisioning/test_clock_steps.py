@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from panelbridge.provisioning import OperationState, RenewWish
+from panelbridge.provisioning import OperationState, RenewCommand
 from panelbridge.testing.practice import PracticeProcess
 from tests.support.ready import PracticeHere
 from tests.support.rig import Rig, rig_in
@@ -38,8 +38,8 @@ def rig(tmp_path: Path, practice: PracticeProcess) -> Iterator[Rig]:
 
 
 def renew(rig: Rig) -> None:
-    wish = RenewWish(installation=rig.installation, service_id=501, actor="test", fact="item:1")
-    rig.provisioner.submit(wish)
+    command = RenewCommand(installation=rig.installation, service_id=501, actor="test", fact="item:1")
+    rig.provisioner.submit(command)
 
 
 def wait(rig: Rig, seconds: float) -> None:

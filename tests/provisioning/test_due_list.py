@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from panelbridge.lifecycle import SuspensionReason
-from panelbridge.provisioning import Operation, OperationState, RenewWish, SuspendWish
+from panelbridge.provisioning import Operation, OperationState, RenewCommand, SuspendCommand
 from panelbridge.storage.engine.schema import metadata
 from panelbridge.subscriptions import Panel
 from panelbridge.testing.practice import PracticeProcess
@@ -62,14 +62,14 @@ def _copy(
 
 
 def suspend(rig: Rig, service: int) -> Operation:
-    wish = SuspendWish(
+    command = SuspendCommand(
         installation=rig.installation,
         service_id=service,
         actor="admin:1",
         reason=SuspensionReason.ABUSE,
         owner="operator",
     )
-    return rig.provisioner.submit(wish, budget=0.0).operation
+    return rig.provisioner.submit(command, budget=0.0).operation
 
 
 def state(rig: Rig, operation: Operation) -> OperationState:
@@ -116,8 +116,10 @@ def test_an_abuse_suspend_does_not_wait_for_a_top_up(
     for service in (1, 2, 3):
         rig.provisioner.submit(rig.create(service, "dear"))
     for service in (1, 2, 3):
-        wish = RenewWish(installation=rig.installation, service_id=service, actor="x", fact=f"item:{service}")
-        assert rig.provisioner.submit(wish).operation.state is OperationState.QUEUED
+        command = RenewCommand(
+            installation=rig.installation, service_id=service, actor="x", fact=f"item:{service}"
+        )
+        assert rig.provisioner.submit(command).operation.state is OperationState.QUEUED
     locks = [suspend(rig, service) for service in (1, 2, 3, 4)]
 
     rig.provisioner.run_due(3)

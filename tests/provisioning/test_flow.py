@@ -11,14 +11,14 @@ from panelbridge.contract.secret import Secret
 from panelbridge.ledger import Credits
 from panelbridge.lifecycle import SubscriptionState, SuspensionReason
 from panelbridge.provisioning import (
-    ChangeWish,
+    ChangeCommand,
     OperationState,
     Refusal,
-    RenewWish,
-    ResetWish,
-    SuspendWish,
-    TerminateWish,
-    UnsuspendWish,
+    RenewCommand,
+    ResetCommand,
+    SuspendCommand,
+    TerminateCommand,
+    UnsuspendCommand,
 )
 from panelbridge.testing.practice import PracticeProcess
 from tests.support.rig import Rig
@@ -50,8 +50,8 @@ def test_create_repeated_is_already_and_answers_with_the_same_account(
     assert spent(rig) == Credits.parse("1")
 
 
-def renew(rig: Rig, item: int) -> RenewWish:
-    return RenewWish(installation=rig.installation, service_id=501, actor="cron", fact=f"item:{item}")
+def renew(rig: Rig, item: int) -> RenewCommand:
+    return RenewCommand(installation=rig.installation, service_id=501, actor="cron", fact=f"item:{item}")
 
 
 def test_renew_extends_from_the_old_date_once_for_each_paid_item(rig: Rig, practice: PracticeProcess) -> None:
@@ -70,14 +70,14 @@ def test_renew_extends_from_the_old_date_once_for_each_paid_item(rig: Rig, pract
     assert spent(rig) == Credits.parse("3")
 
 
-def suspend(rig: Rig, reason: SuspensionReason, owner: str = "billing") -> SuspendWish:
-    return SuspendWish(
+def suspend(rig: Rig, reason: SuspensionReason, owner: str = "billing") -> SuspendCommand:
+    return SuspendCommand(
         installation=rig.installation, service_id=501, actor="cron", reason=reason, owner=owner
     )
 
 
-def unsuspend(rig: Rig, owner: str = "billing") -> UnsuspendWish:
-    return UnsuspendWish(installation=rig.installation, service_id=501, actor="cron", owner=owner)
+def unsuspend(rig: Rig, owner: str = "billing") -> UnsuspendCommand:
+    return UnsuspendCommand(installation=rig.installation, service_id=501, actor="cron", owner=owner)
 
 
 def account(practice: PracticeProcess) -> dict[str, object]:
@@ -116,7 +116,7 @@ def test_reset_sets_exactly_the_given_password(rig: Rig, practice: PracticeProce
     rig.provisioner.submit(rig.create())
 
     rig.provisioner.submit(
-        ResetWish(
+        ResetCommand(
             installation=rig.installation, service_id=501, actor="client:1", password=Secret("Abcdef123456")
         )
     )
@@ -135,15 +135,15 @@ def test_reset_names_the_rule_a_password_breaks_and_changes_nothing(
 
     with pytest.raises(Refusal) as refused:
         rig.provisioner.submit(
-            ResetWish(installation=rig.installation, service_id=501, actor="c", password=Secret("x!"))
+            ResetCommand(installation=rig.installation, service_id=501, actor="c", password=Secret("x!"))
         )
 
     assert (refused.value.code, refused.value.field) == ("password_rule", "password")
     assert account(practice)["password"] == before
 
 
-def change(rig: Rig, plan: str) -> ChangeWish:
-    return ChangeWish(
+def change(rig: Rig, plan: str) -> ChangeCommand:
+    return ChangeCommand(
         installation=rig.installation, service_id=501, actor="system", plan=plan, term=Term(months=1)
     )
 
@@ -182,8 +182,8 @@ def test_change_for_the_next_period_is_applied_by_the_next_renewal(
     assert rig.subscription().next_change is None
 
 
-def terminate(rig: Rig) -> TerminateWish:
-    return TerminateWish(installation=rig.installation, service_id=501, actor="cron")
+def terminate(rig: Rig) -> TerminateCommand:
+    return TerminateCommand(installation=rig.installation, service_id=501, actor="cron")
 
 
 def test_terminate_proves_absence_and_a_repeat_is_already(rig: Rig, practice: PracticeProcess) -> None:

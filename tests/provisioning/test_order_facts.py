@@ -6,7 +6,7 @@ import pytest
 
 from panelbridge.contract.capabilities import Capabilities, OrderFact, TextRule
 from panelbridge.contract.models import CreateOrder, VerbResult
-from panelbridge.provisioning import Refusal, ResetWish
+from panelbridge.provisioning import Refusal, ResetCommand
 from panelbridge_reference import ReferenceAdapter
 from tests.support.rig import Rig
 
@@ -77,10 +77,10 @@ def test_a_new_password_fits_the_rule_as_well(rig: Rig, monkeypatch: pytest.Monk
     rig.provisioner.submit(rig.create())
 
     for number in range(30):
-        wish = ResetWish(
+        command = ResetCommand(
             installation=rig.installation, service_id=501, actor="admin:1", token=f"form-{number}"
         )
-        made = rig.provisioner.submit(wish).operation.password
+        made = rig.provisioner.submit(command).operation.password
         assert made is not None
         assert rule.breach(made.get_secret_value()) is None
 

@@ -15,7 +15,7 @@ def test_an_account_adopted_with_another_package_is_put_before_a_person(
     practice.control.set_fault(Fault.HTML_502, "find", times=None)
     rig.provisioner.submit(rig.create())
     practice.control.clear_faults()
-    adapter = rig.desk.panels.adapter(rig.plans["gold"].panel_id)
+    adapter = rig.deps.panels.adapter(rig.plans["gold"].panel_id)
     found = adapter.find(username=rig.operations()[-1].username)
     assert isinstance(found, Found)
     adapter.change_package(found.account.ref, PackageChange(package="family-1m"))

@@ -13,8 +13,8 @@ from panelbridge.contract.exceptions import PermissionMissing
 from panelbridge.contract.models import Outcome
 from panelbridge.ledger import Credits
 from panelbridge.lifecycle import SubscriptionState, SuspensionReason
-from panelbridge.provisioning import Refusal, RenewWish, SuspendWish, TerminateWish, UnsuspendWish
-from panelbridge.provisioning.desk import Desk
+from panelbridge.provisioning import Refusal, RenewCommand, SuspendCommand, TerminateCommand, UnsuspendCommand
+from panelbridge.provisioning.dependencies import Dependencies
 from panelbridge.provisioning.port import Unit
 from panelbridge.provisioning.rules import Admission
 from panelbridge.provisioning.verbs.suspend import SuspendRules
@@ -40,12 +40,12 @@ def rig(tmp_path: Path, practice: PracticeProcess) -> Iterator[Rig]:
         yield made
 
 
-def renew(rig: Rig, item: int = 7) -> RenewWish:
-    return RenewWish(installation=rig.installation, service_id=501, actor="cron", fact=f"item:{item}")
+def renew(rig: Rig, item: int = 7) -> RenewCommand:
+    return RenewCommand(installation=rig.installation, service_id=501, actor="cron", fact=f"item:{item}")
 
 
-def suspend(rig: Rig) -> SuspendWish:
-    return SuspendWish(
+def suspend(rig: Rig) -> SuspendCommand:
+    return SuspendCommand(
         installation=rig.installation,
         service_id=501,
         actor="admin:1",
@@ -54,15 +54,15 @@ def suspend(rig: Rig) -> SuspendWish:
     )
 
 
-def unsuspend(rig: Rig) -> UnsuspendWish:
-    return UnsuspendWish(installation=rig.installation, service_id=501, actor="admin:1", owner="whmcs")
+def unsuspend(rig: Rig) -> UnsuspendCommand:
+    return UnsuspendCommand(installation=rig.installation, service_id=501, actor="admin:1", owner="whmcs")
 
 
 def keep_time(rig: Rig) -> int:
-    """What the schedule does: look, then settle what it wished."""
-    wishes = rig.provisioner.hold_to_paid_time()
+    """What the schedule does: look, then settle what it wanted."""
+    commands = rig.provisioner.hold_to_paid_time()
     rig.settle_all()
-    return wishes
+    return commands
 
 
 def at_the_panel(practice: PracticeProcess) -> str:
@@ -158,7 +158,7 @@ def test_a_lifting_that_was_lost_is_wished_again(rig: Rig, practice: PracticePro
 
 
 def test_a_terminated_service_is_left_alone(rig: Rig) -> None:
-    rig.provisioner.submit(TerminateWish(installation=rig.installation, service_id=501, actor="admin:1"))
+    rig.provisioner.submit(TerminateCommand(installation=rig.installation, service_id=501, actor="admin:1"))
     rig.clock.forward(days=60)
 
     assert keep_time(rig) == 0
@@ -183,17 +183,19 @@ def test_what_fails_for_one_service_is_logged_and_keeps_no_other_from_its_end(
     rig.clock.forward(days=60)
     intend = SuspendRules.intend
 
-    def fail_for_the_first(rules: SuspendRules, unit: Unit, desk: Desk, wish: SuspendWish) -> Admission:
-        if wish.service_id == 501:
+    def fail_for_the_first(
+        rules: SuspendRules, unit: Unit, deps: Dependencies, command: SuspendCommand
+    ) -> Admission:
+        if command.service_id == 501:
             raise failure
-        return intend(rules, unit, desk, wish)
+        return intend(rules, unit, deps, command)
 
     monkeypatch.setattr(SuspendRules, "intend", fail_for_the_first)
 
     with caplog.at_level(logging.WARNING, logger="panelbridge.provisioning"):
-        wishes = keep_time(rig)
+        commands = keep_time(rig)
 
-    assert (wishes, rig.subscription(502).reasons) == (1, {SuspensionReason.EXPIRED})
+    assert (commands, rig.subscription(502).reasons) == (1, {SuspensionReason.EXPIRED})
     assert [record.getMessage() for record in caplog.records] == [
         f"paid time of subscription {rig.subscription().id} was not kept: {told}"
     ]

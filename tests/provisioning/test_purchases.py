@@ -12,7 +12,7 @@ import pytest
 
 from panelbridge.contract.registry import load_adapter
 from panelbridge.ledger import Credits
-from panelbridge.provisioning import Operation, OperationState, Refusal, RenewWish
+from panelbridge.provisioning import Operation, OperationState, Refusal, RenewCommand
 from panelbridge.testing.practice import PracticeProcess
 from tests.support.ready import PracticeHere
 from tests.support.rig import Rig, rig_in
@@ -53,8 +53,8 @@ def _fresh_name() -> str:
 
 
 def renew(rig: Rig, fact: str = "item:1") -> Operation:
-    wish = RenewWish(installation=rig.installation, service_id=501, actor="test", fact=fact)
-    return rig.provisioner.submit(wish).operation
+    command = RenewCommand(installation=rig.installation, service_id=501, actor="test", fact=fact)
+    return rig.provisioner.submit(command).operation
 
 
 def wait(rig: Rig, seconds: float) -> None:
@@ -186,7 +186,7 @@ def test_a_suspension_does_not_hide_that_the_expiry_was_moved(
 
 @pytest.fixture
 def suspend_and_lift() -> Callable[[Rig], None]:
-    from tests.matrix.wishes import WISHES, Verb
+    from tests.matrix.commands import WISHES, Verb
 
     def both(rig: Rig) -> None:
         for verb in (Verb.SUSPEND, Verb.UNSUSPEND):

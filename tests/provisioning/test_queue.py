@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from panelbridge.ledger import Credits
-from panelbridge.provisioning import OperationState, RenewWish, TerminateWish
+from panelbridge.provisioning import OperationState, RenewCommand, TerminateCommand
 from panelbridge.testing.practice import PracticeProcess
 from tests.support.rig import Rig
 
@@ -30,7 +30,9 @@ def states(rig: Rig) -> dict[int, OperationState]:
 
 
 def terminate(rig: Rig, service: int) -> None:
-    rig.provisioner.submit(TerminateWish(installation=rig.installation, service_id=service, actor="admin:1"))
+    rig.provisioner.submit(
+        TerminateCommand(installation=rig.installation, service_id=service, actor="admin:1")
+    )
 
 
 def test_credit_that_a_refused_order_gives_back_pays_for_the_next(
@@ -70,8 +72,8 @@ def test_an_order_too_dear_holds_nobody_up_once_it_is_ended(patient: Rig) -> Non
 def test_credit_of_a_released_hold_pays_for_the_next(patient: Rig, practice: PracticeProcess) -> None:
     practice.control.act("create", username="customer1", reference=None)
     practice.control.set_fault("cut_before", "create")
-    wish = patient.create(1, plan="patient", username="customer1")
-    stuck = patient.provisioner.submit(wish)
+    command = patient.create(1, plan="patient", username="customer1")
+    stuck = patient.provisioner.submit(command)
     assert order(patient, 2) is OperationState.QUEUED
     patient.settle_all()
     assert patient.attention() == ["account_conflict"]
@@ -88,8 +90,8 @@ def test_a_paid_renewal_that_waits_for_credit_is_put_before_a_person_until_it_ru
     patient: Rig, ended_by: str
 ) -> None:
     patient.provisioner.submit(patient.create(1, plan="patient"))
-    wish = RenewWish(installation=patient.installation, service_id=1, actor="cron", fact="item:1")
-    waiting = patient.provisioner.submit(wish, budget=0.0)
+    command = RenewCommand(installation=patient.installation, service_id=1, actor="cron", fact="item:1")
+    waiting = patient.provisioner.submit(command, budget=0.0)
     assert waiting.operation.state is OperationState.QUEUED
     assert patient.attention() == ["waits_for_credit"]
 

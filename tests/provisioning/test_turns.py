@@ -18,16 +18,16 @@ from panelbridge.contract.secret import Secret
 from panelbridge.ledger import Credits
 from panelbridge.lifecycle import SuspensionReason
 from panelbridge.provisioning import (
-    ChangeWish,
+    ChangeCommand,
+    Command,
     Operation,
     OperationState,
     Refusal,
-    RenewWish,
-    ResetWish,
-    SuspendWish,
-    TerminateWish,
-    UnsuspendWish,
-    Wish,
+    RenewCommand,
+    ResetCommand,
+    SuspendCommand,
+    TerminateCommand,
+    UnsuspendCommand,
 )
 from panelbridge.subscriptions import Subscription
 from panelbridge.testing.practice import PracticeControl, PracticeServer
@@ -43,21 +43,21 @@ _items = count(1)
 
 @dataclass
 class Life:
-    """One service: what is wished for it waits until ``settle``."""
+    """One service: what is wanted for it waits until ``settle``."""
 
     rig: Rig
     control: PracticeControl
     service: int
 
-    def wish(self, wish: Wish) -> Operation:
-        return self.rig.provisioner.submit(wish, budget=0.0).operation
+    def command(self, command: Command) -> Operation:
+        return self.rig.provisioner.submit(command, budget=0.0).operation
 
     def create(self, plan: str = "gold", **more: Any) -> Operation:
-        return self.wish(self.rig.create(self.service, plan, **more))
+        return self.command(self.rig.create(self.service, plan, **more))
 
     def renew(self, **more: Any) -> Operation:
-        return self.wish(
-            RenewWish(
+        return self.command(
+            RenewCommand(
                 installation=self.rig.installation,
                 service_id=self.service,
                 actor="cron",
@@ -67,7 +67,7 @@ class Life:
         )
 
     def change(self, plan: str) -> Operation:
-        return self.wish(self._change(plan))
+        return self.command(self._change(plan))
 
     def store(self, plan: str) -> None:
         self.rig.provisioner.change_later(self._change(plan))
@@ -76,13 +76,13 @@ class Life:
         self.rig.provisioner.withdraw_change(self.rig.installation, self.service)
 
     def terminate(self) -> Operation:
-        return self.wish(
-            TerminateWish(installation=self.rig.installation, service_id=self.service, actor="test")
+        return self.command(
+            TerminateCommand(installation=self.rig.installation, service_id=self.service, actor="test")
         )
 
     def suspend(self, reason: SuspensionReason, owner: str) -> Operation:
-        return self.wish(
-            SuspendWish(
+        return self.command(
+            SuspendCommand(
                 installation=self.rig.installation,
                 service_id=self.service,
                 actor="test",
@@ -92,8 +92,8 @@ class Life:
         )
 
     def unsuspend(self, owner: str, reason: SuspensionReason | None = None) -> Operation:
-        return self.wish(
-            UnsuspendWish(
+        return self.command(
+            UnsuspendCommand(
                 installation=self.rig.installation,
                 service_id=self.service,
                 actor="test",
@@ -103,8 +103,8 @@ class Life:
         )
 
     def reset(self, password: str) -> Operation:
-        return self.wish(
-            ResetWish(
+        return self.command(
+            ResetCommand(
                 installation=self.rig.installation,
                 service_id=self.service,
                 actor="test",
@@ -112,8 +112,8 @@ class Life:
             )
         )
 
-    def _change(self, plan: str) -> ChangeWish:
-        return ChangeWish(
+    def _change(self, plan: str) -> ChangeCommand:
+        return ChangeCommand(
             installation=self.rig.installation,
             service_id=self.service,
             actor="client:1",

@@ -18,9 +18,9 @@ from panelbridge.provisioning import (
     Operation,
     OperationState,
     Refusal,
-    RenewWish,
-    SuspendWish,
-    TerminateWish,
+    RenewCommand,
+    SuspendCommand,
+    TerminateCommand,
 )
 from panelbridge.testing.practice import PracticeProcess
 from tests.support.ready import PracticeHere
@@ -61,24 +61,24 @@ def items(rig: Rig) -> list[AttentionItem]:
 
 
 def suspend(rig: Rig) -> Operation:
-    wish = SuspendWish(
+    command = SuspendCommand(
         installation=rig.installation,
         service_id=501,
         actor="test",
         reason=SuspensionReason.OVERDUE,
         owner="billing",
     )
-    return rig.provisioner.submit(wish).operation
+    return rig.provisioner.submit(command).operation
 
 
 def renew(rig: Rig) -> Operation:
-    wish = RenewWish(installation=rig.installation, service_id=501, actor="test", fact="item:1")
-    return rig.provisioner.submit(wish).operation
+    command = RenewCommand(installation=rig.installation, service_id=501, actor="test", fact="item:1")
+    return rig.provisioner.submit(command).operation
 
 
 def terminate(rig: Rig) -> Operation:
-    wish = TerminateWish(installation=rig.installation, service_id=501, actor="test")
-    return rig.provisioner.submit(wish).operation
+    command = TerminateCommand(installation=rig.installation, service_id=501, actor="test")
+    return rig.provisioner.submit(command).operation
 
 
 def test_a_dead_panel_with_orders_behind_it_is_one_item_that_closes_by_itself(

@@ -27,7 +27,7 @@ class Named:
 
     backend: str
     settings: Mapping[str, Any] = field(repr=False)
-    wish: Setup
+    command: Setup
 
 
 def named_in(environment: Mapping[str, str]) -> Named | None:
@@ -40,7 +40,7 @@ def named_in(environment: Mapping[str, str]) -> Named | None:
     return Named(
         backend=told["BACKEND"],
         settings=json.loads(Path(told["SETTINGS"]).read_text()),
-        wish=Setup(
+        command=Setup(
             package=told.get("PACKAGE", ""),
             other_package=told.get("OTHER_PACKAGE", ""),
             term=Term.parse(told.get("TERM", "1m")),
@@ -54,4 +54,4 @@ def tried(panel: Named) -> list[Finding]:
     kind = load_adapter(panel.backend)
     settings = read_settings(kind.settings_model_for(panel.settings), dict(panel.settings))
     with kind(settings) as adapter:
-        return list(LiveCheck(adapter, panel.wish).run())
+        return list(LiveCheck(adapter, panel.command).run())

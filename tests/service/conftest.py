@@ -140,7 +140,7 @@ def service_in(tmp_path: Path) -> Iterator[Service]:
             panels=rig.directory,
             provisioner=rig.provisioner,
             clock=rig.clock,
-            fingerprint=rig.desk.fingerprint,
+            fingerprint=rig.deps.fingerprint,
             panel_changed=rig.directory.forget,
             checks=lambda: (Check(name="database", ok=True, message="writable"),),
         )

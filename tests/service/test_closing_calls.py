@@ -96,10 +96,10 @@ def test_what_was_pending_is_told_once_it_is_final_until_acknowledged(
 
 def test_a_copy_of_the_shop_is_told_no_passwords(service: Service, panel: PracticeProcess) -> None:
     service.call("CreateAccount", ORDER)
-    wish = {**ORDER, "call": {"with_password": True}}
+    command = {**ORDER, "call": {"with_password": True}}
 
-    here = service.call("Account", wish).get_json()["account"]
-    copy = service.call("Account", wish, headers=STAGING).get_json()["account"]
+    here = service.call("Account", command).get_json()["account"]
+    copy = service.call("Account", command, headers=STAGING).get_json()["account"]
 
     assert here["password"] == panel.control.books()["accounts"][here["username"]]["password"]
     assert (copy["username"], copy["password"]) == (here["username"], None)

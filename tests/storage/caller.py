@@ -117,9 +117,9 @@ def stop_in_the_middle(books: Books) -> None:
         sys.stdin.read()
 
 
-def main(path: str, wish: str, *numbers: str) -> None:
+def main(path: str, command: str, *numbers: str) -> None:
     books = Books(Path(path))
-    if wish == "stop":
+    if command == "stop":
         stop_in_the_middle(books)
         return
     seed, count = (int(number) for number in numbers)

@@ -34,9 +34,9 @@ def fast_folder() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-def start(path: Path, *wish: str) -> subprocess.Popen[str]:
+def start(path: Path, *command: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, str(CALLER), str(path), *wish],
+        [sys.executable, str(CALLER), str(path), *command],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

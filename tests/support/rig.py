@@ -17,7 +17,7 @@ from panelbridge.contract.registry import load_adapter
 from panelbridge.contract.secret import Secret
 from panelbridge.contract.settings import secret_fields
 from panelbridge.ledger import Credits, WalletState
-from panelbridge.provisioning import CreateWish, Desk, Limits, Operation, Provisioner
+from panelbridge.provisioning import CreateCommand, Dependencies, Operation, Provisioner, Timeouts
 from panelbridge.provisioning.models import UNSETTLED
 from panelbridge.storage.engine.database import Database
 from panelbridge.storage.units import SqlUnits
@@ -57,13 +57,13 @@ class MovableClock(ElapsedClock):
 
 @dataclass
 class Rig:
-    """Everything a test needs to submit wishes and look at books."""
+    """Everything a test needs to submit requests and look at books."""
 
     database: Database
     units: SqlUnits
     directory: PanelDirectory
     provisioner: Provisioner
-    desk: Desk
+    deps: Dependencies
     clock: MovableClock
     reseller: Reseller
     installation: Installation
@@ -116,8 +116,10 @@ class Rig:
             )
             self.provisioner.after_top_up(unit, self.reseller.id)
 
-    def create(self, service_id: int = 501, plan: str = "gold", term: str = "1m", **more: Any) -> CreateWish:
-        return CreateWish(
+    def create(
+        self, service_id: int = 501, plan: str = "gold", term: str = "1m", **more: Any
+    ) -> CreateCommand:
+        return CreateCommand(
             installation=self.installation,
             service_id=service_id,
             actor="test",
@@ -187,12 +189,12 @@ def build_rig(folder: Path, **limits: Any) -> Rig:
             return unit.subscriptions.panel(panel)
 
     directory = PanelDirectory(read_panel, time.monotonic)
-    desk = Desk(
+    deps = Dependencies(
         panels=directory,
         clock=clock,
         fingerprint=lambda text: vault.fingerprint("wish", text),
         bridge="pbtest",
-        limits=Limits(**limits),
+        limits=Timeouts(**limits),
         elapsed=clock.elapsed,
     )
     with units.write() as unit:
@@ -211,8 +213,8 @@ def build_rig(folder: Path, **limits: Any) -> Rig:
         database=database,
         units=units,
         directory=directory,
-        provisioner=Provisioner(units, desk),
-        desk=desk,
+        provisioner=Provisioner(units, deps),
+        deps=deps,
         clock=clock,
         reseller=reseller,
         installation=installation,

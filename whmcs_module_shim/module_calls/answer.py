@@ -9,7 +9,7 @@ from typing import Any, Self
 from pydantic import Field
 
 from panelbridge.actions.connect_view import ConnectView
-from panelbridge.actions.fields import Answer
+from panelbridge.actions.fields import View
 
 
 class Result(StrEnum):
@@ -19,7 +19,7 @@ class Result(StrEnum):
     PENDING = "pending"
 
 
-class OperationView(Answer):
+class OperationView(View):
     """An operation, as a module needs to know it."""
 
     id: int
@@ -29,7 +29,7 @@ class OperationView(Answer):
     waits_for: int | None = Field(default=None, description="id of the operation that is settled first")
 
 
-class AccountView(Answer):
+class AccountView(View):
     """The account as it is now; ``live`` false: as the journal knows it, the panel could not be asked."""
 
     username: str | None = None
@@ -49,7 +49,7 @@ class AccountView(Answer):
     live: bool = False
 
 
-class ModuleAnswer(Answer):
+class ModuleAnswer(View):
     """``success`` is sent with 200, ``pending`` with 202. ``request_id`` is filled in when it is sent."""
 
     result: Result = Result.SUCCESS

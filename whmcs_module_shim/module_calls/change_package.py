@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from panelbridge.actions.caller import Caller
 from panelbridge.contract.capabilities import Verb
-from panelbridge.provisioning import ChangeWish
+from panelbridge.provisioning import ChangeCommand
 from panelbridge.service.services import Services
 from whmcs_module_shim.module_calls.answer import ModuleAnswer
 from whmcs_module_shim.module_calls.closing import closed
@@ -20,7 +20,7 @@ def change_package(services: Services, caller: Caller, request: ServiceRequest) 
     done = closed(services, caller, request, Verb.CHANGE_PACKAGE)
     if done is not None:
         return done
-    wish = ChangeWish(
+    command = ChangeCommand(
         installation=caller.require_installation(),
         service_id=request.serviceid,
         actor=request.call.actor,
@@ -28,6 +28,6 @@ def change_package(services: Services, caller: Caller, request: ServiceRequest) 
         term=need_term(request),
         connections=connections(request),
     )
-    answer = services.provisioner.submit(wish, budget=caller.budget)
+    answer = services.provisioner.submit(command, budget=caller.budget)
     data = {"charged": str(answer.operation.cost), "note": answer.operation.target.note}
     return render(services, answer, data=data)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from panelbridge.actions.caller import Caller
 from panelbridge.actions.problems import Problem
 from panelbridge.contract.capabilities import Verb
-from panelbridge.provisioning import Answer, Operation, OperationId, OperationState
+from panelbridge.provisioning import Operation, OperationId, OperationState, Reply
 from panelbridge.provisioning.outlook import lifts
 from panelbridge.service.services import Services
 from whmcs_module_shim.module_calls.answer import ModuleAnswer
@@ -63,7 +63,7 @@ def closed(services: Services, caller: Caller, request: ServiceRequest, verb: Ve
             f"Operation {wanted} is not closed: billing shows the service as {request.status}.",
             advice="Nothing to do: what billing decided since stays.",
         )
-    answer = Answer(
+    answer = Reply(
         operation=operation, pending=not operation.settled, waits_for=None, message=operation.message or ""
     )
     return render(services, answer, with_password=verb is Verb.CREATE)

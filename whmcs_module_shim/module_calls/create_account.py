@@ -6,7 +6,7 @@ from panelbridge.actions.caller import Caller
 from panelbridge.actions.problems import Problem
 from panelbridge.contract.capabilities import Verb
 from panelbridge.contract.models import Term
-from panelbridge.provisioning import CreateWish, known_facts
+from panelbridge.provisioning import CreateCommand, known_facts
 from panelbridge.service.services import Services
 from whmcs_module_shim.module_calls.answer import ModuleAnswer
 from whmcs_module_shim.module_calls.closing import closed
@@ -24,7 +24,7 @@ def create_account(services: Services, caller: Caller, request: ServiceRequest) 
     done = closed(services, caller, request, Verb.CREATE)
     if done is not None:
         return done
-    wish = CreateWish(
+    command = CreateCommand(
         installation=caller.require_installation(),
         service_id=request.serviceid,
         actor=request.call.actor,
@@ -37,7 +37,7 @@ def create_account(services: Services, caller: Caller, request: ServiceRequest) 
         facts=known_facts(request.domain, request.email),
         reopens=request.status in _LIVING,
     )
-    return carry_out(services, caller, wish, with_password=True)
+    return carry_out(services, caller, command, with_password=True)
 
 
 def need_plan(request: ServiceRequest) -> str:

@@ -10,7 +10,7 @@ from panelbridge.actions.outcome import check_outcome, label_of
 from panelbridge.contract.capabilities import Verb
 from panelbridge.contract.models import AccountState, Found, Outcome, PanelAccount
 from panelbridge.contract.secret import readable
-from panelbridge.provisioning import Answer, CreateWish, Operation, OperationState
+from panelbridge.provisioning import CreateCommand, Operation, OperationState, Reply
 from panelbridge.provisioning.port import Unit
 from panelbridge.service.services import Services
 from panelbridge.subscriptions import Subscription
@@ -21,20 +21,20 @@ LOOK_SECONDS = 5.0
 
 
 def carry_out(
-    services: Services, caller: Caller, wish: CreateWish, *, with_password: bool = False
+    services: Services, caller: Caller, command: CreateCommand, *, with_password: bool = False
 ) -> ModuleAnswer:
-    """Submit ``wish`` and tell how it ended. What is settled by now is found and told in one read."""
+    """Submit ``command`` and tell how it ended. What is settled by now is found and told in one read."""
     with services.units.read() as unit:
-        known = services.provisioner.known(unit, wish)
+        known = services.provisioner.known(unit, command)
         if known is not None:
-            return _told(services, unit, known, with_password=with_password)
-    answer = services.provisioner.admit(wish, budget=caller.budget)
+            return _answer_of(services, unit, known, with_password=with_password)
+    answer = services.provisioner.admit(command, budget=caller.budget)
     return render(services, answer, with_password=with_password)
 
 
 def render(
     services: Services,
-    answer: Answer,
+    answer: Reply,
     *,
     with_password: bool = False,
     data: dict[str, Any] | None = None,
@@ -42,13 +42,13 @@ def render(
     """``success`` or ``pending``. Raises ``Problem`` for a refused operation or one in attention."""
     check_outcome(answer.operation)
     with services.units.read() as unit:
-        return _told(services, unit, answer, with_password=with_password, data=data)
+        return _answer_of(services, unit, answer, with_password=with_password, data=data)
 
 
-def _told(
+def _answer_of(
     services: Services,
     unit: Unit,
-    answer: Answer,
+    answer: Reply,
     *,
     with_password: bool,
     data: dict[str, Any] | None = None,
@@ -137,7 +137,7 @@ def find_subscription(unit: Unit, caller: Caller, service_id: int) -> Subscripti
     return unit.subscriptions.of_service(caller.require_installation().id, service_id)
 
 
-def _pending_text(answer: Answer) -> str:
+def _pending_text(answer: Reply) -> str:
     operation = answer.operation
     waits = f"; it waits for operation {answer.waits_for}" if answer.waits_for else ""
     if operation.state is OperationState.QUEUED:

@@ -10,7 +10,7 @@ from panelbridge.actions.caller import Caller
 from panelbridge.actions.fields import Body, Bool, Id, Line, WithoutSecrets
 from panelbridge.actions.problems import Problem
 from panelbridge.contract.models import Term
-from panelbridge.provisioning import Answer, Refusal, RenewWish
+from panelbridge.provisioning import Refusal, RenewCommand, Reply
 from panelbridge.service.services import Services
 from panelbridge.subscriptions import Installation
 from whmcs_module_shim.module_calls.answer import ModuleAnswer
@@ -53,7 +53,7 @@ def renew(services: Services, caller: Caller, request: ServiceRequest) -> Module
         )
     if item is not None and item.first:
         return _first_invoice()
-    wish = RenewWish(
+    command = RenewCommand(
         installation=caller.require_installation(),
         service_id=request.serviceid,
         actor=request.call.actor,
@@ -61,7 +61,7 @@ def renew(services: Services, caller: Caller, request: ServiceRequest) -> Module
         term=request.term,
         connections=connections(request),
     )
-    return _extended(services, services.provisioner.submit(wish, budget=caller.budget))
+    return _extended(services, services.provisioner.submit(command, budget=caller.budget))
 
 
 @module_function("Extend", kind=Kind.MUTATES, request=ExtendRequest)
@@ -69,7 +69,7 @@ def extend(services: Services, caller: Caller, request: ExtendRequest) -> Module
     """Extend by a length an admin chose, once for each one-shot token."""
     if request.call.token is None:
         raise Problem("invalid_request", "call.token: a one-shot token is needed.", field="call.token")
-    wish = RenewWish(
+    command = RenewCommand(
         installation=caller.require_installation(),
         service_id=request.serviceid,
         actor=request.call.actor,
@@ -77,7 +77,7 @@ def extend(services: Services, caller: Caller, request: ExtendRequest) -> Module
         by=Term.parse(request.by),
         note=request.note,
     )
-    return _extended(services, services.provisioner.submit(wish, budget=caller.budget))
+    return _extended(services, services.provisioner.submit(command, budget=caller.budget))
 
 
 @module_function("PaidItems", kind=Kind.NOTIFIES, request=PaidItemsRequest)
@@ -106,21 +106,21 @@ def item_fact(item_id: int) -> str:
 def _book(services: Services, installation: Installation, item: PaidItem) -> None:
     if item.first:
         return  # belongs to create
-    wish = RenewWish(
+    command = RenewCommand(
         installation=installation,
         service_id=item.serviceid,
         actor="cron",
         fact=item_fact(item.id),
         term=CYCLE_TERMS.get(item.billingcycle or ""),
     )
-    services.provisioner.submit(wish, budget=_NO_WAIT)
+    services.provisioner.submit(command, budget=_NO_WAIT)
 
 
 def _first_invoice() -> ModuleAnswer:
     return ModuleAnswer(message="The order's first invoice paid for the create; nothing more to renew.")
 
 
-def _extended(services: Services, answer: Answer) -> ModuleAnswer:
+def _extended(services: Services, answer: Reply) -> ModuleAnswer:
     until = answer.operation.target.entitled_until
     rendered = render(services, answer)
     return rendered.model_copy(

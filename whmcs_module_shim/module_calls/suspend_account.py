@@ -6,7 +6,7 @@ from panelbridge.actions.caller import Caller
 from panelbridge.actions.fields import Remark
 from panelbridge.contract.capabilities import Verb
 from panelbridge.lifecycle import SuspensionReason
-from panelbridge.provisioning import Refusal, SuspendWish, UnsuspendWish
+from panelbridge.provisioning import Refusal, SuspendCommand, UnsuspendCommand
 from panelbridge.service.services import Services
 from whmcs_module_shim.module_calls.answer import ModuleAnswer
 from whmcs_module_shim.module_calls.closing import closed
@@ -33,7 +33,7 @@ def suspend_account(services: Services, caller: Caller, request: SuspendRequest)
     text = (request.suspendreason or "").strip()
     # A cron suspension without a text is WHMCS's own too: only payment causes it.
     overdue = text.lower() == _OVERDUE_TEXT or (not text and request.call.actor == "cron")
-    wish = SuspendWish(
+    command = SuspendCommand(
         installation=caller.require_installation(),
         service_id=request.serviceid,
         actor=request.call.actor,
@@ -42,7 +42,7 @@ def suspend_account(services: Services, caller: Caller, request: SuspendRequest)
         note=text,
     )
     try:
-        return render(services, services.provisioner.submit(wish, budget=caller.budget))
+        return render(services, services.provisioner.submit(command, budget=caller.budget))
     except Refusal as refusal:
         if refusal.code not in _NOTHING_THERE:
             raise
@@ -55,10 +55,10 @@ def unsuspend_account(services: Services, caller: Caller, request: ServiceReques
     done = closed(services, caller, request, Verb.UNSUSPEND)
     if done is not None:
         return done
-    wish = UnsuspendWish(
+    command = UnsuspendCommand(
         installation=caller.require_installation(),
         service_id=request.serviceid,
         actor=request.call.actor,
         owner=BILLING,
     )
-    return render(services, services.provisioner.submit(wish, budget=caller.budget))
+    return render(services, services.provisioner.submit(command, budget=caller.budget))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from panelbridge.actions.caller import Caller
 from panelbridge.contract.capabilities import Verb
-from panelbridge.provisioning import Refusal, TerminateWish
+from panelbridge.provisioning import Refusal, TerminateCommand
 from panelbridge.service.services import Services
 from whmcs_module_shim.module_calls.answer import ModuleAnswer
 from whmcs_module_shim.module_calls.closing import closed
@@ -20,13 +20,13 @@ def terminate_account(services: Services, caller: Caller, request: ServiceReques
     done = closed(services, caller, request, Verb.TERMINATE)
     if done is not None:
         return done
-    wish = TerminateWish(
+    command = TerminateCommand(
         installation=caller.require_installation(),
         service_id=request.serviceid,
         actor=request.call.actor,
     )
     try:
-        return render(services, services.provisioner.submit(wish, budget=caller.budget))
+        return render(services, services.provisioner.submit(command, budget=caller.budget))
     except Refusal as refusal:
         if refusal.code != "service_unknown":
             raise

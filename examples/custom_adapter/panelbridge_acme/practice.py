@@ -76,9 +76,9 @@ class AcmePractice(PracticePanel):
             case "GET", "customers":
                 return "find" if request.value("login") else "list_accounts"
             case "PATCH", "customers/":
-                wish = request.json()
-                named = [verb for field, verb in _PART.items() if field in wish]
-                return named[0] if named else "unsuspend" if wish.get("on") else "suspend"
+                command = request.json()
+                named = [verb for field, verb in _PART.items() if field in command]
+                return named[0] if named else "unsuspend" if command.get("on") else "suspend"
             case method, place:
                 known = {"POST": "create", "DELETE": "terminate"}
                 reads = {"me": "test_connection", "customers/": "get"}
@@ -125,25 +125,25 @@ class AcmePractice(PracticePanel):
         row = dict(db.execute("SELECT * FROM customers WHERE id = ?", (number,)).fetchone())
         return {**row, "on": bool(row["on"])}
 
-    def _create(self, db: sqlite3.Connection, wish: dict[str, Any]) -> Any:
-        self._check(db, wish, None)
+    def _create(self, db: sqlite3.Connection, command: dict[str, Any]) -> Any:
+        self._check(db, command, None)
         columns = ("login", "secret", "tier", "until", "note")
-        values = [wish[name] for name in columns]
+        values = [command[name] for name in columns]
         db.execute(f"INSERT INTO customers ({', '.join(columns)}) VALUES (?, ?, ?, ?, ?)", values)  # noqa: S608
-        self.books.record(db, "create", wish["login"])
+        self.books.record(db, "create", command["login"])
         return self._row(db, db.execute("SELECT max(id) FROM customers").fetchone()[0])
 
-    def _change(self, db: sqlite3.Connection, row: sqlite3.Row, wish: dict[str, Any], kind: str) -> None:
-        self._check(db, wish, row["id"])
-        for name in wish.keys() & set(row.keys()) - {"id"}:
-            db.execute(f'UPDATE customers SET "{name}" = ? WHERE id = ?', (wish[name], row["id"]))  # noqa: S608
+    def _change(self, db: sqlite3.Connection, row: sqlite3.Row, command: dict[str, Any], kind: str) -> None:
+        self._check(db, command, row["id"])
+        for name in command.keys() & set(row.keys()) - {"id"}:
+            db.execute(f'UPDATE customers SET "{name}" = ? WHERE id = ?', (command[name], row["id"]))  # noqa: S608
         self.books.record(db, kind, row["login"])
 
-    def _check(self, db: sqlite3.Connection, wish: dict[str, Any], number: int | None) -> None:
-        if "tier" in wish and wish["tier"] not in _TIERS:
+    def _check(self, db: sqlite3.Connection, command: dict[str, Any], number: int | None) -> None:
+        if "tier" in command and command["tier"] not in _TIERS:
             raise _Refused(422, "unknown tier")
         taken = "SELECT 1 FROM customers WHERE login = ? AND id IS NOT ?"
-        if db.execute(taken, (wish.get("login"), number)).fetchone():
+        if db.execute(taken, (command.get("login"), number)).fetchone():
             raise _Refused(409, "login taken")
 
     def act(self, name: str, arguments: Mapping[str, Any]) -> Any:

@@ -40,7 +40,7 @@ resource.write(
     "/v1/credits/<reseller>/limits",
     wallets.set_limits,
     scope=Scope.ADMIN,
-    body=wallets.Limits,
+    body=wallets.WalletLimits,
     answer=wallets.WalletView,
     problems=(402,),
 )

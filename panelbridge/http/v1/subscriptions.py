@@ -6,17 +6,17 @@ from panelbridge.access import Scope
 from panelbridge.actions import subscriptions
 from panelbridge.actions.acting import Acted
 from panelbridge.actions.fields import Body
-from panelbridge.http.routes import Effect, Resource, View
+from panelbridge.http.routes import Action, Effect, Resource
 
 resource = Resource(tag="subscriptions")
 
 
 def _acts(
     path: str,
-    view: View,
+    view: Action,
     *,
     body: type[Body] | None = None,
-    spent: View | None = None,
+    spent: Action | None = None,
 ) -> None:
     resource.write(
         "POST",

@@ -6,7 +6,7 @@ from panelbridge.contract.capabilities import Verb
 from panelbridge.contract.exceptions import Conflict, ContractBroken, NotFound, PanelError, PanelUnreachable
 from panelbridge.contract.models import Outcome, VerbResult
 from panelbridge.contract.secret import readable
-from panelbridge.provisioning.desk import Desk
+from panelbridge.provisioning.dependencies import Dependencies
 from panelbridge.provisioning.flow.claim import Call
 from panelbridge.provisioning.flow.purchase import fences_told
 from panelbridge.provisioning.flow.settle import (
@@ -25,24 +25,24 @@ from panelbridge.provisioning.verbs import RULES
 from panelbridge.transport import deadline
 
 
-def send(units: Units, desk: Desk, call: Call) -> Operation | None:
+def send(units: Units, deps: Dependencies, call: Call) -> Operation | None:
     """Call the panel for a committed attempt and settle. Never raises ``PanelError``.
 
     Returns the operation as written down; ``None`` when somebody else settled it first.
     """
     operation, attempt = call.operation, call.attempt
-    unwitnessed = desk.witness()  # the attempt is committed, and nothing was sent
+    unwitnessed = deps.witness()  # the attempt is committed, and nothing was sent
     if unwitnessed is not None:
         with units.write() as unit:
-            return _settle_failure(unit, desk, call, unwitnessed)
+            return _settle_failure(unit, deps, call, unwitnessed)
     rules = RULES[operation.verb]
-    breaker = desk.panels.breaker(operation.panel_id)
-    seconds = attempt.ends - desk.elapsed().seconds  # the commit of the attempt may have taken some
+    breaker = deps.panels.breaker(operation.panel_id)
+    seconds = attempt.ends - deps.elapsed().seconds  # the commit of the attempt may have taken some
     try:
         _check_password(operation)
         with deadline(seconds):
-            adapter = desk.panels.adapter(operation.panel_id)
-            result = rules.call(adapter, operation, call.subscription, desk, attempt.fence)
+            adapter = deps.panels.adapter(operation.panel_id)
+            result = rules.call(adapter, operation, call.subscription, deps, attempt.fence)
     except PanelError as error:
         breaker.failed() if error.outcome is Outcome.UNKNOWN or isinstance(
             error, PanelUnreachable
@@ -53,9 +53,9 @@ def send(units: Units, desk: Desk, call: Call) -> Operation | None:
     else:
         breaker.succeeded()
         with units.write() as unit:
-            return _settle_result(unit, desk, call, result)
+            return _settle_result(unit, deps, call, result)
     with units.write() as unit:
-        return _settle_failure(unit, desk, call, failure)
+        return _settle_failure(unit, deps, call, failure)
 
 
 def _check_password(operation: Operation) -> None:
@@ -67,17 +67,17 @@ def _check_password(operation: Operation) -> None:
         )
 
 
-def _settle_result(unit: Unit, desk: Desk, call: Call, result: VerbResult) -> Operation | None:
+def _settle_result(unit: Unit, deps: Dependencies, call: Call, result: VerbResult) -> Operation | None:
     operation, account = call.operation, result.account
-    capabilities = desk.panels.capabilities(operation.panel_id)
-    attempt = finish_attempt(unit, desk, call.attempt, result.outcome, code=None, evidence=result.note)
+    capabilities = deps.panels.capabilities(operation.panel_id)
+    attempt = finish_attempt(unit, deps, call.attempt, result.outcome, code=None, evidence=result.note)
     if attempt.fence is not None and account is not None:
         reading = RULES[operation.verb].read(operation, account, attempt, capabilities)
         if reading is not Reading.EQUAL:
             tries = [item for item in unit.journal.attempts(operation.id) if not item.cleared]
             return settle_attention(
                 unit,
-                desk,
+                deps,
                 operation,
                 code="fence_mismatch",
                 message="the panel reported a purchase, but the expiry is not where one purchase puts it: "
@@ -86,7 +86,7 @@ def _settle_result(unit: Unit, desk: Desk, call: Call, result: VerbResult) -> Op
             )
     return settle_done(
         unit,
-        desk,
+        deps,
         operation,
         call.subscription,
         account,
@@ -96,38 +96,40 @@ def _settle_result(unit: Unit, desk: Desk, call: Call, result: VerbResult) -> Op
     )
 
 
-def _settle_failure(unit: Unit, desk: Desk, call: Call, error: PanelError) -> Operation | None:
+def _settle_failure(unit: Unit, deps: Dependencies, call: Call, error: PanelError) -> Operation | None:
     operation = call.operation
-    attempt = finish_attempt(unit, desk, call.attempt, error.outcome, code=error.code, evidence=error.message)
+    attempt = finish_attempt(unit, deps, call.attempt, error.outcome, code=error.code, evidence=error.message)
     if error.needs_person:
         return settle_attention(
-            unit, desk, operation, code=error.code, message=error.message, advice=error.advice
+            unit, deps, operation, code=error.code, message=error.message, advice=error.advice
         )
     earlier = [item for item in unit.journal.attempts(operation.id) if item.number < attempt.number]
     # Without a hold and without an account to make or buy for, a refusal of the repeat settles both tries.
     matters = operation.hold is not None or operation.verb is Verb.CREATE or operation.target.purchase
     in_doubt = matters and any(not item.cleared for item in earlier)
     if error.outcome is Outcome.UNKNOWN:
-        return _unknown(unit, desk, operation, error, after=0.0)
+        return _unknown(unit, deps, operation, error, after=0.0)
     if in_doubt:
-        return _failed_in_doubt(unit, desk, operation, error)
+        return _failed_in_doubt(unit, deps, operation, error)
     if error.outcome is Outcome.RETRY_LATER:
-        return settle_retry(unit, desk, operation, error)
+        return settle_retry(unit, deps, operation, error)
     if operation.verb is Verb.TERMINATE and isinstance(error, NotFound):
-        return settle_done(unit, desk, operation, call.subscription, None, outcome=Outcome.ALREADY)
-    return settle_refused(unit, desk, operation, error)
+        return settle_done(unit, deps, operation, call.subscription, None, outcome=Outcome.ALREADY)
+    return settle_refused(unit, deps, operation, error)
 
 
-def _failed_in_doubt(unit: Unit, desk: Desk, operation: Operation, error: PanelError) -> Operation | None:
+def _failed_in_doubt(
+    unit: Unit, deps: Dependencies, operation: Operation, error: PanelError
+) -> Operation | None:
     """The try did nothing, but an earlier one may have: the hold is not ours to release on this answer."""
     if error.outcome is Outcome.RETRY_LATER:
-        return _unknown(unit, desk, operation, error, after=retry_delay(desk, operation, error))
+        return _unknown(unit, deps, operation, error, after=retry_delay(deps, operation, error))
     if operation.target.purchase and isinstance(error, Conflict):
         # The expiry moved right before this try: the earlier one may have had its effect at last.
-        return _unknown(unit, desk, operation, error, after=0.0)
+        return _unknown(unit, deps, operation, error, after=0.0)
     return settle_attention(
         unit,
-        desk,
+        deps,
         operation,
         code=error.code,
         message=f"{error.message}; an earlier try of the same operation is still in doubt",
@@ -136,12 +138,12 @@ def _failed_in_doubt(unit: Unit, desk: Desk, operation: Operation, error: PanelE
 
 
 def _unknown(
-    unit: Unit, desk: Desk, operation: Operation, error: PanelError, *, after: float
+    unit: Unit, deps: Dependencies, operation: Operation, error: PanelError, *, after: float
 ) -> Operation | None:
     """The first look-up comes at once: *found* counts before the quiet time is over."""
     return settle_unknown(
         unit,
-        desk,
+        deps,
         operation,
         after=after,
         code=error.code,

@@ -1,4 +1,4 @@
-"""Admission rules that several verbs share: what must exist, and what a later wish replaces."""
+"""Admission rules that several verbs share: what must exist, and what a later request replaces."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from panelbridge.contract.capabilities import Verb
 from panelbridge.contract.models import Outcome
 from panelbridge.ledger import ResellerId
 from panelbridge.lifecycle import IllegalMove, check_move
-from panelbridge.provisioning.desk import Desk
+from panelbridge.provisioning.dependencies import Dependencies
 from panelbridge.provisioning.exceptions import Refusal, not_provisioned
 from panelbridge.provisioning.flow.intend import wake_queued
 from panelbridge.provisioning.models import Operation, OperationState
@@ -41,7 +41,7 @@ def never_sent(unit: Unit, operation: Operation) -> bool:
     return operation.attempts == 0 or all(item.cleared for item in unit.journal.attempts(operation.id))
 
 
-def supersede(unit: Unit, desk: Desk, replaced: Iterable[Operation], *, by: Verb) -> None:
+def supersede(unit: Unit, deps: Dependencies, replaced: Iterable[Operation], *, by: Verb) -> None:
     """Replace those that were never sent; a sent one is settled first, always.
 
     The credit they held, or stood in line for, goes to who waits for credit.
@@ -49,18 +49,18 @@ def supersede(unit: Unit, desk: Desk, replaced: Iterable[Operation], *, by: Verb
     freed: set[ResellerId] = set()
     for operation in replaced:
         took_credit = operation.hold is not None or operation.state is OperationState.QUEUED
-        if never_sent(unit, operation) and _superseded(unit, desk, operation, by) and took_credit:
+        if never_sent(unit, operation) and _superseded(unit, deps, operation, by) and took_credit:
             freed.add(operation.reseller_id)
     for reseller in freed:
-        wake_queued(unit, desk, reseller)
+        wake_queued(unit, deps, reseller)
 
 
-def _superseded(unit: Unit, desk: Desk, operation: Operation, by: Verb) -> bool:
+def _superseded(unit: Unit, deps: Dependencies, operation: Operation, by: Verb) -> bool:
     replaced = replace(
         operation,
         state=OperationState.SUPERSEDED,
         outcome=Outcome.SUPERSEDED,
-        settled_at=desk.clock(),
+        settled_at=deps.clock(),
         due_at=None,
         message=f"replaced by a later {by.value.replace('_', ' ')} before it was sent",
     )
@@ -69,6 +69,6 @@ def _superseded(unit: Unit, desk: Desk, operation: Operation, by: Verb) -> bool:
     if operation.hold is not None:
         unit.ledger.void(operation.hold, actor=operation.actor, reason=f"superseded by {by.value}")
     unit.journal.resolve_attention(
-        operation=operation.id, resolution="superseded", actor=operation.actor, at=desk.clock()
+        operation=operation.id, resolution="superseded", actor=operation.actor, at=deps.clock()
     )
     return True

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from panelbridge.contract.capabilities import Verb
 from panelbridge.contract.models import AccountId, PanelAccount
-from panelbridge.provisioning.desk import Desk
+from panelbridge.provisioning.dependencies import Dependencies
 from panelbridge.provisioning.exceptions import Refusal
 from panelbridge.provisioning.keys import reference
 from panelbridge.provisioning.models import Operation
@@ -35,7 +35,7 @@ def check_takes(operation: Operation, subscription: Subscription, account: Accou
 
 def check_free(
     unit: Unit,
-    desk: Desk,
+    deps: Dependencies,
     operation: Operation,
     subscription: Subscription,
     account: PanelAccount,
@@ -44,7 +44,7 @@ def check_free(
 ) -> None:
     """Raises ``Refusal``: for want of proof in the same words whoever has the account."""
     holder = holder_of(unit, operation.panel_id, account, but=subscription)
-    proved = account.reference == reference(desk.bridge, subscription)
+    proved = account.reference == reference(deps.bridge, subscription)
     if needs_proof and (holder is not None or not proved):
         raise Refusal(
             "forbidden_scope",
@@ -74,14 +74,14 @@ def holder_of(
 
 
 def take_over(
-    operation: Operation, subscription: Subscription, desk: Desk, account: PanelAccount
+    operation: Operation, subscription: Subscription, deps: Dependencies, account: PanelAccount
 ) -> tuple[Operation, Subscription]:
     """Both, as they are once the account is this service's.
 
     What bears another mark than ours, or none, is ours by its id from then on; and unless the rest shows
     that we made it, the password we chose is not the one it has.
     """
-    ours = reference(desk.bridge, subscription)
+    ours = reference(deps.bridge, subscription)
     if account.reference == ours:
         return operation, subscription
     if judge_ownership(operation, ours, account, name_sent_elsewhere=False) is not Ownership.OURS:

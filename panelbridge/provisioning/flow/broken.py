@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
-from panelbridge.provisioning.desk import Desk
+from panelbridge.provisioning.dependencies import Dependencies
 from panelbridge.provisioning.flow.settle import backoff, settle_attention
 from panelbridge.provisioning.models import OperationId, OperationState
 from panelbridge.provisioning.port import Units
@@ -18,8 +18,8 @@ _MOST = 3  # in a row
 class BrokenSteps:
     """Counts, in this process, how often in a row an operation's next step broke."""
 
-    def __init__(self, units: Units, desk: Desk) -> None:
-        self._units, self._desk = units, desk
+    def __init__(self, units: Units, deps: Dependencies) -> None:
+        self._units, self._deps = units, deps
         self._counts: Counter[OperationId] = Counter()
         self._lock = threading.Lock()
 
@@ -41,7 +41,7 @@ class BrokenSteps:
             if enough:
                 settle_attention(
                     unit,
-                    self._desk,
+                    self._deps,
                     operation,
                     code="step_failed",
                     message=f"its next step broke {_MOST} times in a row, with {type(error).__name__}",
@@ -50,10 +50,10 @@ class BrokenSteps:
                 )
                 self._counts.pop(operation_id, None)
                 return
-            now = self._desk.clock()
+            now = self._deps.clock()
             put_off = replace(
                 operation,
-                due_at=now + timedelta(seconds=backoff(self._desk, operation.failures)),
+                due_at=now + timedelta(seconds=backoff(self._deps, operation.failures)),
                 failures=operation.failures + 1,
                 failing_since=operation.failing_since or now,
             )

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from panelbridge.contract.capabilities import Verb
 from panelbridge.contract.models import PanelAccount
 from panelbridge.lifecycle import SubscriptionState
-from panelbridge.provisioning.desk import Desk
+from panelbridge.provisioning.dependencies import Dependencies
 from panelbridge.provisioning.elapsed import Tick
 from panelbridge.provisioning.exceptions import Refusal
 from panelbridge.provisioning.flow.purchase import moved_elsewhere, purchase_fence, settle_moved_elsewhere
@@ -94,7 +94,7 @@ _BREAKER_WAIT = timedelta(seconds=2)
 
 def claim(
     unit: Unit,
-    desk: Desk,
+    deps: Dependencies,
     operation_id: OperationId,
     *,
     seconds: float,
@@ -115,27 +115,29 @@ def claim(
         return Settled(operation=operation)
     if operation.state in (OperationState.QUEUED, OperationState.ATTENTION):
         return Wait(operation=operation, until=None)
-    if somebody_waits and operation.verb in desk.panels.capabilities(operation.panel_id).slow_verbs:
-        return Wait(operation=operation, until=desk.clock(), running=True, for_the_jobs=True)
+    if somebody_waits and operation.verb in deps.panels.capabilities(operation.panel_id).slow_verbs:
+        return Wait(operation=operation, until=deps.clock(), running=True, for_the_jobs=True)
     subscription = unit.subscriptions.subscription(operation.subscription_id)
     if subscription is None:
         msg = f"operation {operation_id} has no subscription"
         raise LookupError(msg)
-    now = desk.clock()
+    now = deps.clock()
     if operation.state is OperationState.SENT:
-        return _sent(unit, desk, operation, subscription, now)
-    return _ready(unit, desk, operation, subscription, now, seconds, fence_read)
+        return _sent(unit, deps, operation, subscription, now)
+    return _ready(unit, deps, operation, subscription, now, seconds, fence_read)
 
 
-def _sent(unit: Unit, desk: Desk, operation: Operation, subscription: Subscription, now: datetime) -> Claim:
-    tick = desk.elapsed()
+def _sent(
+    unit: Unit, deps: Dependencies, operation: Operation, subscription: Subscription, now: datetime
+) -> Claim:
+    tick = deps.elapsed()
     tries = [_noticed(unit, item, tick) for item in unit.journal.attempts(operation.id)]
     last = tries[-1]
     if is_running(last, tick):
         return Wait(
             operation=operation, until=now - timedelta(seconds=since_deadline(last, tick)), running=True
         )
-    if not _is_due(desk, operation, now):
+    if not _is_due(deps, operation, now):
         return Wait(operation=operation, until=operation.due_at)
     doubtful = [item for item in tries if not item.cleared] or [last]
     return LookUp(
@@ -157,16 +159,16 @@ def _noticed(unit: Unit, attempt: Attempt, tick: Tick) -> Attempt:
     return noticed
 
 
-def _is_due(desk: Desk, operation: Operation, now: datetime) -> bool:
+def _is_due(deps: Dependencies, operation: Operation, now: datetime) -> bool:
     """Whether its time has come; also when it was put off by a clock that has been set back since."""
     if operation.due_at is None or operation.due_at <= now:
         return True
-    return operation.due_set_at is not None and operation.due_set_at > now + desk.limits.clock_tolerance
+    return operation.due_set_at is not None and operation.due_set_at > now + deps.limits.clock_tolerance
 
 
 def _ready(
     unit: Unit,
-    desk: Desk,
+    deps: Dependencies,
     operation: Operation,
     subscription: Subscription,
     now: datetime,
@@ -178,47 +180,47 @@ def _ready(
     if earlier is not None:
         running = earlier.due_at is not None
         return Wait(operation=operation, until=earlier.due_at, waits_for=earlier.id, running=running)
-    if not _is_due(desk, operation, now):
+    if not _is_due(deps, operation, now):
         return Wait(operation=operation, until=operation.due_at)
     moot = _moot(operation, subscription)
     if moot is not None:
-        return _refused(unit, desk, operation, moot, now)
+        return _refused(unit, deps, operation, moot, now)
     try:
-        operation = _decided(unit, desk, operation, subscription)
+        operation = _decided(unit, deps, operation, subscription)
     except Refusal as refusal:
-        return _refused(unit, desk, operation, refusal, now)
+        return _refused(unit, deps, operation, refusal, now)
     note = RULES[operation.verb].nothing_to_do(operation, subscription)
     if note is not None:
         return NoCall(
             operation=operation,
-            prepared=_prepared(unit, desk, operation, subscription, now),
+            prepared=_prepared(unit, deps, operation, subscription, now),
             subscription=subscription,
             note=note,
         )
-    return blocked(unit, desk, operation, now) or _begin(
-        unit, desk, operation, subscription, seconds, fence_read
+    return blocked(unit, deps, operation, now) or _begin(
+        unit, deps, operation, subscription, seconds, fence_read
     )
 
 
-def _decided(unit: Unit, desk: Desk, operation: Operation, subscription: Subscription) -> Operation:
+def _decided(unit: Unit, deps: Dependencies, operation: Operation, subscription: Subscription) -> Operation:
     """What it will send and cost, written down; once it was tried, what was decided stands."""
     if operation.attempts:
         return operation
-    decided = RULES[operation.verb].decide(unit, desk, operation, subscription)
+    decided = RULES[operation.verb].decide(unit, deps, operation, subscription)
     if decided != operation and not unit.journal.save(decided, was=operation):
         msg = f"operation {operation.id} changed while its own transaction was open"
         raise RuntimeError(msg)
     return decided
 
 
-def _refused(unit: Unit, desk: Desk, operation: Operation, why: Refusal, now: datetime) -> Claim:
-    refused = settle_refused(unit, desk, operation, why)
+def _refused(unit: Unit, deps: Dependencies, operation: Operation, why: Refusal, now: datetime) -> Claim:
+    refused = settle_refused(unit, deps, operation, why)
     return Settled(operation=refused) if refused is not None else Wait(operation=operation, until=now)
 
 
 def _begin(
     unit: Unit,
-    desk: Desk,
+    deps: Dependencies,
     operation: Operation,
     subscription: Subscription,
     seconds: float,
@@ -226,14 +228,14 @@ def _begin(
 ) -> Claim:
     """The first try, or one after those that never left; what only adds is planned on a read account."""
     if not RULES[operation.verb].fenced(operation):
-        return begin(unit, desk, operation, subscription, seconds=seconds, fence=None)
+        return begin(unit, deps, operation, subscription, seconds=seconds, fence=None)
     if fence_read is None:
         return ReadFence(operation=operation, subscription=subscription)
-    if moved_elsewhere(desk, operation, subscription, fence_read):
-        stuck = settle_moved_elsewhere(unit, desk, operation, subscription, fence_read)
+    if moved_elsewhere(deps, operation, subscription, fence_read):
+        stuck = settle_moved_elsewhere(unit, deps, operation, subscription, fence_read)
         return Wait(operation=stuck or operation, until=None)
-    fence = purchase_fence(desk, operation, fence_read, seconds)
-    return begin(unit, desk, operation, subscription, seconds=seconds, fence=fence)
+    fence = purchase_fence(deps, operation, fence_read, seconds)
+    return begin(unit, deps, operation, subscription, seconds=seconds, fence=fence)
 
 
 def _moot(operation: Operation, subscription: Subscription) -> Refusal | None:
@@ -256,24 +258,24 @@ def _moot(operation: Operation, subscription: Subscription) -> Refusal | None:
     return None
 
 
-def blocked(unit: Unit, desk: Desk, operation: Operation, now: datetime) -> Wait | None:
+def blocked(unit: Unit, deps: Dependencies, operation: Operation, now: datetime) -> Wait | None:
     """Why nothing may be sent to the panel now. Its breaker then waits for a call to end."""
     panel = unit.subscriptions.panel(operation.panel_id)
     if panel is None or not panel.writes_enabled:
         return Wait(operation=operation, until=now + _BREAKER_WAIT, at_once=True)
-    desk.panels.refresh(panel)
-    if unit.journal.in_flight(operation.panel_id, now, desk.elapsed()) >= desk.panels.slots(
+    deps.panels.refresh(panel)
+    if unit.journal.in_flight(operation.panel_id, now, deps.elapsed()) >= deps.panels.slots(
         operation.panel_id
     ):
         return Wait(operation=operation, until=now + _SLOT_WAIT)
-    if not desk.panels.breaker(operation.panel_id).allow():  # last: an allowance is one probe
+    if not deps.panels.breaker(operation.panel_id).allow():  # last: an allowance is one probe
         return Wait(operation=operation, until=now + _BREAKER_WAIT, at_once=True)
     return None
 
 
 def begin(
     unit: Unit,
-    desk: Desk,
+    deps: Dependencies,
     operation: Operation,
     subscription: Subscription,
     *,
@@ -281,9 +283,9 @@ def begin(
     fence: Fence | None,
 ) -> Claim:
     """Commit the next attempt: its number is the lease, its deadline binds the transport."""
-    now, tick = desk.clock(), desk.elapsed()
-    capabilities = desk.panels.capabilities(operation.panel_id)
-    prepared = _prepared(unit, desk, operation, subscription, now)
+    now, tick = deps.clock(), deps.elapsed()
+    capabilities = deps.panels.capabilities(operation.panel_id)
+    prepared = _prepared(unit, deps, operation, subscription, now)
     deadline = now + timedelta(seconds=capabilities.slow_verbs.get(operation.verb, seconds))
     attempt = Attempt(
         operation_id=operation.id,
@@ -308,9 +310,9 @@ def begin(
 
 
 def _prepared(
-    unit: Unit, desk: Desk, operation: Operation, subscription: Subscription, now: datetime
+    unit: Unit, deps: Dependencies, operation: Operation, subscription: Subscription, now: datetime
 ) -> Operation:
     plan = unit.subscriptions.plan(operation.plan_id, operation.plan_version)
     grace_hours = plan.grace_hours if plan is not None else 0
-    capabilities = desk.panels.capabilities(operation.panel_id)
+    capabilities = deps.panels.capabilities(operation.panel_id)
     return RULES[operation.verb].prepare(operation, subscription, capabilities, now, grace_hours)

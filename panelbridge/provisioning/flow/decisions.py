@@ -13,7 +13,7 @@ from datetime import datetime
 from panelbridge.contract.capabilities import Verb
 from panelbridge.contract.exceptions import PanelError
 from panelbridge.contract.models import Absent, AccountId, AccountRef, Found, Lookup, Outcome, PanelAccount
-from panelbridge.provisioning.desk import Desk
+from panelbridge.provisioning.dependencies import Dependencies
 from panelbridge.provisioning.exceptions import Refusal
 from panelbridge.provisioning.flow.adoption import check_free, check_takes, take_over
 from panelbridge.provisioning.flow.intend import wake_queued
@@ -89,28 +89,30 @@ def ways_out(operation: Operation | None, code: str) -> dict[str, str]:
     return ways
 
 
-def retry(units: Units, desk: Desk, operation_id: OperationId, *, actor: str) -> Operation:
+def retry(units: Units, deps: Dependencies, operation_id: OperationId, *, actor: str) -> Operation:
     """Back to the flow: looked up when a try is in doubt, sent when none is. Raises ``Refusal``."""
     with units.write() as unit:
-        operation = decidable(unit, desk, operation_id)
+        operation = decidable(unit, deps, operation_id)
         tries = unit.journal.attempts(operation.id)
         doubtful = any(not item.cleared for item in tries)
         state = OperationState.SENT if doubtful else OperationState.READY
-        waiting = replace(operation, state=state, due_at=desk.clock(), failures=0, failing_since=None)
-        return decided(unit, desk, operation, waiting, "retry", actor)
+        waiting = replace(operation, state=state, due_at=deps.clock(), failures=0, failing_since=None)
+        return decided(unit, deps, operation, waiting, "retry", actor)
 
 
-def release(units: Units, desk: Desk, operation_id: OperationId, *, actor: str, reason: str) -> Operation:
+def release(
+    units: Units, deps: Dependencies, operation_id: OperationId, *, actor: str, reason: str
+) -> Operation:
     """The person's claim that nothing happened: the hold is voided and the claim recorded."""
     if not reason.strip():
         raise Refusal("invalid_request", "a reason is needed", advice="Say what you saw.", field="reason")
     with units.write() as unit:
-        operation = decidable(unit, desk, operation_id)
+        operation = decidable(unit, deps, operation_id)
         released = replace(
             operation,
             state=OperationState.REFUSED,
             outcome=Outcome.REFUSED,
-            settled_at=desk.clock(),
+            settled_at=deps.clock(),
             due_at=None,
             code="released",
             message=f"released by {actor}: {reason}",
@@ -118,34 +120,36 @@ def release(units: Units, desk: Desk, operation_id: OperationId, *, actor: str, 
         )
         if operation.hold is not None:
             unit.ledger.void(operation.hold, actor=actor, reason=f"released: {reason}")
-            wake_queued(unit, desk, operation.reseller_id)
+            wake_queued(unit, deps, operation.reseller_id)
         mark_refused(unit, released, subscription_of(unit, operation))
-        return decided(unit, desk, operation, released, f"release: {reason}", actor)
+        return decided(unit, deps, operation, released, f"release: {reason}", actor)
 
 
-def mark_done(units: Units, desk: Desk, operation_id: OperationId, *, actor: str, reason: str) -> Operation:
+def mark_done(
+    units: Units, deps: Dependencies, operation_id: OperationId, *, actor: str, reason: str
+) -> Operation:
     """The person's claim that the effect is there, which the panel must not deny: the hold is posted.
 
     Not for a create: adopt it.
     """
     with units.write() as unit:
-        operation = decidable(unit, desk, operation_id)
+        operation = decidable(unit, deps, operation_id)
         subscription = subscription_of(unit, operation)
         if subscription.account_id is None:
             raise Refusal(
                 "illegal_move", "this service has no account yet", advice="Adopt the panel's account instead."
             )
-    shown = _shown_done(desk, operation, account_ref(subscription, desk))  # it is what is written down
+    shown = _shown_done(deps, operation, account_ref(subscription, deps))  # it is what is written down
     with units.write() as unit:
-        current = decidable(unit, desk, operation_id, as_of=operation)
+        current = decidable(unit, deps, operation_id, as_of=operation)
         subscription = subscription_of(unit, current)
         note = f"marked done: {reason}"
-        return _settled_by_hand(unit, desk, current, subscription, shown, actor=actor, note=note)
+        return _settled_by_hand(unit, deps, current, subscription, shown, actor=actor, note=note)
 
 
 def adopt(
     units: Units,
-    desk: Desk,
+    deps: Dependencies,
     operation_id: OperationId,
     account: AccountId,
     *,
@@ -157,18 +161,18 @@ def adopt(
     ``needs_proof``: the account must bear the mark of this very order.
     """
     with units.read() as unit:
-        operation = decidable(unit, desk, operation_id)
+        operation = decidable(unit, deps, operation_id)
         check_takes(operation, subscription_of(unit, operation), account)
-    found = read_shown(desk, operation, account)
+    found = read_shown(deps, operation, account)
     with units.write() as unit:
-        current = decidable(unit, desk, operation_id, as_of=operation)
+        current = decidable(unit, deps, operation_id, as_of=operation)
         subscription = subscription_of(unit, current)
-        check_free(unit, desk, current, subscription, found, needs_proof=needs_proof)
+        check_free(unit, deps, current, subscription, found, needs_proof=needs_proof)
         if current.verb is Verb.CREATE:
-            current, subscription = take_over(current, subscription, desk, found)
+            current, subscription = take_over(current, subscription, deps, found)
             unit.subscriptions.save(subscription)
         note = f"adopted by {actor}"
-        return _settled_by_hand(unit, desk, current, subscription, found, actor=actor, note=note)
+        return _settled_by_hand(unit, deps, current, subscription, found, actor=actor, note=note)
 
 
 def dismiss(unit: Unit, item_id: AttentionId, *, actor: str, reason: str, at: datetime) -> AttentionItem:
@@ -188,13 +192,13 @@ def dismiss(unit: Unit, item_id: AttentionId, *, actor: str, reason: str, at: da
     return replace(item, resolved_at=at, resolution=resolution, actor=actor)
 
 
-def _shown_done(desk: Desk, operation: Operation, ref: AccountRef) -> PanelAccount | None:
+def _shown_done(deps: Dependencies, operation: Operation, ref: AccountRef) -> PanelAccount | None:
     """The account with the operation's effect; ``None`` where that is its end. Raises ``Refusal``."""
     if operation.verb is Verb.TERMINATE:
-        if isinstance(_asked(desk, operation, ref), Absent):
+        if isinstance(_asked(deps, operation, ref), Absent):
             return None
         raise _denied(f"the panel does not prove account {ref.id} gone")
-    shown = _shown(desk, operation, ref)
+    shown = _shown(deps, operation, ref)
     if operation.verb is Verb.SUSPEND and not shown.state.is_off:
         raise _denied(f"the panel shows account {ref.id} as {shown.state.value}, which works")
     if operation.verb is Verb.UNSUSPEND and shown.state.is_off:
@@ -210,14 +214,14 @@ def _denied(message: str) -> Refusal:
     )
 
 
-def read_shown(desk: Desk, operation: Operation, account: AccountId) -> PanelAccount:
+def read_shown(deps: Dependencies, operation: Operation, account: AccountId) -> PanelAccount:
     """The account of that id, whoever's it is, as the panel shows it now. Raises ``Refusal``."""
     ref = AccountRef(id=account, username=operation.username or "", password=operation.password)
-    return _shown(desk, operation, ref)
+    return _shown(deps, operation, ref)
 
 
-def _shown(desk: Desk, operation: Operation, ref: AccountRef) -> PanelAccount:
-    answer = _asked(desk, operation, ref)
+def _shown(deps: Dependencies, operation: Operation, ref: AccountRef) -> PanelAccount:
+    answer = _asked(deps, operation, ref)
     if not isinstance(answer, Found):
         raise Refusal(
             "refused",
@@ -228,18 +232,18 @@ def _shown(desk: Desk, operation: Operation, ref: AccountRef) -> PanelAccount:
     return answer.account
 
 
-def _asked(desk: Desk, operation: Operation, ref: AccountRef) -> Lookup:
+def _asked(deps: Dependencies, operation: Operation, ref: AccountRef) -> Lookup:
     """Raises ``Refusal``."""
     try:
-        with deadline(desk.limits.lookup):
-            return desk.panels.adapter(operation.panel_id).get(ref)
+        with deadline(deps.limits.lookup):
+            return deps.panels.adapter(operation.panel_id).get(ref)
     except PanelError as error:
         raise Refusal("refused", error.message, advice=error.advice) from None
 
 
 def _settled_by_hand(
     unit: Unit,
-    desk: Desk,
+    deps: Dependencies,
     operation: Operation,
     subscription: Subscription,
     account: PanelAccount | None,
@@ -247,22 +251,24 @@ def _settled_by_hand(
     actor: str,
     note: str,
 ) -> Operation:
-    done = settle_done(unit, desk, operation, subscription, account, outcome=Outcome.DONE, note=note)
+    done = settle_done(unit, deps, operation, subscription, account, outcome=Outcome.DONE, note=note)
     if done is None:
         raise _decided_meanwhile()
-    unit.journal.resolve_attention(operation=operation.id, resolution=note, actor=actor, at=desk.clock())
+    unit.journal.resolve_attention(operation=operation.id, resolution=note, actor=actor, at=deps.clock())
     return done
 
 
-def decided(unit: Unit, desk: Desk, was: Operation, now: Operation, resolution: str, actor: str) -> Operation:
+def decided(
+    unit: Unit, deps: Dependencies, was: Operation, now: Operation, resolution: str, actor: str
+) -> Operation:
     if not unit.journal.save(now, was=was):
         raise _decided_meanwhile()
-    unit.journal.resolve_attention(operation=was.id, resolution=resolution, actor=actor, at=desk.clock())
+    unit.journal.resolve_attention(operation=was.id, resolution=resolution, actor=actor, at=deps.clock())
     return now
 
 
 def decidable(
-    unit: Unit, desk: Desk, operation_id: OperationId, *, as_of: Operation | None = None
+    unit: Unit, deps: Dependencies, operation_id: OperationId, *, as_of: Operation | None = None
 ) -> Operation:
     """The operation, when a person may decide it now. Raises ``Refusal``.
 
@@ -282,13 +288,13 @@ def decidable(
             advice="Nothing to decide.",
         )
     if operation.state is OperationState.SENT:
-        _check_quiet(unit, desk, operation)
+        _check_quiet(unit, deps, operation)
     return operation
 
 
-def _check_quiet(unit: Unit, desk: Desk, operation: Operation) -> None:
+def _check_quiet(unit: Unit, deps: Dependencies, operation: Operation) -> None:
     """Raises ``Refusal`` while a try may still take effect."""
-    tick = desk.elapsed()
+    tick = deps.elapsed()
     doubtful = [item for item in unit.journal.attempts(operation.id) if not item.cleared]
     left = max((quiet_left(looked(item, tick), tick) for item in doubtful), default=0.0)
     if left > 0:

@@ -10,7 +10,7 @@ from panelbridge.contract.capabilities import Verb
 from panelbridge.contract.models import Term
 from panelbridge.contract.secret import Secret
 from panelbridge.ledger import Credits, InsufficientCredit, ResellerId, TransferContext
-from panelbridge.provisioning.desk import Desk
+from panelbridge.provisioning.dependencies import Dependencies
 from panelbridge.provisioning.exceptions import Refusal
 from panelbridge.provisioning.models import (
     BRIDGE,
@@ -46,7 +46,7 @@ class Draft:
     unowned: bool = False  # this very transaction has seen that no operation owns the key
 
 
-def place(unit: Unit, desk: Desk, draft: Draft) -> Admission:
+def place(unit: Unit, deps: Dependencies, draft: Draft) -> Admission:
     """Join the operation that owns the key, or insert one and take its hold.
 
     Raises ``Refusal`` (``insufficient_credit``) when the plan does not queue.
@@ -54,7 +54,7 @@ def place(unit: Unit, desk: Desk, draft: Draft) -> Admission:
     owner = None if draft.unowned else unit.journal.by_key(draft.key)
     if owner is not None:
         return Admission(operation=owner, joined=True)
-    now = desk.clock()
+    now = deps.clock()
     subscription = draft.subscription
     operation = unit.journal.add(
         Operation(
@@ -82,11 +82,11 @@ def place(unit: Unit, desk: Desk, draft: Draft) -> Admission:
         )
     )
     if draft.price > _ZERO:
-        operation = _fund(unit, desk, operation, draft.plan)
+        operation = _fund(unit, deps, operation, draft.plan)
     return Admission(operation=operation, joined=False)
 
 
-def _fund(unit: Unit, desk: Desk, operation: Operation, plan: Plan) -> Operation:
+def _fund(unit: Unit, deps: Dependencies, operation: Operation, plan: Plan) -> Operation:
     waiting = [item for item in unit.journal.queued(operation.reseller_id) if item.id != operation.id]
     funded = None if waiting else take_hold(unit, operation)
     if funded is None:
@@ -103,7 +103,7 @@ def _fund(unit: Unit, desk: Desk, operation: Operation, plan: Plan) -> Operation
         msg = f"operation {operation.id} changed while its own transaction was open"
         raise RuntimeError(msg)
     if funded.state is OperationState.QUEUED and operation.verb is Verb.EXTEND:
-        _tell_waiting(unit, funded, desk.clock())
+        _tell_waiting(unit, funded, deps.clock())
     return funded
 
 
@@ -138,17 +138,17 @@ def take_hold(unit: Unit, operation: Operation) -> Operation | None:
     return replace(operation, hold=hold.id)
 
 
-def wake_queued(unit: Unit, desk: Desk, reseller: ResellerId) -> tuple[OperationId, ...]:
+def wake_queued(unit: Unit, deps: Dependencies, reseller: ResellerId) -> tuple[OperationId, ...]:
     """Fund what waits for credit, strictly oldest first; called in the transaction that freed the credit."""
     woken: list[OperationId] = []
     for waiting in unit.journal.queued(reseller):
         funded = take_hold(unit, waiting)
         if funded is None:
             break
-        ready = replace(funded, state=OperationState.READY, due_at=desk.clock())
+        ready = replace(funded, state=OperationState.READY, due_at=deps.clock())
         if unit.journal.save(ready, was=waiting):
             unit.journal.resolve_attention(
-                operation=ready.id, resolution="credit is there", actor=BRIDGE, at=desk.clock()
+                operation=ready.id, resolution="credit is there", actor=BRIDGE, at=deps.clock()
             )
             woken.append(ready.id)
     return tuple(woken)

@@ -13,7 +13,7 @@ from datetime import timedelta
 from panelbridge.contract.capabilities import Capabilities
 from panelbridge.contract.exceptions import PanelUnreachable
 from panelbridge.contract.models import PanelAccount, Term
-from panelbridge.provisioning.desk import Desk
+from panelbridge.provisioning.dependencies import Dependencies
 from panelbridge.provisioning.fence import build_fence, expiry_of, same_expiry
 from panelbridge.provisioning.flow.settle import raise_attention, settle_attention
 from panelbridge.provisioning.models import SENT_AGAIN, Attempt, Fence, Operation
@@ -26,10 +26,10 @@ _TIMES_LATE_COMMIT = 10
 _MOST_TRIES = 2  # that may have left
 
 
-def purchase_fence(desk: Desk, operation: Operation, account: PanelAccount, seconds: float) -> Fence:
+def purchase_fence(deps: Dependencies, operation: Operation, account: PanelAccount, seconds: float) -> Fence:
     """Where ``account`` must end if the try that is about to be sent has its effect."""
     term = Term.parse(operation.target.add or "")
-    return build_fence(account, term, desk.clock(), desk.limits.clock_tolerance, seconds)
+    return build_fence(account, term, deps.clock(), deps.limits.clock_tolerance, seconds)
 
 
 class FenceUnreadable(PanelUnreachable):
@@ -40,19 +40,19 @@ class FenceUnreadable(PanelUnreachable):
 
 
 def moved_elsewhere(
-    desk: Desk, operation: Operation, subscription: Subscription, account: PanelAccount
+    deps: Dependencies, operation: Operation, subscription: Subscription, account: PanelAccount
 ) -> bool:
     """Whether the expiry, read before the first try, is another one than our books know."""
-    granularity = desk.panels.capabilities(operation.panel_id).expiry_granularity
+    granularity = deps.panels.capabilities(operation.panel_id).expiry_granularity
     return not same_expiry(expiry_of(account), subscription.panel_until, timedelta(seconds=granularity))
 
 
 def settle_moved_elsewhere(
-    unit: Unit, desk: Desk, operation: Operation, subscription: Subscription, account: PanelAccount
+    unit: Unit, deps: Dependencies, operation: Operation, subscription: Subscription, account: PanelAccount
 ) -> Operation | None:
     return settle_attention(
         unit,
-        desk,
+        deps,
         operation,
         code="moved_elsewhere",
         message=f"the panel shows the expiry {_told(expiry_of(account))} and our books "
@@ -82,12 +82,12 @@ def may_send_again(capabilities: Capabilities, doubtful: Iterable[Attempt]) -> b
 
 
 def note_sent_again(
-    unit: Unit, desk: Desk, operation: Operation, tries: Iterable[Attempt], waited: float
+    unit: Unit, deps: Dependencies, operation: Operation, tries: Iterable[Attempt], waited: float
 ) -> None:
     """Stays to be seen, whatever comes of it: the first try may have its effect after all."""
     raise_attention(
         unit,
-        desk,
+        deps,
         operation,
         SENT_AGAIN,
         f"sent again after {_minutes(waited)}: the first purchase of operation {operation.id} had shown no "

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from panelbridge.contract.capabilities import Verb
 from panelbridge.contract.models import AccountId, Outcome, PanelAccount, Term
-from panelbridge.provisioning.desk import Desk
+from panelbridge.provisioning.dependencies import Dependencies
 from panelbridge.provisioning.exceptions import Refusal
 from panelbridge.provisioning.fence import expiry_of, is_one_term
 from panelbridge.provisioning.flow.decisions import decidable, decided, read_shown, subscription_of
@@ -20,31 +20,31 @@ from panelbridge.subscriptions import Subscription
 
 
 def buy_from_here(
-    units: Units, desk: Desk, operation_id: OperationId, *, actor: str, reason: str
+    units: Units, deps: Dependencies, operation_id: OperationId, *, actor: str, reason: str
 ) -> Operation:
     """The person's claim that what moved is none of ours, and that no try of this one had an effect.
 
     The purchase goes on from the expiry that the panel shows now.
     """
-    operation, shown = _look(units, desk, operation_id)
+    operation, shown = _look(units, deps, operation_id)
     with units.write() as unit:
-        current = decidable(unit, desk, operation_id, as_of=operation)
+        current = decidable(unit, deps, operation_id, as_of=operation)
         for attempt in unit.journal.attempts(current.id):
             unit.journal.finish(replace(attempt, cleared=True))
         unit.subscriptions.save(replace(subscription_of(unit, current), panel_until=expiry_of(shown)))
-        return decided(unit, desk, current, _to_be_bought(desk, current), f"buy from here: {reason}", actor)
+        return decided(unit, deps, current, _to_be_bought(deps, current), f"buy from here: {reason}", actor)
 
 
 def book_missing(
-    units: Units, desk: Desk, operation_id: OperationId, *, actor: str, reason: str
+    units: Units, deps: Dependencies, operation_id: OperationId, *, actor: str, reason: str
 ) -> Operation:
     """The person's claim that the move was an earlier renewal of the same length, which our books lack.
 
     It is charged like this one, and this one goes on from there.
     """
-    operation, shown = _look(units, desk, operation_id)
+    operation, shown = _look(units, deps, operation_id)
     with units.write() as unit:
-        current = decidable(unit, desk, operation_id, as_of=operation)
+        current = decidable(unit, deps, operation_id, as_of=operation)
         if current.code != "moved_elsewhere" or current.verb is not Verb.EXTEND:
             raise Refusal(
                 "illegal_move",
@@ -52,14 +52,14 @@ def book_missing(
                 advice="See its ways out: panelbridge attention.",
             )
         subscription = subscription_of(unit, current)
-        _check_length(desk, subscription, shown, current)
-        _book(unit, desk, current, subscription, shown, actor=actor, reason=reason)
-        return decided(unit, desk, current, _to_be_bought(desk, current), f"book missing: {reason}", actor)
+        _check_length(deps, subscription, shown, current)
+        _book(unit, deps, current, subscription, shown, actor=actor, reason=reason)
+        return decided(unit, deps, current, _to_be_bought(deps, current), f"book missing: {reason}", actor)
 
 
-def _look(units: Units, desk: Desk, operation_id: OperationId) -> tuple[Operation, PanelAccount]:
+def _look(units: Units, deps: Dependencies, operation_id: OperationId) -> tuple[Operation, PanelAccount]:
     with units.write() as unit:
-        operation = decidable(unit, desk, operation_id)
+        operation = decidable(unit, deps, operation_id)
         account = subscription_of(unit, operation).account_id
     if not operation.target.purchase or account is None:
         raise Refusal(
@@ -67,10 +67,10 @@ def _look(units: Units, desk: Desk, operation_id: OperationId) -> tuple[Operatio
             f"operation {operation_id} buys nothing at its panel",
             advice="See its ways out: panelbridge attention.",
         )
-    return operation, read_shown(desk, operation, AccountId(account))
+    return operation, read_shown(deps, operation, AccountId(account))
 
 
-def _to_be_bought(desk: Desk, operation: Operation) -> Operation:
+def _to_be_bought(deps: Dependencies, operation: Operation) -> Operation:
     """Dates anew: they are counted when it is sent, from what our books say then."""
     undated = operation.target.model_copy(
         update={
@@ -85,7 +85,7 @@ def _to_be_bought(desk: Desk, operation: Operation) -> Operation:
         operation,
         state=OperationState.READY,
         target=undated,
-        due_at=desk.clock(),
+        due_at=deps.clock(),
         failures=0,
         failing_since=None,
         code=None,
@@ -94,11 +94,13 @@ def _to_be_bought(desk: Desk, operation: Operation) -> Operation:
     )
 
 
-def _check_length(desk: Desk, subscription: Subscription, shown: PanelAccount, operation: Operation) -> None:
+def _check_length(
+    deps: Dependencies, subscription: Subscription, shown: PanelAccount, operation: Operation
+) -> None:
     before, after = subscription.panel_until, expiry_of(shown)
     term = Term.parse(operation.target.add or "")
-    slack = timedelta(seconds=desk.panels.capabilities(operation.panel_id).expiry_granularity)
-    if before is None or after is None or not is_one_term(before, after, term, desk.clock(), slack):
+    slack = timedelta(seconds=deps.panels.capabilities(operation.panel_id).expiry_granularity)
+    if before is None or after is None or not is_one_term(before, after, term, deps.clock(), slack):
         raise Refusal(
             "illegal_move",
             f"the expiry did not move by one renewal of {term}, so it cannot be booked as one",
@@ -108,7 +110,7 @@ def _check_length(desk: Desk, subscription: Subscription, shown: PanelAccount, o
 
 def _book(
     unit: Unit,
-    desk: Desk,
+    deps: Dependencies,
     operation: Operation,
     subscription: Subscription,
     shown: PanelAccount,
@@ -124,14 +126,14 @@ def _book(
         verb=Verb.EXTEND,
         subscription=subscription,
         key=f"missing:{operation.id}:{subscription.revision}",
-        target=_to_be_bought(desk, operation).target.model_copy(update={"note": f"booked by hand: {reason}"}),
+        target=_to_be_bought(deps, operation).target.model_copy(update={"note": f"booked by hand: {reason}"}),
         actor=actor,
         plan=replace(plan, queue_without_credit=False),
         term=operation.term,
         price=operation.price,
     )
-    missing = place(unit, desk, draft).operation
-    capabilities = desk.panels.capabilities(operation.panel_id)
-    dated = RULES[Verb.EXTEND].prepare(missing, subscription, capabilities, desk.clock(), plan.grace_hours)
-    if settle_done(unit, desk, dated, subscription, shown, outcome=Outcome.DONE, was=missing) is None:
+    missing = place(unit, deps, draft).operation
+    capabilities = deps.panels.capabilities(operation.panel_id)
+    dated = RULES[Verb.EXTEND].prepare(missing, subscription, capabilities, deps.clock(), plan.grace_hours)
+    if settle_done(unit, deps, dated, subscription, shown, outcome=Outcome.DONE, was=missing) is None:
         raise RuntimeError(f"operation {missing.id} changed while its own transaction was open")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from panelbridge.contract.capabilities import Verb
 from panelbridge.contract.exceptions import Conflict, NotFound, PanelUnreachable
 from panelbridge.contract.models import Absent, Found, Outcome, PanelAccount, Unknown
-from panelbridge.provisioning.desk import Desk
+from panelbridge.provisioning.dependencies import Dependencies
 from panelbridge.provisioning.elapsed import Tick
 from panelbridge.provisioning.flow.act import send
 from panelbridge.provisioning.flow.claim import SHORTEST_TRY, Call, LookUp, begin, blocked
@@ -78,57 +78,57 @@ class _Look:
         return self.seconds >= SHORTEST_TRY
 
 
-def look_up(units: Units, desk: Desk, task: LookUp, *, seconds: float) -> Operation | None:
+def look_up(units: Units, deps: Dependencies, task: LookUp, *, seconds: float) -> Operation | None:
     """Ask, and write down what it means. Returns the operation as it is then."""
     operation = task.operation
-    tick = desk.elapsed()  # of before the question
-    answer = read_account(desk, operation, task.subscription, seconds)
+    tick = deps.elapsed()  # of before the question
+    answer = read_account(deps, operation, task.subscription, seconds)
     if not isinstance(answer, Unknown):  # "cannot tell" may be the panel's nature, no outage
-        desk.panels.breaker(operation.panel_id).succeeded()
+        deps.panels.breaker(operation.panel_id).succeeded()
     call: Call | None = None
     with units.write() as unit:
         now = unit.journal.operation(operation.id)
         if now is None or _moved_on(now, operation):  # what its owner or a person wrote meanwhile stands
             return now
-        left = seconds - (desk.elapsed().seconds - tick.seconds)
-        look = _Look(task=_without_owner(unit, desk, task), tick=tick, seconds=left)
+        left = seconds - (deps.elapsed().seconds - tick.seconds)
+        look = _Look(task=_without_owner(unit, deps, task), tick=tick, seconds=left)
         if isinstance(answer, Found):
-            call = _found(unit, desk, look, answer.account)
+            call = _found(unit, deps, look, answer.account)
         elif isinstance(answer, Absent):
-            call = _absent(unit, desk, look, answer)
+            call = _absent(unit, deps, look, answer)
         else:
-            call = _cannot_tell(unit, desk, look, answer)
+            call = _cannot_tell(unit, deps, look, answer)
         now = unit.journal.operation(operation.id)
-    return send(units, desk, call) if call is not None else now
+    return send(units, deps, call) if call is not None else now
 
 
 def _moved_on(now: Operation, then: Operation) -> bool:
     return (now.state, now.attempts, now.failures) != (then.state, then.attempts, then.failures)
 
 
-def _without_owner(unit: Unit, desk: Desk, task: LookUp) -> LookUp:
+def _without_owner(unit: Unit, deps: Dependencies, task: LookUp) -> LookUp:
     """The newest try's owner died, if it wrote no end: nothing is known of it."""
     if task.last.finished_at is not None:
         return task
     gone = finish_attempt(
-        unit, desk, task.last, Outcome.UNKNOWN, code="owner_gone", evidence="no answer was recorded"
+        unit, deps, task.last, Outcome.UNKNOWN, code="owner_gone", evidence="no answer was recorded"
     )
     return replace(task, last=gone, attempt=gone if task.attempt.number == gone.number else task.attempt)
 
 
-def _found(unit: Unit, desk: Desk, look: _Look, account: PanelAccount) -> Call | None:
+def _found(unit: Unit, deps: Dependencies, look: _Look, account: PanelAccount) -> Call | None:
     operation, subscription = look.operation, look.task.subscription
-    capabilities = desk.panels.capabilities(operation.panel_id)
-    if operation.verb is Verb.CREATE and not _is_ours(unit, desk, operation, subscription, account):
+    capabilities = deps.panels.capabilities(operation.panel_id)
+    if operation.verb is Verb.CREATE and not _is_ours(unit, deps, operation, subscription, account):
         return None
     reading = read_purchase(operation, account, look.doubtful, capabilities)
     if reading is Reading.EQUAL:
-        settle_done(unit, desk, operation, subscription, account, outcome=Outcome.DONE)
+        settle_done(unit, deps, operation, subscription, account, outcome=Outcome.DONE)
         return None
     if reading is Reading.ELSEWHERE:
         settle_attention(
             unit,
-            desk,
+            deps,
             operation,
             code="fence_mismatch",
             message="the expiry moved to where this purchase cannot have put it: "
@@ -137,25 +137,25 @@ def _found(unit: Unit, desk: Desk, look: _Look, account: PanelAccount) -> Call |
         )
         return None
     if reading is Reading.UNMOVED:
-        return _unmoved(unit, desk, look, account)
+        return _unmoved(unit, deps, look, account)
     if not look.quiet:
-        _wait_quiet(unit, desk, look)
+        _wait_quiet(unit, deps, look)
         return None
-    return _again(unit, desk, look)
+    return _again(unit, deps, look)
 
 
 def _is_ours(
-    unit: Unit, desk: Desk, operation: Operation, subscription: Subscription, account: PanelAccount
+    unit: Unit, deps: Dependencies, operation: Operation, subscription: Subscription, account: PanelAccount
 ) -> bool:
     elsewhere = unit.journal.name_sent_elsewhere(operation.panel_id, account.username, operation)
     owner = judge_ownership(
-        operation, reference(desk.bridge, subscription), account, name_sent_elsewhere=elsewhere
+        operation, reference(deps.bridge, subscription), account, name_sent_elsewhere=elsewhere
     )
     if owner is Ownership.OURS:
         return True
     settle_attention(
         unit,
-        desk,
+        deps,
         operation,
         code=Conflict.code,
         message=f"an account with this login name exists (id {account.id}) and is not provably ours",
@@ -164,18 +164,18 @@ def _is_ours(
     return False
 
 
-def _unmoved(unit: Unit, desk: Desk, look: _Look, account: PanelAccount) -> Call | None:
+def _unmoved(unit: Unit, deps: Dependencies, look: _Look, account: PanelAccount) -> Call | None:
     """A purchase without effect, as of this look: waited for, and then bought again or told to a person."""
     attempt = seen_unmoved(look.attempt, look.tick, unmoved=True)
     unit.journal.finish(attempt)
-    capabilities = desk.panels.capabilities(look.operation.panel_id)
+    capabilities = deps.panels.capabilities(look.operation.panel_id)
     left = max(look.quiet_left, resend_wait(capabilities) - unmoved_for(attempt, look.tick))
     last = look.task.last
     if last.outcome is Outcome.REFUSED or (left <= 0 and not may_send_again(capabilities, look.doubtful)):
         why = last.evidence if last.outcome is Outcome.REFUSED else "it is not sent again by itself"
         settle_attention(
             unit,
-            desk,
+            deps,
             look.operation,
             code="purchase_in_doubt",
             message=f"the panel shows no effect of the purchase, and {why}: {fences_told(look.doubtful)}",
@@ -184,59 +184,59 @@ def _unmoved(unit: Unit, desk: Desk, look: _Look, account: PanelAccount) -> Call
         )
         return None
     if left > 0:
-        _wait_unmoved(unit, desk, look, left)
+        _wait_unmoved(unit, deps, look, left)
         return None
-    return _buy_again(unit, desk, look, account)
+    return _buy_again(unit, deps, look, account)
 
 
-def _wait_unmoved(unit: Unit, desk: Desk, look: _Look, left: float) -> None:
+def _wait_unmoved(unit: Unit, deps: Dependencies, look: _Look, left: float) -> None:
     settle_unknown(
         unit,
-        desk,
+        deps,
         look.operation,
-        after=min(left, backoff(desk, look.operation.failures)),
+        after=min(left, backoff(deps, look.operation.failures)),
         code=look.operation.code or "outcome_unknown",
         message="the panel does not show the effect of the purchase yet; it may still come",
         advice="Nothing to do: the bridge looks again and again, and sends it again once at most.",
     )
 
 
-def _buy_again(unit: Unit, desk: Desk, look: _Look, account: PanelAccount) -> Call | None:
+def _buy_again(unit: Unit, deps: Dependencies, look: _Look, account: PanelAccount) -> Call | None:
     operation = look.operation
     if _is_ended(unit, operation):
         for attempt in look.doubtful:
             _clear(unit, attempt)
-        settle_retry(unit, desk, operation, _AGAIN)
+        settle_retry(unit, deps, operation, _AGAIN)
         return None
     if not look.has_time:
         return None
-    if blocked(unit, desk, operation, desk.clock()) is not None:
-        _wait_unmoved(unit, desk, look, _BLOCKED_WAIT)
+    if blocked(unit, deps, operation, deps.clock()) is not None:
+        _wait_unmoved(unit, deps, look, _BLOCKED_WAIT)
         return None
-    fence = purchase_fence(desk, operation, account, look.seconds)
-    call = _begun(unit, desk, look, fence)
+    fence = purchase_fence(deps, operation, account, look.seconds)
+    call = _begun(unit, deps, look, fence)
     if call is not None:
         waited = since_deadline(look.attempt, look.tick)
-        note_sent_again(unit, desk, operation, (*look.doubtful, call.attempt), waited)
+        note_sent_again(unit, deps, operation, (*look.doubtful, call.attempt), waited)
     return call
 
 
-def _absent(unit: Unit, desk: Desk, look: _Look, answer: Absent) -> Call | None:
+def _absent(unit: Unit, deps: Dependencies, look: _Look, answer: Absent) -> Call | None:
     operation, subscription = look.operation, look.task.subscription
     if operation.verb is Verb.TERMINATE:
-        settle_done(unit, desk, operation, subscription, None, outcome=Outcome.DONE, note=answer.proof)
+        settle_done(unit, deps, operation, subscription, None, outcome=Outcome.DONE, note=answer.proof)
         return None
     if not look.quiet:
-        _wait_quiet(unit, desk, look)
+        _wait_quiet(unit, deps, look)
         return None
     for attempt in look.doubtful:
         _clear(unit, attempt)
     if operation.verb is Verb.CREATE:
         if _is_ended(unit, operation):
-            settle_retry(unit, desk, operation, _AGAIN)
+            settle_retry(unit, deps, operation, _AGAIN)
             return None
-        return _again(unit, desk, look)
-    settle_refused(unit, desk, operation, NotFound("the account does not exist at the panel any more"))
+        return _again(unit, deps, look)
+    settle_refused(unit, deps, operation, NotFound("the account does not exist at the panel any more"))
     return None
 
 
@@ -245,27 +245,27 @@ def _is_ended(unit: Unit, operation: Operation) -> bool:
     return any(item.verb is Verb.TERMINATE for item in unit.journal.unsettled(operation.subscription_id))
 
 
-def _cannot_tell(unit: Unit, desk: Desk, look: _Look, answer: Unknown) -> Call | None:
+def _cannot_tell(unit: Unit, deps: Dependencies, look: _Look, answer: Unknown) -> Call | None:
     operation = look.operation
     if operation.target.purchase:
         unit.journal.finish(seen_unmoved(look.attempt, look.tick, unmoved=False))
-    capabilities = desk.panels.capabilities(operation.panel_id)
+    capabilities = deps.panels.capabilities(operation.panel_id)
     if look.quiet and operation.verb in capabilities.safe_repeats and not operation.target.purchase:
-        return _again(unit, desk, look)
-    if _too_long(desk, look):
+        return _again(unit, deps, look)
+    if _too_long(deps, look):
         settle_attention(
             unit,
-            desk,
+            deps,
             operation,
             code="unknown_too_long",
             message=f"the panel could not be asked for a day: {answer.cause}",
             advice="Mend the panel's reachability and press retry; the hold is kept.",
         )
         return None
-    wait = backoff(desk, operation.failures)
+    wait = backoff(deps, operation.failures)
     settle_unknown(
         unit,
-        desk,
+        deps,
         operation,
         after=wait if look.quiet else min(wait, look.quiet_left),
         code=operation.code or "outcome_unknown",
@@ -275,12 +275,12 @@ def _cannot_tell(unit: Unit, desk: Desk, look: _Look, answer: Unknown) -> Call |
     return None
 
 
-def _wait_quiet(unit: Unit, desk: Desk, look: _Look) -> None:
+def _wait_quiet(unit: Unit, deps: Dependencies, look: _Look) -> None:
     settle_unknown(
         unit,
-        desk,
+        deps,
         look.operation,
-        after=min(look.quiet_left, backoff(desk, look.operation.failures)),
+        after=min(look.quiet_left, backoff(deps, look.operation.failures)),
         code=look.operation.code or "outcome_unknown",
         message="the panel does not show the effect yet; the first request may still be running there",
         advice="Nothing to do: the bridge looks again when it is certain that nothing runs any more.",
@@ -291,15 +291,15 @@ def _clear(unit: Unit, attempt: Attempt) -> None:
     unit.journal.finish(replace(attempt, cleared=True))
 
 
-def _too_long(desk: Desk, look: _Look) -> bool:
-    return since_deadline(look.task.first, look.tick) > desk.limits.give_up_after
+def _too_long(deps: Dependencies, look: _Look) -> bool:
+    return since_deadline(look.task.first, look.tick) > deps.limits.give_up_after
 
 
-def _again(unit: Unit, desk: Desk, look: _Look) -> Call | None:
-    if _too_long(desk, look):
+def _again(unit: Unit, deps: Dependencies, look: _Look) -> Call | None:
+    if _too_long(deps, look):
         settle_attention(
             unit,
-            desk,
+            deps,
             look.operation,
             code="unknown_too_long",
             message=f"sent {look.operation.attempts} times in a day, and the panel never showed the effect",
@@ -310,18 +310,18 @@ def _again(unit: Unit, desk: Desk, look: _Look) -> Call | None:
     if panel is None or not panel.writes_enabled:  # a restored copy only reads until a person has compared
         settle_unknown(
             unit,
-            desk,
+            deps,
             look.operation,
-            after=backoff(desk, look.operation.failures),
+            after=backoff(deps, look.operation.failures),
             code="writes_off",
             message="the panel does not show the effect, and writes to it are switched off",
             advice="Compare the panel's accounts, then run: panelbridge panels writes on.",
         )
         return None
-    return _begun(unit, desk, look, None) if look.has_time else None
+    return _begun(unit, deps, look, None) if look.has_time else None
 
 
-def _begun(unit: Unit, desk: Desk, look: _Look, fence: Fence | None) -> Call | None:
+def _begun(unit: Unit, deps: Dependencies, look: _Look, fence: Fence | None) -> Call | None:
     subscription = look.task.subscription
-    claimed = begin(unit, desk, look.operation, subscription, seconds=look.seconds, fence=fence)
+    claimed = begin(unit, deps, look.operation, subscription, seconds=look.seconds, fence=fence)
     return claimed if isinstance(claimed, Call) else None

@@ -12,7 +12,7 @@ from datetime import timedelta
 from panelbridge.contract.capabilities import FindBy
 from panelbridge.contract.models import Found
 from panelbridge.lifecycle import SubscriptionState
-from panelbridge.provisioning.desk import Desk
+from panelbridge.provisioning.dependencies import Dependencies
 from panelbridge.provisioning.fence import expiry_of
 from panelbridge.provisioning.flow.purchase import fences_told, moved_elsewhere
 from panelbridge.provisioning.flow.reading import read_account
@@ -26,44 +26,44 @@ _WATCHED = timedelta(days=7)
 _log = logging.getLogger(__name__)
 
 
-def watch_released(units: Units, desk: Desk) -> int:
+def watch_released(units: Units, deps: Dependencies) -> int:
     """Look at everything that is watched once; returns how much of it took effect after all."""
-    since = desk.clock() - _WATCHED
+    since = deps.clock() - _WATCHED
     with units.read() as unit:
         names = unit.journal.released(since)
         purchases = unit.journal.watched_purchases(since)
-    turned_up = [operation for operation in names if _exists(desk, operation)]
+    turned_up = [operation for operation in names if _exists(deps, operation)]
     for operation in turned_up:
         _attention(
             units,
-            desk,
+            deps,
             operation,
             "account_without_charge",
             f"the account of released operation {operation.id} exists at the panel and was never charged",
             "Delete it at the panel, or create the service anew and adopt it.",
         )
-    return len(turned_up) + sum(_watch_purchase(units, desk, operation) for operation in purchases)
+    return len(turned_up) + sum(_watch_purchase(units, deps, operation) for operation in purchases)
 
 
-def _exists(desk: Desk, operation: Operation) -> bool:
+def _exists(deps: Dependencies, operation: Operation) -> bool:
     try:
-        adapter = desk.panels.adapter(operation.panel_id)
+        adapter = deps.panels.adapter(operation.panel_id)
         if FindBy.USERNAME not in adapter.capabilities.find_by:
             return False
-        with deadline(desk.limits.lookup):
+        with deadline(deps.limits.lookup):
             return isinstance(adapter.find(username=operation.username), Found)
     except Exception as error:  # noqa: BLE001 - one panel that cannot be asked hides no name of another
         _log.warning("released name of operation %s: %s", operation.id, type(error).__name__)
         return False
 
 
-def _watch_purchase(units: Units, desk: Desk, operation: Operation) -> bool:
+def _watch_purchase(units: Units, deps: Dependencies, operation: Operation) -> bool:
     """Whether the account's expiry is another one than our books know; told once."""
     known = _at_rest(units, operation)
     if known is None:
         return False
-    answer = read_account(desk, operation, known, desk.limits.lookup)
-    if not isinstance(answer, Found) or not moved_elsewhere(desk, operation, known, answer.account):
+    answer = read_account(deps, operation, known, deps.limits.lookup)
+    if not isinstance(answer, Found) or not moved_elsewhere(deps, operation, known, answer.account):
         return False
     if _at_rest(units, operation) != known:  # something was settled while the panel was asked
         return False
@@ -80,9 +80,9 @@ def _watch_purchase(units: Units, desk: Desk, operation: Operation) -> bool:
         "buy-from-here does not."
     )
     if twice:
-        _attention(units, desk, operation, "bought_twice", message, advice)
+        _attention(units, deps, operation, "bought_twice", message, advice)
     else:
-        _attention(units, desk, operation, "purchase_without_charge", message, advice)
+        _attention(units, deps, operation, "purchase_without_charge", message, advice)
     return True
 
 
@@ -96,9 +96,11 @@ def _at_rest(units: Units, operation: Operation) -> Subscription | None:
     return None if found.state is SubscriptionState.TERMINATED else found
 
 
-def _attention(units: Units, desk: Desk, operation: Operation, code: str, message: str, advice: str) -> None:
+def _attention(
+    units: Units, deps: Dependencies, operation: Operation, code: str, message: str, advice: str
+) -> None:
     with units.write() as unit:
-        raise_attention(unit, desk, operation, code, message, advice)
+        raise_attention(unit, deps, operation, code, message, advice)
 
 
 def _told(moment: object) -> str:

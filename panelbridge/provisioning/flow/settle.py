@@ -13,7 +13,7 @@ from panelbridge.contract.exceptions import Conflict, InsufficientPanelCredit, N
 from panelbridge.contract.models import AccountState, Outcome, PanelAccount
 from panelbridge.ledger import Period
 from panelbridge.lifecycle import SubscriptionState, SuspensionReason
-from panelbridge.provisioning.desk import Desk
+from panelbridge.provisioning.dependencies import Dependencies
 from panelbridge.provisioning.exceptions import Refusal
 from panelbridge.provisioning.flow.admission import never_sent, supersede
 from panelbridge.provisioning.flow.intend import Draft, ledger_context, place, plan_of, snapshot, wake_queued
@@ -37,7 +37,7 @@ _SOLD = ("package", "connections")  # what a customer pays for, among the fields
 
 def settle_done(
     unit: Unit,
-    desk: Desk,
+    deps: Dependencies,
     operation: Operation,
     subscription: Subscription,
     account: PanelAccount | None,
@@ -51,16 +51,16 @@ def settle_done(
 
     ``was`` is the operation as the journal has it, where ``operation`` was prepared since.
     """
-    now = desk.clock()
+    now = deps.clock()
     current = unit.subscriptions.subscription(subscription.id) or subscription
     if operation.verb is Verb.CREATE and account is not None:
         holder = unit.subscriptions.of_account(operation.panel_id, account.id)
         if holder is not None and holder.id != subscription.id:
-            return _taken(unit, desk, was or operation, account, holder)
+            return _taken(unit, deps, was or operation, account, holder)
     owed = operation.cost.units > 0 and not RULES[operation.verb].owes_nothing(operation, current)
     moved = RULES[operation.verb].apply(operation, current, account, now)
     moved = replace(moved, revision=current.revision + 1)
-    if _keeps_date(desk, operation, current):
+    if _keeps_date(deps, operation, current):
         moved = replace(moved, panel_until=current.panel_until)
     done = replace(
         operation,
@@ -80,26 +80,26 @@ def settle_done(
     elif done.hold is not None:
         unit.ledger.void(done.hold, actor=BRIDGE, reason="nothing to change")
     if done.hold is not None and (not owed or done.cost < done.price):  # what was held beyond is free again
-        wake_queued(unit, desk, done.reseller_id)
+        wake_queued(unit, deps, done.reseller_id)
     moved = share_login(unit, done, current, moved)
     unit.subscriptions.save(moved)
     unit.journal.resolve_attention(
         operation=operation.id, resolution=f"settled as {outcome.value}", actor=BRIDGE, at=now
     )
-    _check_length(unit, desk, done, account)
-    _check_package(unit, desk, done, current, account, differs)
-    _follow_up(unit, desk, done, moved, account)
+    _check_length(unit, deps, done, account)
+    _check_package(unit, deps, done, current, account, differs)
+    _follow_up(unit, deps, done, moved, account)
     _wake_next(unit, moved, now)
     return done
 
 
 def _taken(
-    unit: Unit, desk: Desk, operation: Operation, account: PanelAccount, holder: Subscription
+    unit: Unit, deps: Dependencies, operation: Operation, account: PanelAccount, holder: Subscription
 ) -> Operation | None:
     """The panel told of an account that another service has: ids given out anew, or a wrong answer."""
     return settle_attention(
         unit,
-        desk,
+        deps,
         operation,
         code=Conflict.code,
         message=f"the panel answered with account {account.id}, which subscription {holder.id} has",
@@ -107,21 +107,21 @@ def _taken(
     )
 
 
-def _keeps_date(desk: Desk, operation: Operation, current: Subscription) -> bool:
+def _keeps_date(deps: Dependencies, operation: Operation, current: Subscription) -> bool:
     """Where dates are bought, only what buys moves the date in our books: a move by anybody else stays
     visible until a person has said what it was.
     """
     if operation.verb in (Verb.CREATE, Verb.TERMINATE, Verb.EXTEND) or operation.target.purchase:
         return False
-    adds = desk.panels.capabilities(operation.panel_id).extend is Extend.ADD
+    adds = deps.panels.capabilities(operation.panel_id).extend is Extend.ADD
     return adds and current.panel_until is not None
 
 
 def settle_refused(
-    unit: Unit, desk: Desk, operation: Operation, error: PanelError | Refusal
+    unit: Unit, deps: Dependencies, operation: Operation, error: PanelError | Refusal
 ) -> Operation | None:
     """Nothing happened, proved: the hold is voided and the key is free again."""
-    now = desk.clock()
+    now = deps.clock()
     refused = replace(
         operation,
         state=OperationState.REFUSED,
@@ -140,9 +140,9 @@ def settle_refused(
     )
     if operation.hold is not None:
         unit.ledger.void(operation.hold, actor=BRIDGE, reason=f"refused: {error.code}")
-        wake_queued(unit, desk, operation.reseller_id)
+        wake_queued(unit, deps, operation.reseller_id)
     if isinstance(error, Conflict | NotFound):
-        raise_attention(unit, desk, operation, error.code, error.message, error.advice)
+        raise_attention(unit, deps, operation, error.code, error.message, error.advice)
     subscription = unit.subscriptions.subscription(operation.subscription_id)
     if subscription is not None:
         mark_refused(unit, refused, subscription)
@@ -157,13 +157,13 @@ def mark_refused(unit: Unit, refused: Operation, subscription: Subscription) -> 
         unit.subscriptions.save(replace(subscription, state=SubscriptionState.REFUSED))
 
 
-def settle_retry(unit: Unit, desk: Desk, operation: Operation, error: PanelError) -> Operation | None:
+def settle_retry(unit: Unit, deps: Dependencies, operation: Operation, error: PanelError) -> Operation | None:
     """Nothing happened yet: keep the hold, come back later."""
-    now = desk.clock()
+    now = deps.clock()
     waiting = replace(
         operation,
         state=OperationState.READY,
-        due_at=now + timedelta(seconds=retry_delay(desk, operation, error)),
+        due_at=now + timedelta(seconds=retry_delay(deps, operation, error)),
         failures=operation.failures + 1,
         failing_since=operation.failing_since or now,
         code=error.code,
@@ -172,14 +172,14 @@ def settle_retry(unit: Unit, desk: Desk, operation: Operation, error: PanelError
     )
     if not unit.journal.save(waiting, was=operation):
         return None
-    if _gives_way(unit, desk, waiting):
+    if _gives_way(unit, deps, waiting):
         return unit.journal.operation(operation.id)
     if isinstance(error, InsufficientPanelCredit):
-        raise_attention(unit, desk, operation, error.code, error.message, error.advice)
+        raise_attention(unit, deps, operation, error.code, error.message, error.advice)
     return waiting
 
 
-def _gives_way(unit: Unit, desk: Desk, waiting: Operation) -> bool:
+def _gives_way(unit: Unit, deps: Dependencies, waiting: Operation) -> bool:
     """Whether a terminate waits behind an operation that had no effect: then it is not tried again."""
     later = [item for item in unit.journal.unsettled(waiting.subscription_id) if item.id > waiting.id]
     if waiting.verb is Verb.TERMINATE or not any(item.verb is Verb.TERMINATE for item in later):
@@ -187,16 +187,23 @@ def _gives_way(unit: Unit, desk: Desk, waiting: Operation) -> bool:
     subscription = unit.subscriptions.subscription(waiting.subscription_id)
     if subscription is None or not never_sent(unit, waiting):
         return False
-    supersede(unit, desk, [waiting], by=Verb.TERMINATE)
-    _wake_next(unit, subscription, desk.clock())
+    supersede(unit, deps, [waiting], by=Verb.TERMINATE)
+    _wake_next(unit, subscription, deps.clock())
     return True
 
 
 def settle_unknown(
-    unit: Unit, desk: Desk, operation: Operation, *, after: float, code: str, message: str, advice: str
+    unit: Unit,
+    deps: Dependencies,
+    operation: Operation,
+    *,
+    after: float,
+    code: str,
+    message: str,
+    advice: str,
 ) -> Operation | None:
     """Keep the hold and ask the panel ``after`` so many seconds."""
-    now = desk.clock()
+    now = deps.clock()
     unknown = replace(
         operation,
         state=OperationState.SENT,
@@ -212,7 +219,7 @@ def settle_unknown(
 
 
 def settle_attention(
-    unit: Unit, desk: Desk, operation: Operation, *, code: str, message: str, advice: str
+    unit: Unit, deps: Dependencies, operation: Operation, *, code: str, message: str, advice: str
 ) -> Operation | None:
     """Only a person can decide; the hold is kept and the subscription sends nothing else."""
     stuck = replace(
@@ -220,12 +227,12 @@ def settle_attention(
     )
     if not unit.journal.save(stuck, was=operation):
         return None
-    raise_attention(unit, desk, operation, code, message, advice)
+    raise_attention(unit, deps, operation, code, message, advice)
     return stuck
 
 
 def raise_attention(
-    unit: Unit, desk: Desk, operation: Operation, code: str, message: str, advice: str
+    unit: Unit, deps: Dependencies, operation: Operation, code: str, message: str, advice: str
 ) -> AttentionItem:
     return unit.journal.raise_attention(
         AttentionItem(
@@ -233,7 +240,7 @@ def raise_attention(
             code=code,
             message=message,
             advice=advice,
-            opened_at=desk.clock(),
+            opened_at=deps.clock(),
             operation_id=operation.id,
             subscription_id=operation.subscription_id,
             panel_id=operation.panel_id,
@@ -242,12 +249,18 @@ def raise_attention(
 
 
 def finish_attempt(
-    unit: Unit, desk: Desk, attempt: Attempt, outcome: Outcome, *, code: str | None, evidence: str | None
+    unit: Unit,
+    deps: Dependencies,
+    attempt: Attempt,
+    outcome: Outcome,
+    *,
+    code: str | None,
+    evidence: str | None,
 ) -> Attempt:
     cleared = outcome in (Outcome.REFUSED, Outcome.RETRY_LATER)
     finished = replace(
         attempt,
-        finished_at=attempt.finished_at or desk.clock(),
+        finished_at=attempt.finished_at or deps.clock(),
         outcome=outcome,
         code=code,
         evidence=evidence,
@@ -257,15 +270,15 @@ def finish_attempt(
     return finished
 
 
-def retry_delay(desk: Desk, operation: Operation, error: PanelError) -> float:
+def retry_delay(deps: Dependencies, operation: Operation, error: PanelError) -> float:
     """Seconds before it is sent again: what the panel asked for, within reason, and the back-off."""
-    asked = min(error.retry_after or 0.0, desk.limits.retry_after_cap)
-    return max(asked, backoff(desk, operation.failures))
+    asked = min(error.retry_after or 0.0, deps.limits.retry_after_cap)
+    return max(asked, backoff(deps, operation.failures))
 
 
-def backoff(desk: Desk, failures: int) -> float:
+def backoff(deps: Dependencies, failures: int) -> float:
     """Seconds before the next try: doubling, capped."""
-    limits = desk.limits
+    limits = deps.limits
     return float(min(limits.backoff_cap, limits.backoff * 2 ** min(failures, 12)))
 
 
@@ -286,7 +299,7 @@ def _post(unit: Unit, operation: Operation, account: PanelAccount | None) -> Non
     )
 
 
-def _check_length(unit: Unit, desk: Desk, done: Operation, account: PanelAccount | None) -> None:
+def _check_length(unit: Unit, deps: Dependencies, done: Operation, account: PanelAccount | None) -> None:
     """A new account must last about as long as was paid for. A purchase later has its fence."""
     start, until = done.target.period_from, done.target.entitled_until
     ends = account.expires_at if account is not None else None
@@ -297,7 +310,7 @@ def _check_length(unit: Unit, desk: Desk, done: Operation, account: PanelAccount
         return
     raise_attention(
         unit,
-        desk,
+        deps,
         done,
         "length_differs",
         f"{done.term} was sold, until {until:%Y-%m-%d}, and package {done.target.package} of the panel "
@@ -308,7 +321,7 @@ def _check_length(unit: Unit, desk: Desk, done: Operation, account: PanelAccount
 
 def _check_package(
     unit: Unit,
-    desk: Desk,
+    deps: Dependencies,
     done: Operation,
     before: Subscription,
     account: PanelAccount | None,
@@ -325,7 +338,7 @@ def _check_package(
         return
     raise_attention(
         unit,
-        desk,
+        deps,
         done,
         "package_differs",
         f"package {sold} was sold, and the panel shows {shown or 'another one'}: "
@@ -347,7 +360,11 @@ def _differs_note(differs: tuple[str, ...]) -> str | None:
 
 
 def _follow_up(
-    unit: Unit, desk: Desk, operation: Operation, subscription: Subscription, account: PanelAccount | None
+    unit: Unit,
+    deps: Dependencies,
+    operation: Operation,
+    subscription: Subscription,
+    account: PanelAccount | None,
 ) -> None:
     """Extending does not enable: what it paid for is switched on by an operation of its own."""
     if operation.verb not in (Verb.EXTEND, Verb.CHANGE_PACKAGE, Verb.CREATE):
@@ -369,7 +386,7 @@ def _follow_up(
         plan=plan_of(unit, subscription),
         term=subscription.term,
     )
-    place(unit, desk, draft)
+    place(unit, deps, draft)
 
 
 def _wake_next(unit: Unit, subscription: Subscription, now: datetime) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from panelbridge.contract.capabilities import Verb
 from panelbridge.contract.exceptions import InsufficientPanelCredit
-from panelbridge.provisioning.desk import Desk
+from panelbridge.provisioning.dependencies import Dependencies
 from panelbridge.provisioning.models import Operation, OperationState
 from panelbridge.provisioning.port import Unit
 from panelbridge.subscriptions import Panel, PanelId
@@ -30,13 +30,13 @@ def stands_behind(operation: Operation, earlier: Operation) -> bool:
     return not (overtakes and _waits_for_credit(earlier))
 
 
-def due_now(unit: Unit, desk: Desk, limit: int) -> list[Operation]:
+def due_now(unit: Unit, deps: Dependencies, limit: int) -> list[Operation]:
     """What may be done now: the oldest of each panel first, so that one panel's many hide no other's."""
-    rooms = {panel.id: _room(desk, panel) for panel in unit.subscriptions.panels()}
+    rooms = {panel.id: _room(deps, panel) for panel in unit.subscriptions.panels()}
     due = unit.journal.due(
-        desk.clock(),
+        deps.clock(),
         limit,
-        desk.limits.clock_tolerance,
+        deps.limits.clock_tolerance,
         per_panel=_PER_PANEL,
         closed=[panel for panel, room in rooms.items() if room == 0],
     )
@@ -49,8 +49,8 @@ def _waits_for_credit(operation: Operation) -> bool:
     return at_the_panel or operation.state is OperationState.QUEUED
 
 
-def _room(desk: Desk, panel: Panel) -> int | None:
-    return desk.panels.breaker(panel.id).room() if panel.writes_enabled else 0
+def _room(deps: Dependencies, panel: Panel) -> int | None:
+    return deps.panels.breaker(panel.id).room() if panel.writes_enabled else 0
 
 
 def _fits(panel: PanelId, rooms: dict[PanelId, int | None], probed: set[PanelId]) -> bool:

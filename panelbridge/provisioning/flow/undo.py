@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from panelbridge.contract.capabilities import Verb
 from panelbridge.ledger import Credits, TransferKind, TransferRefused
-from panelbridge.provisioning.desk import Desk
+from panelbridge.provisioning.dependencies import Dependencies
 from panelbridge.provisioning.exceptions import Refusal
 from panelbridge.provisioning.flow.intend import need_subscription, wake_queued
 from panelbridge.provisioning.models import Operation, OperationId, OperationState
@@ -20,7 +20,7 @@ _NOTHING = Credits(units=0)
 
 
 def late_create(
-    unit: Unit, desk: Desk, installation: Installation, service_id: int, wanted: OperationId | None
+    unit: Unit, deps: Dependencies, installation: Installation, service_id: int, wanted: OperationId | None
 ) -> Operation:
     """The create to undo: ``wanted``, or the latest one of the service. Raises ``Refusal``."""
     subscription = need_subscription(unit, installation, service_id, "undo create")
@@ -40,7 +40,7 @@ def late_create(
             advice="Nothing to do.",
         )
     settled = create.settled_at
-    if settled is not None and desk.clock() - settled > LATE_FOR:
+    if settled is not None and deps.clock() - settled > LATE_FOR:
         raise Refusal(
             "illegal_move",
             f"the account of service {service_id} was finished on {settled:%Y-%m-%d}, more than "
@@ -50,7 +50,7 @@ def late_create(
     return create
 
 
-def credit_back(unit: Unit, desk: Desk, create: Operation, *, actor: str, reason: str) -> Credits:
+def credit_back(unit: Unit, deps: Dependencies, create: Operation, *, actor: str, reason: str) -> Credits:
     """What the create cost is back in the wallet, once, linked to what was posted; what waited is woken."""
     if create.state is not OperationState.DONE or create.hold is None:
         return _NOTHING
@@ -61,7 +61,7 @@ def credit_back(unit: Unit, desk: Desk, create: Operation, *, actor: str, reason
         back = unit.ledger.correct(posted.id, key=f"undo:{create.id}", actor=actor, reason=reason)
     except TransferRefused:
         return _NOTHING  # a person has given it back already
-    wake_queued(unit, desk, create.reseller_id)
+    wake_queued(unit, deps, create.reseller_id)
     return back.amount
 
 

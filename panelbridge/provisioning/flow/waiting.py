@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from panelbridge.contract.exceptions import InsufficientPanelCredit, PanelBusy, PanelUnreachable, RateLimited
-from panelbridge.provisioning.desk import Desk
+from panelbridge.provisioning.dependencies import Dependencies
 from panelbridge.provisioning.flow.purchase import FenceUnreadable
 from panelbridge.provisioning.models import BRIDGE, AttentionId, AttentionItem, Operation
 from panelbridge.provisioning.port import Unit, Units
@@ -27,9 +27,9 @@ _MANY = 3  # operations of one panel in vain at once: then it is the panel, what
 _log = logging.getLogger(__name__)
 
 
-def watch_waiting(units: Units, desk: Desk) -> int:
+def watch_waiting(units: Units, deps: Dependencies) -> int:
     """Open, update and close what there is to tell; returns how many items are open."""
-    limits, now = desk.limits, desk.clock()
+    limits, now = deps.limits, deps.clock()
     before = now - timedelta(seconds=limits.vain_seconds)
     long_before = now - timedelta(seconds=limits.vain_seconds * limits.vain_tries)
     with units.read() as unit:

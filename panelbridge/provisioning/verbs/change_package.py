@@ -11,7 +11,8 @@ from panelbridge.contract.adapter import PanelAdapter
 from panelbridge.contract.capabilities import Capabilities, Verb
 from panelbridge.contract.models import PackageChange, PanelAccount, Term, VerbResult
 from panelbridge.ledger import Credits
-from panelbridge.provisioning.desk import Desk
+from panelbridge.provisioning.commands import ChangeCommand
+from panelbridge.provisioning.dependencies import Dependencies
 from panelbridge.provisioning.exceptions import Refusal
 from panelbridge.provisioning.fence import FenceReading, read_fence
 from panelbridge.provisioning.flow.admission import require_account, supersede
@@ -23,17 +24,16 @@ from panelbridge.provisioning.port import Unit
 from panelbridge.provisioning.pricing import bought_whole, change_price, connections_after, is_there
 from panelbridge.provisioning.promise import within_promise
 from panelbridge.provisioning.rules import Admission, Reading, VerbRules, adopt_account, fenced_purchase
-from panelbridge.provisioning.wishes import ChangeWish
 from panelbridge.subscriptions import Plan, PlanId, PlanTerm, Subscription
 
 
-class ChangePackageRules(VerbRules[ChangeWish]):
+class ChangePackageRules(VerbRules[ChangeCommand]):
     verb = Verb.CHANGE_PACKAGE
 
-    def intend(self, unit: Unit, desk: Desk, wish: ChangeWish) -> Admission:
-        subscription = need_subscription(unit, wish.installation, wish.service_id, "change package")
+    def intend(self, unit: Unit, deps: Dependencies, command: ChangeCommand) -> Admission:
+        subscription = need_subscription(unit, command.installation, command.service_id, "change package")
         require_account(unit, subscription, self.verb)
-        plan, offer = find_offer(unit, wish.installation, wish.plan, wish.term)
+        plan, offer = find_offer(unit, command.installation, command.plan, command.term)
         if plan.panel_id != subscription.panel_id:
             raise Refusal(
                 "panel_change",
@@ -41,25 +41,25 @@ class ChangePackageRules(VerbRules[ChangeWish]):
                 advice="Choose a plan of the same panel; an account cannot move between panels yet.",
                 field="plan",
             )
-        look = outlook(unit, subscription, desk.clock())
-        connections = connections_after(unit, look, plan, offer, wish.connections)
-        wished = (plan.id, offer.term, connections)
+        look = outlook(unit, subscription, deps.clock())
+        connections = connections_after(unit, look, plan, offer, command.connections)
+        wanted = (plan.id, offer.term, connections)
         waiting = unit.journal.unsettled(subscription.id)
         latest = next((item for item in reversed(waiting) if item.verb is self.verb), None)
-        if latest is not None and _sells(latest) == wished:  # its key names the revision it was wished at
+        if latest is not None and _sells(latest) == wanted:  # its key names the revision it was wanted at
             return Admission(operation=latest, joined=True)
-        supersede(unit, desk, _last_changes(waiting), by=self.verb)  # what it would have cost counts no more
-        look = outlook(unit, subscription, desk.clock())
-        change = _quoted(unit, desk, look, plan, offer, wish.connections)
+        supersede(unit, deps, _last_changes(waiting), by=self.verb)  # what it would have cost counts no more
+        look = outlook(unit, subscription, deps.clock())
+        change = _quoted(unit, deps, look, plan, offer, command.connections)
         others = [
             item
             for item in unit.journal.unsettled(subscription.id)
-            if item.verb in (Verb.EXTEND, Verb.CHANGE_PACKAGE) and _sells(item) != wished
+            if item.verb in (Verb.EXTEND, Verb.CHANGE_PACKAGE) and _sells(item) != wanted
         ]
         key = end_state_key(self.verb, subscription, f"{plan.id}:{offer.term}:{connections or ''}", others)
         return place(
             unit,
-            desk,
+            deps,
             Draft(
                 verb=self.verb,
                 subscription=subscription,
@@ -67,24 +67,26 @@ class ChangePackageRules(VerbRules[ChangeWish]):
                 target=Target(
                     **change.target,
                     asked=Asked(
-                        term=str(offer.term), connections=wish.connections, sold=sold_as(look.subscription)
+                        term=str(offer.term), connections=command.connections, sold=sold_as(look.subscription)
                     ),
                 ),
-                actor=wish.actor,
+                actor=command.actor,
                 plan=plan,
                 term=offer.term,
                 price=change.price,
             ),
         )
 
-    def decide(self, unit: Unit, desk: Desk, operation: Operation, subscription: Subscription) -> Operation:
+    def decide(
+        self, unit: Unit, deps: Dependencies, operation: Operation, subscription: Subscription
+    ) -> Operation:
         asked = operation.target.asked
         plan = unit.subscriptions.plan(operation.plan_id, operation.plan_version)
         offer = plan.term(operation.term) if plan is not None else None
         if asked is None or plan is None or offer is None:
             return operation
         look = at_its_turn(unit, subscription, operation)
-        change = _quoted(unit, desk, look, plan, offer, asked.connections)
+        change = _quoted(unit, deps, look, plan, offer, asked.connections)
         return within_promise(operation, look, change.price, plan=plan, term=offer.term, **change.target)
 
     def prepare(
@@ -116,7 +118,7 @@ class ChangePackageRules(VerbRules[ChangeWish]):
         adapter: PanelAdapter[Any],
         operation: Operation,
         subscription: Subscription,
-        desk: Desk,
+        deps: Dependencies,
         fence: Fence | None,
     ) -> VerbResult:
         target = operation.target
@@ -124,9 +126,9 @@ class ChangePackageRules(VerbRules[ChangeWish]):
             package=target.package or "",
             connections=target.connections,
             options=target.options,
-            purchase=fenced_purchase(operation, target.package or "", desk, fence),
+            purchase=fenced_purchase(operation, target.package or "", deps, fence),
         )
-        return adapter.change_package(self.ref(subscription, desk), change)
+        return adapter.change_package(self.ref(subscription, deps), change)
 
     def read(
         self, operation: Operation, account: PanelAccount, attempt: Attempt, capabilities: Capabilities
@@ -153,17 +155,17 @@ class _Change:
 
 
 def _quoted(
-    unit: Unit, desk: Desk, look: Outlook, plan: Plan, offer: PlanTerm, wished: int | None
+    unit: Unit, deps: Dependencies, look: Outlook, plan: Plan, offer: PlanTerm, wanted: int | None
 ) -> _Change:
     """What a change now sends and costs, on what the service has then. Raises ``Refusal``."""
-    buys = bought_whole(desk.panels, look, plan, offer)
+    buys = bought_whole(deps.panels, look, plan, offer)
     if buys and not plan.allow_purchase:
         raise Refusal(
             "refused",
             "a package change on this panel is a full purchase, and the plan does not allow one",
             advice="Allow purchases on the plan, or change the package at the next renewal.",
         )
-    connections = connections_after(unit, look, plan, offer, wished)
+    connections = connections_after(unit, look, plan, offer, wanted)
     price = change_price(unit, look, plan, offer, connections, purchase=buys)
     target = {
         "package": offer.package,

@@ -12,7 +12,8 @@ from panelbridge.contract.capabilities import Capabilities, Extend, OrderFact, T
 from panelbridge.contract.models import CreateOrder, Credentials, PanelAccount, VerbResult
 from panelbridge.contract.secret import LOGIN_ALPHABET, Secret, random_text
 from panelbridge.lifecycle import SubscriptionState
-from panelbridge.provisioning.desk import Desk
+from panelbridge.provisioning.commands import CreateCommand
+from panelbridge.provisioning.dependencies import Dependencies
 from panelbridge.provisioning.exceptions import Refusal
 from panelbridge.provisioning.flow.admission import supersede
 from panelbridge.provisioning.flow.intend import Draft, find_offer, place
@@ -23,7 +24,6 @@ from panelbridge.provisioning.passwords import LENGTH, password_for
 from panelbridge.provisioning.port import Unit
 from panelbridge.provisioning.pricing import term_price
 from panelbridge.provisioning.rules import Admission, Reading, VerbRules
-from panelbridge.provisioning.wishes import CreateWish
 from panelbridge.subscriptions import Plan, PlanTerm, Subscription, SubscriptionId
 from panelbridge.subscriptions.connecting import kept
 
@@ -32,58 +32,59 @@ _LETTERS = "".join(letter for letter in LOGIN_ALPHABET if letter.isalpha())
 _DRAWS = 50
 
 
-class CreateRules(VerbRules[CreateWish]):
+class CreateRules(VerbRules[CreateCommand]):
     verb = Verb.CREATE
 
-    def known(self, unit: Unit, wish: CreateWish) -> Operation | None:
-        known = unit.subscriptions.of_service(wish.installation.id, wish.service_id)
-        owner = self._owner(unit, wish, known)
-        # While a terminate waits, what is there is not what is wished: admission decides.
+    def known(self, unit: Unit, command: CreateCommand) -> Operation | None:
+        known = unit.subscriptions.of_service(command.installation.id, command.service_id)
+        owner = self._owner(unit, command, known)
+        # While a terminate waits, what is there is not what is wanted: admission decides.
         return None if owner is not None and _ending(unit, owner.subscription_id) else owner
 
-    def _owner(self, unit: Unit, wish: CreateWish, known: Subscription | None) -> Operation | None:
+    def _owner(self, unit: Unit, command: CreateCommand, known: Subscription | None) -> Operation | None:
         if known is None or known.state is SubscriptionState.TERMINATED:
             return None
-        return unit.journal.by_key(create_key(wish.installation, wish.service_id, known.generation))
+        return unit.journal.by_key(create_key(command.installation, command.service_id, known.generation))
 
-    def intend(self, unit: Unit, desk: Desk, wish: CreateWish) -> Admission:
-        known = unit.subscriptions.of_service(wish.installation.id, wish.service_id)
+    def intend(self, unit: Unit, deps: Dependencies, command: CreateCommand) -> Admission:
+        known = unit.subscriptions.of_service(command.installation.id, command.service_id)
         if known is not None:
-            _stop_ending(unit, desk, wish, known)
-        owner = self._owner(unit, wish, known)
+            _stop_ending(unit, deps, command, known)
+        owner = self._owner(unit, command, known)
         if owner is not None:
             return Admission(operation=owner, joined=True)
-        if known is not None and known.state is SubscriptionState.TERMINATED and not wish.reopens:
+        if known is not None and known.state is SubscriptionState.TERMINATED and not command.reopens:
             raise Refusal(
                 "illegal_move",
-                f"service {wish.service_id} was terminated, and billing shows it neither Pending nor Active",
+                f"service {command.service_id} was terminated, and billing shows it neither Pending nor "
+                "Active",
                 advice="Set the service to Pending in billing if it shall come back, then run Create.",
             )
-        plan, offer = find_offer(unit, wish.installation, wish.plan, wish.term)
-        capabilities = desk.panels.capabilities(plan.panel_id)
-        customer = wish.customer if capabilities.shared_login else None  # kept only where it is needed
-        subscription = _admit_subscription(unit, desk, wish, known, plan, offer, customer)
-        connections = wish.connections or plan.connections
+        plan, offer = find_offer(unit, command.installation, command.plan, command.term)
+        capabilities = deps.panels.capabilities(plan.panel_id)
+        customer = command.customer if capabilities.shared_login else None  # kept only where it is needed
+        subscription = _admit_subscription(unit, deps, command, known, plan, offer, customer)
+        connections = command.connections or plan.connections
         return place(
             unit,
-            desk,
+            deps,
             Draft(
                 verb=self.verb,
                 subscription=subscription,
-                key=create_key(wish.installation, wish.service_id, subscription.generation),
+                key=create_key(command.installation, command.service_id, subscription.generation),
                 target=Target(
                     package=offer.package,
                     connections=connections,
-                    options=_facts(wish, capabilities) | dict(plan.options) | wish.options,
-                    mac=checked_mac(wish.mac, capabilities),
-                    chosen_name=bool(wish.username),
+                    options=_facts(command, capabilities) | dict(plan.options) | command.options,
+                    mac=checked_mac(command.mac, capabilities),
+                    chosen_name=bool(command.username),
                     add=str(offer.term),
                 ),
-                actor=wish.actor,
+                actor=command.actor,
                 plan=plan,
                 term=offer.term,
                 price=term_price(plan, offer, connections),
-                username=_login_name(wish, capabilities.username),
+                username=_login_name(command, capabilities.username),
                 password=password_for(capabilities.password),
                 unowned=subscription.generation == 1,  # it was new, or its key was asked for above
             ),
@@ -104,7 +105,7 @@ class CreateRules(VerbRules[CreateWish]):
         adapter: PanelAdapter[Any],
         operation: Operation,
         subscription: Subscription,
-        desk: Desk,
+        deps: Dependencies,
         fence: Fence | None,
     ) -> VerbResult:
         target = operation.target
@@ -116,12 +117,12 @@ class CreateRules(VerbRules[CreateWish]):
                 credentials=Credentials(username=operation.username, password=operation.password),
                 package=target.package or "",
                 until=target.panel_until,
-                reference=reference(desk.bridge, subscription),
+                reference=reference(deps.bridge, subscription),
                 connections=target.connections,
                 mac=target.mac,
                 options=target.options,
-                key=panel_key(desk.bridge, operation),
-                customer=customer_reference(desk.bridge, subscription),
+                key=panel_key(deps.bridge, operation),
+                customer=customer_reference(deps.bridge, subscription),
             )
         )
 
@@ -174,22 +175,22 @@ def _ending(unit: Unit, subscription: SubscriptionId) -> list[Operation]:
     return [item for item in unit.journal.unsettled(subscription) if item.verb is Verb.TERMINATE]
 
 
-def _stop_ending(unit: Unit, desk: Desk, wish: CreateWish, known: Subscription) -> None:
-    """The newest wish wins while the terminate before it was not sent. Raises ``Refusal`` once it was."""
-    if wish.reopens:
-        supersede(unit, desk, _ending(unit, known.id), by=Verb.CREATE)
+def _stop_ending(unit: Unit, deps: Dependencies, command: CreateCommand, known: Subscription) -> None:
+    """The newest request wins while the terminate before it was not sent. Raises ``Refusal`` once it was."""
+    if command.reopens:
+        supersede(unit, deps, _ending(unit, known.id), by=Verb.CREATE)
     if _ending(unit, known.id):
         raise Refusal(
             "illegal_move",
-            f"the account of service {wish.service_id} is being terminated",
+            f"the account of service {command.service_id} is being terminated",
             advice="Repeat the create once the terminate is settled: it makes the account anew.",
         )
 
 
 def _admit_subscription(
     unit: Unit,
-    desk: Desk,
-    wish: CreateWish,
+    deps: Dependencies,
+    command: CreateCommand,
     known: Subscription | None,
     plan: Plan,
     offer: PlanTerm,
@@ -201,7 +202,7 @@ def _admit_subscription(
         "term": offer.term,
         "panel_id": plan.panel_id,
         "package": offer.package,
-        "connections": wish.connections or plan.connections,
+        "connections": command.connections or plan.connections,
         "state": SubscriptionState.PENDING,
         "customer": customer,
         "next_change": None,  # one that was stored for an order before this one
@@ -210,12 +211,12 @@ def _admit_subscription(
         return unit.subscriptions.insert(
             Subscription(
                 id=SubscriptionId(0),
-                installation_id=wish.installation.id,
-                service_id=wish.service_id,
-                reseller_id=wish.installation.reseller_id,
+                installation_id=command.installation.id,
+                service_id=command.service_id,
+                reseller_id=command.installation.reseller_id,
                 generation=1,
                 revision=0,
-                created_at=desk.clock(),
+                created_at=deps.clock(),
                 **sold,
             )
         )
@@ -238,11 +239,11 @@ def _admit_subscription(
     return renewed
 
 
-def _facts(wish: CreateWish, capabilities: Capabilities) -> dict[str, str]:
+def _facts(command: CreateCommand, capabilities: Capabilities) -> dict[str, str]:
     """What the panel needs to know of the order; raises ``Refusal`` naming what billing did not tell."""
     known: dict[str, str] = {}
     for fact in sorted(capabilities.needs):
-        value = wish.facts.get(fact, "").strip()
+        value = command.facts.get(fact, "").strip()
         if not value:
             raise Refusal(
                 "fact_missing",
@@ -260,9 +261,9 @@ _FACT_ADVICE = {
 }
 
 
-def _login_name(wish: CreateWish, rule: TextRule) -> str:
-    if wish.username:
-        breach = rule.breach(wish.username)
+def _login_name(command: CreateCommand, rule: TextRule) -> str:
+    if command.username:
+        breach = rule.breach(command.username)
         if breach is not None:
             raise Refusal(
                 "username_rule",
@@ -270,9 +271,9 @@ def _login_name(wish: CreateWish, rule: TextRule) -> str:
                 advice="Choose another user name, or leave it empty and one is made.",
                 field="username",
             )
-        return wish.username
-    tail = max(_RANDOM_TAIL, rule.min_length - len(str(wish.service_id)) - 2)
-    name = f"pb{wish.service_id}{random_text(tail, LOGIN_ALPHABET)}"
+        return command.username
+    tail = max(_RANDOM_TAIL, rule.min_length - len(str(command.service_id)) - 2)
+    name = f"pb{command.service_id}{random_text(tail, LOGIN_ALPHABET)}"
     return name if rule.breach(name) is None else _short_name(rule)
 
 

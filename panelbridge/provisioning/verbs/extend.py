@@ -9,7 +9,8 @@ from panelbridge.contract.adapter import PanelAdapter
 from panelbridge.contract.capabilities import Capabilities, Extend, PackageWrite, Verb
 from panelbridge.contract.doubt import already_sent
 from panelbridge.contract.models import PackageChange, PanelAccount, VerbResult
-from panelbridge.provisioning.desk import Desk
+from panelbridge.provisioning.commands import RenewCommand
+from panelbridge.provisioning.dependencies import Dependencies
 from panelbridge.provisioning.exceptions import Refusal
 from panelbridge.provisioning.fence import FenceReading, read_fence
 from panelbridge.provisioning.flow.admission import require_account
@@ -20,31 +21,30 @@ from panelbridge.provisioning.outlook import dated, moved, with_grace
 from panelbridge.provisioning.port import Unit
 from panelbridge.provisioning.renewals import renewal_at_its_turn, renewal_of
 from panelbridge.provisioning.rules import Admission, Reading, VerbRules, adopt_account, fenced_purchase
-from panelbridge.provisioning.wishes import RenewWish
 from panelbridge.subscriptions import Subscription
 
 
-class ExtendRules(VerbRules[RenewWish]):
+class ExtendRules(VerbRules[RenewCommand]):
     verb = Verb.EXTEND
 
-    def known(self, unit: Unit, wish: RenewWish) -> Operation | None:
-        return unit.journal.by_key(renew_key(wish.installation, wish.service_id, wish.fact))
+    def known(self, unit: Unit, command: RenewCommand) -> Operation | None:
+        return unit.journal.by_key(renew_key(command.installation, command.service_id, command.fact))
 
-    def intend(self, unit: Unit, desk: Desk, wish: RenewWish) -> Admission:
-        subscription = need_subscription(unit, wish.installation, wish.service_id, "renew")
-        if wish.first_invoice:
-            return _paid_by_create(unit, wish, subscription)
-        key = renew_key(wish.installation, wish.service_id, wish.fact)
-        owner = self.known(unit, wish)
+    def intend(self, unit: Unit, deps: Dependencies, command: RenewCommand) -> Admission:
+        subscription = need_subscription(unit, command.installation, command.service_id, "renew")
+        if command.first_invoice:
+            return _paid_by_create(unit, command, subscription)
+        key = renew_key(command.installation, command.service_id, command.fact)
+        owner = self.known(unit, command)
         if owner is not None:
             return Admission(operation=owner, joined=True)
         require_account(unit, subscription, self.verb)
-        capabilities = desk.panels.capabilities(subscription.panel_id)
-        renewal = renewal_of(unit, desk, subscription, wish)
+        capabilities = deps.panels.capabilities(subscription.panel_id)
+        renewal = renewal_of(unit, deps, subscription, command)
         plan, length = renewal.plan, renewal.length
         return place(
             unit,
-            desk,
+            deps,
             Draft(
                 verb=self.verb,
                 subscription=subscription,
@@ -58,19 +58,21 @@ class ExtendRules(VerbRules[RenewWish]):
                     our_date=capabilities.extend is Extend.NONE,
                     allow_restart=plan.allow_restart,
                     repriced=renewal.rest.units,
-                    gift=wish.gift,
+                    gift=command.gift,
                     asked=renewal.asked,
-                    note=wish.note or renewal.note,
+                    note=command.note or renewal.note,
                 ),
-                actor=wish.actor,
+                actor=command.actor,
                 plan=plan,
-                term=length if wish.by is None else subscription.term,
+                term=length if command.by is None else subscription.term,
                 price=renewal.price + renewal.rest,
             ),
         )
 
-    def decide(self, unit: Unit, desk: Desk, operation: Operation, subscription: Subscription) -> Operation:
-        return renewal_at_its_turn(unit, desk, operation, subscription)
+    def decide(
+        self, unit: Unit, deps: Dependencies, operation: Operation, subscription: Subscription
+    ) -> Operation:
+        return renewal_at_its_turn(unit, deps, operation, subscription)
 
     def nothing_to_do(self, operation: Operation, subscription: Subscription) -> str | None:
         if operation.target.our_date and not _moves(operation, subscription):
@@ -92,14 +94,14 @@ class ExtendRules(VerbRules[RenewWish]):
         adapter: PanelAdapter[Any],
         operation: Operation,
         subscription: Subscription,
-        desk: Desk,
+        deps: Dependencies,
         fence: Fence | None,
     ) -> VerbResult:
-        target, ref = operation.target, self.ref(subscription, desk)
+        target, ref = operation.target, self.ref(subscription, deps)
         if target.panel_until is None:
             msg = f"operation {operation.id} was never prepared"
             raise RuntimeError(msg)
-        purchase = fenced_purchase(operation, target.package or subscription.package, desk, fence)
+        purchase = fenced_purchase(operation, target.package or subscription.package, deps, fence)
         if _moves(operation, subscription) and not _sells_by_length(operation, subscription):
             change = PackageChange(
                 package=target.package or "",
@@ -142,9 +144,9 @@ _FENCED = {
 }
 
 
-def _paid_by_create(unit: Unit, wish: RenewWish, subscription: Subscription) -> Admission:
+def _paid_by_create(unit: Unit, command: RenewCommand, subscription: Subscription) -> Admission:
     """The order's first invoice paid for the create; a Renew for it changes nothing."""
-    owner = unit.journal.by_key(create_key(wish.installation, wish.service_id, subscription.generation))
+    owner = unit.journal.by_key(create_key(command.installation, command.service_id, subscription.generation))
     if owner is None:
         raise Refusal(
             "not_provisioned",

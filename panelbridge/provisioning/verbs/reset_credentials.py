@@ -10,7 +10,8 @@ from typing import Any
 from panelbridge.contract.adapter import PanelAdapter
 from panelbridge.contract.capabilities import Capabilities, Verb
 from panelbridge.contract.models import Credentials, PanelAccount, VerbResult
-from panelbridge.provisioning.desk import Desk
+from panelbridge.provisioning.commands import ResetCommand
+from panelbridge.provisioning.dependencies import Dependencies
 from panelbridge.provisioning.exceptions import Refusal
 from panelbridge.provisioning.flow.admission import require_account
 from panelbridge.provisioning.flow.intend import Draft, need_subscription, place, plan_of
@@ -19,19 +20,18 @@ from panelbridge.provisioning.models import Attempt, Fence, Operation, Target
 from panelbridge.provisioning.passwords import password_for
 from panelbridge.provisioning.port import Unit
 from panelbridge.provisioning.rules import Admission, Reading, VerbRules, adopt_account
-from panelbridge.provisioning.wishes import ResetWish
 from panelbridge.subscriptions import Subscription
 
 
-class ResetRules(VerbRules[ResetWish]):
+class ResetRules(VerbRules[ResetCommand]):
     verb = Verb.RESET_CREDENTIALS
 
-    def intend(self, unit: Unit, desk: Desk, wish: ResetWish) -> Admission:
-        subscription = need_subscription(unit, wish.installation, wish.service_id, "reset credentials")
+    def intend(self, unit: Unit, deps: Dependencies, command: ResetCommand) -> Admission:
+        subscription = need_subscription(unit, command.installation, command.service_id, "reset credentials")
         require_account(unit, subscription, self.verb)
-        rule = desk.panels.capabilities(subscription.panel_id).password
-        if wish.password is not None:
-            breach = rule.breach(wish.password.get_secret_value())
+        rule = deps.panels.capabilities(subscription.panel_id).password
+        if command.password is not None:
+            breach = rule.breach(command.password.get_secret_value())
             if breach is not None:
                 raise Refusal(
                     "password_rule",
@@ -40,30 +40,32 @@ class ResetRules(VerbRules[ResetWish]):
                     field="password",
                     customer=f"Please choose a password of {rule.in_words}.",
                 )
-        fingerprint = desk.fingerprint(wish.password.get_secret_value()) if wish.password else None
-        target = Target(username=wish.username, fingerprint=fingerprint)
+        fingerprint = deps.fingerprint(command.password.get_secret_value()) if command.password else None
+        target = Target(username=command.username, fingerprint=fingerprint)
         # A one-shot token is a fact of its own: replaying the form must not make a second password.
-        wished = (
-            f"token:{wish.token}" if wish.token else f"set:{wish.username or ''}:{fingerprint or 'generated'}"
+        wanted = (
+            f"token:{command.token}"
+            if command.token
+            else f"set:{command.username or ''}:{fingerprint or 'generated'}"
         )
         key = (
-            f"{self.verb.value}:{subscription.id}:{wished}"
-            if wish.token
-            else end_state_key(self.verb, subscription, wished, _others(unit, subscription, target))
+            f"{self.verb.value}:{subscription.id}:{wanted}"
+            if command.token
+            else end_state_key(self.verb, subscription, wanted, _others(unit, subscription, target))
         )
         return place(
             unit,
-            desk,
+            deps,
             Draft(
                 verb=self.verb,
                 subscription=subscription,
                 key=key,
                 target=target,
-                actor=wish.actor,
+                actor=command.actor,
                 plan=plan_of(unit, subscription),
                 term=subscription.term,
-                username=wish.username or subscription.username,
-                password=wish.password or password_for(rule),
+                username=command.username or subscription.username,
+                password=command.password or password_for(rule),
             ),
         )
 
@@ -72,10 +74,10 @@ class ResetRules(VerbRules[ResetWish]):
         adapter: PanelAdapter[Any],
         operation: Operation,
         subscription: Subscription,
-        desk: Desk,
+        deps: Dependencies,
         fence: Fence | None,
     ) -> VerbResult:
-        return adapter.reset_credentials(self.ref(subscription, desk), _wanted(operation, subscription))
+        return adapter.reset_credentials(self.ref(subscription, deps), _wanted(operation, subscription))
 
     def read(
         self, operation: Operation, account: PanelAccount, attempt: Attempt, capabilities: Capabilities

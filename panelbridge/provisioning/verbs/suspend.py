@@ -9,7 +9,8 @@ from panelbridge.contract.adapter import PanelAdapter
 from panelbridge.contract.capabilities import Capabilities, Verb
 from panelbridge.contract.models import PanelAccount, VerbResult
 from panelbridge.lifecycle import SuspensionReason
-from panelbridge.provisioning.desk import Desk
+from panelbridge.provisioning.commands import SuspendCommand
+from panelbridge.provisioning.dependencies import Dependencies
 from panelbridge.provisioning.flow.admission import require_account, supersede
 from panelbridge.provisioning.flow.intend import Draft, need_subscription, place, plan_of
 from panelbridge.provisioning.keys import end_state_key
@@ -17,18 +18,17 @@ from panelbridge.provisioning.models import Attempt, Fence, Operation, Target
 from panelbridge.provisioning.outlook import lifted, lifts, moved, suspended
 from panelbridge.provisioning.port import Unit
 from panelbridge.provisioning.rules import Admission, Reading, VerbRules, adopt_account
-from panelbridge.provisioning.wishes import SuspendWish
 from panelbridge.subscriptions import Subscription
 
 
-class SuspendRules(VerbRules[SuspendWish]):
+class SuspendRules(VerbRules[SuspendCommand]):
     verb = Verb.SUSPEND
 
-    def intend(self, unit: Unit, desk: Desk, wish: SuspendWish) -> Admission:
-        subscription = need_subscription(unit, wish.installation, wish.service_id, "suspend")
+    def intend(self, unit: Unit, deps: Dependencies, command: SuspendCommand) -> Admission:
+        subscription = need_subscription(unit, command.installation, command.service_id, "suspend")
         require_account(unit, subscription, self.verb)
-        target = Target(reason=wish.reason, owner=wish.owner, note=wish.note)
-        supersede(unit, desk, _made_vain(unit, subscription, target), by=self.verb)
+        target = Target(reason=command.reason, owner=command.owner, note=command.note)
+        supersede(unit, deps, _made_vain(unit, subscription, target), by=self.verb)
         lifting = [
             item
             for item in unit.journal.unsettled(subscription.id)
@@ -36,13 +36,15 @@ class SuspendRules(VerbRules[SuspendWish]):
         ]
         return place(
             unit,
-            desk,
+            deps,
             Draft(
                 verb=self.verb,
                 subscription=subscription,
-                key=end_state_key(self.verb, subscription, f"{wish.owner}:{wish.reason.value}", lifting),
+                key=end_state_key(
+                    self.verb, subscription, f"{command.owner}:{command.reason.value}", lifting
+                ),
                 target=target,
-                actor=wish.actor,
+                actor=command.actor,
                 plan=plan_of(unit, subscription),
                 term=subscription.term,
             ),
@@ -53,11 +55,11 @@ class SuspendRules(VerbRules[SuspendWish]):
         adapter: PanelAdapter[Any],
         operation: Operation,
         subscription: Subscription,
-        desk: Desk,
+        deps: Dependencies,
         fence: Fence | None,
     ) -> VerbResult:
         reason = operation.target.reason or SuspensionReason.MANUAL
-        return adapter.suspend(self.ref(subscription, desk), reason.value)
+        return adapter.suspend(self.ref(subscription, deps), reason.value)
 
     def read(
         self, operation: Operation, account: PanelAccount, attempt: Attempt, capabilities: Capabilities

@@ -10,36 +10,36 @@ from panelbridge.contract.adapter import PanelAdapter
 from panelbridge.contract.capabilities import Capabilities, Verb
 from panelbridge.contract.models import PanelAccount, VerbResult
 from panelbridge.lifecycle import SubscriptionState
-from panelbridge.provisioning.desk import Desk
+from panelbridge.provisioning.commands import TerminateCommand
+from panelbridge.provisioning.dependencies import Dependencies
 from panelbridge.provisioning.flow.admission import supersede
 from panelbridge.provisioning.flow.intend import Draft, need_subscription, place, plan_of
 from panelbridge.provisioning.models import Attempt, Fence, Operation, Target
 from panelbridge.provisioning.port import Unit
 from panelbridge.provisioning.rules import Admission, Reading, VerbRules
-from panelbridge.provisioning.wishes import TerminateWish
 from panelbridge.subscriptions import Subscription
 
 
-class TerminateRules(VerbRules[TerminateWish]):
+class TerminateRules(VerbRules[TerminateCommand]):
     verb = Verb.TERMINATE
 
-    def intend(self, unit: Unit, desk: Desk, wish: TerminateWish) -> Admission:
-        subscription = need_subscription(unit, wish.installation, wish.service_id, "terminate")
+    def intend(self, unit: Unit, deps: Dependencies, command: TerminateCommand) -> Admission:
+        subscription = need_subscription(unit, command.installation, command.service_id, "terminate")
         # One key a generation: once an account is proved absent, saying so again costs nothing.
         key = f"terminate:{subscription.id}:{subscription.generation}"
         owner = unit.journal.by_key(key)
         if owner is not None:
             return Admission(operation=owner, joined=True)
-        supersede(unit, desk, unit.journal.unsettled(subscription.id), by=self.verb)
+        supersede(unit, deps, unit.journal.unsettled(subscription.id), by=self.verb)
         return place(
             unit,
-            desk,
+            deps,
             Draft(
                 verb=self.verb,
                 subscription=subscription,
                 key=key,
                 target=Target(),
-                actor=wish.actor,
+                actor=command.actor,
                 plan=plan_of(unit, subscription),
                 term=subscription.term,
             ),
@@ -55,10 +55,10 @@ class TerminateRules(VerbRules[TerminateWish]):
         adapter: PanelAdapter[Any],
         operation: Operation,
         subscription: Subscription,
-        desk: Desk,
+        deps: Dependencies,
         fence: Fence | None,
     ) -> VerbResult:
-        return adapter.terminate(self.ref(subscription, desk))
+        return adapter.terminate(self.ref(subscription, deps))
 
     def read(
         self, operation: Operation, account: PanelAccount, attempt: Attempt, capabilities: Capabilities

@@ -8,7 +8,8 @@ from typing import Any
 from panelbridge.contract.adapter import PanelAdapter
 from panelbridge.contract.capabilities import Capabilities, Verb
 from panelbridge.contract.models import PanelAccount, VerbResult
-from panelbridge.provisioning.desk import Desk
+from panelbridge.provisioning.commands import UnsuspendCommand
+from panelbridge.provisioning.dependencies import Dependencies
 from panelbridge.provisioning.flow.admission import require_account, supersede
 from panelbridge.provisioning.flow.intend import Draft, need_subscription, place, plan_of
 from panelbridge.provisioning.keys import end_state_key
@@ -16,29 +17,28 @@ from panelbridge.provisioning.models import Attempt, Fence, Operation, Target
 from panelbridge.provisioning.outlook import lifted, lifts, moved
 from panelbridge.provisioning.port import Unit
 from panelbridge.provisioning.rules import Admission, Reading, VerbRules, adopt_account
-from panelbridge.provisioning.wishes import UnsuspendWish
 from panelbridge.subscriptions import Subscription
 
 
-class UnsuspendRules(VerbRules[UnsuspendWish]):
+class UnsuspendRules(VerbRules[UnsuspendCommand]):
     verb = Verb.UNSUSPEND
 
-    def intend(self, unit: Unit, desk: Desk, wish: UnsuspendWish) -> Admission:
-        subscription = need_subscription(unit, wish.installation, wish.service_id, "unsuspend")
+    def intend(self, unit: Unit, deps: Dependencies, command: UnsuspendCommand) -> Admission:
+        subscription = need_subscription(unit, command.installation, command.service_id, "unsuspend")
         require_account(unit, subscription, self.verb)
-        target = Target(reason=wish.reason, owner=wish.owner)
-        supersede(unit, desk, _ended(unit, subscription, target), by=self.verb)
+        target = Target(reason=command.reason, owner=command.owner)
+        supersede(unit, deps, _ended(unit, subscription, target), by=self.verb)
         suspending = _ended(unit, subscription, target)  # those that were sent
-        wished = f"{wish.owner}:{wish.reason.value if wish.reason else '*'}"
+        wanted = f"{command.owner}:{command.reason.value if command.reason else '*'}"
         return place(
             unit,
-            desk,
+            deps,
             Draft(
                 verb=self.verb,
                 subscription=subscription,
-                key=end_state_key(self.verb, subscription, wished, suspending),
+                key=end_state_key(self.verb, subscription, wanted, suspending),
                 target=target,
-                actor=wish.actor,
+                actor=command.actor,
                 plan=plan_of(unit, subscription),
                 term=subscription.term,
             ),
@@ -56,10 +56,10 @@ class UnsuspendRules(VerbRules[UnsuspendWish]):
         adapter: PanelAdapter[Any],
         operation: Operation,
         subscription: Subscription,
-        desk: Desk,
+        deps: Dependencies,
         fence: Fence | None,
     ) -> VerbResult:
-        return adapter.unsuspend(self.ref(subscription, desk))
+        return adapter.unsuspend(self.ref(subscription, deps))
 
     def read(
         self, operation: Operation, account: PanelAccount, attempt: Attempt, capabilities: Capabilities

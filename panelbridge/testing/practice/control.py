@@ -46,8 +46,8 @@ class PracticeControl:
 
         Raises ``NotApplicable`` where this panel cannot show the fault.
         """
-        wish = {"fault": Fault(fault), "match": match, "times": times, "seconds": seconds, "skip": skip}
-        self._call("POST", "faults", wish)
+        command = {"fault": Fault(fault), "match": match, "times": times, "seconds": seconds, "skip": skip}
+        self._call("POST", "faults", command)
 
     def set_reply(
         self,
@@ -70,14 +70,14 @@ class PracticeControl:
         reply = ScriptedReply(
             status=status, content_type=content_type, body=body, headers=headers or {}, cut_after=cut_after
         )
-        wish = {
+        command = {
             "fault": Fault.SCRIPTED,
             "match": match,
             "times": times,
             "skip": skip,
             "reply": reply.written(),
         }
-        self._call("POST", "faults", wish)
+        self._call("POST", "faults", command)
 
     def true_reply(self, operation: str) -> ScriptedReply | None:
         """What the panel last answered to that operation when nothing was wrong."""

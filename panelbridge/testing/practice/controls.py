@@ -198,12 +198,12 @@ class Controls:
         self.faults.add(rule)
 
     def _set_latency(self, request: PracticeRequest) -> None:
-        wish = request.json()
-        self._latency = (float(wish["seconds"]), wish.get("match"))
+        command = request.json()
+        self._latency = (float(command["seconds"]), command.get("match"))
 
     def _set_clock(self, request: PracticeRequest) -> None:
         self._panel.clock_offset = timedelta(seconds=float(request.json()["offset"]))
 
     def _act(self, request: PracticeRequest) -> Any:
-        wish = request.json()
-        return self._panel.act(wish.pop("act"), wish)
+        command = request.json()
+        return self._panel.act(command.pop("act"), command)

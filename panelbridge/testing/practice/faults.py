@@ -50,8 +50,8 @@ class ScriptedReply:
     cut_after: int | None = None
 
     @classmethod
-    def read(cls, wish: Mapping[str, Any]) -> ScriptedReply:
-        return cls(**{**wish, "body": base64.b64decode(wish["body"])})
+    def read(cls, command: Mapping[str, Any]) -> ScriptedReply:
+        return cls(**{**command, "body": base64.b64decode(command["body"])})
 
     def written(self) -> dict[str, Any]:
         """As JSON takes it; ``read`` reads it back."""
@@ -77,11 +77,11 @@ class FaultRule:
     reply: ScriptedReply | None = None  # of a scripted fault
 
     @classmethod
-    def read(cls, wish: dict[str, Any]) -> FaultRule:
+    def read(cls, command: dict[str, Any]) -> FaultRule:
         """From the control request's JSON. Raises ``ValueError`` or ``TypeError``."""
-        told = wish.get("reply")
+        told = command.get("reply")
         reply = None if told is None else ScriptedReply.read(told)
-        rule = cls(**{**wish, "fault": Fault(wish["fault"]), "reply": reply})
+        rule = cls(**{**command, "fault": Fault(command["fault"]), "reply": reply})
         if (rule.fault is Fault.SCRIPTED) is (rule.reply is None):
             raise ValueError("a scripted fault has a reply, and no other has one")
         return rule

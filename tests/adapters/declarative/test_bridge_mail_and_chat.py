@@ -10,7 +10,7 @@ import pytest
 
 from panelbridge.contract.models import Outcome
 from panelbridge.lifecycle import SuspensionReason
-from panelbridge.provisioning import ResetWish, SuspendWish, TerminateWish, UnsuspendWish, Wish
+from panelbridge.provisioning import Command, ResetCommand, SuspendCommand, TerminateCommand, UnsuspendCommand
 from tests.support.rig import Rig, rig_in
 
 SOLD = [("modoboa", "1gib"), ("ejabberd", "chat"), ("synapse", "chat")]
@@ -30,8 +30,8 @@ def sold(bridge: Rig, practised: Any, spec: str, package: str) -> Any:
     return panel
 
 
-def outcome_of(bridge: Rig, wish: Wish) -> Outcome | None:
-    return bridge.provisioner.submit(wish).operation.outcome
+def outcome_of(bridge: Rig, command: Command) -> Outcome | None:
+    return bridge.provisioner.submit(command).operation.outcome
 
 
 def account_of(panel: Any) -> Any:
@@ -60,19 +60,19 @@ def test_a_service_lives_as_it_is_billed(bridge: Rig, practised: Any, spec: str,
     assert outcome_of(bridge, bridge.create()) is Outcome.DONE
     first = account_of(panel)["password"]
 
-    overdue = SuspendWish(**service, reason=SuspensionReason.OVERDUE, owner="whmcs")
+    overdue = SuspendCommand(**service, reason=SuspensionReason.OVERDUE, owner="whmcs")
     assert outcome_of(bridge, overdue) is Outcome.DONE
     assert account_of(panel)["state"] == "suspended"
-    assert outcome_of(bridge, UnsuspendWish(**service, owner="whmcs")) is Outcome.DONE
+    assert outcome_of(bridge, UnsuspendCommand(**service, owner="whmcs")) is Outcome.DONE
     assert (account_of(panel)["state"], account_of(panel)["password"]) == ("active", first)
 
-    assert outcome_of(bridge, ResetWish(**service)) is Outcome.DONE
+    assert outcome_of(bridge, ResetCommand(**service)) is Outcome.DONE
     second = account_of(panel)["password"]
     assert second != first
-    bridge.provisioner.submit(SuspendWish(**service, reason=SuspensionReason.OVERDUE, owner="whmcs"))
-    bridge.provisioner.submit(UnsuspendWish(**service, owner="whmcs"))
+    bridge.provisioner.submit(SuspendCommand(**service, reason=SuspensionReason.OVERDUE, owner="whmcs"))
+    bridge.provisioner.submit(UnsuspendCommand(**service, owner="whmcs"))
     assert (account_of(panel)["state"], account_of(panel)["password"]) == ("active", second)
 
-    assert outcome_of(bridge, TerminateWish(**service)) is Outcome.DONE
+    assert outcome_of(bridge, TerminateCommand(**service)) is Outcome.DONE
     assert account_of(panel) is None
     assert bridge.attention() == []

@@ -31,8 +31,8 @@ NOBODY = ScriptedReply(status=404, body=b'{"errcode": "M_NOT_FOUND", "error": "U
 
 
 def order(number: int = 1, reference: str | None = None) -> CreateOrder:
-    wish = order_of(number, package="", until=SOON)
-    return replace(wish, reference=reference or wish.reference)
+    request = order_of(number, package="", until=SOON)
+    return replace(request, reference=reference or request.reference)
 
 
 def sold(panel: Practised, number: int = 1) -> AccountRef:
@@ -55,8 +55,8 @@ class Naive:
         return requests.request(method, self.url + path, headers=self.headers, timeout=5, **more)
 
     def log_in(self, user: str, password: str) -> requests.Response:
-        wish = {"type": "m.login.password", "identifier": {"type": "m.id.user", "user": user}}
-        return self.call("POST", "_matrix/client/v3/login", json={**wish, "password": password})
+        request = {"type": "m.login.password", "identifier": {"type": "m.id.user", "user": user}}
+        return self.call("POST", "_matrix/client/v3/login", json={**request, "password": password})
 
     def user(self, method: str, name: str = "svc00001", **body: Any) -> requests.Response:
         return self.call(method, f"_synapse/admin/v2/users/@{name}:matrix.example", json=body)

@@ -104,35 +104,35 @@ class TestReplies:
 class TestCreate:
     def test_a_domain_that_exists_is_never_a_success(self, panel: Any, order: Any) -> None:
         """A public client takes it for its own earlier try, and hides another customer's account."""
-        wish = order()
-        wish = replace(wish, options={**wish.options, "domain": "strange.example"})
+        request = order()
+        request = replace(request, options={**request.options, "domain": "strange.example"})
         with pytest.raises(PanelRefused, match="domain already exists") as caught:
-            panel.adapter().create(wish)
+            panel.adapter().create(request)
         assert caught.value.outcome is Outcome.REFUSED
-        assert panel.account(wish.credentials.username) is None
+        assert panel.account(request.credentials.username) is None
         assert panel.account("strange1")["email"] == "owner@strange.example"
 
     def test_an_address_is_needed_and_a_shared_one_is_chosen(self, panel: Any, order: Any) -> None:
-        wish = order()
+        request = order()
         naive = panel.naive(
             "CMD_API_ACCOUNT_USER",
             action="create",
             add="Submit",
-            username=wish.credentials.username,
+            username=request.credentials.username,
             passwd="geheim-2345",
             passwd2="geheim-2345",
-            domain=wish.options["domain"],
-            email=wish.options["email"],
+            domain=request.options["domain"],
+            email=request.options["email"],
             package="basic",
         )
         assert naive.text.startswith("error=1")
-        panel.adapter().create(wish)
-        assert panel.account(wish.credentials.username)["ip"] == "192.0.2.7"
+        panel.adapter().create(request)
+        assert panel.account(request.credentials.username)["ip"] == "192.0.2.7"
 
     def test_an_address_of_the_settings_wins(self, panel: Any, order: Any) -> None:
-        wish = order()
-        panel.adapter(ip="192.0.2.6").create(wish)
-        assert panel.account(wish.credentials.username)["ip"] == "192.0.2.6"
+        request = order()
+        panel.adapter(ip="192.0.2.6").create(request)
+        assert panel.account(request.credentials.username)["ip"] == "192.0.2.6"
 
     def test_without_a_shared_address_nothing_is_sent(self, panel: Any, order: Any) -> None:
         with panel.practice.books.writing() as db:
@@ -145,10 +145,10 @@ class TestCreate:
     def test_a_name_the_server_does_not_take_is_refused_unsent(
         self, panel: Any, order: Any, name: str
     ) -> None:
-        wish = order()
-        wish = replace(wish, credentials=replace(wish.credentials, username=name))
+        request = order()
+        request = replace(request, credentials=replace(request.credentials, username=name))
         with pytest.raises(InvalidOrder) as caught:
-            panel.adapter().create(wish)
+            panel.adapter().create(request)
         assert caught.value.field == "username"
         assert panel.operations() == []
 
@@ -159,22 +159,22 @@ class TestCreate:
         assert "create" not in panel.operations()
 
     def test_a_lost_create_is_found_by_its_repeat(self, panel: Any, order: Any) -> None:
-        wish, adapter = order(), panel.adapter()
+        request, adapter = order(), panel.adapter()
         panel.control.set_fault(Fault.CUT_AFTER_COMMIT, "create")
         with pytest.raises(OutcomeUnknown):
-            adapter.create(wish)
-        assert adapter.create(wish).outcome is Outcome.ALREADY
+            adapter.create(request)
+        assert adapter.create(request).outcome is Outcome.ALREADY
         assert panel.operations().count("create") == 1
 
     def test_the_password_proves_whose_the_account_is(self, panel: Any, order: Any) -> None:
         """Name, domain and address match, and the door does not open: a person looks."""
-        wish = order()
-        panel.control.act("create", username=wish.credentials.username, **wish.options)
+        request = order()
+        panel.control.act("create", username=request.credentials.username, **request.options)
         with pytest.raises(Conflict) as caught:
-            panel.adapter().create(wish)
+            panel.adapter().create(request)
         assert caught.value.outcome is Outcome.UNKNOWN
         blind = panel.adapter(verify_passwords=False)
-        assert blind.create(wish).outcome is Outcome.ALREADY
+        assert blind.create(request).outcome is Outcome.ALREADY
 
 
 class TestSuspension:

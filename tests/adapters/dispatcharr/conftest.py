@@ -31,14 +31,14 @@ class Panel(PanelOf[DispatcharrAdapter, DispatcharrPractice]):
         return self.naive("GET", "player_api.php", params=query, headers={}).status_code
 
     def logs_in(self, username: str, password: str) -> bool:
-        wish = {"username": username, "password": password}
-        return self.naive("POST", "api/accounts/token/", json=wish, headers={}).status_code == 200
+        request = {"username": username, "password": password}
+        return self.naive("POST", "api/accounts/token/", json=request, headers={}).status_code == 200
 
     def signed_in(self, username: str, password: str = "web-password-1") -> dict[str, str]:
         """The credential of somebody who got a web password for that user, set by the owner."""
         self.control.act("edit", username=username, columns={"password": password})
-        wish = {"username": username, "password": password}
-        told = self.naive("POST", "api/accounts/token/", json=wish, headers={}).json()
+        request = {"username": username, "password": password}
+        told = self.naive("POST", "api/accounts/token/", json=request, headers={}).json()
         again = {"refresh": told["refresh"]}
         return {
             "Authorization": "Bearer "

@@ -10,7 +10,7 @@ import pytest
 
 from panelbridge.contract.secret import Secret
 from panelbridge.lifecycle import SuspensionReason
-from panelbridge.provisioning import OperationState, RenewWish, ResetWish, SuspendWish
+from panelbridge.provisioning import OperationState, RenewCommand, ResetCommand, SuspendCommand
 from panelbridge.testing.practice import Fault, PracticeProcess
 from tests.support.ready import PracticeHere
 from tests.support.rig import Rig, rig_in
@@ -51,12 +51,12 @@ def test_what_is_not_paid_ends_and_a_reset_meanwhile_waits(rig: Rig, practice: P
     assert rig.provisioner.hold_to_paid_time() == 1
     rig.settle_all()
     practice.control.set_fault(Fault.CUT_AFTER_COMMIT, "reset_credentials")
-    rig.provisioner.submit(ResetWish(**who, password=Secret("newpassword1")))
+    rig.provisioner.submit(ResetCommand(**who, password=Secret("newpassword1")))
     rig.settle_all()
     name = str(rig.subscription().username)
     assert practice.control.books()["accounts"][name]["state"] == "suspended"
 
-    rig.provisioner.submit(RenewWish(**who, fact="item:7"))
+    rig.provisioner.submit(RenewCommand(**who, fact="item:7"))
     rig.settle_all()
     account = practice.control.books()["accounts"][name]
     assert (account["state"], account["password"]) == ("active", "newpassword1")
@@ -82,7 +82,7 @@ def test_a_customer_cannot_stop_his_suspension(rig: Rig, practice: PracticeProce
     for key, value in (("panelbridge_reference", "mine"), ("panelbridge_held_xc_password", 5)):
         practice.control.act("set_property", username=name, key=key, value=value)
     rig.provisioner.submit(
-        SuspendWish(
+        SuspendCommand(
             installation=rig.installation,
             service_id=501,
             actor="test",
@@ -98,7 +98,7 @@ def test_a_profile_that_its_owner_deleted_is_put_before_a_person(rig: Rig, pract
     rig.provisioner.submit(rig.create())
     practice.control.act("delete_profile", profile=1)
     rig.provisioner.submit(
-        ResetWish(
+        ResetCommand(
             installation=rig.installation, service_id=501, actor="test", password=Secret("newpassword1")
         )
     )

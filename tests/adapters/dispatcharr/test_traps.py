@@ -144,30 +144,30 @@ class TestNames:
         assert adapter.create(order(username="Alice12345")).outcome is Outcome.DONE
 
     def test_a_lost_create_is_found_again(self, panel: Any, order: Any) -> None:
-        adapter, wish = panel.adapter(), order()
+        adapter, request = panel.adapter(), order()
         panel.control.set_fault(Fault.COMMIT_AFTER_HANGUP, "create")
         with pytest.raises(OutcomeUnknown), deadline(0.3):
-            adapter.create(wish)
+            adapter.create(request)
         panel.control.release()
-        body = {"username": wish.credentials.username, "password": "x"}
+        body = {"username": request.credentials.username, "password": "x"}
         assert panel.naive("POST", USERS, json=body).status_code == 400  # a naive repeat reads as failed
-        assert adapter.create(wish).outcome is Outcome.ALREADY
+        assert adapter.create(request).outcome is Outcome.ALREADY
         assert panel.control.books()["counts"] == {"create": 1}
 
     def test_a_taken_name_is_ours_only_with_the_password_that_we_chose(self, panel: Any, order: Any) -> None:
-        adapter, wish = panel.adapter(), order()
-        adapter.create(wish)
-        stranger = Credentials(username=wish.credentials.username, password=Secret("anotherpass1"))
+        adapter, request = panel.adapter(), order()
+        adapter.create(request)
+        stranger = Credentials(username=request.credentials.username, password=Secret("anotherpass1"))
         with pytest.raises(Conflict) as caught:
-            adapter.create(replace(wish, credentials=stranger))
+            adapter.create(replace(request, credentials=stranger))
         assert caught.value.outcome is Outcome.REFUSED
 
     def test_a_taken_name_that_cannot_be_looked_up_is_unknown(self, panel: Any, order: Any) -> None:
-        adapter, wish = panel.adapter(), order()
-        adapter.create(wish)
+        adapter, request = panel.adapter(), order()
+        adapter.create(request)
         panel.control.set_fault(Fault.HTML_200, "list_accounts", times=None)
         with pytest.raises(OutcomeUnknown) as caught:
-            adapter.create(wish)
+            adapter.create(request)
         assert caught.value.outcome is Outcome.UNKNOWN
 
     def test_an_id_given_out_anew_is_not_touched(self, panel: Any, made: Any) -> None:
@@ -200,9 +200,11 @@ class TestWrites:
         naive = panel.naive("POST", USERS, json={"username": "nopassword1"})
         assert naive.status_code == 500
         assert naive.text.lstrip().startswith("<")
-        wish = order()
-        assert panel.adapter().create(wish).outcome is Outcome.DONE
-        assert panel.plays(wish.credentials.username, wish.credentials.password.get_secret_value()) == 200
+        request = order()
+        assert panel.adapter().create(request).outcome is Outcome.DONE
+        assert (
+            panel.plays(request.credentials.username, request.credentials.password.get_secret_value()) == 200
+        )
 
     def test_a_path_without_its_last_slash_is_not_the_panels(self, panel: Any, made: Any) -> None:
         account = made(panel.adapter())
@@ -225,30 +227,33 @@ class TestWrites:
         assert (changed.package, changed.connections) == ("2", 5)
 
     def test_a_repeated_create_completes_what_differs(self, panel: Any, order: Any) -> None:
-        adapter, wish = panel.adapter(), order()
-        adapter.create(wish)
+        adapter, request = panel.adapter(), order()
+        adapter.create(request)
         panel.control.act(
             "edit",
-            username=wish.credentials.username,
+            username=request.credentials.username,
             columns={"channel_profiles": [2, 3], "stream_limit": 9},
         )
-        again = adapter.create(wish)
+        again = adapter.create(request)
         assert (again.outcome, again.differs) == (Outcome.DONE, ())
-        assert (panel.account(wish.credentials.username)["profiles"], again.account.connections) == ([1], 1)
+        assert (panel.account(request.credentials.username)["profiles"], again.account.connections) == (
+            [1],
+            1,
+        )
 
     def test_a_create_cut_before_its_profiles_is_completed_by_the_repeat(
         self, panel: Any, order: Any
     ) -> None:
-        adapter, wish = panel.adapter(), order()
+        adapter, request = panel.adapter(), order()
         panel.control.act("cut_creates")
         with pytest.raises(PanelError) as caught:
-            adapter.create(wish)
+            adapter.create(request)
         assert caught.value.outcome is Outcome.UNKNOWN
-        found = adapter.find(username=wish.credentials.username)
+        found = adapter.find(username=request.credentials.username)
         assert isinstance(found, Found)
         assert found.account.package == "unrestricted"  # every channel, and not "nothing told"
-        adapter.create(wish)
-        assert panel.account(wish.credentials.username)["profiles"] == [1]
+        adapter.create(request)
+        assert panel.account(request.credentials.username)["profiles"] == [1]
         assert panel.control.books()["counts"] == {"create": 1, "change_package": 1}
 
     def test_a_deleted_profile_does_not_read_as_the_package_sold(self, panel: Any, made: Any) -> None:
@@ -353,14 +358,14 @@ class TestSigningIn:
         self, panel_with: Any, order: Any
     ) -> None:
         panel = panel_with(auth="jwt")
-        adapter, wish = panel.adapter(), order()
+        adapter, request = panel.adapter(), order()
         adapter.test_connection()
         panel.control.act("forget_tokens")
         with pytest.raises(PanelError) as caught:
-            adapter.create(wish)
+            adapter.create(request)
         assert caught.value.outcome is Outcome.RETRY_LATER
         assert panel.operations().count("create") == 1
-        assert adapter.create(wish).outcome is Outcome.DONE  # signed in anew
+        assert adapter.create(request).outcome is Outcome.DONE  # signed in anew
 
     def test_a_throttled_sign_in_waits_and_nothing_was_sent(self, panel_with: Any, order: Any) -> None:
         panel = panel_with(auth="jwt", logins="0")

@@ -85,11 +85,11 @@ def client(*replies: PanelReply) -> DispatcharrClient:
 
 class TestRequests:
     def test_a_create_is_one_write_and_one_read(self, order: Any) -> None:
-        wish = order(username="anna2345", reference="b:1:1", connections=2)
-        password = wish.credentials.password.get_secret_value()
+        request = order(username="anna2345", reference="b:1:1", connections=2)
+        password = request.credentials.password.get_secret_value()
         row = {**ROW, "custom_properties": {"xc_password": password, "panelbridge_reference": "b:1:1"}}
         adapter, session = scripted(reply(201, row), reply(200, row))
-        result = adapter.create(wish)
+        result = adapter.create(request)
         assert (result.outcome, result.differs) == (Outcome.DONE, ())
         web = session.sent[0][2]["password"]
         assert (len(web), web != password) == (40, True)  # the web login is not sold
@@ -122,32 +122,32 @@ class TestRequests:
     )
     def test_a_create_that_shows_somebody_else_is_unknown(self, order: Any, other: Any) -> None:
         password = Secret("TrainWindow7")
-        wish = order(reference="b:1:1", credentials=Credentials(username="anna2345", password=password))
+        request = order(reference="b:1:1", credentials=Credentials(username="anna2345", password=password))
         adapter, _ = scripted(reply(201, ROW), reply(200, {**ROW, **other}))
         with pytest.raises(PanelError) as caught:
-            adapter.create(wish)
+            adapter.create(request)
         assert caught.value.outcome is Outcome.UNKNOWN
 
     def test_a_suspension_takes_the_password_away(self) -> None:
         after = {**ROW, "custom_properties": OFF}
         adapter, session = scripted(reply(200, ROW), reply(200, after), reply(200, after))
         adapter.suspend(REF, "overdue")
-        method, path, wish = session.sent[1]
+        method, path, request = session.sent[1]
         assert (method, path) == ("PATCH", "api/accounts/users/7/")
-        assert wish["custom_properties"] == {"xc_password": None, "panelbridge_held_xc_password": None}
-        assert len(wish["password"]) == 40
-        assert wish.keys() == {"password", "custom_properties"}
+        assert request["custom_properties"] == {"xc_password": None, "panelbridge_held_xc_password": None}
+        assert len(request["password"]) == 40
+        assert request.keys() == {"password", "custom_properties"}
 
     def test_its_end_gives_back_what_our_books_hold(self) -> None:
         before = {**ROW, "custom_properties": {**OFF, "panelbridge_held_xc_password": "another123"}}
         adapter, session = scripted(reply(200, before), reply(200, ROW), reply(200, ROW))
         adapter.unsuspend(REF)
-        wish = session.sent[1][2]
-        assert wish["custom_properties"] == {
+        request = session.sent[1][2]
+        assert request["custom_properties"] == {
             "xc_password": "TrainWindow7",
             "panelbridge_held_xc_password": None,
         }
-        assert len(wish["password"]) == 40
+        assert len(request["password"]) == 40
 
     def test_a_change_of_package_sends_nothing_else(self) -> None:
         after = {**ROW, "channel_profiles": [3]}
@@ -270,14 +270,14 @@ class TestRefusals:
         assert "<b>" not in caught.value.message
 
     def test_a_taken_name_beside_another_fault_is_still_looked_up(self, order: Any) -> None:
-        wish = order(
+        request = order(
             reference="b:1:1",
             credentials=Credentials(username="anna2345", password=Secret("TrainWindow7")),
         )
         both = {"channel_profiles": ["gone"], "username": ["taken"]}
         row = {**ROW, "stream_limit": 1}
         adapter, _ = scripted(reply(400, both), reply(200, [row]))
-        assert adapter.create(wish).outcome is Outcome.ALREADY
+        assert adapter.create(request).outcome is Outcome.ALREADY
 
     def test_a_name_that_breaks_a_rule_is_refused(self, order: Any) -> None:
         adapter, _ = scripted(reply(400, {"username": ["no"]}), reply(200, [ROW]))

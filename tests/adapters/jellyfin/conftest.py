@@ -19,21 +19,21 @@ DEVICE = 'Client="tv", Device="tv", DeviceId="tv", Version="1"'
 
 
 class Panel(PanelOf[JellyfinAdapter, JellyfinPracticePanel]):
-    def naive(self, method: str, path: str, wish: Any = None, **query: str) -> requests.Response:
+    def naive(self, method: str, path: str, request: Any = None, **query: str) -> requests.Response:
         """What a client gets that just sends."""
         token = self.settings["api_key"]
         headers = {"Authorization": f'MediaBrowser Token="{token}"'}
         if self.settings["dialect"] == "emby":
             headers = {"X-Emby-Token": token}
-        return ask(method, self.server.url + path, json=wish, params=query, headers=headers)
+        return ask(method, self.server.url + path, json=request, params=query, headers=headers)
 
     def login(self, username: str, password: str) -> int:
         """What a customer's television gets who types that."""
         header = "X-Emby-Authorization" if self.settings["dialect"] == "emby" else "Authorization"
-        wish = {"Username": username, "Pw": password}
+        request = {"Username": username, "Pw": password}
         headers = {header: f"MediaBrowser {DEVICE}"}
         url = f"{self.server.url}Users/AuthenticateByName"
-        return ask("POST", url, json=wish, headers=headers).status_code
+        return ask("POST", url, json=request, headers=headers).status_code
 
     def account(self, username: str) -> dict[str, Any]:
         return self.accounts[username]

@@ -100,46 +100,46 @@ class TestPolicy:
 class TestCreate:
     def test_a_naive_create_may_leave_an_open_door(self, panel: Any) -> None:
         panel.control.act("break_passwords")
-        wish = {"Name": "naive001", "Password": "longenough1"}
-        assert panel.naive("POST", "Users/New", wish).status_code == 500
-        again = panel.naive("POST", "Users/New", wish)
+        request = {"Name": "naive001", "Password": "longenough1"}
+        assert panel.naive("POST", "Users/New", request).status_code == 500
+        again = panel.naive("POST", "Users/New", request)
         assert (again.status_code, again.text) == (400, "Error processing request.")
         assert panel.login("naive001", "") == 200
         assert panel.account("naive001")["policy"]["EnableAllFolders"] is True
 
     @pytest.mark.parametrize("tells", ["yes", "no"])
     def test_our_repeat_closes_it(self, panel_with: Any, order: Any, tells: str) -> None:
-        panel, wish = panel_with(tells_password=tells), order()
+        panel, request = panel_with(tells_password=tells), order()
         panel.control.act("break_passwords")
-        adapter, username = panel.adapter(), wish.credentials.username
+        adapter, username = panel.adapter(), request.credentials.username
         with pytest.raises(OutcomeUnknown):
-            adapter.create(wish)
+            adapter.create(request)
         assert adapter.find(username=username).account.package == "everything"
-        assert adapter.create(wish).outcome is Outcome.DONE
+        assert adapter.create(request).outcome is Outcome.DONE
         assert panel.login(username, "") == 401
-        assert panel.login(username, wish.credentials.password.get_secret_value()) == 200
+        assert panel.login(username, request.credentials.password.get_secret_value()) == 200
         assert panel.account(username)["package"] == "movies"
         assert panel.kinds(username).count("create") == 1
 
     def test_the_same_words_for_a_password_that_was_not_set(self, panel: Any, order: Any) -> None:
         """400 "Error processing request." although the user was made: looked up, and completed at once."""
         panel.control.act("break_passwords", status=400)
-        wish = order()
-        assert panel.adapter().create(wish).outcome is Outcome.DONE
-        password = wish.credentials.password.get_secret_value()
-        assert panel.account(wish.credentials.username)["password"] == password
+        request = order()
+        assert panel.adapter().create(request).outcome is Outcome.DONE
+        password = request.credentials.password.get_secret_value()
+        assert panel.account(request.credentials.username)["password"] == password
 
     @pytest.mark.parametrize("lost", ["policy", "password"])
     @pytest.mark.parametrize("skip", [0, 1])
     def test_wherever_it_stops_nobody_gets_in_and_a_repeat_ends_it(
         self, either: Any, order: Any, lost: str, skip: int
     ) -> None:
-        wish = order()
-        adapter, username = either.adapter(), wish.credentials.username
+        request = order()
+        adapter, username = either.adapter(), request.credentials.username
         either.control.set_fault(Fault.CUT_BEFORE, lost, skip=skip)
         ending = None
         try:
-            adapter.create(wish)
+            adapter.create(request)
         except PanelError as error:
             ending = error.outcome
         stopped = not (lost == "password" and skip)
@@ -149,10 +149,10 @@ class TestCreate:
         first_write_lost = lost == "policy" and skip == 0
         assert locked is (stopped and not first_write_lost)
         either.control.clear_faults()
-        assert adapter.create(wish).outcome is (Outcome.DONE if stopped else Outcome.ALREADY)
+        assert adapter.create(request).outcome is (Outcome.DONE if stopped else Outcome.ALREADY)
         whole = either.account(username)
         assert (whole["state"], whole["package"]) == ("active", "movies")
-        assert whole["password"] == wish.credentials.password.get_secret_value()
+        assert whole["password"] == request.credentials.password.get_secret_value()
         assert either.kinds(username).count("create") == 1
 
     def test_access_is_the_last_thing_given(self, either: Any, order: Any) -> None:
@@ -165,16 +165,16 @@ class TestCreate:
         self, panel_with: Any, order: Any, dialect: str, tells: str
     ) -> None:
         """204 to a password that is not kept: with a policy sent before it is looked at, "" signs in."""
-        panel, wish = panel_with(dialect=dialect, tells_password=tells), order()
-        username, password = wish.credentials.username, wish.credentials.password.get_secret_value()
+        panel, request = panel_with(dialect=dialect, tells_password=tells), order()
+        username, password = request.credentials.username, request.credentials.password.get_secret_value()
         if dialect == "jellyfin":
             panel.control.act("break_passwords", status=400)  # its create takes the password by itself
         panel.control.act("lose_passwords")
         adapter = panel.adapter()
-        assert ending_of(lambda: adapter.create(wish)) is Outcome.UNKNOWN
+        assert ending_of(lambda: adapter.create(request)) is Outcome.UNKNOWN
         assert panel.account(username)["state"] == "suspended"
         assert panel.login(username, "") != 200
-        assert adapter.create(wish).outcome is Outcome.DONE
+        assert adapter.create(request).outcome is Outcome.DONE
         assert (panel.login(username, ""), panel.login(username, password)) == (401, 200)
 
     def test_a_reset_that_leaves_no_password_switches_the_user_off(self, panel_with: Any, made: Any) -> None:
@@ -232,19 +232,19 @@ class TestCreate:
         assert either.account("guest001") == before
 
     def test_the_password_proves_a_lost_create_and_its_session_is_ended(self, panel: Any, order: Any) -> None:
-        wish = order()
+        request = order()
         panel.control.set_fault(Fault.CUT_AFTER_COMMIT, "create")
         with pytest.raises(OutcomeUnknown):
-            panel.adapter().create(wish)
-        assert panel.adapter().create(wish).outcome is Outcome.DONE
-        assert panel.adapter().create(wish).outcome is Outcome.ALREADY
+            panel.adapter().create(request)
+        assert panel.adapter().create(request).outcome is Outcome.DONE
+        assert panel.adapter().create(request).outcome is Outcome.ALREADY
         assert panel.control.books()["sessions"] == []
 
     def test_a_repeat_names_what_is_otherwise_than_ordered(self, panel: Any, order: Any) -> None:
-        wish = order(connections=2)
-        account = panel.adapter().create(wish).account
+        request = order(connections=2)
+        account = panel.adapter().create(request).account
         panel.adapter().change_package(account.ref, PackageChange(package="family", connections=3))
-        again = panel.adapter().create(wish)
+        again = panel.adapter().create(request)
         assert (again.outcome, again.differs) == (Outcome.ALREADY, ("package", "connections"))
 
 
@@ -262,32 +262,32 @@ class TestSuspension:
         assert panel.adapter().unsuspend(found.account.ref).account.state is AccountState.ACTIVE
 
     def test_whom_we_make_cannot_lock_himself_out(self, panel: Any, order: Any) -> None:
-        wish = order()
-        panel.adapter().create(wish)
-        username = wish.credentials.username
+        request = order()
+        panel.adapter().create(request)
+        username = request.credentials.username
         for _ in range(6):
             assert panel.login(username, "wrong") == 401
         assert panel.account(username)["state"] == "active"
-        assert panel.login(username, wish.credentials.password.get_secret_value()) == 200
+        assert panel.login(username, request.credentials.password.get_secret_value()) == 200
 
     def test_a_limit_of_the_operators_is_written(self, panel: Any, made: Any) -> None:
         account = made(panel.adapter(login_attempts=5))
         assert panel.account(account.username)["policy"]["LoginAttemptsBeforeLockout"] == 5
 
     def test_suspending_ends_sessions(self, panel: Any, order: Any) -> None:
-        wish = order()
-        account = panel.adapter().create(wish).account
-        assert panel.login(account.username, wish.credentials.password.get_secret_value()) == 200
+        request = order()
+        account = panel.adapter().create(request).account
+        assert panel.login(account.username, request.credentials.password.get_secret_value()) == 200
         assert panel.control.books()["sessions"] == [account.id]
         panel.adapter().suspend(account.ref, "overdue")
         assert panel.control.books()["sessions"] == []
 
     def test_nobody_is_switched_on_without_a_password(self, either: Any, order: Any) -> None:
-        wish = order()
+        request = order()
         either.control.set_fault(Fault.CUT_BEFORE, "password")
         with pytest.raises(OutcomeUnknown):
-            either.adapter().create(wish)
-        half = either.adapter().find(username=wish.credentials.username).account
+            either.adapter().create(request)
+        half = either.adapter().find(username=request.credentials.username).account
         with pytest.raises(Conflict):
             either.adapter().unsuspend(half.ref)
         either.naive("POST", f"Users/{half.id}/Password", {"ResetPassword": True})
@@ -323,8 +323,8 @@ class TestAdministrators:
 class TestPasswords:
     def test_reset_password_blanks_it_whatever_else_is_sent(self, panel: Any, made: Any) -> None:
         account = made(panel.adapter())
-        wish = {"NewPw": "newpassword1", "ResetPassword": True}
-        assert panel.naive("POST", "Users/Password", wish, userId=account.id).status_code == 204
+        request = {"NewPw": "newpassword1", "ResetPassword": True}
+        assert panel.naive("POST", "Users/Password", request, userId=account.id).status_code == 204
         assert panel.login(account.username, "") == 200
 
     @pytest.mark.parametrize("path", ["query", "id"])

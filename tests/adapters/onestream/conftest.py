@@ -35,23 +35,23 @@ class Panel(PanelOf[OneStreamAdapter, OneStreamPracticePanel]):
 
 
 def order(name: str = "anna2345", **changes: Any) -> CreateOrder:
-    wish: dict[str, Any] = {
+    request: dict[str, Any] = {
         "credentials": Credentials(username=name, password=Secret("TrainWindow7")),
         "package": "1",
         "until": datetime.now(UTC).replace(microsecond=0) + timedelta(days=30),
         "reference": f"b:{name}:1",
         "key": f"b:{name}:7",
     }
-    return CreateOrder(**{**wish, **changes})
+    return CreateOrder(**{**request, **changes})
 
 
-def made(adapter: OneStreamAdapter, wish: CreateOrder | None = None) -> PanelAccount:
-    return created(adapter, wish or order())
+def made(adapter: OneStreamAdapter, request: CreateOrder | None = None) -> PanelAccount:
+    return created(adapter, request or order())
 
 
 def purchase(account: PanelAccount, **changes: Any) -> Purchase:
-    wish: dict[str, Any] = {"package": "1", "term": MONTH, "before": account.expires_at, "key": "b:1:8"}
-    return Purchase(**{**wish, **changes})
+    request: dict[str, Any] = {"package": "1", "term": MONTH, "before": account.expires_at, "key": "b:1:8"}
+    return Purchase(**{**request, **changes})
 
 
 @pytest.fixture

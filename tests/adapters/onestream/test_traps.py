@@ -115,10 +115,10 @@ class TestRid:
         panel = start(replay=replay)
         adapter = panel.adapter()
         account = made(adapter)
-        wish = purchase(account, key=key)
-        lost(panel, "extend", lambda: adapter.extend(account.ref, later(60), wish))
+        request = purchase(account, key=key)
+        lost(panel, "extend", lambda: adapter.extend(account.ref, later(60), request))
         with pytest.raises(Conflict) as caught:
-            adapter.extend(account.ref, later(60), wish)
+            adapter.extend(account.ref, later(60), request)
         assert caught.value.outcome is Outcome.REFUSED
         assert panel.charged() == 2
 
@@ -129,13 +129,13 @@ class TestRid:
         panel = start(replay="error")
         adapter = panel.adapter()
         account = made(adapter)
-        wish = purchase(account, key=key)
+        request = purchase(account, key=key)
         stale = panel.control.true_reply("find")
         assert stale is not None
-        lost(panel, "extend", lambda: adapter.extend(account.ref, later(60), wish))
+        lost(panel, "extend", lambda: adapter.extend(account.ref, later(60), request))
         panel.control.set_reply("find", body=stale.body)
         with pytest.raises(OutcomeUnknown):  # an error, and the expiry moved: nobody guesses
-            adapter.extend(account.ref, later(60), wish)
+            adapter.extend(account.ref, later(60), request)
         assert panel.charged() == 2
 
     def test_the_next_renewal_is_another_purchase(self, panel: Panel) -> None:
@@ -363,18 +363,18 @@ class TestPurchases:
         panel.control.act("set_expiry", username="anna2345", expires_at=later(-3).isoformat())
         found = adapter.get(account.ref)
         assert isinstance(found, Found)
-        wish = purchase(found.account, package="2")
-        assert adapter.extend(account.ref, later(30), wish).outcome is Outcome.DONE
+        request = purchase(found.account, package="2")
+        assert adapter.extend(account.ref, later(30), request).outcome is Outcome.DONE
 
     def test_an_unlimited_line_becomes_limited_only_with_leave(self, panel: Panel) -> None:
         adapter = panel.adapter()
         account = made(adapter)
         panel.control.act("set_expiry", username="anna2345", expires_at=None)
-        wish = purchase(account, before=None)
+        request = purchase(account, before=None)
         with pytest.raises(InvalidOrder):
-            adapter.extend(account.ref, later(30), wish)
+            adapter.extend(account.ref, later(30), request)
         assert panel.book("anna2345")["expires_at"] is None
-        adapter.extend(account.ref, later(30), replace(wish, allow_restart=True))
+        adapter.extend(account.ref, later(30), replace(request, allow_restart=True))
         assert panel.book("anna2345")["expires_at"] is not None
 
     def test_what_a_renewal_cannot_give_is_refused_unsent(self, panel: Panel) -> None:

@@ -101,15 +101,20 @@ def client(*replies: Any, **settings: Any) -> OneStreamClient:
 
 
 def purchase(**changes: Any) -> Purchase:
-    wish: dict[str, Any] = {"package": "1", "term": MONTH, "before": NOW + timedelta(days=30), "key": "b:1:8"}
-    return Purchase(**{**wish, **changes})
+    request: dict[str, Any] = {
+        "package": "1",
+        "term": MONTH,
+        "before": NOW + timedelta(days=30),
+        "key": "b:1:8",
+    }
+    return Purchase(**{**request, **changes})
 
 
 class TestSent:
     def test_a_create_looks_buys_and_looks(self) -> None:
         adapter, session = scripted([], SOLD, [{**LINE, "mac_addr": "00:1a:79:00:00:01"}])
-        wish = order(mac="001a79000001", connections=1, options={"bouquets": "2,1"})
-        assert adapter.create(wish).differs == ()
+        request = order(mac="001a79000001", connections=1, options={"bouquets": "2,1"})
+        assert adapter.create(request).differs == ()
         assert session.sent == [
             ("GET", "ext/lines", {"username": "anna2345"}),
             (
@@ -280,8 +285,8 @@ class TestAnswers:
             "expire_at": None,
         }
         adapter, _ = scripted([], SOLD, [other])
-        wish: CreateOrder = order(mac="00:1A:79:00:00:01", connections=1)
-        told = adapter.create(wish).differs
+        request: CreateOrder = order(mac="00:1A:79:00:00:01", connections=1)
+        told = adapter.create(request).differs
         assert told == ("password", "reference", "package", "connections", "mac", "expires_at")
 
 

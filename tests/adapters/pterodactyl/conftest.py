@@ -17,12 +17,12 @@ from tests.support.practice_panel import PanelOf, ask, order_for, started
 
 
 class Panel(PanelOf[PterodactylAdapter, PterodactylPracticePanel]):
-    def naive(self, method: str, path: str, wish: Any = None, *, accept: bool = True) -> requests.Response:
+    def naive(self, method: str, path: str, request: Any = None, *, accept: bool = True) -> requests.Response:
         """What a client gets that just sends."""
         headers = {"Authorization": f"Bearer {self.settings['api_key']}"}
         if accept:
             headers["Accept"] = "application/json"
-        return ask(method, f"{self.server.url}api/application/{path}", json=wish, headers=headers)
+        return ask(method, f"{self.server.url}api/application/{path}", json=request, headers=headers)
 
     def account(self, username: str) -> dict[str, Any]:
         return self.accounts[username]

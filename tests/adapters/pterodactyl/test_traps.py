@@ -103,62 +103,69 @@ class TestCreate:
     def test_a_lost_create_is_refused_as_there_and_adopted(
         self, panel: Any, order: Any, lost: str, fault: Fault
     ) -> None:
-        wish = order()
+        request = order()
         panel.control.set_fault(fault, lost)
         with pytest.raises(OutcomeUnknown):
-            panel.adapter().create(wish)
-        assert panel.adapter().create(wish).outcome in (Outcome.DONE, Outcome.ALREADY)
-        assert panel.adapter().create(wish).outcome is Outcome.ALREADY
-        assert panel.users == ["root", wish.credentials.username]
+            panel.adapter().create(request)
+        assert panel.adapter().create(request).outcome in (Outcome.DONE, Outcome.ALREADY)
+        assert panel.adapter().create(request).outcome is Outcome.ALREADY
+        assert panel.users == ["root", request.credentials.username]
         assert panel.control.books()["counts"]["create"] == 1
-        assert panel.account(wish.credentials.username)["reference"] == wish.reference
+        assert panel.account(request.credentials.username)["reference"] == request.reference
 
     def test_a_repeat_is_refused_in_every_field_at_once(self, panel: Any, order: Any) -> None:
-        wish = order()
-        panel.adapter().create(wish)
-        name = wish.credentials.username
-        again = {**USER, "username": name, "email": wish.options["email"], "external_id": wish.reference}
+        request = order()
+        panel.adapter().create(request)
+        name = request.credentials.username
+        again = {
+            **USER,
+            "username": name,
+            "email": request.options["email"],
+            "external_id": request.reference,
+        }
         told = panel.naive("POST", "users", again).json()["errors"]
         assert {item["meta"]["source_field"] for item in told} == {"external_id", "username", "email"}
-        assert panel.adapter().create(wish).outcome is Outcome.ALREADY
+        assert panel.adapter().create(request).outcome is Outcome.ALREADY
 
     def test_made_is_not_installed(self, panel_with: Any, order: Any) -> None:
         panel = panel_with(install="3")
         user = panel.naive("POST", "users", USER).json()["attributes"]["id"]
         naive = panel.naive("POST", "servers", {**SERVER, "user": user})
         assert (naive.status_code, naive.json()["attributes"]["status"]) == (201, "installing")
-        wish = order()
-        assert panel.adapter().create(wish).outcome is Outcome.DONE
-        assert panel.account(wish.credentials.username)["status"] is None
+        request = order()
+        assert panel.adapter().create(request).outcome is Outcome.DONE
+        assert panel.account(request.credentials.username)["status"] is None
 
     def test_a_long_installation_is_unknown_until_it_is_done(self, panel_with: Any, order: Any) -> None:
-        panel, wish = panel_with(install="1000"), order()
+        panel, request = panel_with(install="1000"), order()
         adapter = panel.adapter(poll_seconds=0.3)
         with pytest.raises(OutcomeUnknown, match="still being installed"), deadline(1.2):
-            adapter.create(wish)
-        assert isinstance(adapter.find(reference=wish.reference), Unknown)
-        name = wish.credentials.username
+            adapter.create(request)
+        assert isinstance(adapter.find(reference=request.reference), Unknown)
+        name = request.credentials.username
         panel.control.act("edit", username=name, server={"reads": 1})
-        assert adapter.create(wish).outcome is Outcome.ALREADY
-        assert isinstance(adapter.find(reference=wish.reference), Found)
+        assert adapter.create(request).outcome is Outcome.ALREADY
+        assert isinstance(adapter.find(reference=request.reference), Found)
         assert panel.control.books()["counts"]["create"] == 1
 
     def test_no_patience_is_one_look(self, panel: Any, order: Any) -> None:
-        adapter, wish = panel.adapter(install_wait=0), order()
+        adapter, request = panel.adapter(install_wait=0), order()
         with pytest.raises(OutcomeUnknown):
-            adapter.create(wish)
-        assert adapter.create(wish).outcome is Outcome.ALREADY
+            adapter.create(request)
+        assert adapter.create(request).outcome is Outcome.ALREADY
 
     def test_a_failed_installation_is_told(self, panel: Any, order: Any) -> None:
-        wish = order()
+        request = order()
         panel.control.act("set", installs_that_fail=1)
         for _ in range(2):
             with pytest.raises(InstallFailed) as caught:
-                panel.adapter().create(wish)
+                panel.adapter().create(request)
             assert (caught.value.outcome, caught.value.code) == (Outcome.UNKNOWN, "install_failed")
-        assert isinstance(panel.adapter().find(reference=wish.reference), Unknown)
-        panel.control.act("edit", username=wish.credentials.username, server={"status": None})  # reinstalled
-        assert panel.adapter().create(wish).outcome is Outcome.ALREADY
+        assert isinstance(panel.adapter().find(reference=request.reference), Unknown)
+        panel.control.act(
+            "edit", username=request.credentials.username, server={"status": None}
+        )  # reinstalled
+        assert panel.adapter().create(request).outcome is Outcome.ALREADY
 
     def test_a_panel_without_room_leaves_no_user_behind(self, panel: Any, order: Any) -> None:
         panel.control.act("set", no_room="yes")
@@ -175,14 +182,14 @@ class TestCreate:
         assert panel.users == ["root", "anna2345"]
 
     def test_a_node_that_refuses_leaves_a_user_and_no_server(self, panel: Any, order: Any) -> None:
-        wish = order()
+        request = order()
         panel.control.act("set", node_answers=504)
         with pytest.raises(OutcomeUnknown):
-            panel.adapter().create(wish)
+            panel.adapter().create(request)
         assert panel.control.books()["accounts"] == {}
-        assert isinstance(panel.adapter().find(reference=wish.reference), Absent)
+        assert isinstance(panel.adapter().find(reference=request.reference), Absent)
         panel.control.act("set", node_answers=0)
-        assert panel.adapter().create(wish).outcome is Outcome.DONE
+        assert panel.adapter().create(request).outcome is Outcome.DONE
 
     def test_one_address_has_one_user(self, panel: Any, order: Any) -> None:
         """A second service of the same customer needs an address of its own."""
@@ -195,10 +202,10 @@ class TestCreate:
         assert panel.user_of("anna2345")["email"] == "anna+anna2345@customer.example"
 
     def test_a_reference_of_another_name_is_not_taken_over(self, panel: Any, order: Any) -> None:
-        wish = order(username="anna2345")
-        panel.adapter().create(wish)
+        request = order(username="anna2345")
+        panel.adapter().create(request)
         with pytest.raises(Conflict):
-            panel.adapter().create(order(username="berta234", reference=wish.reference))
+            panel.adapter().create(order(username="berta234", reference=request.reference))
         panel.control.act("edit", username="anna2345", user={"external_id": "x"})
         panel.control.act("create", username="berta234")
         assert panel.account("berta234")["reference"] is None
@@ -242,8 +249,8 @@ class TestSuspension:
 class TestPackages:
     def test_a_build_without_feature_limits_is_refused(self, panel: Any, made: Any) -> None:
         account = made(panel.adapter())
-        wish = {"allocation": 1, "limits": {"memory": 1, "swap": 0, "disk": 1, "io": 500, "cpu": 0}}
-        assert panel.naive("PATCH", f"servers/{account.id}/build", wish).status_code == 422
+        request = {"allocation": 1, "limits": {"memory": 1, "swap": 0, "disk": 1, "io": 500, "cpu": 0}}
+        assert panel.naive("PATCH", f"servers/{account.id}/build", request).status_code == 422
         result = panel.adapter().change_package(account.ref, PackageChange(package="large"))
         assert result.account.package == "large"
         assert panel.account(account.username)["package"] == "large"

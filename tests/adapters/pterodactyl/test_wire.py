@@ -170,13 +170,13 @@ class TestSent:
         self, wire: responses.RequestsMock, adapter: PterodactylAdapter
     ) -> None:
         old = {**SERVER, "limits": {**LIMITS, "memory": 1}}
-        wish = {"allocation": 17, "limits": LIMITS, "feature_limits": FEATURES}
+        request = {"allocation": 17, "limits": LIMITS, "feature_limits": FEATURES}
         wire.get(f"{API}servers/9", json=resource("server", old))
         wire.get(f"{API}users/4", json=resource("user", USER))
         wire.patch(
             f"{API}servers/9/build",
             json=resource("server", SERVER),
-            match=[matchers.json_params_matcher(wish)],
+            match=[matchers.json_params_matcher(request)],
         )
         wire.get(f"{API}servers/9", json=resource("server", SERVER))
         assert adapter.change_package(REF, PackageChange(package="small")).outcome is Outcome.DONE

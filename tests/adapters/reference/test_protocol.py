@@ -51,13 +51,13 @@ PAYLOAD: dict[str, Any] = {
 
 
 def order(name: str = "anna2345", **changes: Any) -> CreateOrder:
-    wish: dict[str, Any] = {
+    request: dict[str, Any] = {
         "credentials": Credentials(username=name, password=Secret("TrainWindow7")),
         "package": "basic-1m",
         "until": datetime.now(UTC).replace(microsecond=0) + timedelta(days=30),
         "reference": f"b:{name}:1",
     }
-    return CreateOrder(**{**wish, **changes})
+    return CreateOrder(**{**request, **changes})
 
 
 @pytest.fixture

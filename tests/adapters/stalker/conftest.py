@@ -34,17 +34,17 @@ class Panel(PanelOf[StalkerAdapter, StalkerPracticePanel]):
 
 
 def order(name: str = "anna2345", **changes: Any) -> CreateOrder:
-    wish: dict[str, Any] = {
+    request: dict[str, Any] = {
         "credentials": Credentials(username=name, password=Secret("TrainWindow7")),
         "package": "basic",
         "until": datetime.now(UTC).replace(microsecond=0) + timedelta(days=30),
         "reference": f"b:{name}:1",
     }
-    return CreateOrder(**{**wish, **changes})
+    return CreateOrder(**{**request, **changes})
 
 
-def made(adapter: StalkerAdapter, wish: CreateOrder | None = None) -> PanelAccount:
-    return created(adapter, wish or order())
+def made(adapter: StalkerAdapter, request: CreateOrder | None = None) -> PanelAccount:
+    return created(adapter, request or order())
 
 
 @pytest.fixture

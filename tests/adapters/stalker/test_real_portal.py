@@ -113,12 +113,12 @@ class TestMacs:
 
 class TestHalfMade:
     def test_what_an_earlier_try_left_otherwise_is_completed(self, panel: Panel) -> None:
-        adapter, wish = panel.adapter(), order(package="family")
+        adapter, request = panel.adapter(), order(package="family")
         panel.control.set_fault(Fault.CUT_BEFORE, "finish")
-        assert ended(adapter.create, wish).outcome == "unknown"
+        assert ended(adapter.create, request).outcome == "unknown"
         panel.control.act("set", username="anna2345", column="tariff_plan", value="basic")
         panel.control.act("set", username="anna2345", column="end_date", value="0000-00-00 00:00:00")
-        end = ended(adapter.create, wish)
+        end = ended(adapter.create, request)
         assert (end.outcome, end.differs) == (Outcome.DONE, ())
         assert panel.book("anna2345")["package"] == "family"
         assert panel.end_date("anna2345") != "0000-00-00 00:00:00"

@@ -373,12 +373,12 @@ class TestCreate:
     @pytest.mark.parametrize("fault", [Fault.CUT_BEFORE, Fault.CUT_AFTER_COMMIT, Fault.HTML_200])
     def test_a_lost_second_write_is_completed_by_a_repeat(self, panel: Panel, fault: Fault) -> None:
         adapter = panel.adapter()
-        wish = order(options={"packages": "films,sport"})
+        request = order(options={"packages": "films,sport"})
         panel.control.set_fault(fault, "finish")
         with pytest.raises(PanelError) as caught:
-            adapter.create(wish)
+            adapter.create(request)
         assert caught.value.outcome is Outcome.UNKNOWN
-        again = adapter.create(wish)
+        again = adapter.create(request)
         assert again.differs == ()
         assert panel.book("anna2345")["subscribed"] == ["films", "sport"]
         assert panel.book("anna2345")["state"] == "active"
@@ -398,20 +398,20 @@ class TestCreate:
 
     def test_a_repeat_long_after_brings_no_old_password_back(self, panel: Panel) -> None:
         adapter = panel.adapter()
-        wish = order()
-        account = made(adapter, wish)
+        request = order()
+        account = made(adapter, request)
         new = Credentials(username="anna2345", password=Secret("TrainWindow8"))
         adapter.reset_credentials(account.ref, new)
-        assert adapter.create(wish).outcome is Outcome.ALREADY
+        assert adapter.create(request).outcome is Outcome.ALREADY
         assert panel.book("anna2345")["password"] == "TrainWindow8"
 
     def test_a_name_taken_between_look_and_write_is_looked_at_again(self, panel: Panel) -> None:
         adapter = panel.adapter()
         absent = b'{"status":"ERROR","results":null,"error":"Account not found"}'
-        wish = order()
-        made(adapter, wish)
+        request = order()
+        made(adapter, request)
         panel.control.set_reply("get", body=absent)
-        assert adapter.create(wish).outcome is Outcome.ALREADY  # by an earlier try of ours
+        assert adapter.create(request).outcome is Outcome.ALREADY  # by an earlier try of ours
         panel.control.act("create", username="berta234")
         panel.control.set_reply("get", body=absent)
         with pytest.raises(Conflict):
@@ -452,10 +452,10 @@ class TestPackages:
         told = panel.naive("POST", f"account_subscription/{number}", data={"subscribed[]": "sport"})
         assert told["status"] == "ERROR"
         assert panel.book("anna2345")["subscribed"] == ["sport"]
-        wish = PackageChange(package="basic", options={"packages": "films"})
-        assert adapter.change_package(account.ref, wish).outcome is Outcome.DONE
+        request = PackageChange(package="basic", options={"packages": "films"})
+        assert adapter.change_package(account.ref, request).outcome is Outcome.DONE
         assert panel.book("anna2345")["subscribed"] == ["films"]
-        assert adapter.change_package(account.ref, wish).outcome is Outcome.ALREADY
+        assert adapter.change_package(account.ref, request).outcome is Outcome.ALREADY
 
     def test_packages_are_set_changed_and_taken_away(self, panel: Panel) -> None:
         adapter = panel.adapter()
@@ -476,8 +476,8 @@ class TestPackages:
         told = panel.naive("POST", f"account_subscription/{number}", data={"subscribed[]": "sport"})
         assert told == {"status": "OK", "results": False}
         sent = len([one for one in panel.sent() if one[0] != "GET"])
-        wish = PackageChange(package="basic", options={"packages": "sport"})
-        assert adapter.change_package(account.ref, wish).outcome is Outcome.ALREADY
+        request = PackageChange(package="basic", options={"packages": "sport"})
+        assert adapter.change_package(account.ref, request).outcome is Outcome.ALREADY
         assert len([one for one in panel.sent() if one[0] != "GET"]) == sent
 
     @pytest.mark.parametrize("wanted", ["news", "opera"])
@@ -490,9 +490,9 @@ class TestPackages:
         adapter = panel.adapter()
         account = made(adapter)
         panel.control.act("create", username="second23", account_number=panel.book("anna2345")["number"])
-        wish = PackageChange(package="family", options={"packages": ""})
+        request = PackageChange(package="family", options={"packages": ""})
         with pytest.raises(Conflict):
-            adapter.change_package(account.ref, wish)
+            adapter.change_package(account.ref, request)
         assert panel.book("anna2345")["package"] == "basic"
 
 

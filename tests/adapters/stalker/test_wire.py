@@ -119,8 +119,8 @@ class TestSent:
     def test_a_create_is_two_writes_between_reads(self) -> None:
         done = {**USER, "end_date": "2027-01-12 00:30:00"}
         adapter, session = scripted(ABSENT, ok(PLANS), ok(), ok(), ok(done))
-        wish = order(until=UNTIL, reference="b:1:1", mac="001a79000001")
-        assert adapter.create(wish).differs == ("mac",)
+        request = order(until=UNTIL, reference="b:1:1", mac="001a79000001")
+        assert adapter.create(request).differs == ("mac",)
         assert [(method, path) for method, path, _ in session.sent] == [
             ("GET", "users/anna2345"),
             ("GET", "tariffs"),

@@ -96,8 +96,8 @@ def off(row: Mapping[str, Any]) -> dict[str, Any]:
 
 class TestRequests:
     def test_a_create_goes_off_then_password_then_on(self, order: Any) -> None:
-        wish = order(username="anna2345", reference="b:1:1", package=TAG, connections=2)
-        secret = wish.credentials.password.get_secret_value()
+        request = order(username="anna2345", reference="b:1:1", package=TAG, connections=2)
+        secret = request.credentials.password.get_secret_value()
         password = {**PASSWORD, "password": secret}
         adapter, session = scripted(
             TAGS, page(), page(),
@@ -106,7 +106,7 @@ class TestRequests:
             {},
             page(ACCESS), page(password),
         )  # fmt: skip
-        result = adapter.create(wish)
+        result = adapter.create(request)
         assert (result.outcome, result.differs) == (Outcome.DONE, ())
         assert writes(session) == [
             (
@@ -233,12 +233,12 @@ class TestAnswers:
 
     def test_an_entry_is_switched_on_by_the_uuid_that_is_read_under_its_name(self, order: Any) -> None:
         """A told uuid may be somebody else's."""
-        wish = order(username="anna2345", reference="b:1:1", package=TAG)
+        request = order(username="anna2345", reference="b:1:1", package=TAG)
         adapter, session = scripted(
             TAGS, page(), page(), {"uuid": "f" * 32}, {"uuid": "c" * 32}, page(), page(PASSWORD)
         )
         with pytest.raises(PanelError) as caught:
-            adapter.create(wish)
+            adapter.create(request)
         assert caught.value.outcome is Outcome.UNKNOWN
         assert "api/idnode/save" not in [path for path, _ in session.sent]
 

@@ -32,20 +32,20 @@ STRANGE = AccountRef(id="strange1", username="strange1")  # type: ignore[arg-typ
 
 def test_a_failure_is_a_200(panel: Any, order: Any) -> None:
     """The naive caller believes the status."""
-    wish = order()
-    weak = Credentials(username=wish.credentials.username, password=Secret("aaaaaaaaaa"))
+    request = order()
+    weak = Credentials(username=request.credentials.username, password=Secret("aaaaaaaaaa"))
     naive = panel.naive(
         "createacct",
         username=weak.username,
         password="aaaaaaaaaa",
         plan="hostbridge_basic",
-        domain=wish.options["domain"],
-        contactemail=wish.options["email"],
+        domain=request.options["domain"],
+        contactemail=request.options["email"],
     )
     assert naive.ok
     assert panel.account(weak.username) is None
     with pytest.raises(PanelRefused) as caught:
-        panel.adapter().create(replace(wish, credentials=weak))
+        panel.adapter().create(replace(request, credentials=weak))
     assert caught.value.outcome is Outcome.REFUSED
 
 
@@ -117,14 +117,14 @@ def test_a_page_is_never_a_success(panel_with: Any, order: Any) -> None:
 class TestSlowCreate:
     def test_a_create_that_outlives_its_caller_is_found_by_looking(self, panel: Any, order: Any) -> None:
         """Hooks take minutes: the naive caller times out, tries again, and is refused its own account."""
-        wish = order()
+        request = order()
         panel.control.set_fault(Fault.COMMIT_AFTER_HANGUP, "create", seconds=0.1)
-        result = panel.adapter(create_timeout=0.3, create_poll=2.0).create(wish)
+        result = panel.adapter(create_timeout=0.3, create_poll=2.0).create(request)
         assert result.outcome is Outcome.DONE
         assert panel.operations().count("create") == 1
         naive = panel.naive(
             "createacct",
-            username=wish.credentials.username,
+            username=request.credentials.username,
             password="another-pass-1",
             domain="other.example",
             plan="hostbridge_basic",
@@ -134,12 +134,12 @@ class TestSlowCreate:
     def test_one_that_does_not_turn_up_in_time_is_unknown_and_the_repeat_finds_it(
         self, panel: Any, order: Any
     ) -> None:
-        wish, adapter = order(), panel.adapter(create_timeout=0.2, create_poll=0.1)
+        request, adapter = order(), panel.adapter(create_timeout=0.2, create_poll=0.1)
         panel.control.set_fault(Fault.COMMIT_AFTER_HANGUP, "create")
         with pytest.raises(OutcomeUnknown):
-            adapter.create(wish)
+            adapter.create(request)
         panel.control.release()
-        assert adapter.create(wish).outcome is Outcome.ALREADY
+        assert adapter.create(request).outcome is Outcome.ALREADY
         assert panel.operations().count("create") == 1
 
     def test_a_gateway_that_gave_up_is_looked_behind(self, panel: Any, order: Any) -> None:
@@ -158,10 +158,10 @@ class TestNames:
         self, panel: Any, order: Any, name: str
     ) -> None:
         """The naive caller asks for Maria and gets maria."""
-        wish = order()
-        wish = replace(wish, credentials=replace(wish.credentials, username=name))
+        request = order()
+        request = replace(request, credentials=replace(request.credentials, username=name))
         with pytest.raises(InvalidOrder) as caught:
-            panel.adapter().create(wish)
+            panel.adapter().create(request)
         assert caught.value.field == "username"
         assert panel.operations() == []
 
@@ -284,21 +284,21 @@ class TestOwnership:
     def test_a_domain_that_somebody_has_is_refused_and_his_account_unharmed(
         self, panel: Any, order: Any
     ) -> None:
-        wish = order()
-        wish = replace(wish, options={**wish.options, "domain": "strange.example"})
+        request = order()
+        request = replace(request, options={**request.options, "domain": "strange.example"})
         with pytest.raises(PanelRefused) as caught:
-            panel.adapter().create(wish)
+            panel.adapter().create(request)
         assert caught.value.outcome is Outcome.REFUSED
-        assert panel.account(wish.credentials.username) is None
+        assert panel.account(request.credentials.username) is None
 
     def test_an_account_with_our_domain_and_another_contact_is_for_a_person(
         self, panel: Any, order: Any
     ) -> None:
-        wish, adapter = order(), panel.adapter()
-        adapter.create(wish)
-        panel.control.act("edit", username=wish.credentials.username, columns={"email": "new@c.example"})
+        request, adapter = order(), panel.adapter()
+        adapter.create(request)
+        panel.control.act("edit", username=request.credentials.username, columns={"email": "new@c.example"})
         with pytest.raises(Conflict) as caught:
-            adapter.create(wish)
+            adapter.create(request)
         assert caught.value.outcome is Outcome.UNKNOWN
 
 

@@ -66,18 +66,18 @@ def test_other_options_are_refused_by_name(panel: Any, order: Any, options: dict
 
 
 def test_a_lost_create_is_found_by_its_very_values(panel: Any, order: Any) -> None:
-    adapter, wish = panel.adapter(), order(mac=MAC)
+    adapter, request = panel.adapter(), order(mac=MAC)
     panel.control.set_fault(Fault.CUT_AFTER_COMMIT, "create")
     with pytest.raises(OutcomeUnknown):
-        adapter.create(wish)
-    assert adapter.create(wish).outcome is Outcome.ALREADY
+        adapter.create(request)
+    assert adapter.create(request).outcome is Outcome.ALREADY
     assert len(panel.lines()) == 1
 
 
 def test_a_box_of_somebody_else_is_a_conflict(panel: Any, order: Any) -> None:
-    adapter, wish = panel.adapter(), order(mac=MAC)
-    adapter.create(wish)
-    for other in (replace(wish, until=UNTIL), replace(wish, package="family")):
+    adapter, request = panel.adapter(), order(mac=MAC)
+    adapter.create(request)
+    for other in (replace(request, until=UNTIL), replace(request, package="family")):
         with pytest.raises(Conflict) as caught:
             adapter.create(other)
         assert caught.value.outcome is Outcome.REFUSED
@@ -136,14 +136,14 @@ def test_terminate_disables_and_keeps_the_mac_for_its_next_life(panel: Any, orde
 
     # The naive re-order ends here: the MAC is taken for ever.
     assert panel.naive("stb", "create", _mac=MAC)["error"] == "EXISTS"
-    wish = order(mac=MAC, package="family")
-    again = adapter.create(wish)
+    request = order(mac=MAC, package="family")
+    again = adapter.create(request)
     assert (again.outcome, again.account.state, again.account.package) == (
         Outcome.DONE,
         AccountState.ACTIVE,
         "family",
     )
-    assert again.account.expires_at == wish.until
+    assert again.account.expires_at == request.until
 
 
 def test_a_device_that_is_gone_is_proved_absent(panel: Any, made: Any) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from panelbridge.contract.secret import Secret
 from panelbridge.lifecycle import SuspensionReason
-from panelbridge.provisioning import OperationState, ResetWish, SuspendWish, TerminateWish
+from panelbridge.provisioning import OperationState, ResetCommand, SuspendCommand, TerminateCommand
 from panelbridge.testing.practice import Fault, PracticeProcess
 from tests.support.ready import PracticeHere
 from tests.support.rig import Rig, rig_in
@@ -31,11 +31,11 @@ def rig(tmp_path: Path, practice: PracticeProcess) -> Iterator[Rig]:
 
 
 def test_a_reset_whose_answer_was_lost_settles_by_itself(rig: Rig, practice: PracticeProcess) -> None:
-    wish = rig.create()
-    rig.provisioner.submit(wish)
+    command = rig.create()
+    rig.provisioner.submit(command)
     practice.control.set_fault(Fault.CUT_AFTER_COMMIT, "reset_credentials")
-    who = {"installation": wish.installation, "service_id": wish.service_id, "actor": "test"}
-    rig.provisioner.submit(ResetWish(**who, password=Secret("newpassword1")))
+    who = {"installation": command.installation, "service_id": command.service_id, "actor": "test"}
+    rig.provisioner.submit(ResetCommand(**who, password=Secret("newpassword1")))
     rig.settle_all()
 
     assert rig.operations()[-1].state is OperationState.DONE
@@ -43,7 +43,7 @@ def test_a_reset_whose_answer_was_lost_settles_by_itself(rig: Rig, practice: Pra
     assert rig.subscription().password == Secret("newpassword1")
     assert account["password"] == "newpassword1"
 
-    rig.provisioner.submit(SuspendWish(**who, reason=SuspensionReason.OVERDUE, owner="billing"))
+    rig.provisioner.submit(SuspendCommand(**who, reason=SuspensionReason.OVERDUE, owner="billing"))
     account = practice.control.books()["accounts"][rig.subscription().username]
     assert account["state"] == "suspended"
 
@@ -52,13 +52,13 @@ def test_a_reset_whose_answer_was_lost_settles_by_itself(rig: Rig, practice: Pra
 def test_a_termination_is_settled_without_a_delete(
     rig: Rig, practice: PracticeProcess, fault: Fault | None
 ) -> None:
-    wish = rig.create()
-    rig.provisioner.submit(wish)
+    command = rig.create()
+    rig.provisioner.submit(command)
     name = rig.subscription().username
     if fault is not None:
         practice.control.set_fault(fault, "terminate")
     rig.provisioner.submit(
-        TerminateWish(installation=wish.installation, service_id=wish.service_id, actor="test")
+        TerminateCommand(installation=command.installation, service_id=command.service_id, actor="test")
     )
     rig.settle_all()
 

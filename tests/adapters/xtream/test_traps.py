@@ -29,8 +29,8 @@ from panelbridge.testing.practice import Fault
 UNTIL = datetime(2031, 1, 31, 12, 0, 5, tzinfo=UTC)
 
 
-def pair(wish: Any) -> dict[str, str]:
-    credentials = wish.credentials
+def pair(request: Any) -> dict[str, str]:
+    credentials = request.credentials
     return {"username": credentials.username, "password": credentials.password.get_secret_value()}
 
 
@@ -90,8 +90,8 @@ class TestResultTrue:
 
 class TestPairs:
     def test_a_retry_with_another_password_makes_a_second_line(self, panel: Any, order: Any) -> None:
-        wish = order()
-        name = wish.credentials.username
+        request = order()
+        name = request.credentials.username
         panel.control.set_fault(Fault.CUT_AFTER_COMMIT, "create")
         for password in ("firstpass1", "secondpass1"):
             try:
@@ -101,18 +101,18 @@ class TestPairs:
         assert [line["username"] for line in panel.lines()] == [name, name]
 
     def test_our_retry_sends_the_identical_pair_and_finds_its_own(self, panel: Any, order: Any) -> None:
-        adapter, wish = panel.adapter(), order()
+        adapter, request = panel.adapter(), order()
         panel.control.set_fault(Fault.CUT_AFTER_COMMIT, "create")
         with pytest.raises(OutcomeUnknown):
-            adapter.create(wish)
-        again = adapter.create(wish)
+            adapter.create(request)
+        again = adapter.create(request)
         assert (again.outcome, again.differs) == (Outcome.ALREADY, ())
         assert [line["id"] for line in panel.lines()] == [int(again.account.id)]
 
     def test_a_pair_of_other_values_is_told_as_different(self, panel: Any, order: Any) -> None:
-        adapter, wish = panel.adapter(), order()
-        adapter.create(wish)
-        again = adapter.create(replace(wish, package="family", until=UNTIL))
+        adapter, request = panel.adapter(), order()
+        adapter.create(request)
+        again = adapter.create(replace(request, package="family", until=UNTIL))
         assert (again.outcome, again.differs) == (Outcome.ALREADY, ("expires_at", "package", "connections"))
 
     def test_the_id_outlives_a_reset(self, panel: Any, made: Any) -> None:
@@ -134,12 +134,12 @@ class TestPairs:
 
     def test_where_info_shows_no_number_the_first_answer_does(self, panel_with: Any, order: Any) -> None:
         panel = panel_with(ids="hidden")
-        adapter, wish = panel.adapter(), order()
-        account = adapter.create(wish).account
+        adapter, request = panel.adapter(), order()
+        account = adapter.create(request).account
         assert account.id == str(panel.lines()[0]["id"])
         assert adapter.suspend(account.ref, "overdue").account.id == account.id
         # After a lost answer nothing tells the number any more: the name it was made under stands for it.
-        assert adapter.create(wish).account.id == f"name:{account.username}"
+        assert adapter.create(request).account.id == f"name:{account.username}"
 
     def test_a_search_by_name_is_not_possible_and_says_so(self, panel: Any, made: Any) -> None:
         adapter = panel.adapter()
@@ -323,8 +323,8 @@ class TestTerminate:
         ended = []
         for panel in (panel_with(), panel_with()):
             adapter = panel.adapter()
-            wish = Credentials(username="samename123", password=Secret("samepassword1"))
-            adapter.terminate(made(adapter, credentials=wish).ref)
+            request = Credentials(username="samename123", password=Secret("samepassword1"))
+            adapter.terminate(made(adapter, credentials=request).ref)
             ended.append(panel.books("samename123")["password"])
         assert ended[0] != ended[1]  # each is keyed with its panel's api_pass
 
@@ -340,22 +340,22 @@ class TestAHalfMadeLine:
         assert panel.books("naive12345")["outputs"] == []
 
     def test_ours_is_completed_by_the_repeat(self, panel: Any, order: Any) -> None:
-        adapter, wish = panel.adapter(), order()
+        adapter, request = panel.adapter(), order()
         panel.control.act("half_create", state="next")
         with pytest.raises(ContractBroken) as caught:
-            adapter.create(wish)
+            adapter.create(request)
         assert caught.value.outcome is Outcome.UNKNOWN
-        assert adapter.create(wish).outcome is Outcome.ALREADY
-        assert panel.books(wish.credentials.username)["outputs"] == [1, 2]
+        assert adapter.create(request).outcome is Outcome.ALREADY
+        assert panel.books(request.credentials.username)["outputs"] == [1, 2]
         assert len(panel.lines()) == 1
 
     def test_where_it_cannot_be_mended_it_is_not_told_as_done(self, panel_with: Any, order: Any) -> None:
         panel = panel_with(outputs="fixed")
-        adapter, wish = panel.adapter(), order()
+        adapter, request = panel.adapter(), order()
         panel.control.act("half_create", state="next")
         for _ in range(2):
             with pytest.raises(PanelError) as caught:
-                adapter.create(wish)
+                adapter.create(request)
             assert caught.value.outcome is Outcome.UNKNOWN
 
 

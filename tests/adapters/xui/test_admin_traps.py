@@ -127,10 +127,10 @@ def test_bouquets_in_the_resellers_shape_empty_the_answer(panel: Any, wrong: Any
 
 def test_create_sets_what_was_ordered_and_charges_nothing(panel: Any, order: Any) -> None:
     adapter = panel.admin()
-    wish = order(until=UNTIL, connections=5, options={"bouquets": "2"})
-    result = adapter.create(wish)
+    request = order(until=UNTIL, connections=5, options={"bouquets": "2"})
+    result = adapter.create(request)
     assert (result.outcome, result.differs) == (Outcome.DONE, ())
-    account = panel.account(wish.credentials.username)
+    account = panel.account(request.credentials.username)
     assert (account["connections"], account["bouquets"], account["package"]) == (5, [2], "1")
     assert datetime.fromisoformat(account["expires_at"]) == UNTIL
     assert account["owner"] == 2
@@ -140,12 +140,12 @@ def test_create_sets_what_was_ordered_and_charges_nothing(panel: Any, order: Any
 
 
 def test_a_lost_create_is_found_by_name(panel: Any, order: Any) -> None:
-    adapter, wish = panel.admin(), order()
+    adapter, request = panel.admin(), order()
     panel.control.set_fault(Fault.ERROR_500_BUT_DONE, "create")
     with pytest.raises(OutcomeUnknown) as caught:
-        adapter.create(wish)
+        adapter.create(request)
     assert caught.value.outcome is Outcome.UNKNOWN
-    assert adapter.create(wish).outcome is Outcome.ALREADY
+    assert adapter.create(request).outcome is Outcome.ALREADY
     assert len(panel.control.books()["accounts"]) == 1
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from panelbridge import Found
 from panelbridge.contract.models import Term
-from panelbridge.provisioning import CreateWish
+from panelbridge.provisioning import CreateCommand
 from panelbridge.service.compose import compose
 from panelbridge.service.config import ServiceConfig
 from panelbridge.testing.practice import Fault
@@ -41,7 +41,7 @@ def test_the_probe_starts_at_the_ids_of_the_books(tmp_path: Path, panel: Any) ->
         rig.top_up("100")
         rig.provisioner.submit(rig.create(501))
         panel.control.set_fault(Fault.CUT_AFTER_COMMIT, "create")
-        lost = CreateWish(
+        lost = CreateCommand(
             installation=rig.installation, service_id=502, actor="test", plan="gold", term=Term.parse("1m")
         )
         rig.provisioner.submit(lost)

@@ -51,19 +51,19 @@ def test_a_stranger_that_cannot_be_read_hides_no_absence(panel: Any) -> None:
 
 
 def test_a_lost_line_is_found_past_one_that_cannot_be_read(panel: Any, order: Any, made: Any) -> None:
-    adapter, wish = panel.reseller(), order()
+    adapter, request = panel.reseller(), order()
     panel.control.act("create", username="byhand0001")
     panel.control.act("edit", username="byhand0001", columns=BROKEN["bouquets"])
     panel.naive(
         "create_line",
         ("package", "1"),
-        ("username", wish.credentials.username),
-        ("password", wish.credentials.password.get_secret_value()),
-        ("reseller_notes", wish.reference),
+        ("username", request.credentials.username),
+        ("password", request.credentials.password.get_secret_value()),
+        ("reseller_notes", request.reference),
         ("bouquets_selected[]", "1"),
         ("bouquets_selected[]", "2"),
     )
-    assert ended(adapter.create, wish).outcome == Outcome.ALREADY
+    assert ended(adapter.create, request).outcome == Outcome.ALREADY
 
 
 def test_one_package_that_cannot_be_read_stops_no_other(panel: Any, order: Any) -> None:

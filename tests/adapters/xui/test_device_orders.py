@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from panelbridge.provisioning import OperationState, TerminateWish
+from panelbridge.provisioning import OperationState, TerminateCommand
 from panelbridge.testing.practice import Fault
 from tests.support.ready import PracticeHere
 from tests.support.rig import rig_in
@@ -25,8 +25,8 @@ def test_a_lost_create_settles_and_is_ended(tmp_path: Path, dialect: str, device
         rig.add_plan("box", panel, {"1m": ("41", "1")}, options={"device": device})
         rig.top_up("100")
         practice.control.set_fault(Fault.CUT_AFTER_COMMIT, "create")
-        wish = rig.create(plan="box", mac="00-1a-79-12-34-56")
-        rig.provisioner.submit(wish)
+        command = rig.create(plan="box", mac="00-1a-79-12-34-56")
+        rig.provisioner.submit(command)
         rig.settle_all()
 
         subscription = rig.subscription()
@@ -36,6 +36,6 @@ def test_a_lost_create_settles_and_is_ended(tmp_path: Path, dialect: str, device
         assert books["accounts"][subscription.username]["mac"] == subscription.mac
         assert (books["counts"]["create"], str(rig.wallet().balance)) == (1, "99")
 
-        who = {"installation": wish.installation, "service_id": wish.service_id}
-        rig.provisioner.submit(TerminateWish(**who, actor="test"))
+        who = {"installation": command.installation, "service_id": command.service_id}
+        rig.provisioner.submit(TerminateCommand(**who, actor="test"))
         assert practice.control.books()["accounts"] == {}

@@ -142,12 +142,12 @@ class TestALostCreate:
         self, panel: Any, adapter: Any, order: Any, kind: str
     ) -> None:
         box, _ = KINDS[kind]
-        wish = order(**box)
+        request = order(**box)
         panel.control.set_fault(Fault.CUT_AFTER_COMMIT, "create")
         with pytest.raises(PanelError) as caught:
-            adapter.create(wish)
+            adapter.create(request)
         assert caught.value.outcome is Outcome.UNKNOWN
-        again = adapter.create(wish)
+        again = adapter.create(request)
         assert (again.outcome, again.account.mac) == (Outcome.ALREADY, MAC)
         assert [effect["kind"] for effect in panel.control.books()["effects"]] == ["create"]
 
@@ -159,19 +159,19 @@ class TestALostCreate:
 
     def test_without_a_list_that_shows_it_needs_a_person(self, panel: Any, order: Any) -> None:
         """The reseller's list of devices is as empty as that of lines on this release."""
-        adapter, wish = panel.reseller(), order(**BOX)
+        adapter, request = panel.reseller(), order(**BOX)
         panel.control.set_fault(Fault.CUT_AFTER_COMMIT, "create")
         for _ in range(2):
             with pytest.raises(OutcomeUnknown) as caught:
-                adapter.create(wish)
+                adapter.create(request)
         assert isinstance(caught.value, ExistsIdUnknown)
 
     def test_with_emptied_notes_proves_nothing(self, panel: Any, adapter: Any, order: Any) -> None:
-        wish = order(**BOX)
-        account = adapter.create(wish).account
+        request = order(**BOX)
+        account = adapter.create(request).account
         panel.control.act("edit", username=account.username, columns={"reseller_notes": None})
         with pytest.raises(ExistsIdUnknown):
-            adapter.create(wish)
+            adapter.create(request)
 
     def test_a_reference_finds_a_device_where_the_search_looks_at_it(
         self, panel_with: Any, order: Any
@@ -179,9 +179,9 @@ class TestALostCreate:
         for search, expected in (("notes", Found), ("mac", Unknown)):
             panel = panel_with(device_search=search)
             for adapter in (panel.admin(), panel.reseller(lookup=True)):
-                wish = order(**{**BOX, "mac": OTHER} if adapter.balance() else BOX)
-                account = adapter.create(wish).account
-                answer = adapter.find(reference=wish.reference)
+                request = order(**{**BOX, "mac": OTHER} if adapter.balance() else BOX)
+                account = adapter.create(request).account
+                answer = adapter.find(reference=request.reference)
                 assert isinstance(answer, expected)
                 if isinstance(answer, Found):
                     assert answer.account.id == account.id
@@ -326,7 +326,7 @@ class TestTerminate:
 class TestLists:
     def test_a_list_of_lines_shows_no_device_and_ours_is_whole(self, panel: Any, order: Any) -> None:
         admin = panel.admin()
-        made = {admin.create(order(**wish)).account.id for wish in ({}, BOX, ENIGMA)}
+        made = {admin.create(order(**request)).account.id for request in ({}, BOX, ENIGMA)}
         naive = panel.naive("get_lines", ("search[value]", "conformance"), admin=True)
         assert naive["recordsFiltered"] == 0
         shown = {row["username"] for row in panel.naive("get_lines", admin=True)["data"]}
@@ -337,13 +337,13 @@ class TestLists:
     def test_where_the_resellers_list_works_it_is_whole_too(self, panel_with: Any, order: Any) -> None:
         panel = panel_with(reseller_list="works")
         adapter = panel.reseller()
-        made = {adapter.create(order(**wish)).account.id for wish in (BOX, ENIGMA)}
+        made = {adapter.create(order(**request)).account.id for request in (BOX, ENIGMA)}
         assert {account.id for account in adapter.list_accounts()} == made
 
     def test_a_broken_list_of_devices_is_an_error_and_never_a_part(self, panel: Any, order: Any) -> None:
         admin = panel.admin()
-        for wish in ({}, BOX):
-            admin.create(order(**wish))
+        for request in ({}, BOX):
+            admin.create(order(**request))
         panel.control.set_fault(Fault.HTML_502, "list_accounts", times=None, skip=1)
         with pytest.raises(PanelError):
             list(admin.list_accounts())
@@ -357,8 +357,8 @@ class TestLists:
 
 def test_an_expiry_is_written_to_the_second(panel: Any, order: Any) -> None:
     admin = panel.admin()
-    wish = order(**{**BOX, "until": UNTIL, "connections": 2})
-    account = admin.create(wish).account
+    request = order(**{**BOX, "until": UNTIL, "connections": 2})
+    account = admin.create(request).account
     assert (account.expires_at, account.connections) == (UNTIL, 2)
     later = UNTIL + timedelta(days=31)
     assert admin.extend(account.ref, later).account.expires_at == later

@@ -15,9 +15,9 @@ MAC = "00:1A:79:12:34:56"
 BOX: dict[str, Any] = {"package": "41", "mac": MAC}
 
 
-def lose(panel: Any, adapter: Any, wish: Any) -> None:
+def lose(panel: Any, adapter: Any, request: Any) -> None:
     panel.control.set_fault(Fault.CUT_AFTER_COMMIT, "create")
-    assert ended(adapter.create, wish).outcome == "unknown"
+    assert ended(adapter.create, request).outcome == "unknown"
 
 
 @pytest.mark.parametrize("action", ["get_lines", "get_mags", "get_enigmas"])
@@ -33,25 +33,25 @@ def test_a_search_that_finds_nothing_counts_nothing_in_all(panel_with: Callable[
 
 
 def test_a_lost_create_is_found_among_the_next_ids(panel: Any, order: Any, made: Any) -> None:
-    adapter, wish = panel.reseller(), order()
+    adapter, request = panel.reseller(), order()
     made(adapter)
-    lose(panel, adapter, wish)
-    assert ended(adapter.create, wish).outcome == Outcome.ALREADY
-    assert panel.charges(wish.credentials.username) == [1]
-    assert isinstance(adapter.find(username=wish.credentials.username), Found)
+    lose(panel, adapter, request)
+    assert ended(adapter.create, request).outcome == Outcome.ALREADY
+    assert panel.charges(request.credentials.username) == [1]
+    assert isinstance(adapter.find(username=request.credentials.username), Found)
 
 
 def test_a_lost_create_is_found_in_the_admins_list(panel: Any, order: Any) -> None:
-    adapter, wish = panel.reseller(lookup=True, probe_limit=0), order()
-    lose(panel, adapter, wish)
-    assert ended(adapter.create, wish).outcome == Outcome.ALREADY
-    assert panel.charges(wish.credentials.username) == [1]
+    adapter, request = panel.reseller(lookup=True, probe_limit=0), order()
+    lose(panel, adapter, request)
+    assert ended(adapter.create, request).outcome == Outcome.ALREADY
+    assert panel.charges(request.credentials.username) == [1]
 
 
 def test_what_nothing_can_find_is_put_before_a_person(panel: Any, order: Any) -> None:
-    adapter, wish = panel.reseller(probe_limit=0), order()
-    lose(panel, adapter, wish)
-    end = ended(adapter.create, wish)
+    adapter, request = panel.reseller(probe_limit=0), order()
+    lose(panel, adapter, request)
+    end = ended(adapter.create, request)
     assert (end.outcome, end.code) == ("unknown", "exists_id_unknown")
 
 
@@ -76,9 +76,9 @@ def test_every_account_is_listed_by_the_admins_key(panel: Any, made: Any) -> Non
 
 
 def test_a_box_that_exists_already_is_told_from_our_own_first_try(panel: Any, order: Any) -> None:
-    adapter, wish = panel.reseller(lookup=True), order(**BOX)
-    lose(panel, adapter, wish)
-    assert ended(adapter.create, wish).outcome == Outcome.ALREADY
+    adapter, request = panel.reseller(lookup=True), order(**BOX)
+    lose(panel, adapter, request)
+    assert ended(adapter.create, request).outcome == Outcome.ALREADY
     assert ended(adapter.create, order(**BOX)).code == "account_conflict"
     assert ended(panel.reseller().create, order(**BOX)).code == "exists_id_unknown"
 

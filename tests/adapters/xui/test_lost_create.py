@@ -25,11 +25,11 @@ from panelbridge.transport import deadline
 from panelbridge_xui import ExistsIdUnknown, XuiAdapter
 
 
-def lose(panel: Any, adapter: XuiAdapter, wish: CreateOrder) -> None:
+def lose(panel: Any, adapter: XuiAdapter, request: CreateOrder) -> None:
     """Send the create; the panel does it and the answer never comes."""
     panel.control.set_fault(Fault.CUT_AFTER_COMMIT, "create")
     with pytest.raises(OutcomeUnknown) as caught:
-        adapter.create(wish)
+        adapter.create(request)
     assert caught.value.outcome is Outcome.UNKNOWN
 
 
@@ -43,109 +43,109 @@ def test_the_reseller_list_is_empty_though_lines_exist(panel: Any, made: Any) ->
 
 
 def test_it_is_found_among_the_next_ids(panel: Any, order: Any, made: Any) -> None:
-    adapter, wish = panel.reseller(), order()
+    adapter, request = panel.reseller(), order()
     made(adapter)
-    lose(panel, adapter, wish)
+    lose(panel, adapter, request)
     made(adapter)  # somebody else's create came after
-    result = adapter.create(wish)
+    result = adapter.create(request)
     assert (result.outcome, result.differs) == (Outcome.ALREADY, ())
-    assert result.account.username == wish.credentials.username
-    assert panel.charges(wish.credentials.username) == [1]
-    assert isinstance(adapter.find(username=wish.credentials.username), Found)
+    assert result.account.username == request.credentials.username
+    assert panel.charges(request.credentials.username) == [1]
+    assert isinstance(adapter.find(username=request.credentials.username), Found)
 
 
 @pytest.mark.parametrize("newest_known", [3, 4, 5, 30])
 def test_another_process_searches_around_the_highest_id_it_knows(
     panel: Any, order: Any, made: Any, newest_known: int
 ) -> None:
-    first, wish = panel.reseller(), order()
+    first, request = panel.reseller(), order()
     made(first)
-    lose(panel, first, wish)
+    lose(panel, first, request)
     made(first)
     fresh = panel.reseller(probe_from=newest_known)
-    assert fresh.create(wish).outcome is Outcome.ALREADY
-    assert panel.charges(wish.credentials.username) == [1]
+    assert fresh.create(request).outcome is Outcome.ALREADY
+    assert panel.charges(request.credentials.username) == [1]
 
 
 @pytest.mark.parametrize("settings", [{"probe_limit": 0}, {"probe_from": None}])
 def test_when_nothing_can_tell_the_id_a_person_is_asked(panel: Any, order: Any, settings: Any) -> None:
-    adapter, wish = panel.reseller(**settings), order()
-    lose(panel, adapter, wish)
+    adapter, request = panel.reseller(**settings), order()
+    lose(panel, adapter, request)
     with pytest.raises(ExistsIdUnknown) as caught:
-        adapter.create(wish)
+        adapter.create(request)
     assert (caught.value.code, caught.value.outcome) == ("exists_id_unknown", Outcome.UNKNOWN)
-    assert panel.charges(wish.credentials.username) == [1]
-    assert wish.credentials.password.get_secret_value() not in f"{caught.value!r}{caught.value.advice}"
+    assert panel.charges(request.credentials.username) == [1]
+    assert request.credentials.password.get_secret_value() not in f"{caught.value!r}{caught.value.advice}"
 
 
 def test_an_admin_credential_finds_it_without_asking_id_by_id(panel: Any, order: Any) -> None:
-    adapter, wish = panel.reseller(lookup=True, probe_limit=0), order()
-    lose(panel, adapter, wish)
-    assert adapter.create(wish).outcome is Outcome.ALREADY
-    assert panel.charges(wish.credentials.username) == [1]
+    adapter, request = panel.reseller(lookup=True, probe_limit=0), order()
+    lose(panel, adapter, request)
+    assert adapter.create(request).outcome is Outcome.ALREADY
+    assert panel.charges(request.credentials.username) == [1]
 
 
 def test_a_list_that_works_finds_it(panel_with: Callable[..., Any], order: Any) -> None:
     panel = panel_with(reseller_list="works")
-    adapter, wish = panel.reseller(probe_limit=0), order()
-    lose(panel, adapter, wish)
-    assert adapter.create(wish).outcome is Outcome.ALREADY
-    assert panel.charges(wish.credentials.username) == [1]
+    adapter, request = panel.reseller(probe_limit=0), order()
+    lose(panel, adapter, request)
+    assert adapter.create(request).outcome is Outcome.ALREADY
+    assert panel.charges(request.credentials.username) == [1]
 
 
 def test_one_that_commits_after_the_hang_up_is_found_later(panel: Any, order: Any) -> None:
-    adapter, wish = panel.reseller(lookup=True), order()
+    adapter, request = panel.reseller(lookup=True), order()
     panel.control.set_fault(Fault.COMMIT_AFTER_HANGUP, "create")
     with deadline(0.3), pytest.raises(OutcomeUnknown):
-        adapter.create(wish)
-    assert isinstance(adapter.find(username=wish.credentials.username), Absent)  # true, but not for long
+        adapter.create(request)
+    assert isinstance(adapter.find(username=request.credentials.username), Absent)  # true, but not for long
     panel.control.release()
-    assert isinstance(adapter.find(username=wish.credentials.username), Found)
-    assert adapter.create(wish).outcome is Outcome.ALREADY
+    assert isinstance(adapter.find(username=request.credentials.username), Found)
+    assert adapter.create(request).outcome is Outcome.ALREADY
 
 
 def test_one_that_was_cut_before_is_simply_sent_again(panel: Any, order: Any) -> None:
-    adapter, wish = panel.reseller(), order()
+    adapter, request = panel.reseller(), order()
     panel.control.set_fault(Fault.CUT_BEFORE, "create")
     with pytest.raises(OutcomeUnknown):
-        adapter.create(wish)
+        adapter.create(request)
     assert panel.control.books()["accounts"] == {}
-    assert adapter.create(wish).outcome is Outcome.DONE
-    assert panel.charges(wish.credentials.username) == [1]
+    assert adapter.create(request).outcome is Outcome.DONE
+    assert panel.charges(request.credentials.username) == [1]
 
 
 class TestWhoseNameItIs:
     def test_another_password_is_somebody_elses(self, panel: Any, order: Any) -> None:
-        adapter, wish = panel.reseller(), order()
-        adapter.create(wish)
-        credentials = Credentials(username=wish.credentials.username, password=Secret("anotherpass1"))
+        adapter, request = panel.reseller(), order()
+        adapter.create(request)
+        credentials = Credentials(username=request.credentials.username, password=Secret("anotherpass1"))
         with pytest.raises(Conflict) as caught:
-            adapter.create(replace(wish, credentials=credentials))
+            adapter.create(replace(request, credentials=credentials))
         assert caught.value.outcome is Outcome.REFUSED
 
     def test_another_reference_is_somebody_elses(self, panel: Any, order: Any) -> None:
-        adapter, wish = panel.reseller(), order()
-        adapter.create(wish)
+        adapter, request = panel.reseller(), order()
+        adapter.create(request)
         with pytest.raises(Conflict):
-            adapter.create(replace(wish, reference="bridge:other:1"))
+            adapter.create(replace(request, reference="bridge:other:1"))
 
     def test_emptied_notes_tell_nothing(self, panel: Any, order: Any) -> None:
-        adapter, wish = panel.reseller(), order()
-        adapter.create(wish)
-        panel.control.act("edit", username=wish.credentials.username, columns={"reseller_notes": None})
-        result = adapter.create(wish)
+        adapter, request = panel.reseller(), order()
+        adapter.create(request)
+        panel.control.act("edit", username=request.credentials.username, columns={"reseller_notes": None})
+        result = adapter.create(request)
         assert (result.outcome, result.differs) == (Outcome.ALREADY, ("reference",))
 
     def test_a_password_of_the_panels_own_making_is_still_ours(self, panel: Any, order: Any) -> None:
         panel.control.act("group", columns={"allow_change_password": 0})
-        adapter, wish = panel.reseller(), order()
-        lose(panel, adapter, wish)
-        result = adapter.create(wish)
+        adapter, request = panel.reseller(), order()
+        lose(panel, adapter, request)
+        result = adapter.create(request)
         assert (result.outcome, result.differs) == (Outcome.ALREADY, ("password",))
-        assert panel.charges(wish.credentials.username) == [1]
+        assert panel.charges(request.credentials.username) == [1]
 
         with pytest.raises(Conflict):
-            adapter.create(replace(wish, reference="bridge:other:1"))
+            adapter.create(replace(request, reference="bridge:other:1"))
 
     def test_a_name_in_a_tree_we_cannot_read_is_for_a_person(self, panel: Any, order: Any) -> None:
         credentials = Credentials(username="foreign001", password=Secret("longenough1"))
@@ -187,13 +187,13 @@ class TestWhatProvesAbsence:
         """The lost line has another name: absent here would buy a second one."""
         panel = panel_with(reseller_list="works")
         panel.control.act("group", columns={"allow_change_username": 0})
-        adapter, wish = panel.reseller(lookup=lookup), order()
+        adapter, request = panel.reseller(lookup=lookup), order()
         adapter.create(order())
-        lose(panel, adapter, wish)
-        assert isinstance(adapter.find(username=wish.credentials.username), Unknown)
-        found = adapter.find(username=wish.credentials.username, reference=wish.reference)
+        lose(panel, adapter, request)
+        assert isinstance(adapter.find(username=request.credentials.username), Unknown)
+        found = adapter.find(username=request.credentials.username, reference=request.reference)
         assert isinstance(found, Found)
-        assert found.account.reference == wish.reference
+        assert found.account.reference == request.reference
 
 
 def test_the_list_comes_from_the_admin_where_ours_is_empty(panel: Any, made: Any) -> None:

@@ -124,14 +124,18 @@ def test_an_override_price_is_ours(panel: Any, made: Any) -> None:
 
 def test_the_books_outlive_the_process(tmp_path: Path, order: Any) -> None:
     process = PracticeProcess("xui", books=tmp_path / "books.sqlite")
-    wish = order()
+    request = order()
     with process:
         settings = process.settings
         with XuiAdapter(read_settings(XuiSettings, settings)) as adapter:
-            adapter.create(wish)
+            adapter.create(request)
         process.kill()
         process.start()
         assert {**process.settings, "probe_from": 0} == {**settings, "probe_from": 0}
         books = process.control.books()
-    assert list(books["accounts"]) == [wish.credentials.username]
-    assert (books["charges"], books["charged"], books["balance"]) == ({wish.credentials.username: [1]}, 1, 99)
+    assert list(books["accounts"]) == [request.credentials.username]
+    assert (books["charges"], books["charged"], books["balance"]) == (
+        {request.credentials.username: [1]},
+        1,
+        99,
+    )

@@ -97,9 +97,9 @@ class TestCredentials:
     def test_what_the_panel_would_mangle_is_refused_before_any_call(
         self, panel: Any, order: Any, username: str, password: str, field: str
     ) -> None:
-        wish = order(credentials=Credentials(username=username, password=Secret(password)))
+        request = order(credentials=Credentials(username=username, password=Secret(password)))
         with pytest.raises(InvalidOrder) as caught:
-            panel.reseller().create(wish)
+            panel.reseller().create(request)
         assert caught.value.field == field
         assert panel.operations() == []
 
@@ -370,11 +370,11 @@ class TestOwnership:
 class TestRefusals:
     def test_too_little_credit_waits_and_names_no_secret(self, panel: Any, order: Any) -> None:
         panel.control.act("set_balance", amount=0)
-        wish = order()
+        request = order()
         with pytest.raises(InsufficientPanelCredit) as caught:
-            panel.reseller().create(wish)
+            panel.reseller().create(request)
         assert caught.value.outcome is Outcome.RETRY_LATER
-        assert wish.credentials.password.get_secret_value() not in f"{caught.value!r}{caught.value.advice}"
+        assert request.credentials.password.get_secret_value() not in f"{caught.value!r}{caught.value.advice}"
 
     def test_the_panel_echoes_the_password_in_its_refusal(self, panel: Any) -> None:
         panel.control.act("set_balance", amount=0)

@@ -5,20 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 
 from panelbridge.contract.capabilities import Verb
-from panelbridge.provisioning.desk import Desk
+from panelbridge.provisioning.commands import ChangeCommand
+from panelbridge.provisioning.dependencies import Dependencies
 from panelbridge.provisioning.exceptions import Refusal
 from panelbridge.provisioning.flow.admission import require_account
 from panelbridge.provisioning.flow.intend import find_offer, need_subscription
 from panelbridge.provisioning.port import Units
-from panelbridge.provisioning.wishes import ChangeWish
 from panelbridge.subscriptions import Installation, Subscription
 from panelbridge.subscriptions.models import NextChange
 
 
-def store_change(units: Units, desk: Desk, wish: ChangeWish) -> Subscription:
-    """The next renewal buys ``wish``; a repeat replaces what was stored. Raises ``Refusal``."""
+def store_change(units: Units, deps: Dependencies, command: ChangeCommand) -> Subscription:
+    """The next renewal buys ``command``; a repeat replaces what was stored. Raises ``Refusal``."""
     with units.write() as unit:
-        subscription = need_subscription(unit, wish.installation, wish.service_id, "change package")
+        subscription = need_subscription(unit, command.installation, command.service_id, "change package")
         require_account(unit, subscription, Verb.CHANGE_PACKAGE)
         if any(item.verb is Verb.TERMINATE for item in unit.journal.unsettled(subscription.id)):
             raise Refusal(
@@ -26,7 +26,7 @@ def store_change(units: Units, desk: Desk, wish: ChangeWish) -> Subscription:
                 "the account is being terminated, so no renewal comes that could bring a change",
                 advice="Create the service anew if it shall come back.",
             )
-        plan, offer = find_offer(unit, wish.installation, wish.plan, wish.term)
+        plan, offer = find_offer(unit, command.installation, command.plan, command.term)
         if plan.panel_id != subscription.panel_id:
             raise Refusal(
                 "panel_change",
@@ -38,9 +38,9 @@ def store_change(units: Units, desk: Desk, wish: ChangeWish) -> Subscription:
             plan_id=plan.id,
             plan_version=plan.version,
             term=offer.term,
-            connections=wish.connections or plan.connections,
-            asked_by=wish.actor,
-            asked_at=desk.clock(),
+            connections=command.connections or plan.connections,
+            asked_by=command.actor,
+            asked_at=deps.clock(),
         )
         stored = replace(subscription, next_change=change)
         unit.subscriptions.save(stored)

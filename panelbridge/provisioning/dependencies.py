@@ -8,7 +8,7 @@ from datetime import datetime
 
 from panelbridge.provisioning.effects import Unwitnessed
 from panelbridge.provisioning.elapsed import Tick, boot_time
-from panelbridge.provisioning.models import Limits
+from panelbridge.provisioning.models import Timeouts
 from panelbridge.provisioning.port import Panels
 
 
@@ -18,11 +18,11 @@ def _no_witness() -> Unwitnessed | None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Desk:
+class Dependencies:
     panels: Panels
     clock: Callable[[], datetime]
     fingerprint: Callable[[str], str]  # HMAC under a key outside the database
     bridge: str  # short random name of this bridge, first part of every reference
-    limits: Limits
+    limits: Timeouts
     elapsed: Callable[[], Tick] = boot_time  # what waits are counted in; ``clock`` orders and shows
     witness: Callable[[], Unwitnessed | None] = _no_witness  # before each call; says why it must not be made

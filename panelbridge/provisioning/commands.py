@@ -13,14 +13,14 @@ from panelbridge.subscriptions import Installation
 
 
 @dataclass(frozen=True, kw_only=True)
-class _ServiceWish:
+class _ServiceCommand:
     installation: Installation
     service_id: int
     actor: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class CreateWish(_ServiceWish):
+class CreateCommand(_ServiceCommand):
     """The service has an account of this plan, paid for one term."""
 
     plan: str
@@ -37,7 +37,7 @@ class CreateWish(_ServiceWish):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RenewWish(_ServiceWish):
+class RenewCommand(_ServiceCommand):
     """The paid invoice item (or one-shot token) ``fact`` extended the service by one term."""
 
     fact: str  # "item:991" or "token:…"
@@ -51,14 +51,14 @@ class RenewWish(_ServiceWish):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SuspendWish(_ServiceWish):
+class SuspendCommand(_ServiceCommand):
     reason: SuspensionReason
     owner: str
     note: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
-class UnsuspendWish(_ServiceWish):
+class UnsuspendCommand(_ServiceCommand):
     """Every reason that ``owner`` set is lifted."""
 
     owner: str
@@ -66,7 +66,7 @@ class UnsuspendWish(_ServiceWish):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ResetWish(_ServiceWish):
+class ResetCommand(_ServiceCommand):
     """These credentials work; ``password`` None = one made by the panel's rules."""
 
     password: Secret | None = None
@@ -75,7 +75,7 @@ class ResetWish(_ServiceWish):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ChangeWish(_ServiceWish):
+class ChangeCommand(_ServiceCommand):
     plan: str
     term: Term
     connections: int | None = None
@@ -83,11 +83,19 @@ class ChangeWish(_ServiceWish):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TerminateWish(_ServiceWish):
+class TerminateCommand(_ServiceCommand):
     pass
 
 
-Wish = CreateWish | RenewWish | SuspendWish | UnsuspendWish | ResetWish | ChangeWish | TerminateWish
+Command = (
+    CreateCommand
+    | RenewCommand
+    | SuspendCommand
+    | UnsuspendCommand
+    | ResetCommand
+    | ChangeCommand
+    | TerminateCommand
+)
 
 
 def known_facts(domain: str | None, email: str | None) -> dict[OrderFact, str]:

@@ -9,29 +9,31 @@ from panelbridge.contract.models import Term
 from panelbridge.contract.secret import Secret
 from panelbridge.lifecycle import SuspensionReason
 from panelbridge.provisioning import (
-    ChangeWish,
-    RenewWish,
-    ResetWish,
-    SuspendWish,
-    TerminateWish,
-    UnsuspendWish,
-    Wish,
+    ChangeCommand,
+    Command,
+    RenewCommand,
+    ResetCommand,
+    SuspendCommand,
+    TerminateCommand,
+    UnsuspendCommand,
 )
 from tests.support.rig import Rig
 
 ACTOR = "system"
 
 
-def _create(rig: Rig, service: int) -> Wish:
+def _create(rig: Rig, service: int) -> Command:
     return rig.create(service)
 
 
-def _extend(rig: Rig, service: int) -> Wish:
-    return RenewWish(installation=rig.installation, service_id=service, actor=ACTOR, fact=f"item:{service}")
+def _extend(rig: Rig, service: int) -> Command:
+    return RenewCommand(
+        installation=rig.installation, service_id=service, actor=ACTOR, fact=f"item:{service}"
+    )
 
 
-def _suspend(rig: Rig, service: int) -> Wish:
-    return SuspendWish(
+def _suspend(rig: Rig, service: int) -> Command:
+    return SuspendCommand(
         installation=rig.installation,
         service_id=service,
         actor=ACTOR,
@@ -40,27 +42,27 @@ def _suspend(rig: Rig, service: int) -> Wish:
     )
 
 
-def _unsuspend(rig: Rig, service: int) -> Wish:
-    return UnsuspendWish(installation=rig.installation, service_id=service, actor=ACTOR, owner="billing")
+def _unsuspend(rig: Rig, service: int) -> Command:
+    return UnsuspendCommand(installation=rig.installation, service_id=service, actor=ACTOR, owner="billing")
 
 
-def _reset(rig: Rig, service: int) -> Wish:
-    return ResetWish(
+def _reset(rig: Rig, service: int) -> Command:
+    return ResetCommand(
         installation=rig.installation, service_id=service, actor=ACTOR, password=Secret("NewPass23456")
     )
 
 
-def _change(rig: Rig, service: int) -> Wish:
-    return ChangeWish(
+def _change(rig: Rig, service: int) -> Command:
+    return ChangeCommand(
         installation=rig.installation, service_id=service, actor=ACTOR, plan="family", term=Term(months=1)
     )
 
 
-def _terminate(rig: Rig, service: int) -> Wish:
-    return TerminateWish(installation=rig.installation, service_id=service, actor=ACTOR)
+def _terminate(rig: Rig, service: int) -> Command:
+    return TerminateCommand(installation=rig.installation, service_id=service, actor=ACTOR)
 
 
-WISHES: Mapping[Verb, Callable[[Rig, int], Wish]] = {
+WISHES: Mapping[Verb, Callable[[Rig, int], Command]] = {
     Verb.CREATE: _create,
     Verb.EXTEND: _extend,
     Verb.SUSPEND: _suspend,
