@@ -483,7 +483,7 @@ class TestAnswers:
         self, panel: Any, order: Any
     ) -> None:
         adapter, wish = panel.adapter(), order()
-        adapter._check_package = lambda _: panel.control.act("delete_tag", tag=PACKAGE)
+        adapter._lookups.check_package = lambda _: panel.control.act("delete_tag", tag=PACKAGE)
         assert ending_of(lambda: adapter.create(wish)) is Outcome.UNKNOWN
         assert panel.account(wish.credentials.username)["state"] == "suspended"
         assert not panel.logs_in(wish.credentials.username, wish.credentials.password.get_secret_value())
