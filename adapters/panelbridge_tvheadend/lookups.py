@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from panelbridge.contract.exceptions import Conflict, ContractBroken, InvalidOrder, NotFound
-from panelbridge.contract.models import AccountRef, PanelAccount
+from panelbridge.contract.doubt import already_sent
+from panelbridge.contract.exceptions import Conflict, ContractBroken, InvalidOrder, NotFound, OutcomeUnknown
+from panelbridge.contract.models import AccountRef, Package, PanelAccount
+from panelbridge.contract.strict import each_package
 from panelbridge_tvheadend import mapping
 from panelbridge_tvheadend.client import TvheadendClient
 from panelbridge_tvheadend.mapping import EVERYBODY, Access, Pair, Password, access_from, password_from
@@ -63,6 +65,24 @@ class Lookups:
         rows += [password_from(row) for row in self._client.passwords(comment=reference)]
         names = {row.username for row in rows if row.comment == reference}
         return [self.held(name) for name in sorted(names - EVERYBODY)]
+
+    def read_back(self, username: str) -> Pair:
+        with already_sent():
+            pair = self.held(username)
+        if not pair.is_whole:
+            raise OutcomeUnknown("the panel accepted the change, but does not hold one entry of each kind")
+        return pair
+
+    def check_package(self, package: str) -> None:
+        """The panel takes a tag that it does not have, so it is looked up before."""
+        sold = {item.id: item for item in self.packages()}
+        if package in sold and sold[package].unreadable:
+            raise ContractBroken("the panel's channel tag of this uuid cannot be read", field="package")
+        if package not in sold:
+            raise InvalidOrder("the panel has no channel tag with this uuid", field="package")
+
+    def packages(self) -> Iterator[Package]:
+        return each_package(self._client.tags(), mapping.package_from, "uuid")
 
     def accounts(self) -> Iterator[PanelAccount]:
         """Of every name with an access entry that does not run the panel, in the panel's order."""

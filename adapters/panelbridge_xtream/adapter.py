@@ -8,18 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from panelbridge.contract.adapter import PanelAdapter
 from panelbridge.contract.capabilities import Capabilities, Verb
 from panelbridge.contract.connect_details import origin_of, portal, xtream_login
-from panelbridge.contract.doubt import already_sent
 from panelbridge.contract.exceptions import (
     Conflict,
     ContractBroken,
     InvalidOrder,
     NotFound,
-    OutcomeUnknown,
     PanelError,
     PermissionMissing,
     Unsupported,
@@ -46,10 +44,11 @@ from panelbridge.contract.models import (
 )
 from panelbridge.contract.order_check import check_credentials, check_order, check_package_change
 from panelbridge_xtream import mapping
-from panelbridge_xtream.client import Device, Exists, Line, XtreamClient
+from panelbridge_xtream.client import Device, Line, XtreamClient
+from panelbridge_xtream.create import Creation
 from panelbridge_xtream.lookups import NO_PAIR, Lookups, kept_id
 from panelbridge_xtream.mapping import Row
-from panelbridge_xtream.settings import XtreamPackage, XtreamSettings
+from panelbridge_xtream.settings import XtreamSettings
 
 _ENDED = "disabled for good, with an expiry in 1970 and a scrambled password: this panel has no delete"
 _ENDED_DEVICE = "disabled for good, with an expiry in 1970: this panel has no delete, and keeps the MAC"
@@ -92,54 +91,7 @@ class XtreamAdapter(PanelAdapter[XtreamSettings]):
         mac = None if order.mac is None else mapping.normal_mac(order.mac)
         check_order(replace(order, mac=mac), self.capabilities)
         mapping.check_options(order.options, device=mac is not None)
-        package = self._package(order.package)
-        if mac is not None:
-            return self._create_device(order, package, Device(mac=mac))
-        line = Line(username=order.credentials.username, password=order.credentials.password)
-        number, outcome = None, Outcome.DONE
-        try:
-            made = self._client.create(line, mapping.order_columns(order, package, self.settings.member_id))
-            number = mapping.created_id_from(made)
-        except Exists:
-            outcome = Outcome.ALREADY
-        row = self._complete(line, package)
-        account_id = mapping.line_id(row, number, line.username)
-        return self._result(outcome, row, account_id, mapping.differs_from(row, order, package))
-
-    def _create_device(self, order: CreateOrder, package: XtreamPackage, device: Device) -> VerbResult:
-        columns = mapping.order_columns(order, package, self.settings.member_id)
-        outcome = Outcome.DONE
-        try:
-            self._client.create(device, columns)  # answers without an id
-        except Exists:
-            outcome = self._take_back(device, columns)
-        row = self._complete(device, package)
-        differs = mapping.differs_from(row, order, package)
-        if outcome is Outcome.ALREADY and not {"username", "password"}.issuperset(differs):
-            raise Conflict("a device of this MAC exists at the panel and is not the one ordered here")
-        return self._result(outcome, row, mapping.device_id(device.mac), differs)
-
-    def _take_back(self, device: Device, columns: Mapping[str, str]) -> Outcome:
-        """The MAC is taken: by a device that we ended, which is given its new life, or by a living one."""
-        if not self._lookups.read_back(device).terminated:
-            return Outcome.ALREADY
-        self._client.edit(device, {**columns, "enabled": "1"})
-        return Outcome.DONE
-
-    def _complete(self, name: Line | Device, package: XtreamPackage) -> Row:
-        """Read back, and mend what a create that was cut short left without output formats."""
-        row = self._lookups.read_back(name)
-        if not mapping.lacks_outputs(row, package):
-            return row
-        with already_sent():
-            self._client.edit(name, mapping.output_columns(package))
-        row = self._lookups.read_back(name)
-        if mapping.lacks_outputs(row, package):
-            raise OutcomeUnknown(
-                "the account exists without any output format, so it plays nothing",
-                advice="Give it its output formats in the panel's own pages; the bridge looks again.",
-            )
-        return row
+        return Creation(self._client, self._lookups, self.settings).run(order)
 
     def extend(self, ref: AccountRef, until: datetime, purchase: Purchase | None = None) -> VerbResult:
         del purchase  # nothing is bought here: the date is written
@@ -175,7 +127,7 @@ class XtreamAdapter(PanelAdapter[XtreamSettings]):
 
     def change_package(self, ref: AccountRef, change: PackageChange) -> VerbResult:
         check_package_change(change)
-        package = self._package(change.package)
+        package = self._lookups.package(change.package)
         mapping.check_options(change.options, device=mapping.mac_of(ref.id) is not None)
         connections = mapping.connections_of(package, change.connections)
 
@@ -211,7 +163,7 @@ class XtreamAdapter(PanelAdapter[XtreamSettings]):
         try:
             row = self._lookups.read(ref)
             if row is not None:
-                return Found(account=self._account(row, ref.id))
+                return Found(account=self._lookups.account_of(row, ref.id))
             if mapping.mac_of(ref.id) is None:
                 return Unknown(cause=NO_PAIR)
             return Absent(proof="the panel answers that no device has this MAC")
@@ -256,12 +208,6 @@ class XtreamAdapter(PanelAdapter[XtreamSettings]):
     def close(self) -> None:
         self._client.close()
 
-    def _package(self, package_id: str) -> XtreamPackage:
-        package = self.settings.packages.get(package_id)
-        if package is None:
-            raise InvalidOrder("the panel's settings describe no such package", field="package")
-        return package
-
     def _changed(
         self, ref: AccountRef, columns: Mapping[str, str], reached: Callable[[Row], bool]
     ) -> VerbResult:
@@ -278,7 +224,4 @@ class XtreamAdapter(PanelAdapter[XtreamSettings]):
     def _result(
         self, outcome: Outcome, row: Row, account_id: AccountId, differs: tuple[str, ...] = ()
     ) -> VerbResult:
-        return VerbResult(outcome=outcome, account=self._account(row, account_id), differs=differs)
-
-    def _account(self, row: Row, account_id: AccountId) -> PanelAccount:
-        return mapping.account_from(row, account_id, self.settings.packages, datetime.now(UTC))
+        return VerbResult(outcome=outcome, account=self._lookups.account_of(row, account_id), differs=differs)

@@ -6,13 +6,15 @@ somebody may have changed its password. Such a line is unknown, never absent.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from panelbridge.contract.doubt import already_sent
 from panelbridge.contract.exceptions import Conflict, InvalidOrder, NotFound, OutcomeUnknown
-from panelbridge.contract.models import AccountId, AccountRef
+from panelbridge.contract.models import AccountId, AccountRef, PanelAccount
 from panelbridge_xtream import mapping
 from panelbridge_xtream.client import Device, Line, XtreamClient
 from panelbridge_xtream.mapping import Row
-from panelbridge_xtream.settings import XtreamSettings
+from panelbridge_xtream.settings import XtreamPackage, XtreamSettings
 
 NO_PAIR = "the panel has no line of this name and password: deleted there, or its password was changed there"
 _MEND_PAIR = (
@@ -26,6 +28,7 @@ class Lookups:
     def __init__(self, client: XtreamClient, settings: XtreamSettings) -> None:
         self._client = client
         self._api_pass = settings.api_pass
+        self._packages = settings.packages
 
     def name_of(self, ref: AccountRef) -> Line | Device:
         """How the wire names the account. A line's reference must come with its password."""
@@ -88,6 +91,15 @@ class Lookups:
         if row is None:
             raise OutcomeUnknown("the panel accepted the write and does not show the account so")
         return row
+
+    def package(self, package_id: str) -> XtreamPackage:
+        package = self._packages.get(package_id)
+        if package is None:
+            raise InvalidOrder("the panel's settings describe no such package", field="package")
+        return package
+
+    def account_of(self, row: Row, account_id: AccountId) -> PanelAccount:
+        return mapping.account_from(row, account_id, self._packages, datetime.now(UTC))
 
 
 def kept_id(row: Row, ref: AccountRef) -> AccountId:

@@ -235,8 +235,12 @@ class RecordVerbs(PanelAdapter[SettingsT], Generic[SettingsT, RecordT]):
         return self._changed(record, wanted)
 
     def terminate(self, ref: AccountRef) -> VerbResult:
+        self._declared(Verb.TERMINATE)
         try:
             record = self._ours(ref)
+        except NotFound:
+            return VerbResult(outcome=Outcome.ALREADY, account=None)
+        try:
             self.remove(record)
         except NotFound:
             return VerbResult(outcome=Outcome.ALREADY, account=None)

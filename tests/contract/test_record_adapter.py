@@ -213,6 +213,19 @@ def test_a_refused_end_is_looked_behind(
     assert type(caught.value) is ending
 
 
+def test_an_end_before_which_the_panel_shows_nothing_is_its_refusal(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(account_id: AccountId) -> PanelAccount:
+        raise PanelRefused("no")
+
+    ref = shelf.put(ORDER).ref
+    monkeypatch.setattr(shelf, "read", refuse)
+    with pytest.raises(PanelRefused):
+        shelf.terminate(ref)
+    assert shelf.writes == []
+
+
 def test_a_refused_create_that_left_an_account_is_unknown(
     shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
