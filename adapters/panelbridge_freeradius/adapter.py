@@ -3,48 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from panelbridge.contract.adapter import PanelAdapter
 from panelbridge.contract.capabilities import Capabilities, Connections, FindBy, TextRule, Verb
 from panelbridge.contract.exceptions import (
     Conflict,
-    ContractBroken,
     InvalidOrder,
     NotFound,
-    PanelError,
     PermissionMissing,
 )
 from panelbridge.contract.models import (
-    Absent,
-    AccountId,
     AccountRef,
     AccountState,
     Connection,
     CreateOrder,
     Credentials,
-    Found,
     Lookup,
     Outcome,
     Package,
     PackageChange,
     PanelAccount,
     Purchase,
-    Unknown,
     Usage,
     VerbResult,
 )
 from panelbridge.contract.order_check import check_credentials, check_order, check_package_change
 from panelbridge_freeradius import mapping
 from panelbridge_freeradius.client import Books, RadiusDatabase
+from panelbridge_freeradius.lookups import Lookups
 from panelbridge_freeradius.mapping import EXPIRATION, PASSWORD, UserRows
 from panelbridge_freeradius.settings import FreeRadiusSettings
 
 # What a RADIUS name may hold is the network's business; these never need quoting in anybody's configuration.
 _NAME = TextRule(min_length=3, max_length=64, pattern=r"[A-Za-z0-9._@-]+")
 _PASSWORD = TextRule(min_length=8, max_length=128, pattern=r"[\x21-\x7e]+")
-_PAGE = 500
 _LATE_COMMIT = 5.0  # seconds: what is late is a COMMIT already sent, on one connection
 
 
@@ -57,7 +50,7 @@ class FreeRadiusAdapter(PanelAdapter[FreeRadiusSettings]):
     def __init__(self, settings: FreeRadiusSettings) -> None:
         super().__init__(settings)
         self._database = RadiusDatabase(settings)
-        self._zone = ZoneInfo(settings.time_zone)
+        self._lookups = Lookups(self._database, settings)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -100,12 +93,12 @@ class FreeRadiusAdapter(PanelAdapter[FreeRadiusSettings]):
             books.set_check(name, EXPIRATION, mapping.expiry_to(order.until))
             books.set_plan(name, order.package, but=self.settings.reject_group)
             books.set_note(name, order.reference)
-            made = self._account(books.user(name))
+            made = self._lookups.account_of(books.user(name))
         return VerbResult(outcome=Outcome.DONE, account=made, differs=self._differs(order, made))
 
     def _adopted(self, order: CreateOrder, rows: UserRows) -> VerbResult:
         """A create is one transaction, so what is there is whole: ours, or somebody else's."""
-        account = self._account(rows)
+        account = self._lookups.account_of(rows)
         same_reference = not self.settings.daloradius or account.reference == order.reference
         if account.password != order.credentials.password or not same_reference:
             raise Conflict("the login name is taken by a user that is not ours")
@@ -185,66 +178,22 @@ class FreeRadiusAdapter(PanelAdapter[FreeRadiusSettings]):
         return VerbResult(outcome=Outcome.DONE, account=None)
 
     def get(self, ref: AccountRef) -> Lookup:
-        return self._look(lambda _: [ref.id])
+        return self._lookups.get(ref)
 
     def find(self, *, username: str | None = None, reference: str | None = None) -> Lookup:
-        if username is not None:
-            return self._look(lambda _: [username], reference)
-        if reference is not None and self.settings.daloradius:
-            return self._look(lambda books: books.by_note(reference), reference)
-        return Unknown(cause="these tables keep no reference and no login name was given")
+        return self._lookups.find(username, reference)
 
     def list_accounts(self) -> Iterator[PanelAccount]:
-        after = ""
-        while True:  # each page is a transaction of its own: nothing is held while the caller thinks
-            with self._database.books() as books:
-                page = books.page(after, _PAGE)
-            yield from map(self._listed, page)
-            if len(page) < _PAGE:
-                return
-            after = page[-1].username
+        return self._lookups.accounts()
 
     def list_packages(self) -> Iterator[Package]:
-        with self._database.books() as books:
-            names = sorted(books.groups() - {self.settings.reject_group})
-        return (Package(id=name, name=name) for name in names)
+        return self._lookups.packages()
 
     def usages(self) -> Iterator[Usage]:
-        """Octets of every session that radacct still holds, and sessions that are open."""
-        with self._database.books() as books:
-            sessions = list(books.sessions())
-        for name, octets, opened in sessions:
-            yield Usage(id=AccountId(name), username=name, traffic_bytes=octets, connections=opened)
+        return self._lookups.usages()
 
     def close(self) -> None:
         self._database.close()
-
-    def _account(self, rows: UserRows) -> PanelAccount:
-        now = datetime.now(UTC)
-        return mapping.account_from(rows, reject_group=self.settings.reject_group, zone=self._zone, now=now)
-
-    def _listed(self, rows: UserRows) -> PanelAccount:
-        """One user whose rows cannot be read, such as a date of another program's, is one bad account."""
-        try:
-            return self._account(rows)
-        except ContractBroken:
-            name = rows.username
-            return PanelAccount(id=AccountId(name), username=name, state=AccountState.UNREADABLE)
-
-    def _look(self, names: Callable[[Books], list[str]], reference: str | None = None) -> Lookup:
-        try:
-            with self._database.books() as books:
-                found = [rows for name in names(books) if (rows := books.user(name)).exists]
-                accounts = [self._account(rows) for rows in found]
-        except PanelError as error:
-            return Unknown(cause=error.message)
-        if len(accounts) > 1:
-            return Unknown(cause=f"the tables have {len(accounts)} such users")
-        if not accounts:
-            return Absent(proof="the RADIUS tables have no row of such a user")
-        if reference is not None and self.settings.daloradius and accounts[0].reference != reference:
-            return Absent(proof="the user of that name has another reference")
-        return Found(account=accounts[0])
 
     def _changed(
         self,
@@ -262,12 +211,12 @@ class FreeRadiusAdapter(PanelAdapter[FreeRadiusSettings]):
             if not rows.exists:
                 raise NotFound("the RADIUS tables have no row of this user")
             self._check_ours(ref, rows, also)
-            account = self._account(rows)
+            account = self._lookups.account_of(rows)
             if reached(account, rows):
                 return VerbResult(outcome=Outcome.ALREADY, account=account)
             write(books, account)
             rows = books.user(also or account.username)
-            after = self._account(rows)
+            after = self._lookups.account_of(rows)
             if not reached(after, rows):
                 raise Conflict("the rows of this user contradict each other; nothing was changed")
         return VerbResult(outcome=Outcome.DONE, account=after)

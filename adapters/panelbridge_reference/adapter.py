@@ -1,13 +1,12 @@
 """The reference adapter: each verb reads, compares, writes what is missing, and checks what came of it.
 
-Copy this folder for a new backend: verbs here speak of accounts, the wire is in ``client``, payloads are in
-``mapping``.
+Copy this folder for a new backend: verbs here speak of accounts, what is read of the panel is in ``lookups``,
+the wire in ``client``, payloads in ``mapping``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from panelbridge.contract.adapter import PanelAdapter
@@ -17,13 +16,11 @@ from panelbridge.contract.exceptions import (
     ContractBroken,
     InvalidOrder,
     NotFound,
-    PanelError,
     PermissionMissing,
     Unsupported,
 )
 from panelbridge.contract.models import (
     Absent,
-    AccountId,
     AccountRef,
     AccountState,
     Connection,
@@ -41,10 +38,10 @@ from panelbridge.contract.models import (
     VerbResult,
 )
 from panelbridge.contract.order_check import check_credentials, check_order, check_package_change
-from panelbridge.contract.strict import each_package
 from panelbridge.transport import turn
 from panelbridge_reference import mapping
 from panelbridge_reference.client import ReferenceClient
+from panelbridge_reference.lookups import Lookups
 from panelbridge_reference.settings import ReferenceSettings
 
 
@@ -57,6 +54,7 @@ class ReferenceAdapter(PanelAdapter[ReferenceSettings]):
     def __init__(self, settings: ReferenceSettings) -> None:
         super().__init__(settings)
         self._client = ReferenceClient(settings)
+        self._lookups = Lookups(self._client, settings)
         self._sells = settings.extend is Extend.ADD
         self._dated = settings.extend is Extend.SET
 
@@ -91,7 +89,9 @@ class ReferenceAdapter(PanelAdapter[ReferenceSettings]):
             payload, made = self._client.create(order.credentials.username, body)
         except Conflict:
             return self._adopted(order)
-        return self._as_ordered(order, self._account(payload), Outcome.DONE if made else Outcome.ALREADY)
+        return self._as_ordered(
+            order, self._lookups.account_of(payload), Outcome.DONE if made else Outcome.ALREADY
+        )
 
     def _adopted(self, order: CreateOrder) -> VerbResult:
         """The name is taken: ours, from an earlier try, only when reference and password are."""
@@ -124,7 +124,7 @@ class ReferenceAdapter(PanelAdapter[ReferenceSettings]):
         if self.settings.extend is Extend.NONE:
             raise Unsupported("this panel's accounts have no expiry")
         if not self._sells:
-            account = self._ours(ref)
+            account = self._lookups.ours(ref)
             if self._same_moment(account.expires_at, until):
                 return _already(account)
             body = {"expires_at": mapping.moment_to(until)}
@@ -144,28 +144,28 @@ class ReferenceAdapter(PanelAdapter[ReferenceSettings]):
         if settings.serialise_writes is SerialiseWrites.NONE:
             whose = (*whose, ref.id)
         with turn(*whose, patience=settings.total_timeout):
-            account = self._ours(ref)
+            account = self._lookups.ours(ref)
             if account.expires_at != purchase.before:
                 raise Conflict("the expiry is not the one the purchase was planned on; nothing was bought")
-            bought = self._same(account.id, self._client.buy(account.id, purchase.package))
+            bought = self._lookups.same(account.id, self._client.buy(account.id, purchase.package))
         if bought.expires_at == account.expires_at:
             raise ContractBroken("the panel accepted the purchase and did not move the expiry")
         return bought
 
     def suspend(self, ref: AccountRef, reason: str) -> VerbResult:
-        account = self._ours(ref)
+        account = self._lookups.ours(ref)
         if account.state is AccountState.SUSPENDED:
             return _already(account)
         body = {"reason": reason}
         return self._changed(account, "suspension", body, lambda after: after.state.is_off)
 
     def unsuspend(self, ref: AccountRef) -> VerbResult:
-        account = self._ours(ref)
+        account = self._lookups.ours(ref)
         if account.state is AccountState.BANNED:
             raise PermissionMissing("the panel's owner banned the account; only the owner can lift that")
         if not account.state.is_off:
             return _already(account)
-        after = self._same(account.id, self._client.lift_suspension(account.id))
+        after = self._lookups.same(account.id, self._client.lift_suspension(account.id))
         if after.state.is_off:
             raise ContractBroken("the panel accepted the end of the suspension and did not set it")
         return VerbResult(outcome=Outcome.DONE, account=after)
@@ -176,7 +176,7 @@ class ReferenceAdapter(PanelAdapter[ReferenceSettings]):
 
         check_credentials(credentials, self.capabilities)
         # The journaled name may be the old one or, when an earlier try got through, already the new one.
-        account = self._ours(ref, credentials.username)
+        account = self._lookups.ours(ref, credentials.username)
         if has_them(account):
             return _already(account)
         body = {"username": credentials.username, "password": credentials.password.get_secret_value()}
@@ -190,7 +190,7 @@ class ReferenceAdapter(PanelAdapter[ReferenceSettings]):
         check_package_change(change)
         if change.options:
             raise InvalidOrder("this panel has no options", field="options")
-        account = self._ours(ref)
+        account = self._lookups.ours(ref)
         if has_it(account):
             return _already(account)
         body = {"package": change.package, "connections": change.connections}
@@ -198,7 +198,7 @@ class ReferenceAdapter(PanelAdapter[ReferenceSettings]):
 
     def terminate(self, ref: AccountRef) -> VerbResult:
         try:
-            account = self._ours(ref)
+            account = self._lookups.ours(ref)
             self._client.delete(account.id)
         except NotFound:  # the documented proof, not any 404
             return VerbResult(outcome=Outcome.ALREADY, account=None)
@@ -207,65 +207,22 @@ class ReferenceAdapter(PanelAdapter[ReferenceSettings]):
         return VerbResult(outcome=Outcome.DONE, account=None)
 
     def get(self, ref: AccountRef) -> Lookup:
-        try:
-            return Found(account=self._same(ref.id, self._client.account(ref.id)))
-        except NotFound as error:
-            return Absent(proof=error.message)
-        except PanelError as error:
-            return Unknown(cause=error.message)
+        return self._lookups.get(ref)
 
     def find(self, *, username: str | None = None, reference: str | None = None) -> Lookup:
-        wanted = {"username": username, "reference": reference}
-        search = {name: value for name, value in wanted.items() if value is not None}
-        if not search:
-            return Unknown(cause="neither a login name nor a reference was given")
-        try:
-            found = [self._account(payload) for payload in self._client.accounts(**search)]
-        except PanelError as error:
-            return Unknown(cause=error.message)
-        if any(getattr(account, name) != value for account in found for name, value in search.items()):
-            return Unknown(cause="the panel's search answered with other accounts than asked for")
-        if len(found) > 1:
-            return Unknown(cause=f"the panel has {len(found)} such accounts")
-        return Found(account=found[0]) if found else Absent(proof="the panel's search found none")
+        return self._lookups.find(username, reference)
 
     def list_accounts(self) -> Iterator[PanelAccount]:
-        return map(self._listed, self._client.accounts())
+        return self._lookups.accounts()
 
     def list_packages(self) -> Iterator[Package]:
-        return each_package(self._client.packages(), mapping.package_from, "id")
+        return self._lookups.packages()
 
     def balance(self) -> PanelBalance | None:
         return self.test_connection().balance
 
     def close(self) -> None:
         self._client.close()
-
-    def _account(self, payload: object) -> PanelAccount:
-        account = mapping.account_from(payload, datetime.now(UTC))
-        return replace(account, never_expires=False) if self.settings.extend is Extend.NONE else account
-
-    def _listed(self, payload: object) -> PanelAccount:
-        """One bad row is one bad account: it hides no other."""
-        try:
-            return self._account(payload)
-        except ContractBroken:
-            return mapping.unreadable(payload)
-
-    def _same(self, account_id: AccountId, payload: object) -> PanelAccount:
-        """The account of that id: an answer about another one says nothing of ours."""
-        account = self._account(payload)
-        if account.id != account_id:
-            raise ContractBroken("the panel answered with another account than asked for")
-        return account
-
-    def _ours(self, ref: AccountRef, *other_names: str) -> PanelAccount:
-        """The account, when it still is the one ``ref`` means: ids may be given out anew."""
-        account = self._same(ref.id, self._client.account(ref.id))
-        same_name = account.username in (ref.username, *other_names)
-        if not same_name or ref.reference not in (None, account.reference):
-            raise Conflict("the panel's account of this id is not ours any more")
-        return account
 
     def _changed(
         self,
@@ -275,7 +232,7 @@ class ReferenceAdapter(PanelAdapter[ReferenceSettings]):
         reached: Callable[[PanelAccount], bool],
     ) -> VerbResult:
         """Write one part and believe only the account that comes back."""
-        after = self._same(account.id, self._client.put(account.id, part, body))
+        after = self._lookups.same(account.id, self._client.put(account.id, part, body))
         if not reached(after):
             raise ContractBroken(f"the panel accepted the {part} and did not set it")
         return VerbResult(outcome=Outcome.DONE, account=after)

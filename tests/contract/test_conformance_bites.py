@@ -147,7 +147,7 @@ class SendsTwice(ReferenceAdapter):
 
 class LooksUpAloud(ReferenceAdapter):
     def get(self, ref: AccountRef) -> Lookup:
-        return Found(account=self._account(self._client.account(ref.id)))
+        return Found(account=self._lookups.read(ref.id))
 
 
 class TrimsTheReference(ReferenceAdapter):
@@ -183,7 +183,7 @@ class TakesAnyPage(ReferenceAdapter):
         after: str | None = ""
         while after is not None:
             page = self._client._read("v1/accounts", {"after": after} if after else {})
-            yield from map(self._account, page["accounts"])
+            yield from map(self._lookups.account_of, page["accounts"])
             after = page["next"]
 
 
