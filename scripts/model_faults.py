@@ -31,7 +31,7 @@ from panelbridge.provisioning.verbs import extend, reset_credentials, suspend, u
 from panelbridge.storage.provisioning import due_rows
 from panelbridge.storage.provisioning import store as journal_store
 from panelbridge.storage.provisioning.store import SqlJournalStore
-from panelbridge.storage.subscriptions.store import SqlSubscriptionStore
+from panelbridge.storage.subscriptions.subscriptions import SqlSubscriptionStore
 from tests.model.machine import Bridge, forget_room
 
 KEPT = Path(__file__).resolve().parents[1] / "benchmarks" / "model.txt"

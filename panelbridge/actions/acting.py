@@ -58,10 +58,10 @@ class SubscriptionView(View):
         connect: tuple[ConnectView, ...] = (),
     ) -> Self:
         """What is shown of ``item``."""
-        plan = unit.subscriptions.plan(item.plan_id, item.plan_version)
-        panel = unit.subscriptions.panel(item.panel_id)
+        plan = unit.plans.plan(item.plan_id, item.plan_version)
+        panel = unit.panels.panel(item.panel_id)
         change = item.next_change
-        later = unit.subscriptions.plan(change.plan_id, change.plan_version) if change else None
+        later = unit.plans.plan(change.plan_id, change.plan_version) if change else None
         password = item.password if with_password else None
         return cls(
             id=item.id,
@@ -167,7 +167,7 @@ def visible_subscription(context: Context, unit: Unit, number: int) -> tuple[Sub
     found = unit.subscriptions.subscription(SubscriptionId(number))
     if found is None or (own is not None and own.id != found.installation_id):
         raise Problem("not_found", f"There is no subscription {number}.")
-    installation = unit.subscriptions.installation(found.installation_id)
+    installation = unit.installations.installation(found.installation_id)
     if installation is None:
         raise LookupError(f"subscription {number} has no installation")
     return found, installation

@@ -275,7 +275,7 @@ def plan_told(unit: Unit, kept: str | None) -> str | None:
     number, _, version = (kept or "").partition(".")
     if not (number.isdigit() and version.isdigit()):
         return kept
-    plan = unit.subscriptions.plan(PlanId(int(number)), int(version))
+    plan = unit.plans.plan(PlanId(int(number)), int(version))
     return plan.code if plan is not None else kept
 
 

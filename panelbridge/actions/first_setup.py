@@ -67,8 +67,8 @@ def _furnish(
     unit: SqlUnit, config: ServiceConfig, reseller: str, installation: str, mode: Mode
 ) -> FirstSetup:
     told: dict[str, Secret] = {}
-    owners = unit.subscriptions.resellers()
-    shops = unit.subscriptions.installations()
+    owners = unit.resellers.all()
+    shops = unit.installations.all()
     created = not owners or not shops
     owner = owners[0] if owners else _add_reseller(unit, reseller)
     shop = shops[0] if shops else _add_installation(unit, owner, installation, mode)
@@ -89,14 +89,14 @@ def _furnish(
 
 
 def _add_reseller(unit: SqlUnit, code: str) -> Reseller:
-    owner = unit.subscriptions.add_reseller(code, code.title())
+    owner = unit.resellers.add(code, code.title())
     ledger: Ledger = unit.ledger
     ledger.open_wallet(owner.id, overdraft=Credits(0))
     return owner
 
 
 def _add_installation(unit: SqlUnit, owner: Reseller, code: str, mode: Mode) -> Installation:
-    return unit.subscriptions.add_installation(
+    return unit.installations.add(
         Installation(id=InstallationId(0), reseller_id=owner.id, code=code, mode=mode)
     )
 

@@ -66,7 +66,7 @@ class InstallationPage(View):
 def installation_named(context: Context, code: str) -> Installation:
     """The installation ``code`` when the caller may see it. Raises ``not_found``."""
     own = context.caller.installation
-    for item in context.unit.subscriptions.installations():
+    for item in context.unit.installations.all():
         if item.code == code and (own is None or own.id == item.id):
             return item
     raise Problem("not_found", f"There is no installation {code}.")
@@ -75,7 +75,7 @@ def installation_named(context: Context, code: str) -> Installation:
 def list_installations(context: Context, query: PageQuery) -> InstallationPage:
     """List installations; an installation's key sees its own."""
     own = context.caller.installation
-    seen = (item for item in context.unit.subscriptions.installations() if own is None or own.id == item.id)
+    seen = (item for item in context.unit.installations.all() if own is None or own.id == item.id)
     items, after = page(seen, query, lambda item: item.id)
     return InstallationPage(items=tuple(InstallationView.of(item) for item in items), next=after)
 
@@ -87,12 +87,12 @@ def show_installation(context: Context, code: str) -> InstallationView:
 
 def add_installation(context: Context, body: NewInstallation) -> InstallationView:
     """Add an installation of a reseller."""
-    store = context.unit.subscriptions
-    if any(item.code == body.code for item in store.installations()):
+    store = context.unit.installations
+    if any(item.code == body.code for item in store.all()):
         raise Problem("code_taken", f"There is an installation {body.code} already.", field="code")
     reseller = reseller_named(context, body.reseller)
     wanted = Installation(id=InstallationId(0), reseller_id=reseller.id, code=body.code, mode=body.mode)
-    return InstallationView.of(store.add_installation(wanted))
+    return InstallationView.of(store.add(wanted))
 
 
 def rebind_installation(context: Context, body: Rebinding, code: str) -> InstallationView:
@@ -100,7 +100,7 @@ def rebind_installation(context: Context, body: Rebinding, code: str) -> Install
     if (body.system_url is None) != (body.module_id is None):
         raise Problem("invalid_request", "Give system_url and module_id, or neither.", field="module_id")
     item = installation_named(context, code)
-    context.unit.subscriptions.bind_installation(
+    context.unit.installations.bind(
         item.id,
         system_url=canonical_url(body.system_url) if body.system_url is not None else None,
         module_id=body.module_id,

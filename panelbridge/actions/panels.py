@@ -85,7 +85,7 @@ class ConnectionView(View):
 
 def panel_named(context: Context, code: str) -> Panel:
     """The panel ``code``. Raises ``not_found``."""
-    panel = context.unit.subscriptions.panel_named(code)
+    panel = context.unit.panels.named(code)
     if panel is None:
         raise Problem("not_found", f"There is no panel {code}.")
     return panel
@@ -94,7 +94,7 @@ def panel_named(context: Context, code: str) -> Panel:
 def panel_to_ask(context: Context, code: str) -> Panel:
     """The panel, for a view that calls it. Raises ``not_found`` and, for a shop's key, ``mode_mismatch``."""
     with context.services.units.read() as unit:
-        panel = unit.subscriptions.panel_named(code)
+        panel = unit.panels.named(code)
     if panel is None:
         raise Problem("not_found", f"There is no panel {code}.")
     if not context.caller.is_operator:
@@ -104,7 +104,7 @@ def panel_to_ask(context: Context, code: str) -> Panel:
 
 def list_panels(context: Context, query: PageQuery) -> PanelPage:
     """List panels."""
-    items, after = page(context.unit.subscriptions.panels(), query, lambda panel: panel.id)
+    items, after = page(context.unit.panels.all(), query, lambda panel: panel.id)
     return PanelPage(items=tuple(PanelView.of(panel) for panel in items), next=after)
 
 
@@ -115,8 +115,8 @@ def show_panel(context: Context, code: str) -> PanelView:
 
 def add_panel(context: Context, body: NewPanel) -> PanelView:
     """Add a panel; its settings are checked, the panel is not called."""
-    store = context.unit.subscriptions
-    if store.panel_named(body.code) is not None:
+    store = context.unit.panels
+    if store.named(body.code) is not None:
         raise Problem("code_taken", f"There is a panel {body.code} already.", field="code")
     model = _settings_model(body.backend, body.settings)
     plain, secrets = _split(model, body.settings)
@@ -129,7 +129,7 @@ def add_panel(context: Context, body: NewPanel) -> PanelView:
         practice=body.practice,
         writes_enabled=body.writes_enabled and context.unit.effects.stopped() is None,
     )
-    return PanelView.of(store.add_panel(panel))
+    return PanelView.of(store.add(panel))
 
 
 def change_panel(context: Context, body: PanelChange, code: str) -> PanelView:
@@ -146,7 +146,7 @@ def change_panel(context: Context, body: PanelChange, code: str) -> PanelView:
         panel = replace(panel, writes_enabled=body.writes_enabled)
     if body.writes_enabled and lift_stop(context.unit, context.caller.actor, context.now):
         context.after_commit(context.services.books_confirmed)
-    context.unit.subscriptions.save_panel(panel)
+    context.unit.panels.save(panel)
     context.after_commit(lambda: context.services.panel_changed(panel.id))
     return PanelView.of(panel)
 

@@ -145,14 +145,14 @@ class PlanPage(View):
 def list_plans(context: Context, query: PlanQuery) -> PlanPage:
     """List plans in their present version."""
     named = reseller_named(context, query.reseller).id if query.reseller is not None else None
-    plans = context.unit.subscriptions.plans(context.caller.reseller(named))
+    plans = context.unit.plans.all(context.caller.reseller(named))
     items, after = page(plans, query, lambda plan: plan.id)
     return PlanPage(items=tuple(PlanView.of(plan) for plan in items), next=after)
 
 
 def show_plan(context: Context, query: OwnerQuery, code: str) -> PlanView:
     """Show the present version of a plan."""
-    plan = context.unit.subscriptions.plan_named(own_reseller(context, query.reseller).id, code)
+    plan = context.unit.plans.named(own_reseller(context, query.reseller).id, code)
     if plan is None:
         raise Problem("not_found", f"There is no plan {code}.")
     return PlanView.of(plan)
@@ -161,13 +161,13 @@ def show_plan(context: Context, query: OwnerQuery, code: str) -> PlanView:
 def put_plan(context: Context, body: WantedPlan, code: str) -> PlanView:
     """Make the plan so: a new version, unless the present one is so already."""
     _check_code(code)
-    store = context.unit.subscriptions
+    store = context.unit.plans
     reseller = reseller_named(context, body.reseller)
     wanted = _wanted(context, body, code, reseller_id=reseller.id)
-    present = store.plan_named(reseller.id, code)
+    present = store.named(reseller.id, code)
     if present is not None and present == replace(wanted, id=present.id, version=present.version):
         return PlanView.of(present)
-    return PlanView.of(store.save_plan(wanted))
+    return PlanView.of(store.save(wanted))
 
 
 def _check_code(code: str) -> None:

@@ -47,7 +47,7 @@ class ResellerPage(View):
 
 def reseller_named(context: Context, code: str) -> Reseller:
     """The reseller ``code`` when the caller may see it. Raises ``not_found``."""
-    for reseller in context.unit.subscriptions.resellers():
+    for reseller in context.unit.resellers.all():
         if reseller.code == code and context.caller.reseller(None) in (None, reseller.id):
             return reseller
     raise Problem("not_found", f"There is no reseller {code}.")
@@ -58,7 +58,7 @@ def own_reseller(context: Context, named: str | None) -> Reseller:
     if named is not None:
         return reseller_named(context, named)
     own = context.caller.reseller(None)
-    found = context.unit.subscriptions.reseller(own) if own is not None else None
+    found = context.unit.resellers.reseller(own) if own is not None else None
     if found is None:
         raise Problem(
             "invalid_request", "reseller: the operator's key must name a reseller.", field="reseller"
@@ -69,7 +69,7 @@ def own_reseller(context: Context, named: str | None) -> Reseller:
 def list_resellers(context: Context, query: PageQuery) -> ResellerPage:
     """List resellers; an installation's key sees its own."""
     own = context.caller.reseller(None)
-    seen = (item for item in context.unit.subscriptions.resellers() if own in (None, item.id))
+    seen = (item for item in context.unit.resellers.all() if own in (None, item.id))
     items, after = page(seen, query, lambda item: item.id)
     return ResellerPage(items=tuple(ResellerView.of(item) for item in items), next=after)
 
@@ -81,12 +81,12 @@ def show_reseller(context: Context, code: str) -> ResellerView:
 
 def add_reseller(context: Context, body: NewReseller) -> ResellerView:
     """Add a reseller and open its wallet."""
-    store = context.unit.subscriptions
-    if any(item.code == body.code for item in store.resellers()):
+    store = context.unit.resellers
+    if any(item.code == body.code for item in store.all()):
         raise Problem("code_taken", f"There is a reseller {body.code} already.", field="code")
     if body.overdraft < Credits(0):
         raise Problem("invalid_request", "overdraft: must be zero or more.", field="overdraft")
     parent: ResellerId | None = reseller_named(context, body.parent).id if body.parent is not None else None
-    reseller = store.add_reseller(body.code, body.name, parent)
+    reseller = store.add(body.code, body.name, parent)
     context.unit.ledger.open_wallet(reseller.id, overdraft=body.overdraft, floor=body.floor)
     return ResellerView.of(reseller)

@@ -112,14 +112,13 @@ class SubscriptionPage(View):
 
 def list_subscriptions(context: Context, query: SubscriptionQuery) -> SubscriptionPage:
     """List subscriptions, by state, by how soon they expire, by installation and panel."""
-    store = context.unit.subscriptions
     own = context.caller.installation
     if query.installation is not None:
         own = installation_named(context, query.installation)
-    panel = store.panel_named(query.panel) if query.panel is not None else None
+    panel = context.unit.panels.named(query.panel) if query.panel is not None else None
     if query.panel is not None and panel is None:
         raise Problem("not_found", f"There is no panel {query.panel}.")
-    found = store.search(
+    found = context.unit.subscriptions.search(
         installation=own.id if own is not None else None,
         panel=panel.id if panel is not None else None,
         state=query.state,

@@ -67,7 +67,7 @@ def show_writes(context: Context) -> WritesView:
                 sent_before=sent[panel.id],
                 verbs=dict(verbs.get(panel.id, {})),
             )
-            for panel in context.unit.subscriptions.panels()
+            for panel in context.unit.panels.all()
         ),
     )
 
@@ -79,10 +79,10 @@ def change_writes(context: Context, body: WritesChange) -> WritesView:
             raise Problem("invalid_request", "Off is for the whole bridge.", field="panels")
         stop_effects(context.unit, WriteStop(code="by_hand", message=body.reason, since=context.now))
         return show_writes(context)
-    store = context.unit.subscriptions
-    wanted = [panel_named(context, code) for code in body.panels] or store.panels()
+    store = context.unit.panels
+    wanted = [panel_named(context, code) for code in body.panels] or store.all()
     if lift_stop(context.unit, context.caller.actor, context.now):
         context.after_commit(context.services.books_confirmed)
     for panel in wanted:
-        store.save_panel(replace(panel, writes_enabled=True))
+        store.save(replace(panel, writes_enabled=True))
     return show_writes(context)

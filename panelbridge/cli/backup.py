@@ -286,7 +286,7 @@ def _stop_writes(units: SqlUnits, file: Path, replaced: Path) -> list[str]:
     )
     with units.write() as unit:
         stop_effects(unit, stop)
-        return [panel.code for panel in unit.subscriptions.panels()]
+        return [panel.code for panel in unit.panels.all()]
 
 
 def _last_operation(database: Path) -> int | None:

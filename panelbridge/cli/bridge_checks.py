@@ -27,8 +27,8 @@ _SOON = timedelta(days=14)
 def check_bridge(bridge: Bridge) -> Iterator[Finding]:
     """Everything that needs an opened bridge; panels are asked, nothing is changed."""
     with bridge.services.units.read() as unit:
-        panels = list(unit.subscriptions.panels())
-        plans = [plan for plan in unit.subscriptions.plans() if plan.active]
+        panels = list(unit.panels.all())
+        plans = [plan for plan in unit.plans.all() if plan.active]
     yield from _check_writes(bridge)
     yield from _check_adapters()
     if not panels:
@@ -150,7 +150,7 @@ def _judge(name: str, panel: Panel, answer: Connection) -> Finding:
 def _check_shops(bridge: Bridge) -> Iterator[Finding]:
     now = bridge.services.clock()
     with bridge.services.units.read() as unit:
-        shops = unit.subscriptions.installations()
+        shops = unit.installations.all()
         told = unit.journal.attention()
         keys = [key for key in unit.access.keys(limit=10_000) if key.usable(now)]
     for shop in shops:
@@ -178,7 +178,7 @@ def _check_shops(bridge: Bridge) -> Iterator[Finding]:
 
 def _check_wallets(bridge: Bridge) -> Iterator[Finding]:
     with bridge.services.units.read() as unit:
-        codes = {item.id: item.code for item in unit.subscriptions.resellers()}
+        codes = {item.id: item.code for item in unit.resellers.all()}
         wallets = unit.ledger.wallets()
         queued = {wallet.reseller: len(unit.journal.queued(wallet.reseller)) for wallet in wallets}
     for wallet in wallets:

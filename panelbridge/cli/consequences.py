@@ -54,7 +54,7 @@ def _counts_from(bridge: Bridge, item: Subscription, now: datetime) -> datetime:
     from panelbridge.provisioning.outlook import renews_from
 
     with bridge.services.units.read() as unit:
-        plan = unit.subscriptions.plan(item.plan_id)
+        plan = unit.plans.plan(item.plan_id)
     return renews_from(item, now, plan.grace_hours if plan else 0).until
 
 

@@ -234,9 +234,9 @@ def _chosen(bridge: Bridge, owner: Any, code: str, term: str | None) -> tuple[Pl
     from panelbridge.contract.models import Term
 
     with bridge.services.units.read() as unit:
-        plan = unit.subscriptions.plan_named(owner, code)
-        known = ", ".join(item.code for item in unit.subscriptions.plans(owner)) or "none yet"
-        panel = unit.subscriptions.panel(plan.panel_id) if plan is not None else None
+        plan = unit.plans.named(owner, code)
+        known = ", ".join(item.code for item in unit.plans.all(owner)) or "none yet"
+        panel = unit.panels.panel(plan.panel_id) if plan is not None else None
     if plan is None or panel is None:
         raise Refused("plan_unknown", f"there is no plan {code}", advice=f"There are: {known}.")
     if term is None:
@@ -258,10 +258,10 @@ def _installation(bridge: Bridge, plan: Plan, panel: Panel) -> Installation:
     mode = Mode.TEST if panel.practice else Mode.LIVE
     code = f"{INSTALLATION}-{plan.reseller_id}-{mode.value}"
     with bridge.services.units.write() as unit:
-        for item in unit.subscriptions.installations():
+        for item in unit.installations.all():
             if item.code == code:
                 return item
-        return unit.subscriptions.add_installation(
+        return unit.installations.add(
             Installation(id=InstallationId(0), reseller_id=plan.reseller_id, code=code, mode=mode)
         )
 

@@ -18,7 +18,7 @@ def reseller_meant(bridge: Bridge, code: str | None) -> Reseller:
     if code is not None:
         return bridge.read(reseller_named, code=code)
     with bridge.services.units.read() as unit:
-        known = unit.subscriptions.resellers()
+        known = unit.resellers.all()
     if len(known) == 1:
         return known[0]
     raise Refused(
@@ -31,10 +31,10 @@ def reseller_meant(bridge: Bridge, code: str | None) -> Reseller:
 def reseller_codes(bridge: Bridge) -> dict[int, str]:
     """Codes by id."""
     with bridge.services.units.read() as unit:
-        return {int(item.id): item.code for item in unit.subscriptions.resellers()}
+        return {int(item.id): item.code for item in unit.resellers.all()}
 
 
 def installations_by_id(bridge: Bridge) -> dict[int, Installation]:
     """Installations by id."""
     with bridge.services.units.read() as unit:
-        return {int(item.id): item for item in unit.subscriptions.installations()}
+        return {int(item.id): item for item in unit.installations.all()}

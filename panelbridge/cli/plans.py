@@ -121,7 +121,7 @@ def add_command(
     with open_bridge(context) as bridge:
         owner = reseller_meant(bridge, reseller)
         with bridge.services.units.read() as unit:
-            known = unit.subscriptions.plan_named(owner.id, code)
+            known = unit.plans.named(owner.id, code)
         if known is not None:
             raise Refused(
                 "code_taken",
@@ -253,7 +253,7 @@ def _tell_unfit(screen: Screen, bridge: Bridge, made: PlanView) -> None:
     from panelbridge.subscriptions import PlanId
 
     with bridge.services.units.read() as unit:
-        plan = unit.subscriptions.plan(PlanId(made.id), made.version)
+        plan = unit.plans.plan(PlanId(made.id), made.version)
     if plan is None:
         msg = f"plan {made.code} is gone"
         raise LookupError(msg)
@@ -265,7 +265,7 @@ def _tell_unfit(screen: Screen, bridge: Bridge, made: PlanView) -> None:
 
 def _panel_codes(bridge: Bridge) -> dict[int, str]:
     with bridge.services.units.read() as unit:
-        return {int(panel.id): panel.code for panel in unit.subscriptions.panels()}
+        return {int(panel.id): panel.code for panel in unit.panels.all()}
 
 
 def _extra_told(price: Credits | None) -> str:

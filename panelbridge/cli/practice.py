@@ -177,7 +177,7 @@ def _make_known(context: typer.Context, code: str, backend: str, settings: dict[
 
     with open_bridge(context) as bridge:
         with bridge.services.units.read() as unit:
-            known = unit.subscriptions.panel_named(code)
+            known = unit.panels.named(code)
         if known is None:
             body = read_options(
                 panels.NewPanel,

@@ -11,8 +11,7 @@ from panelbridge.provisioning.exceptions import Refusal
 from panelbridge.provisioning.flow.admission import require_account
 from panelbridge.provisioning.flow.intend import find_offer, need_subscription
 from panelbridge.provisioning.port import Units
-from panelbridge.subscriptions import Installation, Subscription
-from panelbridge.subscriptions.models import NextChange
+from panelbridge.subscriptions import Installation, NextChange, Subscription
 
 
 def store_change(units: Units, deps: Dependencies, command: ChangeCommand) -> Subscription:

@@ -15,8 +15,7 @@ from panelbridge.contract.models import Term
 from panelbridge.lifecycle import Anchor, SubscriptionState, SuspensionReason, renewal_start
 from panelbridge.provisioning.models import Operation, Target
 from panelbridge.provisioning.port import Unit
-from panelbridge.subscriptions import Subscription, Suspension
-from panelbridge.subscriptions.models import NextChange
+from panelbridge.subscriptions import NextChange, Subscription, Suspension
 
 PRICED = (Verb.CREATE, Verb.EXTEND, Verb.CHANGE_PACKAGE)
 
@@ -49,7 +48,7 @@ def _seen(unit: Unit, subscription: Subscription, ahead: Sequence[Operation], no
     settled = unit.journal.done(subscription.id, subscription.generation)
     priced = [item for item in settled if item.verb in PRICED]
     for waiting in ahead:
-        plan = unit.subscriptions.plan(waiting.plan_id, waiting.plan_version)
+        plan = unit.plans.plan(waiting.plan_id, waiting.plan_version)
         done = dated(waiting, subscription, now, plan.grace_hours if plan is not None else 0)
         subscription = moved(done, subscription, now)
         if done.verb in PRICED:

@@ -29,7 +29,7 @@ _log = logging.getLogger(__name__)
 def hold_to_paid_time(units: Units, deps: Dependencies) -> int:
     """Suspend what is past its paid time and grace, lift what is paid again. Returns how many requests."""
     with units.read() as unit:
-        panels = [panel.id for panel in unit.subscriptions.panels() if _keeps_no_date(deps, panel)]
+        panels = [panel.id for panel in unit.panels.all() if _keeps_no_date(deps, panel)]
     commands = 0
     for panel in panels:
         for subscription in _candidates(units, panel, deps.clock()):
@@ -73,7 +73,7 @@ def _hold(unit: Unit, deps: Dependencies, wanted: SubscriptionId) -> bool:
     subscription = unit.subscriptions.subscription(wanted)
     if subscription is None or subscription.entitled_until is None:
         return False
-    installation = unit.subscriptions.installation(subscription.installation_id)
+    installation = unit.installations.installation(subscription.installation_id)
     if installation is None:
         return False
     waiting = [item for item in unit.journal.unsettled(wanted) if item.state in _UNDER_WAY]

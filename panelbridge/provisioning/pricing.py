@@ -80,7 +80,7 @@ def renewal_reprices(
 
     Nothing where it brings no other plan and no more connections: a plan's new price is for new periods.
     """
-    sold = unit.subscriptions.plan(look.subscription.plan_id, look.subscription.plan_version)
+    sold = unit.plans.plan(look.subscription.plan_id, look.subscription.plan_version)
     if sold is None:
         return Credits()
     more = extra_connections(plan, connections) > extra_connections(sold, sold_connections(look, sold))
@@ -99,7 +99,7 @@ def connections_after(
     """
     if wanted is not None:
         return wanted
-    sold = unit.subscriptions.plan(look.subscription.plan_id, look.subscription.plan_version)
+    sold = unit.plans.plan(look.subscription.plan_id, look.subscription.plan_version)
     bought = extra_connections(sold, sold_connections(look, sold)) if sold is not None else 0
     if not bought or offer.extra_connection is None:
         return plan.connections
@@ -126,7 +126,7 @@ def _booked(unit: Unit, periods: tuple[PaidPeriod, ...], operation: Operation) -
     target, paid = operation.target, _paid(operation)
     brings = target.period_from is not None and target.entitled_until is not None
     for_the_rest = min(paid, target.repriced) if brings else paid
-    if for_the_rest and (plan := unit.subscriptions.plan(operation.plan_id, operation.plan_version)):
+    if for_the_rest and (plan := unit.plans.plan(operation.plan_id, operation.plan_version)):
         price = quote_length(plan, operation.term, target.connections)
         periods = after_change(
             periods,

@@ -124,13 +124,13 @@ def _sold(unit: Unit, look: Outlook, asked: Asked, as_of: Operation | None) -> t
     """Plan, term and connections of this renewal; the change that is stored for it comes first."""
     change = look.subscription.next_change
     if change is not None and asked.stored_change:
-        plan = unit.subscriptions.plan(change.plan_id, change.plan_version)
+        plan = unit.plans.plan(change.plan_id, change.plan_version)
         if plan is not None:
             return plan, change.term, change.connections
     sold = plan_of(unit, look.subscription)
     promised = as_of is not None and as_of.plan_id == sold.id
     version = as_of.plan_version if as_of is not None and promised else None  # else today's
-    plan = unit.subscriptions.plan(sold.id, version) or sold
+    plan = unit.plans.plan(sold.id, version) or sold
     term = Term.parse(asked.term) if asked.term is not None else look.subscription.term
     return plan, term, asked.connections or sold_connections(look, sold)
 

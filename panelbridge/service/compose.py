@@ -127,7 +127,7 @@ def readiness(units: ServiceUnits, database: Check) -> Sequence[Check]:
     """Whether work can be taken: ``database`` accepts a write, and which panels may be written to."""
     try:
         with units.read() as unit:
-            off = sorted(panel.code for panel in unit.subscriptions.panels() if not panel.writes_enabled)
+            off = sorted(panel.code for panel in unit.panels.all() if not panel.writes_enabled)
             stop = unit.effects.stopped()
     except Exception:  # noqa: BLE001 - whatever fails here, the answer is that we are not ready
         return (Check(name="database", ok=False, message="the database cannot be read"),)
@@ -144,7 +144,7 @@ def readiness(units: ServiceUnits, database: Check) -> Sequence[Check]:
 def book_figures(units: ServiceUnits) -> Iterable[Figure]:
     """Wallets and attention, for /metrics."""
     with units.read() as unit:
-        resellers = {item.id: item.code for item in unit.subscriptions.resellers()}
+        resellers = {item.id: item.code for item in unit.resellers.all()}
         wallets = unit.ledger.wallets()
         attention = unit.journal.attention()
         counts = unit.journal.counts()
@@ -187,6 +187,6 @@ def _known_reader(units: ServiceUnits) -> Callable[[PanelId], Sequence[AccountId
 def _panel_reader(units: ServiceUnits) -> Callable[[PanelId], Panel | None]:
     def read(panel: PanelId) -> Panel | None:
         with units.read() as unit:
-            return unit.subscriptions.panel(panel)
+            return unit.panels.panel(panel)
 
     return read

@@ -38,7 +38,7 @@ def log_exposures(services: Services, log: ServiceLog) -> None:
 
 def _all(services: Services) -> Iterator[tuple[Panel, Exposure]]:
     with services.units.read() as unit:
-        panels = list(unit.subscriptions.panels())
+        panels = list(unit.panels.all())
     for panel in panels:
         for risk in exposures_of(panel):
             yield panel, risk

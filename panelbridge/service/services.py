@@ -6,17 +6,23 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from panelbridge.access import AccessStore
+from panelbridge.provisioning import Provisioner
+from panelbridge.provisioning.effects import EffectsStore
 from panelbridge.provisioning.port import Panels, Unit
-from panelbridge.subscriptions import PanelId
+from panelbridge.subscriptions import PanelId, ResellerStore
 from panelbridge.usage import UsageStore
 
 
 class ServiceUnit(Unit, Protocol):
-    """The stores of one open transaction, with the one the service itself needs."""
+    """The stores of one open transaction: those of provisioning, and what else the service works with."""
 
+    @property
+    def resellers(self) -> ResellerStore: ...
+    @property
+    def effects(self) -> EffectsStore: ...
     @property
     def access(self) -> AccessStore: ...
     @property
@@ -69,7 +75,7 @@ class Services:
 
     units: ServiceUnits
     panels: Panels
-    provisioner: Any  # the flow of panelbridge.provisioning; only module_calls and its resources use it
+    provisioner: Provisioner  # the one flow through which panels are changed
     clock: Callable[[], datetime]  # aware UTC
     fingerprint: Callable[[str], str]  # HMAC under a key that is not in the database
     panel_changed: Callable[[PanelId], None]  # drop what this process keeps of the panel

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cached_property
 
 from sqlalchemy import Connection
 
@@ -15,21 +16,50 @@ from panelbridge.storage.engine.prepared import StoreMemory
 from panelbridge.storage.ledger.store import SqlLedgerStore
 from panelbridge.storage.provisioning.effects_store import SqlEffectsStore
 from panelbridge.storage.provisioning.store import SqlJournalStore
-from panelbridge.storage.subscriptions.store import SqlSubscriptionStore
+from panelbridge.storage.subscriptions.installations import SqlInstallationStore
+from panelbridge.storage.subscriptions.panels import SqlPanelStore
+from panelbridge.storage.subscriptions.plans import SqlPlanStore
+from panelbridge.storage.subscriptions.resellers import SqlResellerStore
+from panelbridge.storage.subscriptions.subscriptions import SqlSubscriptionStore
 from panelbridge.storage.usage.store import SqlUsageStore
 from panelbridge.storage.vault.sealing import Vault
 
 
 class SqlUnit:
-    """The stores of one open transaction; ``connection`` is for what joins it (the durable engine)."""
+    """The stores of one open transaction, made when first asked for.
+
+    ``connection`` is for what joins it (the durable engine).
+    """
 
     def __init__(
         self, connection: Connection, vault: Vault, memory: StoreMemory, clock: Callable[[], datetime]
     ) -> None:
         self.connection = connection
-        self.journal = SqlJournalStore(connection, vault, clock, memory)
-        self.subscriptions = SqlSubscriptionStore(connection, vault, memory)
-        self._vault, self._clock = vault, clock
+        self._vault, self._memory, self._clock = vault, memory, clock
+
+    @cached_property
+    def journal(self) -> SqlJournalStore:
+        return SqlJournalStore(self.connection, self._vault, self._clock, self._memory)
+
+    @property
+    def resellers(self) -> SqlResellerStore:
+        return SqlResellerStore(self.connection)
+
+    @property
+    def installations(self) -> SqlInstallationStore:
+        return SqlInstallationStore(self.connection)
+
+    @cached_property
+    def panels(self) -> SqlPanelStore:
+        return SqlPanelStore(self.connection, self._vault, self._memory)
+
+    @cached_property
+    def plans(self) -> SqlPlanStore:
+        return SqlPlanStore(self.connection, self._memory)
+
+    @cached_property
+    def subscriptions(self) -> SqlSubscriptionStore:
+        return SqlSubscriptionStore(self.connection, self._vault, self._memory)
 
     @property
     def ledger(self) -> Ledger:

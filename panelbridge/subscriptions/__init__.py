@@ -3,33 +3,34 @@
 from __future__ import annotations
 
 from panelbridge.ledger import ResellerId
-from panelbridge.subscriptions.models import (
-    Installation,
-    InstallationId,
-    Mode,
-    Panel,
-    PanelId,
-    Plan,
-    PlanId,
-    PlanTerm,
-    Reseller,
+from panelbridge.subscriptions.installations import Installation, InstallationId, InstallationStore, Mode
+from panelbridge.subscriptions.panels import Panel, PanelId, PanelStore
+from panelbridge.subscriptions.plans import Plan, PlanId, PlanStore, PlanTerm
+from panelbridge.subscriptions.resellers import Reseller, ResellerStore
+from panelbridge.subscriptions.subscriptions import (
+    NextChange,
     Subscription,
     SubscriptionId,
+    SubscriptionStore,
     Suspension,
 )
-from panelbridge.subscriptions.port import SubscriptionStore
 
 __all__ = [
     "Installation",
     "InstallationId",
+    "InstallationStore",
     "Mode",
+    "NextChange",
     "Panel",
     "PanelId",
+    "PanelStore",
     "Plan",
     "PlanId",
+    "PlanStore",
     "PlanTerm",
     "Reseller",
     "ResellerId",
+    "ResellerStore",
     "Subscription",
     "SubscriptionId",
     "SubscriptionStore",

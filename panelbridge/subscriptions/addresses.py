@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from panelbridge.contract.secret import readable
-from panelbridge.subscriptions.models import Panel
+from panelbridge.subscriptions.panels import Panel
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _PARTS = ("host", "port", "database")  # of a panel that is reached through its database

@@ -11,7 +11,8 @@ from panelbridge.contract.exceptions import AdapterLoadError, PanelError, Settin
 from panelbridge.contract.models import AccountId, AccountState, ConnectDetail, ConnectKind, PanelAccount
 from panelbridge.contract.secret import Secret, readable
 from panelbridge.lifecycle import SubscriptionState
-from panelbridge.subscriptions.models import PanelId, Subscription
+from panelbridge.subscriptions.panels import PanelId
+from panelbridge.subscriptions.subscriptions import Subscription
 
 
 class Adapters(Protocol):

@@ -13,7 +13,7 @@ from panelbridge.contract.models import AccountId
 from panelbridge.contract.registry import load_adapter
 from panelbridge.contract.secret import SecretUnreadable
 from panelbridge.contract.settings import read_settings
-from panelbridge.subscriptions.models import Panel, PanelId
+from panelbridge.subscriptions.panels import Panel, PanelId
 from panelbridge.transport import Breaker
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from panelbridge.contract.models import Term
 from panelbridge.ledger import Credits
-from panelbridge.subscriptions.models import Plan, PlanTerm
+from panelbridge.subscriptions.plans import Plan, PlanTerm
 
 _DAYS_A_MONTH = 30  # only for pricing odd lengths in days; dates always use calendar months
 

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from datetime import date
 from typing import Protocol
 
-from panelbridge.subscriptions import PanelId, SubscriptionId, SubscriptionStore
+from panelbridge.subscriptions import PanelId, PanelStore, SubscriptionId, SubscriptionStore
 from panelbridge.usage.models import UsageSample
 
 
@@ -30,6 +30,10 @@ class UsageStore(Protocol):
 
 
 class UsageUnit(Protocol):
+    """The stores of one open transaction that the samples work with."""
+
+    @property
+    def panels(self) -> PanelStore: ...
     @property
     def subscriptions(self) -> SubscriptionStore: ...
     @property

@@ -53,7 +53,7 @@ class UsageSampler:
         """Sample what lacks today's, as far as a round's time goes. Returns how many. Safe to repeat."""
         ends = time.monotonic() + _ROUND
         with self._units.write() as unit:
-            panels = [panel.id for panel in unit.subscriptions.panels()]
+            panels = [panel.id for panel in unit.panels.all()]
             unit.usage.forget_before(self._clock().date() - timedelta(days=KEPT_DAYS))
         taken = 0
         for panel in panels:

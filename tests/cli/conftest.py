@@ -75,7 +75,7 @@ class Shell:
         services = compose(self.config, migrate=False)
         try:
             with services.units.read() as unit:
-                shop = next(item for item in unit.subscriptions.installations() if item.code == "shop")
+                shop = next(item for item in unit.installations.all() if item.code == "shop")
             command = CreateCommand(
                 installation=shop,
                 service_id=service_id,

@@ -49,7 +49,7 @@ def _renew(shell: Shell) -> None:
     services = compose(shell.config, migrate=False)
     try:
         with services.units.read() as unit:
-            shop = next(item for item in unit.subscriptions.installations() if item.code == "shop")
+            shop = next(item for item in unit.installations.all() if item.code == "shop")
         command = RenewCommand(installation=shop, service_id=501, actor="test", fact="item:1")
         services.provisioner.submit(command)
     finally:

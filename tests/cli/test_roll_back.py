@@ -28,7 +28,7 @@ from panelbridge.service.config import ServiceConfig
 
 services = compose(ServiceConfig(data_folder=Path(sys.argv[1])), migrate=False)
 with services.units.read() as unit:
-    shop = next(item for item in unit.subscriptions.installations() if item.code == "shop")
+    shop = next(item for item in unit.installations.all() if item.code == "shop")
 services.provisioner.submit(
     CreateWish(
         installation=shop, service_id=int(sys.argv[2]), actor="test", plan="gold", term=Term.parse("1m")

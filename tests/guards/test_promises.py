@@ -134,7 +134,7 @@ def test_a_free_create_in_doubt_is_not_made_anew_when_its_repeat_is_refused(tmp_
     """No credit is at stake, but a second account is: the refusal says nothing of the first try."""
     with stage_in(tmp_path, XUI_RESELLER, attempt=2.0, lookup=2.0, budget=2.0) as stage:
         with stage.rig.units.read() as unit:
-            panel = unit.subscriptions.panel_named("main")
+            panel = unit.panels.named("main")
         assert panel is not None
         stage.rig.add_plan("free", panel, {"1m": ("1", "0")})
         stage.practice.control.set_fault("cut_after_commit", "create")

@@ -78,22 +78,22 @@ def make_template(path: Path) -> None:
     database.migrate()
     units = SqlUnits(database, Vault([KEY]), ModelClock())
     with units.write() as unit:
-        reseller = unit.subscriptions.add_reseller("acme", "Acme TV")
+        reseller = unit.resellers.add("acme", "Acme TV")
         unit.ledger.open_wallet(reseller.id)
         unit.ledger.top_up(
             reseller.id, Credits.parse(str(OPENING)), key="opening", actor="test", reason="opening"
         )
-        unit.subscriptions.add_installation(
+        unit.installations.add(
             Installation(id=InstallationId(0), reseller_id=reseller.id, code="shop", mode=Mode.TEST)
         )
-        panel = unit.subscriptions.add_panel(
+        panel = unit.panels.add(
             Panel(id=PanelId(0), code="main", backend="memory", settings={}, secrets={}, practice=True)
         )
         for code, price in PRICES.items():
             sold = PlanTerm(
                 term=Term(months=1), package=code, price=Credits.parse(str(price)), extra_connection=None
             )
-            unit.subscriptions.save_plan(
+            unit.plans.save(
                 Plan(
                     id=PlanId(0),
                     reseller_id=reseller.id,
@@ -148,7 +148,7 @@ class World:
         )
         self.bridge = Provisioner(self.units, deps)
         with self.units.read() as unit:
-            (self.shop,) = unit.subscriptions.installations()
+            (self.shop,) = unit.installations.all()
         self.lives: dict[int, Life] = {}
         self.told: set[OperationId] = set()
         self.topped = OPENING
@@ -381,7 +381,7 @@ class World:
         if subscription.next_change is None:
             return None
         with self.units.read() as unit:
-            plan = unit.subscriptions.plan(subscription.next_change.plan_id)
+            plan = unit.plans.plan(subscription.next_change.plan_id)
         return plan.code if plan is not None else None
 
     def _check_suspensions(

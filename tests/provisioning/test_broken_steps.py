@@ -84,7 +84,7 @@ def test_a_renewal_of_an_account_that_is_gone_is_refused_and_the_panel_stays_ope
 def test_an_adapter_of_an_older_record_is_not_kept(rig: Rig) -> None:
     """Two threads read the record, one before and one after it was corrected, and meet afterwards."""
     with rig.units.read() as unit:
-        (old,) = unit.subscriptions.panels()
+        (old,) = unit.panels.all()
     new = replace(old, settings={**old.settings, "read_timeout": 7.5})
     records, met = {"first": old, "second": new}, threading.Barrier(2)
 

@@ -22,7 +22,7 @@ NEW_YEAR = datetime(2027, 1, 1, tzinfo=UTC)
 @pytest.fixture
 def panel(rig: Rig) -> Panel:
     with rig.units.read() as unit:
-        found = unit.subscriptions.panel_named("main")
+        found = unit.panels.named("main")
     assert found is not None
     rig.add_plan("basic", found, {"1m": ("basic-1m", "1"), "12m": ("basic-12m", "10")}, connections=1)
     rig.add_plan("deluxe", found, {"1m": ("family-1m", "3"), "12m": ("basic-12m", "36")}, connections=1)

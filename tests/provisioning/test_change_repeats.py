@@ -49,7 +49,7 @@ def test_a_change_that_waits_is_joined_though_a_renewal_settled_meanwhile(
 
 def test_a_change_that_was_never_sent_gives_way_to_a_later_one(rig: Rig, practice: PracticeProcess) -> None:
     with rig.units.read() as unit:
-        panel = unit.subscriptions.panel_named("main")
+        panel = unit.panels.named("main")
     assert panel is not None
     rig.add_plan("large", panel, {"1m": ("family-1m", "5")}, connections=4)
     rig.provisioner.submit(rig.create())

@@ -104,7 +104,7 @@ class Life:
 
 def test_the_books_equal_a_purse_for_each_day(rig: Rig, capsys: pytest.CaptureFixture[str]) -> None:
     with rig.units.read() as unit:
-        panel = unit.subscriptions.panel_named("main")
+        panel = unit.panels.named("main")
     assert panel is not None
     for plan, terms in PRICES.items():
         sold = {term: (PACKAGES[plan], str(price)) for term, price in terms.items()}

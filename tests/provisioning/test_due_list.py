@@ -23,7 +23,7 @@ UNTIL_DEAD = 5  # failures in a row, and nothing more is sent
 @pytest.fixture
 def main(rig: Rig) -> Panel:
     with rig.units.read() as unit:
-        found = unit.subscriptions.panel_named("main")
+        found = unit.panels.named("main")
     assert found is not None
     return found
 
@@ -146,4 +146,4 @@ def test_what_was_blocked_is_done_once_its_panel_takes_calls_again(rig: Rig, mai
 
 def _allow_writes(rig: Rig, panel: Panel, *, allowed: bool) -> None:
     with rig.units.write() as unit:
-        unit.subscriptions.save_panel(replace(panel, writes_enabled=allowed))
+        unit.panels.save(replace(panel, writes_enabled=allowed))

@@ -228,7 +228,7 @@ def test_a_queueing_plan_waits_for_the_top_up_and_runs_oldest_first(
     rig: Rig, practice: PracticeProcess
 ) -> None:
     with rig.units.read() as unit:
-        panel = unit.subscriptions.panel_named("main")
+        panel = unit.panels.named("main")
     assert panel is not None
     rig.add_plan("patient", panel, {"1m": ("basic-1m", "60")}, queue_without_credit=True)
     rig.provisioner.submit(rig.create(1, plan="patient"))
@@ -247,7 +247,7 @@ def test_terminate_overtakes_a_queued_create_and_leaves_no_account_and_no_charge
     rig: Rig, practice: PracticeProcess
 ) -> None:
     with rig.units.read() as unit:
-        panel = unit.subscriptions.panel_named("main")
+        panel = unit.panels.named("main")
     assert panel is not None
     rig.add_plan("patient", panel, {"1m": ("basic-1m", "600")}, queue_without_credit=True)
     rig.provisioner.submit(rig.create(plan="patient"))

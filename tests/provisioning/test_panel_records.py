@@ -12,13 +12,13 @@ from tests.support.rig import Rig
 
 def test_a_corrected_token_is_used_by_the_next_order(rig: Rig, practice: PracticeProcess) -> None:
     with rig.units.write() as unit:
-        panel = unit.subscriptions.panel_named("main")
+        panel = unit.panels.named("main")
         assert panel is not None
-        unit.subscriptions.save_panel(replace(panel, secrets={"token": Secret("wrong-token")}))
+        unit.panels.save(replace(panel, secrets={"token": Secret("wrong-token")}))
     refused = rig.provisioner.submit(rig.create(1))
 
     with rig.units.write() as unit:
-        unit.subscriptions.save_panel(panel)
+        unit.panels.save(panel)
     made = rig.provisioner.submit(rig.create(2))
 
     assert (refused.operation.state, refused.operation.code) == (OperationState.REFUSED, "panel_auth")

@@ -14,7 +14,7 @@ from tests.support.rig import Rig
 def patient(rig: Rig) -> Rig:
     """Beside the 100 credits: a plan for 60 and for 600 credits that waits until they are there."""
     with rig.units.read() as unit:
-        panel = unit.subscriptions.panel_named("main")
+        panel = unit.panels.named("main")
     assert panel is not None
     terms = {"1m": ("basic-1m", "60"), "12m": ("basic-12m", "600")}
     rig.add_plan("patient", panel, terms, queue_without_credit=True)

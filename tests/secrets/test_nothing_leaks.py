@@ -295,7 +295,7 @@ def test_no_secret_in_the_repr_of_a_record(run: Run) -> None:
     services = compose(read_config(None, data_folder=run.folder))
     try:
         with services.units.read() as unit:
-            panels = list(unit.subscriptions.panels())
+            panels = list(unit.panels.all())
             operations = list(unit.journal.search(limit=1000))
             owned = [unit.subscriptions.subscription(item.subscription_id) for item in operations]
             keys = list(unit.access.keys())

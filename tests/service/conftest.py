@@ -169,7 +169,7 @@ def service_in(tmp_path: Path) -> Iterator[Service]:
 def other_installation(service: Service) -> Installation:
     """A second reseller's shop."""
     with service.rig.units.write() as unit:
-        reseller = unit.subscriptions.add_reseller("beta", "Beta TV")
+        reseller = unit.resellers.add("beta", "Beta TV")
         unit.ledger.open_wallet(reseller.id, floor=Credits.parse("5"))
         wanted = Installation(id=InstallationId(0), reseller_id=reseller.id, code="beta-shop", mode=Mode.TEST)
-        return unit.subscriptions.add_installation(wanted)
+        return unit.installations.add(wanted)

@@ -67,10 +67,10 @@ class Two:
 
 def _second_reseller(rig: Rig, practice: PracticeProcess) -> Installation:
     with rig.units.write() as unit:
-        reseller = unit.subscriptions.add_reseller("bob", "Bob TV")
+        reseller = unit.resellers.add("bob", "Bob TV")
         unit.ledger.open_wallet(reseller.id)
         wanted = Installation(id=InstallationId(0), reseller_id=reseller.id, code="bobs", mode=Mode.TEST)
-        shop = unit.subscriptions.add_installation(wanted)
+        shop = unit.installations.add(wanted)
     spelled = {**practice.settings, "late_commit": 2.0, "base_url": practice.settings["base_url"].rstrip("/")}
     first, rig.reseller = rig.reseller, reseller
     rig.add_plan("gold", rig.add_panel("bobs", "reference", spelled), {"1m": ("basic-1m", "1")})

@@ -131,7 +131,7 @@ class TestBinding:
         service.call("SampleRead")
 
         with service.rig.units.read() as unit:
-            found = unit.subscriptions.installation(service.rig.installation.id)
+            found = unit.installations.installation(service.rig.installation.id)
         assert found is not None
         assert (found.system_url, found.module_id) == (SHOP, MODULE_ID)
         assert found.bound_at is not None

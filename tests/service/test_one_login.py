@@ -85,7 +85,7 @@ def test_two_shops_customer_of_one_number_are_two_customers(games: Games) -> Non
     rig = games.service.rig
     second = Installation(id=InstallationId(0), reseller_id=rig.reseller.id, code="second", mode=Mode.TEST)
     with rig.units.write() as unit:
-        second = unit.subscriptions.add_installation(second)
+        second = unit.installations.add(second)
     key = games.service.key(installation=second.id)
     games.create(501)
 

@@ -263,7 +263,7 @@ class TestPanelsAndPlans:
         assert changed["settings"]["base_url"] == "http://127.0.0.1:9/"
         assert changed["writes_enabled"] is False
         with service.rig.units.read() as unit:
-            stored = unit.subscriptions.panel_named("main")
+            stored = unit.panels.named("main")
         assert stored is not None
         assert stored.secrets["token"].get_secret_value() == "c4nary-panel-key"
 

@@ -163,8 +163,8 @@ def test_subscriptions_are_found_by_state_expiry_installation_and_panel(
 @pytest.fixture
 def other_installation_key(selling: Service) -> str:
     with selling.rig.units.write() as unit:
-        reseller = unit.subscriptions.add_reseller("beta", "Beta TV")
-        made = unit.subscriptions.add_installation(
+        reseller = unit.resellers.add("beta", "Beta TV")
+        made = unit.installations.add(
             Installation(
                 id=selling.rig.installation.id,
                 reseller_id=reseller.id,

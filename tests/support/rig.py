@@ -82,7 +82,7 @@ class Rig:
             practice=practice,
         )
         with self.units.write() as unit:
-            return unit.subscriptions.add_panel(panel)
+            return unit.panels.add(panel)
 
     def add_plan(self, code: str, panel: Panel, terms: Mapping[str, tuple[str, str]], **options: Any) -> Plan:
         """``terms``: length -> (panel package, price in credits)."""
@@ -105,7 +105,7 @@ class Rig:
             **options,
         )
         with self.units.write() as unit:
-            saved = unit.subscriptions.save_plan(plan)
+            saved = unit.plans.save(plan)
         self.plans[code] = saved
         return saved
 
@@ -186,7 +186,7 @@ def build_rig(folder: Path, **limits: Any) -> Rig:
 
     def read_panel(panel: PanelId) -> Panel | None:
         with units.read() as unit:
-            return unit.subscriptions.panel(panel)
+            return unit.panels.panel(panel)
 
     directory = PanelDirectory(read_panel, time.monotonic)
     deps = Dependencies(
@@ -198,14 +198,14 @@ def build_rig(folder: Path, **limits: Any) -> Rig:
         elapsed=clock.elapsed,
     )
     with units.write() as unit:
-        known = [item for item in unit.subscriptions.resellers() if item.code == "acme"]
-        reseller = known[0] if known else unit.subscriptions.add_reseller("acme", "Acme TV")
+        known = [item for item in unit.resellers.all() if item.code == "acme"]
+        reseller = known[0] if known else unit.resellers.add("acme", "Acme TV")
         unit.ledger.open_wallet(reseller.id)
-        shops = [item for item in unit.subscriptions.installations() if item.code == "shop"]
+        shops = [item for item in unit.installations.all() if item.code == "shop"]
         installation = (
             shops[0]
             if shops
-            else unit.subscriptions.add_installation(
+            else unit.installations.add(
                 Installation(id=InstallationId(0), reseller_id=reseller.id, code="shop", mode=Mode.TEST)
             )
         )

@@ -158,7 +158,7 @@ def _whose(unit: Unit, installation: Installation, item: AttentionItem) -> str |
         operation = unit.journal.operation(item.operation_id)
         ours = operation is not None and operation.installation_id == installation.id
         return f"Service {operation.service_id}" if operation is not None and ours else None
-    panel = unit.subscriptions.panel(item.panel_id) if item.panel_id is not None else None
+    panel = unit.panels.panel(item.panel_id) if item.panel_id is not None else None
     if panel is None or not unit.journal.waits_for_panel(installation.id, panel.id):
         return None
     return f"Panel {panel.code}"
@@ -180,7 +180,7 @@ def _row(unit: Unit, subscription: Subscription) -> dict[str, Any] | None:
     status = _LISTED.get(subscription.state)
     if status is None:
         return None
-    plan = unit.subscriptions.plan(subscription.plan_id, subscription.plan_version)
+    plan = unit.plans.plan(subscription.plan_id, subscription.plan_version)
     return {
         "serviceid": subscription.service_id,
         "username": subscription.username,

@@ -55,7 +55,7 @@ def plans(services: Services, caller: Caller, request: ModuleRequest) -> ModuleA
     """The plans this installation may sell, with the billing cycles each one offers."""
     installation = caller.require_installation()
     with services.units.read() as unit:
-        sold = [plan for plan in unit.subscriptions.plans(installation.reseller_id) if plan.active]
+        sold = [plan for plan in unit.plans.all(installation.reseller_id) if plan.active]
         shown = [_shown(plan) for plan in sold if _reachable(unit, installation, plan)]
     return ModuleAnswer(message=f"{len(shown)} plans.", data={"plans": shown})
 
@@ -177,5 +177,5 @@ def _shown(plan: Plan) -> dict[str, object]:
 
 
 def _reachable(unit: Unit, installation: Installation, plan: Plan) -> bool:
-    panel = unit.subscriptions.panel(plan.panel_id)
+    panel = unit.panels.panel(plan.panel_id)
     return panel is not None and panel.practice == (installation.mode is Mode.TEST)

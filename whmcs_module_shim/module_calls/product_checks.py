@@ -67,7 +67,7 @@ def _findings(
     services: Services, installation: Installation, product: ProductPart
 ) -> Iterator[tuple[str, str]]:
     with services.units.read() as unit:
-        plan = unit.subscriptions.plan_named(installation.reseller_id, product.plan)
+        plan = unit.plans.named(installation.reseller_id, product.plan)
         if plan is None or not plan.active:
             yield f"There is no plan {product.plan!r}.", "Choose a plan in Module Settings."
             return

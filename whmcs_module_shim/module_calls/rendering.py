@@ -84,7 +84,7 @@ def account_view(
     services: Services, unit: Unit, subscription: Subscription, *, with_password: bool = False
 ) -> AccountView:
     """The account as the journal knows it."""
-    plan, panel = unit.subscriptions.codes(subscription.plan_id, subscription.panel_id)
+    plan, panel = unit.plans.codes(subscription.plan_id, subscription.panel_id)
     shown = subscription.password if with_password else None
     return AccountView(
         username=subscription.username,

@@ -23,7 +23,7 @@ def service_sign_on(services: Services, caller: Caller, request: ServiceRequest)
     """A one-time login of the service's customer to his panel."""
     with services.units.read() as unit:
         subscription = find_subscription(unit, caller, request.serviceid)
-        panel = unit.subscriptions.panel(subscription.panel_id) if subscription is not None else None
+        panel = unit.panels.panel(subscription.panel_id) if subscription is not None else None
     if subscription is None or panel is None or subscription.account_id is None:
         raise Problem("not_provisioned", f"Service {request.serviceid} has no account.")
     if not services.panels.capabilities(panel.id).single_sign_on:

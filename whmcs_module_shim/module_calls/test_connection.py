@@ -99,8 +99,8 @@ def _settings_checks(request: TestConnectionRequest) -> Iterator[Check]:
 def _panel_checks(services: Services, caller: Caller) -> Iterator[Check]:
     installation = caller.require_installation()
     with services.units.read() as unit:
-        sold = [plan for plan in unit.subscriptions.plans(installation.reseller_id) if plan.active]
-        panels = {plan.panel_id: unit.subscriptions.panel(plan.panel_id) for plan in sold}
+        sold = [plan for plan in unit.plans.all(installation.reseller_id) if plan.active]
+        panels = {plan.panel_id: unit.panels.panel(plan.panel_id) for plan in sold}
     if not sold:
         yield check("plans", False, "No plan is set up for this reseller.", "Run: panelbridge plans add.")
     for panel in panels.values():

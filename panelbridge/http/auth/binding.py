@@ -67,15 +67,15 @@ def _matches(installation: Installation, caller: Caller) -> bool:
 def _bind(services: Services, installation: Installation, caller: Caller) -> Installation:
     """First come, first bound: the row is read again inside the write transaction."""
     with services.units.write() as unit:
-        stored = unit.subscriptions.installation(installation.id)
+        stored = unit.installations.installation(installation.id)
         if stored is None:
             raise Problem("unauthorized", "The installation of this key is gone.")
         if stored.system_url is None and stored.module_id is None:
-            unit.subscriptions.bind_installation(
+            unit.installations.bind(
                 stored.id,
                 system_url=caller.system_url,
                 module_id=caller.module_id,
                 at=services.clock(),
             )
-            stored = unit.subscriptions.installation(stored.id) or stored
+            stored = unit.installations.installation(stored.id) or stored
         return stored

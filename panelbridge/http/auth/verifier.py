@@ -54,7 +54,7 @@ class KeyVerifier:
             if key is None or not hmac.compare_digest(key.digest, digest):
                 return None
             installation = (
-                unit.subscriptions.installation(key.installation_id)
+                unit.installations.installation(key.installation_id)
                 if key.installation_id is not None
                 else None
             )

@@ -65,10 +65,10 @@ def holder_of(
     unit: Unit, panel_id: PanelId, account: PanelAccount, *, but: Subscription
 ) -> Subscription | None:
     """Who has the account, on any record of the same panel."""
-    panel = unit.subscriptions.panel(panel_id)
+    panel = unit.panels.panel(panel_id)
     records = [panel_id]
     if panel is not None:
-        records = [item.id for item in unit.subscriptions.panels() if same_panel(item, panel)]
+        records = [item.id for item in unit.panels.all() if same_panel(item, panel)]
     name = account.username if account.customer is None else ""  # a shared login has several accounts
     return unit.subscriptions.holder(records, account.id, name, but=but.id)
 

@@ -260,7 +260,7 @@ def _moot(operation: Operation, subscription: Subscription) -> Refusal | None:
 
 def blocked(unit: Unit, deps: Dependencies, operation: Operation, now: datetime) -> Wait | None:
     """Why nothing may be sent to the panel now. Its breaker then waits for a call to end."""
-    panel = unit.subscriptions.panel(operation.panel_id)
+    panel = unit.panels.panel(operation.panel_id)
     if panel is None or not panel.writes_enabled:
         return Wait(operation=operation, until=now + _BREAKER_WAIT, at_once=True)
     deps.panels.refresh(panel)
@@ -312,7 +312,7 @@ def begin(
 def _prepared(
     unit: Unit, deps: Dependencies, operation: Operation, subscription: Subscription, now: datetime
 ) -> Operation:
-    plan = unit.subscriptions.plan(operation.plan_id, operation.plan_version)
+    plan = unit.plans.plan(operation.plan_id, operation.plan_version)
     grace_hours = plan.grace_hours if plan is not None else 0
     capabilities = deps.panels.capabilities(operation.panel_id)
     return RULES[operation.verb].prepare(operation, subscription, capabilities, now, grace_hours)

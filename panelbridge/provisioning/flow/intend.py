@@ -185,9 +185,9 @@ def snapshot(subscription: Subscription) -> dict[str, str | int | None]:
 
 def find_offer(unit: Unit, installation: Installation, code: str, term: Term) -> tuple[Plan, PlanTerm]:
     """The plan named ``code`` and its offer for ``term``. Raises ``Refusal``."""
-    plan = unit.subscriptions.plan_named(installation.reseller_id, code)
+    plan = unit.plans.named(installation.reseller_id, code)
     if plan is None or not plan.active:
-        known = ", ".join(item.code for item in unit.subscriptions.plans(installation.reseller_id)) or "none"
+        known = ", ".join(item.code for item in unit.plans.all(installation.reseller_id)) or "none"
         raise Refusal(
             "plan_unknown",
             f"there is no plan {_told(code)}; plans: {known}",
@@ -217,7 +217,7 @@ def _told(code: str) -> str:
 
 
 def check_mode(unit: Unit, installation: Installation, plan: Plan) -> None:
-    panel = unit.subscriptions.panel(plan.panel_id)
+    panel = unit.panels.panel(plan.panel_id)
     if panel is None:
         raise Refusal("plan_unknown", f"plan {plan.code!r} has no panel", advice="Give the plan a panel.")
     if panel.practice != (installation.mode is Mode.TEST):
@@ -248,7 +248,7 @@ def need_subscription(unit: Unit, installation: Installation, service_id: int, v
 
 def plan_of(unit: Unit, subscription: Subscription) -> Plan:
     """The version of the plan the subscription was sold under."""
-    plan = unit.subscriptions.plan(subscription.plan_id, subscription.plan_version)
+    plan = unit.plans.plan(subscription.plan_id, subscription.plan_version)
     if plan is None:
         msg = f"plan {subscription.plan_id} version {subscription.plan_version} is gone"
         raise RuntimeError(msg)

@@ -119,7 +119,7 @@ def _book(
     reason: str,
 ) -> None:
     """An operation of its own for the renewal that is missing, charged and done at once."""
-    plan = unit.subscriptions.plan(operation.plan_id, operation.plan_version)
+    plan = unit.plans.plan(operation.plan_id, operation.plan_version)
     if plan is None:
         raise LookupError(f"plan {operation.plan_id} version {operation.plan_version} is gone")
     draft = Draft(

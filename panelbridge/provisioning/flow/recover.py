@@ -306,7 +306,7 @@ def _again(unit: Unit, deps: Dependencies, look: _Look) -> Call | None:
             advice="See the panel's own log, and press retry; the hold is kept.",
         )
         return None
-    panel = unit.subscriptions.panel(look.operation.panel_id)
+    panel = unit.panels.panel(look.operation.panel_id)
     if panel is None or not panel.writes_enabled:  # a restored copy only reads until a person has compared
         settle_unknown(
             unit,

@@ -32,7 +32,7 @@ def stands_behind(operation: Operation, earlier: Operation) -> bool:
 
 def due_now(unit: Unit, deps: Dependencies, limit: int) -> list[Operation]:
     """What may be done now: the oldest of each panel first, so that one panel's many hide no other's."""
-    rooms = {panel.id: _room(deps, panel) for panel in unit.subscriptions.panels()}
+    rooms = {panel.id: _room(deps, panel) for panel in unit.panels.all()}
     due = unit.journal.due(
         deps.clock(),
         limit,

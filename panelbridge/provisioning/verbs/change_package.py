@@ -81,7 +81,7 @@ class ChangePackageRules(VerbRules[ChangeCommand]):
         self, unit: Unit, deps: Dependencies, operation: Operation, subscription: Subscription
     ) -> Operation:
         asked = operation.target.asked
-        plan = unit.subscriptions.plan(operation.plan_id, operation.plan_version)
+        plan = unit.plans.plan(operation.plan_id, operation.plan_version)
         offer = plan.term(operation.term) if plan is not None else None
         if asked is None or plan is None or offer is None:
             return operation

@@ -151,7 +151,7 @@ def _saving(columns: frozenset[str]) -> Prepared:
 
 
 class SqlJournalStore:
-    """Implements ``panelbridge.provisioning.port.JournalStore`` inside an open transaction."""
+    """Implements ``panelbridge.provisioning.journal.JournalStore`` inside an open transaction."""
 
     def __init__(
         self,

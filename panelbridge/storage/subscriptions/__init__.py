@@ -1,3 +1,3 @@
-"""Tables and stores of resellers, installations, panels, plans and subscriptions."""
+"""Tables and stores of resellers, installations, panels, plans and subscriptions: one store of each noun."""
 
 from __future__ import annotations

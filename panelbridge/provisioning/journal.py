@@ -1,0 +1,144 @@
+"""What the journal needs from storage. Every call runs in the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from panelbridge.contract.capabilities import Verb
+from panelbridge.ledger import ResellerId
+from panelbridge.provisioning.elapsed import Tick
+from panelbridge.provisioning.models import (
+    Attempt,
+    AttentionId,
+    AttentionItem,
+    Operation,
+    OperationId,
+    OperationState,
+)
+from panelbridge.subscriptions import InstallationId, PanelId, SubscriptionId
+
+
+class JournalStore(Protocol):
+    def add(self, operation: Operation) -> Operation:
+        """Insert; the record's id is ignored and the new one returned."""
+        ...
+
+    def operation(self, operation: OperationId) -> Operation | None: ...
+    def by_key(self, key: str) -> Operation | None:
+        """The operation that owns ``key``; refused, superseded and withdrawn ones own none."""
+        ...
+
+    def unsettled(
+        self, subscription: SubscriptionId, *, before: OperationId | None = None
+    ) -> Sequence[Operation]:
+        """In order of admission; ``before``: only those admitted earlier than that one."""
+        ...
+
+    def done(self, subscription: SubscriptionId, generation: int) -> Sequence[Operation]:
+        """What took effect for that generation, in the order it did."""
+        ...
+
+    def last(self, subscription: SubscriptionId) -> Operation | None: ...
+    def search(
+        self,
+        *,
+        installation: InstallationId | None = None,
+        subscription: SubscriptionId | None = None,
+        state: OperationState | None = None,
+        after: OperationId | None = None,
+        limit: int = 100,
+    ) -> Sequence[Operation]: ...
+    def counts(self) -> Sequence[tuple[Verb, OperationState, int]]:
+        """How many operations of each verb are in each state."""
+        ...
+
+    def due(
+        self,
+        now: datetime,
+        limit: int,
+        tolerance: timedelta,
+        *,
+        per_panel: int | None = None,
+        closed: Collection[PanelId] = (),
+    ) -> Sequence[Operation]:
+        """What may run; also what was put off by a clock that was ahead of ``now``.
+
+        The oldest of each panel, then the second oldest of each, and so on; ``per_panel`` of one at most.
+        Without what stands behind another operation of its subscription, and what would be sent to a panel
+        that is ``closed``.
+        """
+        ...
+
+    def queued(self, reseller: ResellerId) -> Sequence[Operation]: ...
+
+    def save(self, operation: Operation, *, was: Operation) -> bool:
+        """Write ``operation`` when state, attempts and failures still are as in ``was``; else nothing."""
+        ...
+
+    def begin(self, attempt: Attempt) -> bool:
+        """Insert the attempt; false when another one of that number exists."""
+        ...
+
+    def finish(self, attempt: Attempt) -> None:
+        """Write what was learned of it."""
+        ...
+
+    def attempts(self, operation: OperationId) -> Sequence[Attempt]: ...
+    def in_flight(self, panel: PanelId, now: datetime, tick: Tick) -> int:
+        """Attempts on the panel that are neither finished nor past their deadline, in all processes.
+
+        Those of this boot by its clock, those of another one by their dates.
+        """
+        ...
+
+    def name_sent_elsewhere(self, panel: PanelId, username: str, but: Operation) -> bool:
+        """Whether another subscription or generation ever asked this panel for ``username``."""
+        ...
+
+    def raise_attention(self, item: AttentionItem) -> AttentionItem:
+        """Open ``item``, or tell anew the open one with the same code and subject; return the open one."""
+        ...
+
+    def resolve_attention(
+        self,
+        *,
+        operation: OperationId | None,
+        resolution: str,
+        actor: str,
+        at: datetime,
+        item: AttentionId | None = None,
+    ) -> None:
+        """Close ``item``, else all of ``operation`` but those that outlive it."""
+        ...
+
+    def attention_item(self, item: AttentionId) -> AttentionItem | None: ...
+
+    def attention(self, *, open_only: bool = True, limit: int | None = None) -> Sequence[AttentionItem]:
+        """Oldest first; all of them where no ``limit`` is given."""
+        ...
+
+    def released(self, since: datetime) -> Sequence[Operation]:
+        """Creates that a person released since then: their names stay watched."""
+        ...
+
+    def watched_purchases(self, since: datetime) -> Sequence[Operation]:
+        """Purchases settled since then that may have an effect beyond: released, or sent more than once."""
+        ...
+
+    def waiting(self, before: datetime, tries: int, long_before: datetime) -> Sequence[Operation]:
+        """What has failed since ``before`` and so many times, or since ``long_before`` however seldom, and
+        what was due since ``before`` and could not be sent.
+
+        Without what stands behind another operation of its own subscription; the first thousand of a panel.
+        """
+        ...
+
+    def waits_for_panel(self, installation: InstallationId, panel: PanelId) -> bool:
+        """Whether anything of the installation that may run is not settled at the panel."""
+        ...
+
+    def unreported(self, installation: InstallationId, after: OperationId) -> Sequence[Operation]:
+        """Settled operations billing was told ``pending`` about and has not acknowledged."""
+        ...

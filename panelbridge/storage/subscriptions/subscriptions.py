@@ -1,0 +1,207 @@
+"""The store of subscriptions on SQLAlchemy Core."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    bindparam,
+    case,
+    cast,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
+
+from panelbridge.contract.models import AccountId
+from panelbridge.ledger import ResellerId
+from panelbridge.lifecycle import SubscriptionState
+from panelbridge.storage.engine.prepared import Prepared, StoreMemory
+from panelbridge.storage.provisioning.effects_tables import SPENT_SUBSCRIPTIONS, marks
+from panelbridge.storage.subscriptions.rows import by_id
+from panelbridge.storage.subscriptions.subscription_rows import SubscriptionRows, stored_state
+from panelbridge.storage.subscriptions.tables import subscriptions
+from panelbridge.storage.vault.sealing import Vault
+from panelbridge.subscriptions import InstallationId, PanelId, Subscription, SubscriptionId
+
+_SUBSCRIPTION = by_id(subscriptions)
+_OF_SERVICE = Prepared(
+    select(subscriptions).where(
+        subscriptions.c.installation_id == bindparam("installation"),
+        subscriptions.c.service_id == bindparam("service"),
+    ),
+    typed=True,
+)
+_OF_ACCOUNT = Prepared(  # by the index that holds one account to one living subscription
+    select(subscriptions).where(
+        subscriptions.c.panel_id == bindparam("panel"),
+        subscriptions.c.account_id == bindparam("account"),
+        text("state != 'terminated'"),
+    ),
+    typed=True,
+)
+# Where they are not named as the column.
+_FIELDS = {"anchor_start": "anchor", "anchor_months": "anchor", "refused": "state"}
+_KEPT_COLUMNS = [column.name for column in subscriptions.c if column.name != "id"]
+# An id names one subscription for ever: accounts at panels bear it. What lost books gave out is spent.
+_NEXT_ID = 1 + func.max(
+    func.coalesce(select(func.max(subscriptions.c.id)).scalar_subquery(), 0),
+    func.coalesce(
+        select(cast(marks.c.value, Integer)).where(marks.c.name == SPENT_SUBSCRIPTIONS).scalar_subquery(), 0
+    ),
+)
+_ADD = Prepared(
+    insert(subscriptions)
+    .values({name: bindparam(name) for name in _KEPT_COLUMNS} | {"id": _NEXT_ID})
+    .returning(subscriptions.c.id),
+    typed=True,
+)
+
+
+@lru_cache(maxsize=256)
+def _saving(columns: frozenset[str]) -> Prepared:
+    return Prepared(
+        update(subscriptions)
+        .where(subscriptions.c.id == bindparam("wanted"))
+        .values({name: bindparam(f"new_{name}") for name in sorted(columns)}),
+        typed=True,
+    )
+
+
+class SqlSubscriptionStore:
+    """Implements ``panelbridge.subscriptions.SubscriptionStore`` inside an open transaction."""
+
+    def __init__(self, connection: Connection, vault: Vault, memory: StoreMemory | None = None) -> None:
+        self._connection = connection
+        self._memory = memory or StoreMemory()
+        self._rows = SubscriptionRows(vault)
+        # As this transaction saw or wrote them last: nobody else changes what it sees, so a row is read once.
+        self._read: dict[SubscriptionId, Subscription] = {}
+
+    def subscription(self, subscription: SubscriptionId) -> Subscription | None:
+        return self._read.get(subscription) or self._known(_SUBSCRIPTION, wanted=subscription)
+
+    def of_service(self, installation: InstallationId, service_id: int) -> Subscription | None:
+        return self._known(_OF_SERVICE, installation=installation, service=service_id)
+
+    def cancelled(self, installation: InstallationId) -> Sequence[int]:
+        query = select(subscriptions.c.service_id).where(
+            subscriptions.c.installation_id == installation,
+            subscriptions.c.cancelled_at.is_not(None),
+            subscriptions.c.state != SubscriptionState.TERMINATED.value,
+        )
+        return list(self._connection.execute(query.order_by(subscriptions.c.service_id)).scalars())
+
+    def of_account(self, panel: PanelId, account: AccountId) -> Subscription | None:
+        return self._known(_OF_ACCOUNT, panel=panel, account=account)
+
+    def holder(
+        self, panels: Sequence[PanelId], account: AccountId, username: str, *, but: SubscriptionId
+    ) -> Subscription | None:
+        query = select(subscriptions).where(
+            subscriptions.c.panel_id.in_(panels),
+            (subscriptions.c.account_id == account)
+            | (subscriptions.c.account_id.is_not(None) & (subscriptions.c.username == username)),
+            subscriptions.c.state != SubscriptionState.TERMINATED.value,
+            subscriptions.c.id != but,
+        )
+        row = self._connection.execute(query.order_by(subscriptions.c.id).limit(1)).one_or_none()
+        return self._rows.record(row) if row else None
+
+    def sharing_login(self, subscription: Subscription) -> Sequence[Subscription]:
+        query = select(subscriptions).where(
+            subscriptions.c.panel_id == subscription.panel_id,
+            subscriptions.c.installation_id == subscription.installation_id,
+            subscriptions.c.customer == subscription.customer,
+            subscriptions.c.username == subscription.username,
+            subscriptions.c.account_id.is_not(None),
+            subscriptions.c.state != SubscriptionState.TERMINATED.value,
+            subscriptions.c.id != subscription.id,
+        )
+        found = [self._rows.record(row) for row in self._connection.execute(query.order_by("id"))]
+        self._read.update({item.id: item for item in found})
+        return found
+
+    def insert(self, subscription: Subscription) -> Subscription:
+        made = _ADD.run(self._connection, self._rows.values(subscription)).scalar_one()
+        added = replace(subscription, id=SubscriptionId(made))
+        self._read[added.id] = added
+        return added
+
+    def save(self, subscription: Subscription) -> None:
+        values = self._rows.values(subscription)
+        read = self._read.get(subscription.id)
+        if read is not None:  # unchanged columns are left alone: each has its indexes and parents
+            now, before = vars(subscription), vars(read)
+            values = {
+                name: value
+                for name, value in values.items()
+                if now[field := _FIELDS.get(name, name)] is not before[field] and now[field] != before[field]
+            }
+        self._read[subscription.id] = subscription
+        if values:
+            named = {f"new_{name}": value for name, value in values.items()}
+            _saving(frozenset(values)).run(self._connection, named | {"wanted": subscription.id})
+
+    def search(
+        self,
+        *,
+        reseller: ResellerId | None = None,
+        installation: InstallationId | None = None,
+        panel: PanelId | None = None,
+        state: SubscriptionState | None = None,
+        entitled_before: datetime | None = None,
+        expiring_within: timedelta | None = None,
+        now: datetime | None = None,
+        after: SubscriptionId | None = None,
+        limit: int = 100,
+    ) -> Sequence[Subscription]:
+        query = select(subscriptions).order_by(subscriptions.c.id).limit(limit)
+        exact = {"reseller_id": reseller, "installation_id": installation, "panel_id": panel}
+        for name, value in exact.items():
+            if value is not None:
+                query = query.where(subscriptions.c[name] == value)
+        if state is not None:
+            query = query.where(*_in_state(state))
+        if entitled_before is not None:
+            query = query.where(subscriptions.c.entitled_until <= entitled_before)
+        if expiring_within is not None and now is not None:
+            query = query.where(subscriptions.c.entitled_until.between(now, now + expiring_within))
+        if after is not None:
+            query = query.where(subscriptions.c.id > after)
+        return [self._rows.record(row) for row in self._connection.execute(query)]
+
+    def account_ids(self, panel: PanelId, limit: int = 1000) -> Sequence[AccountId]:
+        """Ids of the panel's accounts that the books hold, those of the newest subscriptions first."""
+        held = subscriptions.c.account_id
+        query = select(held).where(subscriptions.c.panel_id == panel, held.is_not(None))
+        newest = query.order_by(subscriptions.c.id.desc()).limit(limit)
+        return [AccountId(row[0]) for row in self._connection.execute(newest)]
+
+    def counts(self) -> dict[str, int]:
+        """Subscriptions by state."""
+        state = case((subscriptions.c.refused, SubscriptionState.REFUSED.value), else_=subscriptions.c.state)
+        query = select(state, func.count()).group_by(state)
+        return {row[0]: row[1] for row in self._connection.execute(query)}
+
+    def _known(self, query: Prepared, **values: Any) -> Subscription | None:
+        found: Subscription | None = query.run(self._connection, values).known(
+            self._memory.subscriptions, self._rows.record
+        )
+        if found is not None:
+            self._read[found.id] = found
+        return found
+
+
+def _in_state(state: SubscriptionState) -> tuple[ColumnElement[bool], ...]:
+    marked = subscriptions.c.refused if state is SubscriptionState.REFUSED else ~subscriptions.c.refused
+    return subscriptions.c.state == stored_state(state).value, marked

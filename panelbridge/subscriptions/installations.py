@@ -1,0 +1,49 @@
+"""Installations: the billing systems of a reseller."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType, Protocol
+
+from panelbridge.ledger import ResellerId
+
+InstallationId = NewType("InstallationId", int)
+
+
+class Mode(StrEnum):
+    """Live reaches real panels only, test reaches practice panels only."""
+
+    LIVE = "live"
+    TEST = "test"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Installation:
+    """One billing system of a reseller, bound to its system URL and a random id its module keeps."""
+
+    id: InstallationId
+    reseller_id: ResellerId
+    code: str
+    mode: Mode
+    system_url: str | None = None  # None until first use
+    module_id: str | None = None
+    bound_at: datetime | None = None
+
+
+class InstallationStore(Protocol):
+    """Every call runs in the caller's transaction."""
+
+    def installation(self, installation: InstallationId) -> Installation | None: ...
+    def all(self) -> Sequence[Installation]: ...
+    def add(self, installation: Installation) -> Installation:
+        """Insert; the record's id is ignored and the new one returned."""
+        ...
+
+    def bind(
+        self, installation: InstallationId, *, system_url: str | None, module_id: str | None, at: datetime
+    ) -> None:
+        """Bind it to a system URL and its module; ``None`` for both sets it free."""
+        ...

@@ -1,0 +1,35 @@
+"""Panels: the remote systems that hold accounts, and how they are reached."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NewType, Protocol
+
+from panelbridge.contract.secret import Secret
+
+PanelId = NewType("PanelId", int)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Panel:
+    id: PanelId
+    code: str
+    backend: str
+    settings: Mapping[str, object] = field(repr=False)  # without secrets
+    secrets: Mapping[str, Secret] = field(default_factory=dict, repr=False)
+    practice: bool = False
+    writes_enabled: bool = True
+
+
+class PanelStore(Protocol):
+    """Every call runs in the caller's transaction."""
+
+    def panel(self, panel: PanelId) -> Panel | None: ...
+    def named(self, code: str) -> Panel | None: ...
+    def all(self) -> Sequence[Panel]: ...
+    def add(self, panel: Panel) -> Panel:
+        """Insert; the record's id is ignored and the new one returned."""
+        ...
+
+    def save(self, panel: Panel) -> None: ...

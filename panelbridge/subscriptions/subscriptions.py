@@ -1,0 +1,120 @@
+"""Subscriptions: each ties a service of a billing system to one panel account."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NewType, Protocol
+
+from panelbridge.contract.models import AccountId, Term
+from panelbridge.contract.secret import Secret
+from panelbridge.ledger import ResellerId
+from panelbridge.lifecycle import Anchor, SubscriptionState, SuspensionReason
+from panelbridge.subscriptions.installations import InstallationId
+from panelbridge.subscriptions.panels import PanelId
+from panelbridge.subscriptions.plans import PlanId
+
+SubscriptionId = NewType("SubscriptionId", int)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suspension:
+    reason: SuspensionReason
+    owner: str
+    note: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class NextChange:
+    """A package change stored for the next renewal; visible and withdrawable until then."""
+
+    plan_id: PlanId
+    plan_version: int
+    term: Term
+    connections: int | None
+    asked_by: str
+    asked_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subscription:
+    """Ties a service of a billing system to one panel account."""
+
+    id: SubscriptionId
+    installation_id: InstallationId
+    service_id: int
+    reseller_id: ResellerId
+    panel_id: PanelId
+    plan_id: PlanId
+    plan_version: int
+    term: Term
+    state: SubscriptionState
+    generation: int  # rises when a terminated service is created anew
+    revision: int  # rises with every settled operation
+    created_at: datetime
+    package: str
+    anchor: Anchor | None = None
+    period_from: datetime | None = None  # start of the period that entitled_until ends
+    entitled_until: datetime | None = None
+    panel_until: datetime | None = None  # as read from the panel
+    account_id: AccountId | None = None
+    adopted_reference: str | None = None  # the mark an adopted account bears; "" = none, None = ours
+    customer: str | None = None  # his id in billing; kept where his accounts share one login at the panel
+    username: str | None = None
+    password: Secret | None = None
+    connect: Secret | None = None  # what the panel told with the account of how to connect (connecting.py)
+    connections: int | None = None
+    mac: str | None = None
+    suspensions: tuple[Suspension, ...] = ()
+    next_change: NextChange | None = None
+    cancelled_at: datetime | None = None  # a cancellation was asked for in the billing system
+
+    @property
+    def reasons(self) -> frozenset[SuspensionReason]:
+        return frozenset(item.reason for item in self.suspensions)
+
+
+class SubscriptionStore(Protocol):
+    """Every call runs in the caller's transaction."""
+
+    def subscription(self, subscription: SubscriptionId) -> Subscription | None: ...
+    def of_service(self, installation: InstallationId, service_id: int) -> Subscription | None: ...
+    def cancelled(self, installation: InstallationId) -> Sequence[int]:
+        """Service ids of the living subscriptions that are to be cancelled."""
+        ...
+
+    def of_account(self, panel: PanelId, account: AccountId) -> Subscription | None:
+        """The living subscription that has the account of that record."""
+        ...
+
+    def holder(
+        self, panels: Sequence[PanelId], account: AccountId, username: str, *, but: SubscriptionId
+    ) -> Subscription | None:
+        """The living subscription, other than ``but``, that has the account on one of the records."""
+        ...
+
+    def sharing_login(self, subscription: Subscription) -> Sequence[Subscription]:
+        """The same customer's other living subscriptions on that panel, with the same login name."""
+        ...
+
+    def account_ids(self, panel: PanelId, limit: int = 1000) -> Sequence[AccountId]:
+        """Ids of the panel's accounts that the books hold, those of the newest subscriptions first."""
+        ...
+
+    def insert(self, subscription: Subscription) -> Subscription: ...
+    def save(self, subscription: Subscription) -> None: ...
+    def search(
+        self,
+        *,
+        reseller: ResellerId | None = None,
+        installation: InstallationId | None = None,
+        panel: PanelId | None = None,
+        state: SubscriptionState | None = None,
+        entitled_before: datetime | None = None,
+        expiring_within: timedelta | None = None,
+        now: datetime | None = None,
+        after: SubscriptionId | None = None,
+        limit: int = 100,
+    ) -> Sequence[Subscription]: ...
