@@ -58,7 +58,7 @@ class RecordHooks(PanelAdapter[SettingsT], Generic[SettingsT, RecordT]):
         """
 
     @abstractmethod
-    def account_of(self, record: RecordT) -> PanelAccount:
+    def account_of(self, record: RecordT, /) -> PanelAccount:
         """What the record says of its account. Pure."""
 
     @abstractmethod
@@ -68,18 +68,18 @@ class RecordHooks(PanelAdapter[SettingsT], Generic[SettingsT, RecordT]):
         """
 
     @abstractmethod
-    def write(self, record: RecordT, change: Change) -> None:
+    def write(self, record: RecordT, change: Change, /) -> None:
         """Set what ``change`` names and nothing else."""
 
     @abstractmethod
-    def remove(self, record: RecordT) -> None:
+    def remove(self, record: RecordT, /) -> None:
         """Delete it."""
 
     def offered(self, package: str) -> str:
         """The panel's own name of a package that an account shall get; ``InvalidOrder`` where it has none."""
         return package
 
-    def is_ours(self, record: RecordT, order: CreateOrder) -> bool | None:
+    def is_ours(self, record: RecordT, order: CreateOrder, /) -> bool | None:
         """Whether an earlier try of this order made it; ``None`` where the panel shows nothing of that."""
         account, proofs = self.account_of(record), []
         if self.capabilities.reference_field is not None:
@@ -88,7 +88,7 @@ class RecordHooks(PanelAdapter[SettingsT], Generic[SettingsT, RecordT]):
             proofs.append(account.password == order.credentials.password)
         return all(proofs) if proofs else None
 
-    def as_asked(self, record: RecordT, order: CreateOrder) -> dict[str, bool]:
+    def as_asked(self, record: RecordT, order: CreateOrder, /) -> dict[str, bool]:
         """By name of the field, whether the new account is what was ordered, as far as the panel shows it."""
         account = self.account_of(record)
         expires = Verb.EXTEND in self.capabilities.verbs
@@ -99,7 +99,7 @@ class RecordHooks(PanelAdapter[SettingsT], Generic[SettingsT, RecordT]):
             "reference": account.reference in (None, order.reference),
         }
 
-    def completed(self, record: RecordT, order: CreateOrder) -> RecordT:
+    def completed(self, record: RecordT, order: CreateOrder, /) -> RecordT:
         """The record, once what a create may have left out is written: where it takes more than one write."""
         del order
         return record
@@ -110,7 +110,7 @@ class RecordHooks(PanelAdapter[SettingsT], Generic[SettingsT, RecordT]):
         if connections is not None and self.capabilities.connections is not Connections.ONE:
             raise InvalidOrder("the package decides how many connections there are", field="connections")
 
-    def check_ours(self, record: RecordT, ref: AccountRef, *other_names: str) -> None:
+    def check_ours(self, record: RecordT, ref: AccountRef, /, *other_names: str) -> None:
         """Raises where the record is not, or no longer, the account ``ref`` means: ids are given out anew."""
         account = self.account_of(record)
         same_name = account.username in (ref.username, *other_names)
@@ -118,7 +118,7 @@ class RecordHooks(PanelAdapter[SettingsT], Generic[SettingsT, RecordT]):
         if not same_name or (kept and ref.reference not in (None, account.reference)):
             raise Conflict("the panel's account of this id is not ours any more")
 
-    def has(self, record: RecordT, change: Change) -> bool | None:
+    def has(self, record: RecordT, change: Change, /) -> bool | None:
         """Whether the record shows what ``change`` asks; ``None`` for what this panel does not show."""
         account, credentials = self.account_of(record), change.credentials
         if change.until is not None:
@@ -132,11 +132,11 @@ class RecordHooks(PanelAdapter[SettingsT], Generic[SettingsT, RecordT]):
             return credentials is None
         return account.password == credentials.password if self.capabilities.password_readable else None
 
-    def note(self, record: RecordT, change: Change) -> str | None:  # noqa: ARG002 - for subclasses
+    def note(self, record: RecordT, change: Change, /) -> str | None:  # noqa: ARG002 - for subclasses
         """What a person should know of a change that was done to ``record``."""
         return None
 
-    def check_login(self, record: RecordT, credentials: Credentials) -> None:
+    def check_login(self, record: RecordT, credentials: Credentials, /) -> None:
         """After a new password that cannot be read: raises ``ContractBroken`` where it lets nobody in."""
 
     def ends(self, account: PanelAccount, until: datetime) -> bool:
