@@ -13,7 +13,7 @@ def main() -> None:
         from panelbridge.cli import main as run
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
-        if missing in ("panelbridge", "whmcs_module_shim", ""):
+        if missing in ("panelbridge", ""):
             raise
         sys.stderr.write(
             f"The panelbridge command needs {missing}, which is not installed.\n"

@@ -22,7 +22,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from panelbridge.contract.models import Term
-from panelbridge.provisioning import CreateWish
+from panelbridge.provisioning import CreateCommand
 from panelbridge.service.compose import compose
 from panelbridge.service.config import ServiceConfig
 
@@ -30,7 +30,7 @@ services = compose(ServiceConfig(data_folder=Path(sys.argv[1])), migrate=False)
 with services.units.read() as unit:
     shop = next(item for item in unit.installations.all() if item.code == "shop")
 services.provisioner.submit(
-    CreateWish(
+    CreateCommand(
         installation=shop, service_id=int(sys.argv[2]), actor="test", plan="gold", term=Term.parse("1m")
     )
 )

@@ -23,18 +23,6 @@ def test_every_backend_folder_is_shipped_and_announced() -> None:
     assert backends() == tuple(f"panelbridge_{name}" for name in sorted(points))
 
 
-def test_every_backend_is_bound_by_the_import_contracts() -> None:
-    rules = pyproject()["tool"]["importlinter"]
-    contracts = {contract["name"]: contract for contract in rules["contracts"]}
-
-    assert set(backends()) <= set(rules["root_packages"])
-    for name in ("A backend sees the adapter contract only", "Backends are independent of each other"):
-        contract = contracts[name]
-        assert list(backends()) == sorted(contract.get("source_modules") or contract["modules"])
-    for name in ("The library knows no backend, no shim, no Flask", "The shim never imports a backend"):
-        assert set(backends()) <= set(contracts[name]["forbidden_modules"])
-
-
 def test_the_source_root_is_no_package_and_every_backend_is_typed_and_explained() -> None:
     assert not (ROOT / "adapters" / "__init__.py").exists()
     for backend in backends():

@@ -23,7 +23,7 @@ from panelbridge.service.config import ServiceConfig
 SLOW = """
 import sys, time
 from pathlib import Path
-from whmcs_module_shim import compose as root
+from panelbridge.service import compose as root
 from panelbridge.service.services import Check
 from panelbridge.service.config import read_config
 from panelbridge.service.serve import serve
@@ -45,7 +45,7 @@ serve(read_config(), compose)
 
 NOISY = """
 import gc, threading, warnings
-from whmcs_module_shim import compose as root
+from panelbridge.service import compose as root
 from panelbridge.service.config import read_config
 from panelbridge.service.serve import serve
 import dataclasses

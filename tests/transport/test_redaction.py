@@ -45,13 +45,16 @@ def test_a_secret_inside_base64_is_starred(prefix: str, suffix: str) -> None:
         assert len(told.replace("***", "")) <= len(text) - len(secret) * 4 // 3 + 8
 
 
-@given(st.text(min_size=4), st.text())
+TEXT = st.characters(exclude_characters="\0", exclude_categories=("Cs",))  # the mark below is no secret
+
+
+@given(st.text(TEXT, min_size=4), st.text())
 def test_the_plain_secret_never_survives(secret: str, around: str) -> None:
     told = redact(f"{around}{secret}{around}", [secret])
     assert secret in "***" or secret not in told.replace("***", "\0")
 
 
-@given(st.text(min_size=1, max_size=3), st.text(alphabet=" /:=&?\"'(),.", min_size=1))
+@given(st.text(TEXT, min_size=1, max_size=3), st.text(alphabet=" /:=&?\"'(),.", min_size=1))
 def test_a_short_secret_never_survives_as_a_word_of_its_own(secret: str, around: str) -> None:
     told = redact(f"{around}{secret}{around}", [secret])
     assert secret in f"***{around}" or secret not in told.replace("***", "\0")

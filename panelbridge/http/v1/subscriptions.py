@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from panelbridge.access import Scope
 from panelbridge.actions import subscriptions
-from panelbridge.actions.acting import Acted
+from panelbridge.actions.acting import Acted, SubscriptionView
 from panelbridge.actions.fields import Body
 from panelbridge.http.routes import Action, Effect, Resource
 
@@ -31,6 +31,18 @@ def _acts(
         spent=spent,
     )
 
+
+resource.get(
+    "/v1/subscriptions",
+    subscriptions.list_subscriptions,
+    answer=subscriptions.SubscriptionPage,
+    query=subscriptions.SubscriptionQuery,
+    problems=(404,),
+)
+
+resource.get("/v1/subscriptions/<int:number>", subscriptions.show_subscription, answer=SubscriptionView)
+
+resource.get("/v1/subscriptions/<int:number>/usage", subscriptions.show_usage, answer=subscriptions.UsageDays)
 
 _acts(
     "/v1/subscriptions",
