@@ -116,7 +116,13 @@ def dotted(path: Path) -> str:
 
 def rewrite(place: Path, plan: Plan) -> bool:
     """Whether ``place`` mentioned anything that moved."""
-    if place.suffix not in TEXT or place.name in LEFT or place.is_symlink() or not place.is_file():
+    if (
+        place.suffix not in TEXT
+        or place.name in LEFT
+        or "adapter_of_before" in place.parts
+        or place.is_symlink()
+        or not place.is_file()
+    ):
         return False
     try:
         text = place.read_text(encoding="utf-8")
