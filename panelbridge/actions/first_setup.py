@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from panelbridge.access import NewApiKey, Scope, mint_key
+from panelbridge.actions.fields import Body, Code
+from panelbridge.actions.validation import validate
 from panelbridge.contract.secret import Secret
 from panelbridge.ledger import Credits, Ledger
 from panelbridge.service.books import (
@@ -18,6 +20,7 @@ from panelbridge.service.books import (
 )
 from panelbridge.service.compose import utc_now
 from panelbridge.service.config import ServiceConfig
+from panelbridge.service.schema import schema_of
 from panelbridge.storage.engine.database import Database
 from panelbridge.storage.units import SqlUnit, SqlUnits
 from panelbridge.storage.vault.key_file import create_key_file, open_vault
@@ -27,9 +30,13 @@ _FOLDER_MODE = 0o700
 _SHOP_SCOPES = frozenset({Scope.READ, Scope.PROVISION})
 
 
+class _Named(Body):
+    code: Code
+
+
 @dataclass(frozen=True, kw_only=True)
 class FirstSetup:
-    """What was made. The keys' texts are told this once and kept nowhere."""
+    """What was made. The keys' texts are shown this once and not stored."""
 
     folder: Path
     key_file: Path
@@ -37,6 +44,8 @@ class FirstSetup:
     reseller: str
     installation: str
     mode: Mode
+    was_at: str | None = None  # the schema before; None: there was no database
+    schema: str | None = None  # the schema now
     admin_key: Secret | None = field(default=None, repr=False)
     shop_key: Secret | None = field(default=None, repr=False)
 
@@ -45,10 +54,14 @@ def first_setup(
     config: ServiceConfig, *, reseller: str = "main", installation: str = "shop", mode: Mode = Mode.LIVE
 ) -> FirstSetup:
     """Make what is missing. Raises ``BooksLost`` and storage's errors, each naming what to do."""
+    for code in (reseller, installation):
+        validate(_Named, {"code": code})
+    path = database_file(config)
+    was_at = schema_of(path) if path.is_file() else None
     config.data_folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
     refuse_in_place_of_lost(config)
     if has_books(config):
-        refuse_damaged(database_file(config))
+        refuse_damaged(path)
     else:  # the key of books that exist is never made anew
         create_key_file(config.key_file)
     vault = open_vault(config.key_file)
@@ -58,9 +71,10 @@ def first_setup(
         require_own_key(database, vault, config.key_file)
         units = SqlUnits(database, vault, utc_now)
         with units.write() as unit:
-            return _furnish(unit, config, reseller, installation, mode)
+            made = _furnish(unit, config, reseller, installation, mode)
     finally:
         database.close()
+    return replace(made, was_at=was_at, schema=schema_of(path))
 
 
 def _furnish(

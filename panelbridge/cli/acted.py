@@ -29,7 +29,7 @@ def tell_acted(
     screen: Screen, bridge: Bridge, acted: Acted, *, show_password: bool = False, title: str | None = None
 ) -> None:
     """Print it and, when it is not done yet, end with ``Exit.PENDING``."""
-    from panelbridge.cli.screen import in_credits
+    from panelbridge.actions.wording import in_credits
     from panelbridge.cli.subscriptions import subscription_facts
 
     answer: ActedAnswer = acted.answer
@@ -55,7 +55,7 @@ def tell_acted(
 
 def _pending_facts(answer: ActedAnswer) -> list[tuple[str, object]]:
     operation = answer.operation
-    from panelbridge.cli.screen import in_credits
+    from panelbridge.actions.wording import in_credits
 
     facts: list[tuple[str, object]] = [("operation", f"{operation.id}, {operation.state}")]
     if answer.waits_for is not None:
@@ -70,7 +70,7 @@ def _pending_facts(answer: ActedAnswer) -> list[tuple[str, object]]:
 
 
 def _tell_who_goes_on(screen: Screen, bridge: Bridge) -> None:
-    from panelbridge.cli.bridge import serves_now
+    from panelbridge.service.data_folder import serves_now
 
     if serves_now(bridge.config):
         screen.hint("Nothing to do: the running `serve` goes on with it. Repeating the command joins it.")

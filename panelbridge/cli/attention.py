@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from panelbridge.actions.wording import in_credits
 from panelbridge.cli import names
 from panelbridge.cli.options import AsJson, Yes
-from panelbridge.cli.screen import Screen, in_credits
+from panelbridge.cli.screen import Screen
 
 if TYPE_CHECKING:
     from panelbridge.cli.bridge import Bridge

@@ -14,12 +14,9 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
-
-from panelbridge.actions.refused import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,12 +52,12 @@ class Bridge:
     def read(self, action: Callable[..., ResultT], **parts: Any) -> ResultT:
         """An action in one read transaction."""
         with self.services.units.read() as unit:
-            return action(self._context(unit=unit), **parts)
+            return action(self.context(unit=unit), **parts)
 
     def change(self, action: Callable[..., ResultT], *, once: str | None = None, **parts: Any) -> ResultT:
         """An action in one write transaction. ``once``: the operator's own key, for a repeat."""
         with self.services.units.write() as unit:
-            context = self._context(unit=unit, once=once)
+            context = self.context(unit=unit, once=once)
             result = action(context, **parts)
         for effect in context.committed:
             effect()
@@ -68,12 +65,14 @@ class Bridge:
 
     def ask(self, action: Callable[..., ResultT], **parts: Any) -> ResultT:
         """An action that asks a panel and keeps nothing."""
+        from panelbridge.actions.asking import asking_only
+
         with asking_only():
-            return action(self._context(), **parts)
+            return action(self.context(), **parts)
 
     def act(self, action: Callable[..., Any], *, once: str | None = None, **parts: Any) -> Acted:
         """An action that opens its own transactions; its operation may still be pending."""
-        result = action(self._context(once=once), **parts)
+        result = action(self.context(once=once), **parts)
         return Acted(answer=result, pending=result.is_pending())
 
     def every(self, action: Callable[..., Any], query: type[BaseModel], **filters: Any) -> list[Any]:
@@ -86,7 +85,8 @@ class Bridge:
             after = page.next
         return found
 
-    def _context(self, *, unit: ServiceUnit | None = None, once: str | None = None) -> Context:
+    def context(self, *, unit: ServiceUnit | None = None, once: str | None = None) -> Context:
+        """What an action is given; without ``unit`` it opens its own transactions."""
         from panelbridge.actions.context import Context
 
         return Context(
@@ -104,105 +104,19 @@ def _nothing_to_forget() -> None:
 
 
 @contextmanager
-def asking_only() -> Iterator[None]:
-    """The panel is only read here: whatever it answers, nothing was changed and repeating is safe."""
-    from panelbridge.contract.exceptions import PanelError
-    from panelbridge.contract.models import Outcome
-
-    try:
-        yield
-    except PanelError as error:
-        unclear = error.outcome is Outcome.UNKNOWN
-        raise Refused(
-            "panel_unreachable" if unclear or error.outcome is Outcome.RETRY_LATER else "refused",
-            error.message,
-            advice="It was only asked, nothing was changed. Look at the panel itself, then repeat."
-            if unclear
-            else error.advice,
-        ) from None
-
-
-@contextmanager
 def open_bridge(context: typer.Context) -> Iterator[Bridge]:
     """The bridge of the configured data folder. Raises ``Refused`` and storage's errors, each with advice."""
+    from panelbridge.actions.database import require_database
+    from panelbridge.service.compose import compose
+
     config: ServiceConfig = context.obj()
     require_database(config)
-    from panelbridge.service.compose import compose
 
     services = compose(config, migrate=False)
     try:
         yield Bridge(config, services)
     finally:
         services.close()
-
-
-def require_database(config: ServiceConfig) -> None:
-    """Raises ``Refused`` when there is no database, or its schema is another release's."""
-    from panelbridge.service.books import database_file, has_books, refuse_damaged, refuse_in_place_of_lost
-
-    path = database_file(config)
-    if not has_books(config):
-        refuse_in_place_of_lost(config)
-        raise Refused(
-            "configuration",
-            f"There is no database at {path.absolute()}",
-            advice="Run `panelbridge init`, or name the right folder with --data or --config.",
-        )
-    refuse_damaged(path)
-    found, wanted = schema_of(path), newest_schema()
-    if found != wanted:
-        raise Refused(
-            "configuration",
-            f"The database is at schema {found or 'none'}, this release needs {wanted}",
-            advice="An older one: make a copy with `panelbridge backup`, then run `panelbridge init` or "
-            "start `serve`; either brings it up to date. A newer one needs the newer release.",
-        )
-
-
-def schema_of(path: Path) -> str | None:
-    """The schema's revision in the database at ``path``; ``None`` when it has none.
-
-    Raises ``StorageDamaged``.
-    """
-    import sqlite3
-
-    from panelbridge.storage.exceptions import StorageDamaged
-
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=10)
-    try:
-        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-    except sqlite3.DatabaseError as error:
-        if error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
-            raise StorageDamaged(f"{path.absolute()} is damaged: {error}") from None
-        return None
-    finally:
-        connection.close()
-    return str(row[0]) if row else None
-
-
-def newest_schema() -> str:
-    """The newest revision this release brings. Its files are named by revision, so nothing is imported."""
-    from importlib.resources import files
-
-    folder = files("panelbridge.storage.engine.migrations") / "versions"
-    return max(item.name.removesuffix(".py") for item in folder.iterdir() if item.name[:4].isdigit())
-
-
-def serves_now(config: ServiceConfig) -> bool:
-    """Whether a ``serve`` runs from the data folder, as its lock file tells.
-
-    The lock itself is not tried: a ``serve`` that starts in that moment would be refused.
-    """
-    from panelbridge.service.data_folder import LOCK_NAME
-
-    try:
-        holder = int((config.data_folder / LOCK_NAME).read_text("ascii"))
-        os.kill(holder, 0)
-    except PermissionError:
-        return True  # it runs, as another user
-    except (OSError, ValueError):
-        return False
-    return True
 
 
 def read_options(model: type[ModelT], **values: Any) -> ModelT:

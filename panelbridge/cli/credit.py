@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from panelbridge.actions.wording import in_credits
 from panelbridge.cli import names
 from panelbridge.cli.options import AsJson, Limit, Once, ResellerCode
-from panelbridge.cli.screen import Screen, in_credits
+from panelbridge.cli.screen import Screen
 from panelbridge.ledger import TransferKind
 
 if TYPE_CHECKING:
@@ -200,7 +201,7 @@ def _is_low(wallet: WalletView) -> bool:
 
 
 def _tell_booking(screen: Screen, bridge: Bridge, made: Booked, title: str, once: str | None) -> None:
-    from panelbridge.cli.bridge import serves_now
+    from panelbridge.service.data_folder import serves_now
 
     facts = [("transfer", made.transfer), ("available now", in_credits(made.wallet.available))]
     if made.woken:

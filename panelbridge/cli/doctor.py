@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from panelbridge.actions.findings import Finding, Weight
 from panelbridge.cli import names
 from panelbridge.cli.exits import Exit
-from panelbridge.cli.findings import Finding, Weight, fine, wrong
 from panelbridge.cli.options import AsJson, ResellerCode, Yes
 from panelbridge.cli.screen import Screen
-
-if TYPE_CHECKING:
-    from panelbridge.service.config import ServiceConfig
-
-_NEEDED = frozenset({"key file", "database"})  # without them nothing can be opened
 
 
 def doctor_command(
@@ -40,12 +34,12 @@ def doctor_command(
     """Check everything, and say what is wrong, why, and what to do. Changes nothing without --go-live."""
     screen = Screen(as_json=as_json)
     if go_live is not None:
-        from panelbridge.cli.go_live import try_plan
+        from panelbridge.cli.go_live import try_on_screen
 
-        try_plan(context, screen, go_live, term=term, reseller=reseller, yes=yes)
+        try_on_screen(context, screen, go_live, term=term, reseller=reseller, yes=yes)
         return
     with screen.working("checking"):
-        found = examine(context)
+        found = _look(context)
     if screen.as_json:
         screen.json(
             [
@@ -71,44 +65,23 @@ def doctor_command(
     screen.hint("Before selling a plan: panelbridge doctor --go-live PLAN")
 
 
-def examine(context: typer.Context) -> list[Finding]:
-    """Every check. What cannot be looked at for want of something before it, is said to be so."""
+def _look(context: typer.Context) -> list[Finding]:
+    """Everything, with the bridge opened for what needs it."""
+    from panelbridge.actions.doctor import examine_machine, lacks_basics, not_looked_at
+    from panelbridge.actions.setup_checks import check_setup
     from panelbridge.cli.bridge import open_bridge
-    from panelbridge.cli.bridge_checks import check_bridge
-    from panelbridge.cli.machine_checks import check_machine
 
-    config: ServiceConfig = context.obj()
-    found = [fine("configuration", "read, every setting is valid"), *check_machine(config)]
-    if _lacks(found):
-        return [
-            *found,
-            wrong("the rest", "could not be looked at", "Mend what is above, then run doctor again."),
-        ]
-    found.append(_books(config))
+    found = examine_machine(context.obj())
+    if lacks_basics(found):
+        return found
     try:
         with open_bridge(context) as bridge:
-            found.extend(check_bridge(bridge))
+            found.extend(check_setup(bridge.context()))
     except Exception as error:
-        from panelbridge.cli.faults import fault_of
+        from panelbridge.cli.faults import fault_at_shell
 
-        fault = fault_of(error)
+        fault = fault_at_shell(error)
         if fault is None:
             raise
-        found.append(wrong("the rest", fault.message, fault.advice))
+        found.append(not_looked_at(fault))
     return found
-
-
-def _lacks(found: Sequence[Finding]) -> bool:
-    return any(item.weight is Weight.WRONG and item.check in _NEEDED for item in found)
-
-
-def _books(config: ServiceConfig) -> Finding:
-    from panelbridge.cli.machine_checks import check_books
-    from panelbridge.storage.exceptions import KeyFileError, StorageBusy, StorageFailed
-
-    try:
-        return check_books(config)
-    except (StorageBusy, StorageFailed) as error:
-        return wrong("books", str(error), error.advice)
-    except KeyFileError as error:
-        return wrong("books", str(error), "Put the key file back that belongs to this database.")

@@ -1,15 +1,17 @@
-"""Errors in the house form: what failed and why, what to do, whether repeating is safe; and the exit code."""
+"""Errors as a shell shows them: the text for a person, the JSON for a program, and the exit code."""
 
 from __future__ import annotations
 
-import errno
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from panelbridge.actions.refused import Refused
 from panelbridge.cli.exits import Exit
+
+if TYPE_CHECKING:
+    from panelbridge.actions.faults import Fault
 
 _LATER = "Repeat in a moment."
 _ENDS: Mapping[str, Exit] = {
@@ -51,127 +53,53 @@ _HERE: Mapping[str, str] = {
 _GROUP = re.compile(r"There is no (panel|plan|reseller|installation|key|operation|subscription) ")
 
 
-_PLACES = frozenset(
-    {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EACCES, errno.EROFS, errno.ENAMETOOLONG}
-)
+def fault_at_shell(error: BaseException) -> Fault | None:
+    """The fault that ``error`` is, with the advice for a shell; ``None`` for a bug."""
+    from panelbridge.actions.faults import fault_of
+
+    found = fault_of(error)
+    return found and with_shell_advice(found)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Fault:
-    """One error, ready to be told."""
+def with_shell_advice(fault: Fault) -> Fault:
+    """Where the advice is the catalogue's, which speaks to an HTTP caller, that for a shell."""
+    from panelbridge.actions.problems import KINDS
 
-    code: str
-    message: str
-    advice: str
-    retry_safe: bool
-
-    @property
-    def exit(self) -> Exit:
-        return _ENDS.get(self.code, Exit.REFUSED)
-
-    def text(self) -> str:
-        """For a person."""
-        again = "" if self.retry_safe else "Do not repeat it before you looked. "
-        if self.retry_safe and self.code in _WORTH_REPEATING:
-            again = "Repeating is safe. "
-        message = self.message if self.message.endswith((".", "!", "?")) else f"{self.message}."
-        first = message.partition(" ")[0]
-        if first.isalpha():  # a setting's name stays as it is written
-            message = f"{message[:1].upper()}{message[1:]}"
-        return f"{message}\n{self.advice}\n{again}[{self.code}]\n"
-
-    def as_json(self) -> str:
-        """For a program."""
-        return json.dumps(
-            {
-                "code": self.code,
-                "message": self.message,
-                "advice": self.advice,
-                "retry_safe": self.retry_safe,
-                "exit": int(self.exit),
-            }
-        )
+    advice = fault.advice
+    kind = KINDS.get(fault.code)
+    if kind is not None and advice == kind.advice:
+        advice = _HERE.get(fault.code, advice)
+    group = _GROUP.match(fault.message)
+    if fault.code == "not_found" and group:
+        advice = f"See what there is: panelbridge {group[1]}s list"
+    return replace(fault, advice=advice)
 
 
-def fault_of(error: BaseException) -> Fault | None:
-    """The fault that ``error`` is; ``None`` for a bug."""
-    from panelbridge.service.address import AddressUnusable
-    from panelbridge.service.books import BooksLost
-    from panelbridge.service.config import ConfigInvalid
-    from panelbridge.service.data_folder import DataFolderTaken
-
-    if isinstance(error, Refused):
-        return Fault(code=error.code, message=error.message, advice=error.advice, retry_safe=error.retry_safe)
-    if isinstance(error, ConfigInvalid):
-        return _configuration(str(error), _config_advice(str(error)))
-    if isinstance(error, BooksLost):
-        return _configuration(str(error), "Is it the right folder? Name another with --data or --config.")
-    if isinstance(error, DataFolderTaken):
-        return _configuration(str(error), "Nothing was changed.")
-    if isinstance(error, AddressUnusable):
-        return _configuration(str(error), "Stop what listens there, or set another `host` or `port`.")
-    return _of_what_was_named(error) or _of_the_product(error)
+def exit_of(fault: Fault) -> Exit:
+    """What the command ends with."""
+    return _ENDS.get(fault.code, Exit.REFUSED)
 
 
-def _of_what_was_named(error: BaseException) -> Fault | None:
-    """A number or a place on the command line that there cannot be."""
-    if isinstance(error, OverflowError):
-        return Fault(
-            code="not_found",
-            message="There is nothing of that number: it is larger than any that is given out",
-            advice="Check the number.",
-            retry_safe=True,
-        )
-    if isinstance(error, OSError) and error.filename is not None and error.errno in _PLACES:
-        return Fault(
-            code="invalid_request",
-            message=f"{error.filename} cannot be used: {error.strerror}",
-            advice="Name a place in a folder that is there and that you may write to.",
-            retry_safe=True,
-        )
-    return None
+def fault_text(fault: Fault) -> str:
+    """For a person."""
+    again = "" if fault.retry_safe else "Do not repeat it before you looked. "
+    if fault.retry_safe and fault.code in _WORTH_REPEATING:
+        again = "Safe to run again. "
+    message = fault.message if fault.message.endswith((".", "!", "?")) else f"{fault.message}."
+    first = message.partition(" ")[0]
+    if first.isalpha():  # a setting's name stays as it is written
+        message = f"{message[:1].upper()}{message[1:]}"
+    return f"{message}\n{fault.advice}\n{again}[{fault.code}]\n"
 
 
-def _of_the_product(error: BaseException) -> Fault | None:
-    from panelbridge.actions.problems import KINDS, Problem
-    from panelbridge.actions.refusals import KNOWN, problem_of
-    from panelbridge.contract.exceptions import AdapterLoadError, SettingsInvalid
-    from panelbridge.storage.exceptions import KeyFileError, VaultError
-
-    if isinstance(error, KeyFileError):
-        return _configuration(
-            str(error),
-            "If there are books already, put the key file back from its own backup: another one cannot open "
-            "them. `panelbridge init` makes one for a new set-up only.",
-        )
-    if isinstance(error, VaultError):
-        return _configuration(
-            str(error), "The key file does not belong to this database: put back the one that does."
-        )
-    if isinstance(error, (AdapterLoadError, SettingsInvalid)):
-        return Fault(
-            code="invalid_request",
-            message=str(error),
-            advice="See `panelbridge adapters` for what is installed, and the panel's settings.",
-            retry_safe=True,
-        )
-    if isinstance(error, KNOWN):
-        error = problem_of(error)  # type: ignore[arg-type]  # a member of that union
-    if isinstance(error, Problem):
-        own = error.advice != KINDS[error.code].advice
-        advice = error.advice if own else _HERE.get(error.code, error.advice)
-        group = _GROUP.match(error.detail)
-        if error.code == "not_found" and group:
-            advice = f"See what there is: panelbridge {group[1]}s list"
-        return Fault(code=error.code, message=error.detail, advice=advice, retry_safe=error.retry_safe)
-    return None
-
-
-def _configuration(message: str, advice: str) -> Fault:
-    return Fault(code="configuration", message=message, advice=advice, retry_safe=True)
-
-
-def _config_advice(message: str) -> str:
-    if "data_folder" in message:
-        return "Name the folder: --data FOLDER, --config FILE, or the variable PANELBRIDGE_DATA_FOLDER."
-    return "Correct the file or the variables named; nothing was started."
+def fault_json(fault: Fault) -> str:
+    """For a program."""
+    return json.dumps(
+        {
+            "code": fault.code,
+            "message": fault.message,
+            "advice": fault.advice,
+            "retry_safe": fault.retry_safe,
+            "exit": int(exit_of(fault)),
+        }
+    )

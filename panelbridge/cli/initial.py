@@ -23,36 +23,19 @@ def init_command(
 ) -> None:
     """Make data folder, secret key, database, first reseller, shop and keys. Twice changes nothing."""
     from panelbridge.actions.first_setup import first_setup
-    from panelbridge.cli.bridge import read_options, schema_of
-    from panelbridge.service.books import database_file
 
     screen = Screen(as_json=as_json)
-    config = context.obj()
-    for code in (reseller, installation):
-        read_options(_code_model(), code=code)
-    path = database_file(config)
-    before = schema_of(path) if path.is_file() else None
-    made = first_setup(config, reseller=reseller, installation=installation, mode=mode)
-    after = schema_of(path)
+    made = first_setup(context.obj(), reseller=reseller, installation=installation, mode=mode)
     if screen.as_json:
         screen.json(_document(made))
         return
-    if before is not None and before != after:
-        screen.say(f"The database was brought from schema {before} to {after}; nothing else was changed.")
+    if made.was_at is not None and made.was_at != made.schema:
+        moved = f"from schema {made.was_at} to {made.schema}"
+        screen.say(f"The database was brought {moved}; nothing else was changed.")
     elif made.created:
         _tell_keys(screen, made)
     else:
         _tell_nothing(screen, made)
-
-
-def _code_model() -> type:
-    from panelbridge.actions.fields import Body, Code
-
-    class Named(Body):
-        code: Code
-
-    Named.model_rebuild(_types_namespace={"Code": Code})
-    return Named
 
 
 def _document(made: FirstSetup) -> dict[str, object]:
@@ -70,7 +53,7 @@ def _document(made: FirstSetup) -> dict[str, object]:
 
 def _tell_nothing(screen: Screen, made: FirstSetup) -> None:
     screen.say(f"Nothing to do: {made.folder} is set up.")
-    screen.hint("Keys are not told again; `panelbridge keys add` makes new ones.")
+    screen.hint("Keys are shown only once; `panelbridge keys add` makes new ones.")
 
 
 def _tell_keys(screen: Screen, made: FirstSetup) -> None:
@@ -87,7 +70,7 @@ def _tell_keys(screen: Screen, made: FirstSetup) -> None:
         title="Set up",
     )
     screen.say()
-    screen.say("Keys: told this once and kept nowhere", style="bold")
+    screen.say("API keys (shown once, not stored)", style="bold")
     if made.admin_key is not None:
         screen.say(f"  operator  {made.admin_key.get_secret_value()}")
     if made.shop_key is not None:

@@ -7,14 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from panelbridge.actions.refused import Refused
 from panelbridge.cli.options import AsJson
 from panelbridge.cli.screen import Screen
 
 if TYPE_CHECKING:
     from panelbridge.ledger import VerifyReport
-    from panelbridge.ledger.verification import Heads
-    from panelbridge.service.config import ServiceConfig
 
 app = typer.Typer(no_args_is_help=True, help="The books of credits.")
 
@@ -33,15 +30,16 @@ def verify_command(
     """Recompute every chain and wallet, compare them with the journal and the witness, and try to break every
     guard. Changes nothing; sales go on.
     """
-    from panelbridge.cli.bridge import require_database
+    from panelbridge.actions.database import require_database
+    from panelbridge.actions.ledger_proof import logged_heads, verify_books
     from panelbridge.cli.exits import Exit
 
     screen = Screen(as_json=as_json)
     config = context.obj()
     require_database(config)
     with screen.working("verifying the books"):
-        logged = _logged(heads)
-        report = verify_books_of(config, logged)
+        logged = logged_heads(heads)
+        report = verify_books(config, logged)
     if screen.as_json:
         screen.json(_document(report))
     elif report.whole:
@@ -63,51 +61,6 @@ def verify_command(
             "is, and compare with the last good backup. `panelbridge init` puts missing guards back."
         )
         raise typer.Exit(Exit.FAULTS)
-
-
-def _logged(file: Path | None) -> Heads:
-    from panelbridge.storage.ledger.head_log import read_heads
-
-    if file is None:
-        return ()
-    try:
-        found = read_heads(file.read_text("utf-8", "replace").splitlines())
-    except OSError as error:
-        raise Refused(
-            "configuration", f"the log {file} cannot be read: {error.strerror}", advice="Name another."
-        ) from None
-    if not found:
-        raise Refused(
-            "invalid_request",
-            f"{file} holds no chain head",
-            advice="Give a log of `panelbridge serve` at level info: it writes them at its start and daily.",
-        )
-    return found
-
-
-def verify_books_of(config: ServiceConfig, heads: Heads = ()) -> VerifyReport:
-    """The full verification, in a snapshot and one short write that is rolled back."""
-    from panelbridge.service.books import database_url
-    from panelbridge.service.compose import utc_now
-    from panelbridge.storage.audit import verify_ledger
-    from panelbridge.storage.engine.database import Database
-    from panelbridge.storage.provisioning.effects_store import SqlEffectsStore
-    from panelbridge.storage.vault.key_file import open_vault
-    from panelbridge.storage.witness import Witness
-
-    vault = open_vault(config.key_file)
-    database = Database(database_url(config))
-    witness = Witness(config.witness, database, vault.witness, utc_now)
-    try:
-        said = witness.last()  # before the database: it is written after it
-        with database.read() as connection:
-            stop = SqlEffectsStore(connection).stopped()
-        # After a restore the witness is ahead on purpose, until a person has compared.
-        restored = stop is not None and stop.code == "restored"
-        return verify_ledger(database, vault.chain, heads=heads, witness=None if restored else said)
-    finally:
-        witness.close()
-        database.close()
 
 
 def _document(report: VerifyReport) -> dict[str, object]:

@@ -131,7 +131,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _tell_usage(error: Exception) -> Exit:
-    from panelbridge.cli.faults import Fault
+    from panelbridge.actions.faults import Fault
+    from panelbridge.cli.faults import exit_of, fault_json
 
     fault = Fault(
         code="usage",
@@ -139,14 +140,15 @@ def _tell_usage(error: Exception) -> Exit:
         advice="Run the command with --help: it shows the form. Nothing was done.",
         retry_safe=True,
     )
-    sys.stderr.write(f"{fault.as_json()}\n")
-    return fault.exit
+    sys.stderr.write(f"{fault_json(fault)}\n")
+    return exit_of(fault)
 
 
 def _tell(error: Exception, *, as_json: bool) -> Exit:
-    from panelbridge.cli.faults import Fault, fault_of
+    from panelbridge.actions.faults import Fault
+    from panelbridge.cli.faults import exit_of, fault_at_shell, fault_json, fault_text
 
-    fault = fault_of(error)
+    fault = fault_at_shell(error)
     if fault is None:
         from panelbridge.service.logs import describe
 
@@ -157,5 +159,5 @@ def _tell(error: Exception, *, as_json: bool) -> Exit:
             advice="Please report them; they hold no secrets.",
             retry_safe=True,
         )
-    sys.stderr.write(f"{fault.as_json()}\n" if as_json else fault.text())
-    return fault.exit
+    sys.stderr.write(f"{fault_json(fault)}\n" if as_json else fault_text(fault))
+    return exit_of(fault)

@@ -106,7 +106,8 @@ def set_command(
     """Change settings of a panel; what is not named stays."""
     from panelbridge.actions import panels
     from panelbridge.cli.asking import changed_settings
-    from panelbridge.cli.bridge import open_bridge, read_options, serves_now
+    from panelbridge.cli.bridge import open_bridge, read_options
+    from panelbridge.service.data_folder import serves_now
 
     screen = Screen(as_json=as_json)
     with open_bridge(context) as bridge:
@@ -242,8 +243,8 @@ def accounts_command(context: typer.Context, code: Code, as_json: AsJson = False
 
 def _accounts(bridge: Bridge, code: str) -> list[dict[str, Any]]:
     """Every account, or an error: never a silent part."""
+    from panelbridge.actions.asking import asking_only
     from panelbridge.actions.panels import panel_named
-    from panelbridge.cli.bridge import asking_only
 
     panel = bridge.read(panel_named, code=code)
     ours: dict[str, int] = {}

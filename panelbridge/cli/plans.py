@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from panelbridge.actions.wording import in_credits
 from panelbridge.cli import names
 from panelbridge.cli.options import AsJson, ResellerCode
-from panelbridge.cli.screen import Screen, in_credits
+from panelbridge.cli.screen import Screen
 
 if TYPE_CHECKING:
     from panelbridge.actions.plans import PlanView
@@ -248,8 +249,8 @@ def _put(screen: Screen, bridge: Bridge, code: str, given: dict[str, Any], title
 
 def _tell_unfit(screen: Screen, bridge: Bridge, made: PlanView) -> None:
     """The plan stands, as its first order would; that one would be put before a person."""
-    from panelbridge.cli.findings import Weight
-    from panelbridge.cli.plan_check import compare
+    from panelbridge.actions.findings import Weight
+    from panelbridge.actions.plan_check import compare
     from panelbridge.subscriptions import PlanId
 
     with bridge.services.units.read() as unit:
@@ -258,7 +259,7 @@ def _tell_unfit(screen: Screen, bridge: Bridge, made: PlanView) -> None:
         msg = f"plan {made.code} is gone"
         raise LookupError(msg)
     with screen.working("asking the panel what it sells"):
-        found = compare(bridge, plan)
+        found = compare(bridge.context(), plan=plan)
     if found.weight is not Weight.FINE:
         typer.echo(f"{found.weight.value}: {found.check}: {found.cause}\n{found.remedy}", err=True)
 

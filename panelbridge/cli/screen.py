@@ -145,11 +145,6 @@ def _width(text: str) -> int:
     return max(map(len, text.splitlines()), default=0)
 
 
-def in_credits(amount: object) -> str:
-    """``1 credit``, ``2.5 credits``."""
-    return f"{amount} credit" if str(amount) == "1" else f"{amount} credits"
-
-
 def _console(stream: Any) -> Console:
     from rich.console import Console
 

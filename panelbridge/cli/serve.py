@@ -24,7 +24,7 @@ def serve_command(context: typer.Context) -> None:
 
 
 def _explain(error: BaseException) -> str | None:
-    from panelbridge.cli.faults import fault_of
+    from panelbridge.cli.faults import fault_at_shell, fault_text
 
-    fault = fault_of(error)
-    return fault.text() if fault is not None else None
+    fault = fault_at_shell(error)
+    return fault_text(fault) if fault is not None else None

@@ -7,15 +7,10 @@ from typing import Annotated, Any
 import typer
 
 from panelbridge.cli import names
-from panelbridge.cli.consequences import (
-    change_means,
-    extension_means,
-    length_meant,
-    load_subscription,
-)
 from panelbridge.cli.options import AsJson, Once, Yes
 from panelbridge.cli.screen import Screen
 from panelbridge.cli.subscriptions import Named, app, subscription_number
+from panelbridge.cli.typed import extension_length
 from panelbridge.lifecycle import SuspensionReason
 
 ShowPassword = Annotated[bool, typer.Option("--show-password", help="Tell the new password in clear.")]
@@ -42,18 +37,19 @@ def extend_command(
     as_json: AsJson = False,
 ) -> None:
     """Extend a subscription. It costs the plan's price for that length; says so and asks before."""
-    from panelbridge.actions import subscriptions
+    from panelbridge.actions import consequences, subscriptions
     from panelbridge.cli.acted import tell_acted
     from panelbridge.cli.bridge import open_bridge, read_options
 
     screen = Screen(as_json=as_json)
     with open_bridge(context) as bridge:
         number = subscription_number(bridge, named)
-        item = load_subscription(bridge, number)
-        length = length_meant(bridge, item, by)
+        length = extension_length(bridge, number, by)
         if gift and by is None:
             raise typer.BadParameter("a gift names its length, such as 3d", param_hint="--by")
-        means = extension_means(bridge, item, length, own_length=by is not None, gift=gift)
+        means = bridge.read(
+            consequences.extension_means, number=number, length=length, own_length=by is not None, gift=gift
+        )
         screen.confirm(means, yes=yes)
         body = read_options(
             subscriptions.Extension, by=str(length) if by is not None else None, note=note, gift=gift
@@ -77,11 +73,11 @@ def suspend_command(
     as_json: AsJson = False,
 ) -> None:
     """Make an account unusable, keeping it."""
-    from panelbridge.actions import subscriptions
+    from panelbridge.actions import consequences, subscriptions
     from panelbridge.cli.bridge import read_options
 
     body = read_options(subscriptions.Suspend, reason=reason.value, note=note)
-    means = f"The customer cannot use it until the reason {reason.value} is lifted. Billing is not told."
+    means = consequences.SUSPENDED.format(reason=reason.value)
     _act(context, named, subscriptions.suspend_subscription, means, yes=yes, as_json=as_json, body=body)
 
 
@@ -114,14 +110,14 @@ def reset_command(
     as_json: AsJson = False,
 ) -> None:
     """Make a new password work and the old one not."""
-    from panelbridge.actions import subscriptions
+    from panelbridge.actions import consequences, subscriptions
     from panelbridge.cli.bridge import read_options
 
     _act(
         context,
         named,
         subscriptions.reset_subscription,
-        "The customer's password stops working. WHMCS is not told the new one: press Refresh there.",
+        consequences.RESET,
         yes=yes,
         as_json=as_json,
         body=read_options(subscriptions.Reset),
@@ -135,14 +131,13 @@ def terminate_command(
     context: typer.Context, named: Named, yes: Yes = False, as_json: AsJson = False
 ) -> None:
     """Delete the account at the panel, and prove that it is gone."""
-    from panelbridge.actions import subscriptions
+    from panelbridge.actions import consequences, subscriptions
 
     _act(
         context,
         named,
         subscriptions.terminate_subscription,
-        "The account is deleted at the panel. There is no way back, and no credits come back.\n"
-        "The billing system is not told.",
+        consequences.TERMINATED,
         yes=yes,
         as_json=as_json,
     )
@@ -163,7 +158,7 @@ def change_command(
     as_json: AsJson = False,
 ) -> None:
     """Give a subscription another plan of the same panel. Says the price and asks before."""
-    from panelbridge.actions import subscriptions
+    from panelbridge.actions import consequences, subscriptions
     from panelbridge.cli.bridge import open_bridge, read_options
 
     if when not in ("now", "next"):
@@ -179,7 +174,7 @@ def change_command(
 
         number = subscription_number(bridge, named)
         body = read_options(subscriptions.Change, plan=plan, term=term, connections=connections)
-        screen.confirm(change_means(bridge, number, body), yes=yes)
+        screen.confirm(bridge.read(consequences.change_means, number=number, body=body), yes=yes)
         with screen.working(f"changing subscription {number}"):
             acted = bridge.act(subscriptions.change_subscription, body=body, number=number)
         tell_acted(screen, bridge, acted)
@@ -197,16 +192,16 @@ def _act(
     show_password: bool = False,
     **parts: Any,
 ) -> None:
+    from panelbridge.actions import consequences
     from panelbridge.cli.acted import tell_acted
     from panelbridge.cli.bridge import open_bridge
 
     screen = Screen(as_json=as_json)
     with open_bridge(context) as bridge:
         number = subscription_number(bridge, named)
-        item = load_subscription(bridge, number)
+        item = bridge.read(consequences.subscription_of, number=number)
         if means is not None:
-            who = f"Subscription {number}: service {item.service_id}, user {item.username or 'none yet'}."
-            screen.confirm(f"{who}\n{means}", yes=yes)
+            screen.confirm(f"{consequences.about(item)}\n{means}", yes=yes)
         with screen.working(f"subscription {number}"):
             acted = bridge.act(view, once=once, number=number, **parts)
         tell_acted(screen, bridge, acted, show_password=show_password)

@@ -5,6 +5,8 @@ The periods and what was paid for each are read from the journal here and handed
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from panelbridge.contract.capabilities import PackageWrite
 from panelbridge.contract.models import Term
 from panelbridge.ledger import Credits
@@ -56,6 +58,28 @@ def change_price(
     if not periods:
         return full  # nothing is known of what was paid
     return Credits(units=change_charge(periods, price=full.units, term=offer.term, now=look.now))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangeQuote:
+    """What a change now would be at the panel, and its price."""
+
+    price: Credits
+    connections: int | None  # None: as the package says
+    purchase: bool  # the panel sells it as a whole package
+
+
+def quote_change(
+    unit: Unit, panels: Panels, look: Outlook, plan: Plan, offer: PlanTerm, wanted: int | None = None
+) -> ChangeQuote:
+    """The one quote: for the order itself, and for whoever asks beforehand what it would cost.
+
+    ``wanted``: connections, where somebody named a number. Raises ``Refusal`` (``connections_not_sold``).
+    """
+    whole = bought_whole(panels, look, plan, offer)
+    connections = connections_after(unit, look, plan, offer, wanted)
+    price = change_price(unit, look, plan, offer, connections, purchase=whole)
+    return ChangeQuote(price=price, connections=connections, purchase=whole)
 
 
 def bought_whole(panels: Panels, look: Outlook, plan: Plan, offer: PlanTerm) -> bool:

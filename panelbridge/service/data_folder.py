@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from panelbridge.service.config import ServiceConfig
 from panelbridge.storage.owner import give_to_owner_of
 
 LOCK_NAME = "serve.lock"
@@ -45,3 +46,18 @@ def claim_data_folder(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(lock)
+
+
+def serves_now(config: ServiceConfig) -> bool:
+    """Whether a ``serve`` runs from the data folder, as its lock file says.
+
+    The lock itself is not tried: a ``serve`` that starts in that moment would be refused.
+    """
+    try:
+        holder = int((config.data_folder / LOCK_NAME).read_text("ascii"))
+        os.kill(holder, 0)
+    except PermissionError:
+        return True  # it runs, as another user
+    except (OSError, ValueError):
+        return False
+    return True

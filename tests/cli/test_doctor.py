@@ -126,7 +126,7 @@ def test_each_trial_is_a_new_account(selling: Shell) -> None:
 def test_a_trial_that_fails_ends_its_account_and_says_do_not_sell(
     selling: Shell, practice: PracticeProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("panelbridge.cli.go_live._BUDGET", 1.5)
+    monkeypatch.setattr("panelbridge.actions.go_live._BUDGET", 1.5)
     practice.control.set_fault("timeout_after_commit", "suspend", seconds=4)
 
     ran = selling("doctor", "--go-live", "gold", "--yes")

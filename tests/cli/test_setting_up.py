@@ -78,7 +78,7 @@ def test_a_panel_that_is_down_ends_with_7_and_repeating_is_safe(selling: Shell) 
     ran = selling("panels", "accounts", "main")
 
     assert ran.code == 7
-    assert "Repeating is safe." in ran.err
+    assert "Safe to run again." in ran.err
     assert ran.out == ""
 
 

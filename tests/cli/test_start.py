@@ -22,7 +22,7 @@ def test_init_makes_everything_for_its_owner_alone_and_tells_the_keys(bare: Shel
     assert stat.S_IMODE((bare.folder / "secret.key").stat().st_mode) == 0o600
     assert stat.S_IMODE((bare.folder / "panelbridge.db").stat().st_mode) == 0o600
     assert ran.out.count("pb_test_") == 2
-    assert "told this once" in ran.out
+    assert "shown once, not stored" in ran.out
     assert "acme" in ran.out
     assert "tv (test)" in ran.out
 

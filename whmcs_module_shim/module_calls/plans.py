@@ -13,7 +13,7 @@ from panelbridge.ledger import Credits
 from panelbridge.provisioning import Refusal
 from panelbridge.provisioning.outlook import outlook
 from panelbridge.provisioning.port import Unit
-from panelbridge.provisioning.pricing import bought_whole, change_price, connections_after
+from panelbridge.provisioning.pricing import quote_change
 from panelbridge.service.services import Services
 from panelbridge.subscriptions import Installation, Mode, Plan, PlanTerm, Subscription
 from whmcs_module_shim.module_calls.answer import ModuleAnswer
@@ -150,14 +150,7 @@ def _upgrade_price(
     services: Services, unit: Unit, subscription: Subscription, plan: Plan, offer: PlanTerm
 ) -> Credits:
     look = outlook(unit, subscription, services.clock())
-    return change_price(
-        unit,
-        look,
-        plan,
-        offer,
-        connections_after(unit, look, plan, offer, None),
-        purchase=bought_whole(services.panels, look, plan, offer),
-    )
+    return quote_change(unit, services.panels, look, plan, offer).price
 
 
 def cycles_of(plan: Plan) -> list[str]:

@@ -21,7 +21,7 @@ from panelbridge.provisioning.keys import end_state_key
 from panelbridge.provisioning.models import Asked, Attempt, Fence, Operation, Target
 from panelbridge.provisioning.outlook import PRICED, Outlook, at_its_turn, dated, moved, outlook, sold_as
 from panelbridge.provisioning.port import Unit
-from panelbridge.provisioning.pricing import bought_whole, change_price, connections_after, is_there
+from panelbridge.provisioning.pricing import connections_after, is_there, quote_change
 from panelbridge.provisioning.promise import within_promise
 from panelbridge.provisioning.rules import Admission, Reading, VerbRules, adopt_account, fenced_purchase
 from panelbridge.subscriptions import Plan, PlanId, PlanTerm, Subscription
@@ -158,25 +158,23 @@ def _quoted(
     unit: Unit, deps: Dependencies, look: Outlook, plan: Plan, offer: PlanTerm, wanted: int | None
 ) -> _Change:
     """What a change now sends and costs, on what the service has then. Raises ``Refusal``."""
-    buys = bought_whole(deps.panels, look, plan, offer)
-    if buys and not plan.allow_purchase:
+    quote = quote_change(unit, deps.panels, look, plan, offer, wanted)
+    if quote.purchase and not plan.allow_purchase:
         raise Refusal(
             "refused",
             "a package change on this panel is a full purchase, and the plan does not allow one",
             advice="Allow purchases on the plan, or change the package at the next renewal.",
         )
-    connections = connections_after(unit, look, plan, offer, wanted)
-    price = change_price(unit, look, plan, offer, connections, purchase=buys)
     target = {
         "package": offer.package,
-        "connections": connections,
+        "connections": quote.connections,
         "options": dict(plan.options),
-        "add": str(offer.term) if buys else None,
-        "purchase": buys,
+        "add": str(offer.term) if quote.purchase else None,
+        "purchase": quote.purchase,
         "allow_restart": plan.allow_restart,
-        "note": _note(price, buys=buys),
+        "note": _note(quote.price, buys=quote.purchase),
     }
-    return _Change(price=price, target=target)
+    return _Change(price=quote.price, target=target)
 
 
 def _sells(operation: Operation) -> tuple[PlanId, Term, int | None]:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
-from panelbridge.cli.findings import Finding, fine, note, wrong
-from panelbridge.cli.screen import in_credits
-
-if TYPE_CHECKING:
-    from panelbridge.cli.bridge import Bridge
-    from panelbridge.contract.models import Package
-    from panelbridge.subscriptions import Plan
+from panelbridge.actions.context import Context
+from panelbridge.actions.findings import Finding, fine, note, wrong
+from panelbridge.actions.wording import in_credits
+from panelbridge.contract.exceptions import AdapterLoadError, PanelError, SettingsInvalid
+from panelbridge.contract.models import Package
+from panelbridge.subscriptions import Plan
+from panelbridge.transport import deadline
 
 _PANEL_SECONDS = 10.0
 
@@ -47,14 +46,11 @@ def check_plan(plan: Plan, packages: Mapping[str, Package]) -> Finding:
     return fine(name, f"sells {lengths}; every package is there")
 
 
-def compare(bridge: Bridge, plan: Plan) -> Finding:
+def compare(context: Context, *, plan: Plan) -> Finding:
     """Ask the panel and check. One that cannot be asked now is nothing against the plan."""
-    from panelbridge.contract.exceptions import AdapterLoadError, PanelError, SettingsInvalid
-    from panelbridge.transport import deadline
-
     try:
         with deadline(_PANEL_SECONDS):
-            listed = bridge.services.panels.adapter(plan.panel_id).list_packages()
+            listed = context.services.panels.adapter(plan.panel_id).list_packages()
             packages = {package.id: package for package in listed}
     except (PanelError, AdapterLoadError, SettingsInvalid) as error:
         return note(

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from panelbridge.actions.attention import SHOP_SETTINGS
-from panelbridge.cli.findings import Finding, fine, note, wrong
-from panelbridge.cli.go_live import INSTALLATION
-from panelbridge.cli.plan_check import check_plan
-from panelbridge.cli.screen import in_credits
+from panelbridge.actions.context import Context
+from panelbridge.actions.findings import Finding, fine, note, wrong
+from panelbridge.actions.go_live_plan import INSTALLATION
+from panelbridge.actions.plan_check import check_plan
+from panelbridge.actions.wording import in_credits
+from panelbridge.contract.exceptions import AdapterLoadError, PanelError, SettingsInvalid
+from panelbridge.contract.models import Connection, Package
+from panelbridge.contract.registry import adapters
 from panelbridge.service.exposed import exposures_of
-
-if TYPE_CHECKING:
-    from panelbridge.cli.bridge import Bridge
-    from panelbridge.contract.models import Connection, Package
-    from panelbridge.subscriptions import Panel
+from panelbridge.subscriptions import Panel
+from panelbridge.transport import deadline
 
 _MAX_SKEW = 60.0  # seconds
 _PANEL_SECONDS = 10.0
@@ -24,18 +24,18 @@ _OVERDUE = timedelta(minutes=5)
 _SOON = timedelta(days=14)
 
 
-def check_bridge(bridge: Bridge) -> Iterator[Finding]:
+def check_setup(context: Context) -> Iterator[Finding]:
     """Everything that needs an opened bridge; panels are asked, nothing is changed."""
-    with bridge.services.units.read() as unit:
+    with context.services.units.read() as unit:
         panels = list(unit.panels.all())
         plans = [plan for plan in unit.plans.all() if plan.active]
-    yield from _check_writes(bridge)
+    yield from _check_writes(context)
     yield from _check_adapters()
     if not panels:
         yield wrong("panels", "there is none", "panelbridge panels add")
     offered: dict[int, Mapping[str, Package]] = {}
     for panel in panels:
-        finding, packages = _check_panel(bridge, panel)
+        finding, packages = _check_panel(context, panel)
         yield finding
         if not panel.writes_enabled:
             yield note(
@@ -52,18 +52,18 @@ def check_bridge(bridge: Bridge) -> Iterator[Finding]:
     for plan in plans:
         if plan.panel_id in offered:
             yield check_plan(plan, offered[plan.panel_id])
-    yield from _check_shops(bridge)
-    yield from _check_wallets(bridge)
-    yield from _check_work(bridge)
+    yield from _check_shops(context)
+    yield from _check_wallets(context)
+    yield from _check_work(context)
 
 
-def _check_writes(bridge: Bridge) -> Iterator[Finding]:
+def _check_writes(context: Context) -> Iterator[Finding]:
     """The books as a whole: do they fit their witness, and may anything leave the bridge?"""
-    with bridge.services.units.read() as unit:
+    with context.services.units.read() as unit:
         stop = unit.effects.stopped()
     if stop is not None:
         yield wrong("writes", f"off for the whole bridge: {stop.message}", "panelbridge writes show")
-    said = bridge.services.witnessed()
+    said = context.services.witnessed()
     if said is not None:
         yield fine("witness", said)
     else:
@@ -71,9 +71,6 @@ def _check_writes(bridge: Bridge) -> Iterator[Finding]:
 
 
 def _check_adapters() -> Iterator[Finding]:
-    from panelbridge.contract.exceptions import AdapterLoadError
-    from panelbridge.contract.registry import adapters
-
     names = []
     try:
         for entry in adapters():
@@ -85,14 +82,11 @@ def _check_adapters() -> Iterator[Finding]:
     yield fine("adapters", ", ".join(names) or "none installed")
 
 
-def _check_panel(bridge: Bridge, panel: Panel) -> tuple[Finding, Sequence[Package] | None]:
-    from panelbridge.contract.exceptions import AdapterLoadError, PanelError, SettingsInvalid
-    from panelbridge.transport import deadline
-
+def _check_panel(context: Context, panel: Panel) -> tuple[Finding, Sequence[Package] | None]:
     name = f"panel {panel.code}"
     try:
         with deadline(_PANEL_SECONDS):
-            adapter = bridge.services.panels.adapter(panel.id)
+            adapter = context.services.panels.adapter(panel.id)
             answer = adapter.test_connection()
             listed = list(adapter.list_packages())
     except PanelError as error:
@@ -147,9 +141,9 @@ def _judge(name: str, panel: Panel, answer: Connection) -> Finding:
     return fine(name, f"{kind}, answers as {answer.identity}{balance}")
 
 
-def _check_shops(bridge: Bridge) -> Iterator[Finding]:
-    now = bridge.services.clock()
-    with bridge.services.units.read() as unit:
+def _check_shops(context: Context) -> Iterator[Finding]:
+    now = context.now
+    with context.services.units.read() as unit:
         shops = unit.installations.all()
         told = unit.journal.attention()
         keys = [key for key in unit.access.keys(limit=10_000) if key.usable(now)]
@@ -176,8 +170,8 @@ def _check_shops(bridge: Bridge) -> Iterator[Finding]:
             yield fine(name, f"{shop.mode.value}, bound to {shop.system_url}")
 
 
-def _check_wallets(bridge: Bridge) -> Iterator[Finding]:
-    with bridge.services.units.read() as unit:
+def _check_wallets(context: Context) -> Iterator[Finding]:
+    with context.services.units.read() as unit:
         codes = {item.id: item.code for item in unit.resellers.all()}
         wallets = unit.ledger.wallets()
         queued = {wallet.reseller: len(unit.journal.queued(wallet.reseller)) for wallet in wallets}
@@ -194,9 +188,9 @@ def _check_wallets(bridge: Bridge) -> Iterator[Finding]:
             yield fine(name, f"{in_credits(wallet.available)} available")
 
 
-def _check_work(bridge: Bridge) -> Iterator[Finding]:
-    now = bridge.services.clock()
-    with bridge.services.units.read() as unit:
+def _check_work(context: Context) -> Iterator[Finding]:
+    now = context.now
+    with context.services.units.read() as unit:
         waiting = unit.journal.attention()
         late = [
             item

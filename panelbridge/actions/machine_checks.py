@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import stat
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-from panelbridge.cli.findings import Finding, fine, note, wrong
+import requests
 
-if TYPE_CHECKING:
-    from panelbridge.service.config import ServiceConfig
+from panelbridge.actions.findings import Finding, fine, note, wrong
+from panelbridge.actions.ledger_proof import verify_books
+from panelbridge.service.books import BooksLost, database_file, refuse_damaged, refuse_in_place_of_lost
+from panelbridge.service.config import ServiceConfig
+from panelbridge.service.data_folder import serves_now
+from panelbridge.service.schema import newest_schema, schema_of
+from panelbridge.storage.exceptions import KeyFileError, StorageBusy, StorageDamaged, StorageFailed
+from panelbridge.storage.vault.key_file import open_vault
 
 _LEAST_FREE = 500 * 1024 * 1024
 _LOCAL = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -30,9 +36,12 @@ def check_machine(config: ServiceConfig) -> Iterator[Finding]:
 
 def check_books(config: ServiceConfig) -> Finding:
     """The full verification of the ledger."""
-    from panelbridge.cli.ledger import verify_books_of
-
-    report = verify_books_of(config)
+    try:
+        report = verify_books(config)
+    except (StorageBusy, StorageFailed) as error:
+        return wrong("books", str(error), error.advice)
+    except KeyFileError as error:
+        return wrong("books", str(error), "Put the key file back that belongs to this database.")
     if report.whole:
         return fine(
             "books", f"whole: {report.wallets} wallets, {report.transfers} transfers, every guard tried"
@@ -70,9 +79,6 @@ def _check_folder(config: ServiceConfig) -> Iterator[Finding]:
 
 
 def _check_key_file(config: ServiceConfig) -> Finding:
-    from panelbridge.storage.exceptions import KeyFileError
-    from panelbridge.storage.vault.key_file import open_vault
-
     try:
         open_vault(config.key_file)
     except KeyFileError as error:
@@ -87,12 +93,6 @@ def _check_key_file(config: ServiceConfig) -> Finding:
 
 
 def _check_database(config: ServiceConfig) -> Finding:
-    import sqlite3
-
-    from panelbridge.cli.bridge import newest_schema, schema_of
-    from panelbridge.service.books import BooksLost, database_file, refuse_damaged, refuse_in_place_of_lost
-    from panelbridge.storage.exceptions import StorageDamaged
-
     path = database_file(config)
     try:
         refuse_in_place_of_lost(config)
@@ -124,8 +124,6 @@ def _check_database(config: ServiceConfig) -> Finding:
 
 
 def _check_service(config: ServiceConfig) -> Iterator[Finding]:
-    from panelbridge.cli.bridge import serves_now
-
     if config.host not in _LOCAL and config.trusted_proxies == 0:
         yield note(
             "address",
@@ -139,8 +137,6 @@ def _check_service(config: ServiceConfig) -> Iterator[Finding]:
 
 
 def _ask_ready(config: ServiceConfig) -> Finding:
-    import requests
-
     host = config.host if config.host not in ("0.0.0.0", "::") else "127.0.0.1"
     url = f"http://{f'[{host}]' if ':' in host else host}:{config.port}/readyz"
     with requests.Session() as session:
