@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -74,6 +74,14 @@ class ServiceConfig(BaseSettings):
     max_body_bytes: int = Field(default=1024 * 1024, ge=1024, le=64 * 1024 * 1024)
     drain_timeout: Seconds = Field(default=30.0, description="seconds requests may finish in after SIGTERM")
     metrics: bool = Field(default=True, description="serve /metrics")
+
+    @field_validator("database_url")
+    @classmethod
+    def _complete_database(cls, value: str | None) -> str | None:
+        # The stores run on PostgreSQL; not yet all the locks that several writers at once need.
+        if value is not None and value.startswith("postgres"):
+            raise ValueError("PostgreSQL is not complete in this release: use a SQLite file")
+        return value
 
     @model_validator(mode="after")
     def _attempt_outlasts_answer(self) -> Self:

@@ -42,6 +42,21 @@ class StorageDamaged(StorageFailed):
     advice = "Stop `serve`, keep a copy of the data folder as it is, and restore the last good backup."
 
 
+class StorageUnreachable(StorageFailed):
+    """The database server does not answer, and was not asked to store anything. Nothing was changed."""
+
+    code = "storage_unreachable"
+    advice = "Repeat in a moment; if it lasts, look whether the database server runs and can be reached."
+    retry_safe: ClassVar[bool] = True
+
+
+class StorageUnanswered(StorageFailed):
+    """The server went away during COMMIT: whether this transaction was kept is not known."""
+
+    code = "storage_unanswered"
+    advice = "Ask again with the same key: what was kept is found under it, and nothing is done twice."
+
+
 class VaultError(SecretUnreadable):
     """A sealed value that cannot be opened here: another place, another key, or changed.
 

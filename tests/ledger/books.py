@@ -1,4 +1,4 @@
-"""Real books on a SQLite file for tests, and a clock that moves only when told."""
+"""Real books on either database for tests, and a clock that moves only when told."""
 
 from __future__ import annotations
 
@@ -30,13 +30,24 @@ class Clock:
 
 
 class Books:
-    """A migrated database and the ledger over it."""
+    """A migrated database, a SQLite file or the URL of any, and the ledger over it."""
 
-    def __init__(self, path: Path, keys: ChainKeys = KEYS, patience: float = 30.0) -> None:
-        self.path = path
+    def __init__(self, place: Path | str, keys: ChainKeys = KEYS, patience: float = 30.0) -> None:
+        self.url = place if isinstance(place, str) else f"sqlite:///{place}"
         self.keys = keys
         self.clock = Clock()
-        self.database = Database(f"sqlite:///{path}", patience=patience)
+        self.database = Database(self.url, patience=patience)
+
+    @property
+    def path(self) -> Path:
+        return self.database.path
+
+    def begin(self) -> None:
+        """Anna has 100 credits, Boris none."""
+        with self.write() as ledger:
+            ledger.open_wallet(ANNA)
+            ledger.open_wallet(BORIS)
+            ledger.top_up(ANNA, credits_of("100"), key="first", actor="operator", reason="paid invoice 7")
 
     @contextmanager
     def write(self) -> Iterator[Ledger]:

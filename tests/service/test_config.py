@@ -50,6 +50,12 @@ def test_every_error_is_named_at_once_without_its_value(
     assert "s3cret" not in message
 
 
+def test_postgresql_is_refused_by_name_until_it_is_whole(tmp_path: Path) -> None:
+    with pytest.raises(ConfigInvalid, match="PostgreSQL is not complete in this release") as caught:
+        read_config(None, data_folder=tmp_path, database_url="postgresql://bridge:s3cret@host/books")
+    assert "s3cret" not in str(caught.value)
+
+
 def test_an_answer_may_not_outlast_an_attempt(tmp_path: Path) -> None:
     with pytest.raises(ConfigInvalid, match="attempt_deadline must not be shorter than answer_budget"):
         read_config(None, data_folder=tmp_path, answer_budget=20, attempt_deadline=10)

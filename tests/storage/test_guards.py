@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from panelbridge.storage.audit import verify_ledger
-from panelbridge.storage.engine import guards
+from panelbridge.storage.engine import guards_sqlite
 from tests.ledger.books import ANNA, Books, credits_of, sale
 
 COLUMNS = "(kind, source_id, target_id, amount, released, at, resolves, corrects)"
@@ -151,7 +151,7 @@ def test_links_that_do_not_add_up_are_refused(plain: sqlite3.Connection, link: s
     refused(plain, f"INSERT INTO ledger_links {columns} VALUES {link}")
 
 
-@pytest.mark.parametrize("name", sorted(guards.GUARDS))
+@pytest.mark.parametrize("name", sorted(guards_sqlite.TRIGGERS))
 def test_a_guard_that_is_gone_or_weakened_is_found(books: Books, name: str) -> None:
     with books.database.write() as connection:
         connection.exec_driver_sql(f"DROP TRIGGER {name}")

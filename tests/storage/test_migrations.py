@@ -10,15 +10,15 @@ from alembic.migration import MigrationContext
 
 import panelbridge.storage
 from panelbridge.storage import Database
-from panelbridge.storage.engine import guards, migrations
+from panelbridge.storage.engine import guards_sqlite, migrations
 from panelbridge.storage.engine.schema import metadata
 from tests.ledger.books import ANNA, Books
 
 
 def load_tables() -> None:
-    for module in pkgutil.iter_modules(panelbridge.storage.__path__):
-        if module.name.endswith("_tables"):
-            importlib.import_module(f"panelbridge.storage.{module.name}")
+    for module in pkgutil.walk_packages(panelbridge.storage.__path__, "panelbridge.storage."):
+        if module.name.endswith("tables"):
+            importlib.import_module(module.name)
 
 
 def test_migrations_build_what_the_tables_say(tmp_path: Path) -> None:
@@ -50,7 +50,7 @@ def test_checks_of_the_ledger_are_in_the_database(books: Books) -> None:
 
 def test_migrating_again_keeps_the_books_and_mends_the_guards(books: Books) -> None:
     with books.database.write() as connection:
-        for name in guards.GUARDS:
+        for name in guards_sqlite.TRIGGERS:
             connection.exec_driver_sql(f"DROP TRIGGER {name}")
     assert "guard" in books.problems()
     books.database.migrate()

@@ -8,7 +8,7 @@ import sqlite3
 import pytest
 
 from panelbridge.ledger import ChainKeys, LedgerBroken
-from panelbridge.storage.engine import guards
+from panelbridge.storage.engine import guards_sqlite
 from tests.ledger.books import ANNA, BORIS, Books, credits_of, sale
 
 
@@ -25,11 +25,11 @@ def sold(books: Books) -> Books:
 def edit(books: Books, *statements: str) -> None:
     """Change the file without guards, then put them back, as a careful cheat would."""
     connection = sqlite3.connect(books.path)
-    for name in guards.GUARDS:
+    for name in guards_sqlite.TRIGGERS:
         connection.execute(f"DROP TRIGGER {name}")
     for statement in statements:
         assert connection.execute(statement).rowcount > 0, statement
-    for statement in guards.GUARDS.values():
+    for statement in guards_sqlite.TRIGGERS.values():
         connection.execute(statement)
     connection.commit()
     connection.close()

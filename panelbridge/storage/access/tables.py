@@ -7,25 +7,24 @@ from sqlalchemy import (
     Column,
     ForeignKey,
     Index,
-    Integer,
     LargeBinary,
     String,
     Table,
     Text,
 )
 
-from panelbridge.storage.engine.schema import Instant, metadata
+from panelbridge.storage.engine.schema import BigInt, Instant, metadata
 
 api_keys = Table(
     "api_keys",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", BigInt, primary_key=True),
     Column("prefix", String(32), nullable=False, unique=True),
     Column("digest", LargeBinary(32), nullable=False),  # SHA-256; the text itself is nowhere
     Column("mode", String(8), nullable=False),
     Column("scopes", String(64), nullable=False),  # sorted, joined by commas
     Column("label", String(500), nullable=False),
-    Column("installation_id", Integer, ForeignKey("installations.id")),  # null: the operator's
+    Column("installation_id", BigInt, ForeignKey("installations.id")),  # null: the operator's
     Column("created_at", Instant, nullable=False),
     Column("expires_at", Instant),
     Column("revoked_at", Instant),
@@ -41,7 +40,7 @@ Index("ix_api_keys_installation", api_keys.c.installation_id, api_keys.c.id)
 bridge = Table(
     "bridge",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", BigInt, primary_key=True),
     Column("name", String(16), nullable=False),
     CheckConstraint("id = 1", name="one_row"),
 )
@@ -52,7 +51,7 @@ kept_answers = Table(
     Column("owner", String(64), primary_key=True),  # installation:<id> or operator
     Column("key", String(200), primary_key=True),
     Column("fingerprint", String(64), nullable=False),
-    Column("status", Integer),  # null while no final answer was given
+    Column("status", BigInt),  # null while no final answer was given
     Column("body", Text),  # without secrets
     Column("at", Instant, nullable=False),
     CheckConstraint("(status IS NULL) = (body IS NULL)", name="answered_whole"),

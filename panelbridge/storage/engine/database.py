@@ -1,28 +1,15 @@
-"""The database: snapshot reads, queued short writes, migrations with guards, and an engine for jobs."""
+"""The database: snapshot reads, short writes, migrations with guards, and an engine for jobs."""
 
 from __future__ import annotations
 
 import os
-import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
-from threading import Lock
+from typing import Protocol
 
-from sqlalchemy import Connection, Engine, make_url
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy import URL, Connection, Engine, make_url
 
-from panelbridge.storage.engine.connections import (
-    READ,
-    WRITE,
-    KeptConnections,
-    jobs_engine,
-    reading_engine,
-    writing_engine,
-)
-from panelbridge.storage.engine.write_queue import WriteQueue
-from panelbridge.storage.exceptions import StorageBusy, StorageDamaged, StorageFailed, StorageFull
-from panelbridge.storage.owner import give_to_owner_of
+from panelbridge.storage.engine.sqlite import SqliteFile
 
 PATIENCE = 30.0  # seconds a writer waits for its turn, and then for the database
 
@@ -32,46 +19,51 @@ def file_of(url: str) -> Path:
     return Path(make_url(url).database or "")
 
 
-class Database:
-    """One SQLite file (``sqlite:////data/panelbridge.db``), opened in the process that uses it.
+class _Kind(Protocol):
+    """What each kind of database does its own way; ``Database`` says what it means."""
 
-    WAL, synchronous=FULL: what was committed survives power loss. Open it after a fork, not before.
+    @property
+    def path(self) -> Path: ...
+    def read(self) -> AbstractContextManager[Connection]: ...
+    def write(self) -> AbstractContextManager[Connection]: ...
+    def migrating(self) -> AbstractContextManager[Connection]: ...
+    def back_up(self, target: Path) -> None: ...
+    def engine_for_jobs(self) -> Engine: ...
+    def close(self) -> None: ...
+
+
+class Database:
+    """A SQLite file (``sqlite:////data/panelbridge.db``) or a database of a PostgreSQL server.
+
+    Open it in the process that uses it: after a fork, not before. ``owner_url`` is for PostgreSQL: who owns
+    the tables and migrates them; ``url`` then names a role that only uses them.
     """
 
-    def __init__(self, url: str, *, patience: float = PATIENCE) -> None:
-        parsed = make_url(url)
-        if parsed.get_backend_name() != "sqlite" or not parsed.database or parsed.database == ":memory:":
-            raise ValueError(f"the database is a SQLite file for now, got {parsed.get_backend_name()}")
-        self.path = Path(parsed.database)
-        self._url = f"sqlite:///{self.path}"
-        self._patience = patience
+    def __init__(
+        self, url: str, *, patience: float = PATIENCE, owner_url: str | None = None, pool_size: int = 16
+    ) -> None:
         self._pid = os.getpid()
-        _create_private(self.path)
-        self._reading = reading_engine(self._url, patience)
-        self._writing = writing_engine(self._url, patience)
-        self._readers = KeptConnections(self._reading, READ)
-        self._writer = KeptConnections(self._writing, WRITE)
-        self._queue = WriteQueue(f"{self.path}.lock", patience)
-        self._jobs: Engine | None = None
-        self._jobs_made = Lock()
+        self._kind = _kind_of(make_url(url), patience, owner_url, pool_size)
 
-    @contextmanager
-    def read(self) -> Iterator[Connection]:
+    @property
+    def path(self) -> Path:
+        """The SQLite file. Raises ``StorageFailed`` on PostgreSQL, which has none."""
+        return self._kind.path
+
+    def read(self) -> AbstractContextManager[Connection]:
         """A snapshot: what others commit meanwhile is not seen, and writing is refused."""
         self._check_process()
-        with _CONTENTION, self._readers.transaction() as connection:
-            yield connection
+        return self._kind.read()
 
-    @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """The only open write transaction of all processes. Commits at the end, rolls back on an error.
+    def write(self) -> AbstractContextManager[Connection]:
+        """A write transaction. Commits at the end, rolls back on an error.
 
-        Raises ``StorageBusy`` when the turn did not come in time; then nothing was changed. Never keep it
-        open over a call to a panel.
+        On SQLite it is the only open one of all processes; on PostgreSQL others write other rows meanwhile.
+        Raises ``StorageBusy`` when its turn or a row's lock did not come in time; then nothing was changed.
+        Never keep it open over a call to a panel.
         """
         self._check_process()
-        with self._queue.turn(), _CONTENTION, self._writer.transaction() as connection:
-            yield connection
+        return self._kind.write()
 
     def migrate(self) -> None:
         """The schema is the newest, and every guard is installed. Twice changes nothing."""
@@ -79,92 +71,36 @@ class Database:
         from panelbridge.storage.engine import guards, migrations
 
         self._check_process()
-        with self._queue.turn(), _CONTENTION, self._writing.connect() as connection:
-            # Alembic rebuilds a table on SQLite by copying it, which foreign keys would forbid; the pragma
-            # does nothing inside a transaction.
-            connection.connection.execute("PRAGMA foreign_keys=OFF")
-            try:
-                with connection.begin():
-                    migrations.upgrade(connection)
-                    guards.install(connection)
-                    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
-                    if broken:
-                        raise RuntimeError(
-                            f"the migration would leave rows without their parent: {broken[:5]}"
-                        )
-            finally:
-                connection.connection.execute("PRAGMA foreign_keys=ON")
+        with self._kind.migrating() as connection:
+            migrations.upgrade(connection)
+            guards.install(connection)
 
     def back_up(self, target: Path) -> None:
         """A whole copy in one state at ``target``, made while others work. ``target`` must not exist."""
-        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-        copy = sqlite3.connect(target)
-        try:
-            with self.read() as connection:
-                source = connection.connection.driver_connection
-                assert isinstance(source, sqlite3.Connection)  # noqa: S101 - for the type checker
-                source.backup(copy)
-            copy.execute("PRAGMA journal_mode=DELETE")  # one file, no log beside it
-        except BaseException:
-            target.unlink()  # half a copy is none
-            raise
-        finally:
-            copy.close()
+        self._check_process()
+        self._kind.back_up(target)
 
     def engine_for_jobs(self) -> Engine:
-        """An engine on the same file for the durable engine, which begins its own transactions."""
-        with self._jobs_made:
-            if self._jobs is None:
-                self._jobs = jobs_engine(self._url, self._patience)
-            return self._jobs
+        """An engine on the same database for the durable engine, which begins its own transactions."""
+        return self._kind.engine_for_jobs()
 
     def close(self) -> None:
         """Give back every connection. The object is of no use afterwards."""
-        self._readers.close()
-        self._writer.close()
-        for engine in (self._reading, self._writing, self._jobs):
-            if engine is not None:
-                engine.dispose()
-        self._queue.close()
+        self._kind.close()
 
     def _check_process(self) -> None:
         if os.getpid() != self._pid:
             raise RuntimeError("this database was opened before a fork; open it in the process that uses it")
 
 
-def _create_private(path: Path) -> None:
-    """The file is there before SQLite makes it for everybody's eyes; its log and index take over the mode."""
-    if path.parent.is_dir() and not path.exists():
-        handle = os.open(path, os.O_CREAT | os.O_CLOEXEC, 0o600)
-        give_to_owner_of(path.parent, handle)
-        os.close(handle)
+def _kind_of(url: URL, patience: float, owner_url: str | None, pool_size: int) -> _Kind:
+    backend = url.get_backend_name()
+    if backend == "sqlite" and url.database and url.database != ":memory:":
+        return SqliteFile(Path(url.database), patience)
+    if backend == "postgresql" and url.database:
+        # The driver is loaded where it is used: it costs a SQLite service 60 ms.
+        from panelbridge.storage.engine.postgres import PostgresServer
 
-
-class _Contention:
-    """Inside, a database that stayed locked is ``StorageBusy``; full and damaged have names of their own."""
-
-    def __enter__(self) -> None:
-        """Nothing is done before an error."""
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        cause = error.orig if isinstance(error, DatabaseError) else error
-        if not isinstance(cause, sqlite3.DatabaseError) or not hasattr(cause, "sqlite_errorcode"):
-            return
-        kind = cause.sqlite_errorcode & 0xFF
-        if kind in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-            raise StorageBusy("the database stayed locked for longer than our patience") from None
-        if kind == sqlite3.SQLITE_FULL or cause.sqlite_errorcode in _WRITE_ERRORS:
-            raise StorageFull(f"the disk takes no more of the database ({cause})") from None
-        if kind in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
-            raise StorageDamaged(f"the database file is damaged ({cause})") from None
-        if kind in {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}:
-            raise StorageFailed(f"the database file cannot be used ({cause})") from None
-
-
-_WRITE_ERRORS = {
-    sqlite3.SQLITE_IOERR_WRITE,
-    sqlite3.SQLITE_IOERR_FSYNC,
-    sqlite3.SQLITE_IOERR_TRUNCATE,
-    sqlite3.SQLITE_IOERR_SHMSIZE,
-}
-_CONTENTION = _Contention()
+        owner = None if owner_url is None else make_url(owner_url)
+        return PostgresServer(url, patience, owner_url=owner, pool_size=pool_size)
+    raise ValueError(f"the database is a SQLite file or a PostgreSQL database, got {backend}")

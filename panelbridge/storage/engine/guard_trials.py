@@ -3,15 +3,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from panelbridge.storage.engine import guards
 
 _RESELLER = -1  # no real reseller has a negative id
 _ZEROS = "0" * 64
+_NEVER_REACHED = 2**62
+_TRIAL_LOCK = 0x747269616C  # any number; the same in all releases
+_NO_RIGHT = "42501"  # SQLSTATE insufficient_privilege
 
 _LINK = "ledger_links (id, wallet_id, sequence, transfer_id, balance, held, key_id, text_digest, link)"
 _WALLET = "ledger_wallets (id, reseller_id, balance, held, overdraft, sequence, tail, opened_at)"
@@ -35,28 +38,21 @@ _SAMPLE = (
 _NEW_TRANSFER = "ledger_transfers (kind, source_id, target_id, amount, released, at, resolves, corrects)"
 _NEW_LINK = "ledger_links (wallet_id, sequence, transfer_id, balance, held, key_id, text_digest, link)"
 
-TRIALS: dict[str, str] = {
+_COMMON: dict[str, str] = {
     "change an account": "UPDATE ledger_accounts SET kind = 'stock' WHERE id = :w",
     "delete an account": "DELETE FROM ledger_accounts WHERE id = :w",
     "add a second stock": "INSERT INTO ledger_accounts (kind) VALUES ('stock')",
-    "replace an account": "INSERT OR REPLACE INTO ledger_accounts (id, kind) VALUES (:w, 'wallet')",
     "change an amount": "UPDATE ledger_transfers SET amount = 1 WHERE id = :t",
     "delete a transfer": "DELETE FROM ledger_transfers WHERE id = :t",
     "empty the transfers": "DELETE FROM ledger_transfers",
-    "replace a transfer by id": "REPLACE INTO ledger_transfers (id, kind, source_id, target_id, amount,"
-    " released, at) VALUES (:t, 'top_up', 1, :w, 999, 0, 1)",
-    "replace a transfer by key": "REPLACE INTO ledger_transfers (kind, source_id, target_id, amount,"
-    " released, at, key) VALUES ('top_up', 1, :w, 9, 0, 1, 'guard-trial')",
     "book zero": f"INSERT INTO {_NEW_TRANSFER} VALUES ('top_up', 1, :w, 0, 0, 1, NULL, NULL)",
     "book a negative amount": f"INSERT INTO {_NEW_TRANSFER} VALUES ('top_up', 1, :w, -5, 0, 1, NULL, NULL)",
-    "book a fraction": f"INSERT INTO {_NEW_TRANSFER} VALUES ('top_up', 1, :w, 1.5, 0, 1, NULL, NULL)",
     "book an unknown kind": f"INSERT INTO {_NEW_TRANSFER} VALUES ('gift', 1, :w, 5, 0, 1, NULL, NULL)",
     "post without a hold": f"INSERT INTO {_NEW_TRANSFER} VALUES ('post', :w, 2, 5, 0, 1, NULL, NULL)",
     "post more than held": f"INSERT INTO {_NEW_TRANSFER} VALUES ('post', :w, 2, 70, 0, 1, :t + 1, NULL)",
     "correct too much": f"INSERT INTO {_NEW_TRANSFER} VALUES ('correction', :w, 1, 101, 0, 1, NULL, :t)",
     "change a link": "UPDATE ledger_links SET balance = 1 WHERE id = :l",
     "delete a link": "DELETE FROM ledger_links WHERE id = :l",
-    "replace a link": f"REPLACE INTO {_LINK} VALUES (:l + 1, :w, 2, :t + 1, 100, 60, 'k', 'd', 'z')",
     "link a transfer twice": f"INSERT INTO {_NEW_LINK} VALUES (:w, 3, :t, 200, 60, 'k', 'd', 'c')",
     "raise a balance": "UPDATE ledger_wallets SET balance = 1000 WHERE id = :w",
     "free a hold": "UPDATE ledger_wallets SET held = 0 WHERE id = :w",
@@ -64,28 +60,67 @@ TRIALS: dict[str, str] = {
     "overdraw a wallet": "UPDATE ledger_wallets SET overdraft = -50 WHERE id = :w",
     "give a wallet away": "UPDATE ledger_wallets SET reseller_id = -2 WHERE id = :w",
     "delete a wallet": "DELETE FROM ledger_wallets WHERE id = :w",
-    "replace a wallet": f"REPLACE INTO {_WALLET} VALUES (:w, {_RESELLER}, 0, 0, 0, 0, '{_ZEROS}', 1)",
     "open a full wallet": f"INSERT INTO {_WALLET} VALUES (4, -3, 9, 0, 0, 0, '{_ZEROS}', 1)",
     "change a text": "UPDATE ledger_texts SET actor = 'another' WHERE transfer_id = :t",
     "delete a text": "DELETE FROM ledger_texts WHERE transfer_id = :t",
-    "replace a text": "REPLACE INTO ledger_texts (transfer_id, actor) VALUES (:t, 'another')",
     "change a crossing": "UPDATE ledger_floor_crossings SET available = 5 WHERE id = :c",
     "delete a crossing": "DELETE FROM ledger_floor_crossings WHERE id = :c",
+}
+
+# Facts of SQLite: rows are replaced without a word, and any column takes a fraction.
+_SQLITE: dict[str, str] = {
+    "replace an account": "INSERT OR REPLACE INTO ledger_accounts (id, kind) VALUES (:w, 'wallet')",
+    "replace a transfer by id": "REPLACE INTO ledger_transfers (id, kind, source_id, target_id, amount,"
+    " released, at) VALUES (:t, 'top_up', 1, :w, 999, 0, 1)",
+    "replace a transfer by key": "REPLACE INTO ledger_transfers (kind, source_id, target_id, amount,"
+    " released, at, key) VALUES ('top_up', 1, :w, 9, 0, 1, 'guard-trial')",
+    "book a fraction": f"INSERT INTO {_NEW_TRANSFER} VALUES ('top_up', 1, :w, 1.5, 0, 1, NULL, NULL)",
+    "replace a link": f"REPLACE INTO {_LINK} VALUES (:l + 1, :w, 2, :t + 1, 100, 60, 'k', 'd', 'z')",
+    "replace a wallet": f"REPLACE INTO {_WALLET} VALUES (:w, {_RESELLER}, 0, 0, 0, 0, '{_ZEROS}', 1)",
+    "replace a text": "REPLACE INTO ledger_texts (transfer_id, actor) VALUES (:t, 'another')",
     "replace a crossing": "REPLACE INTO ledger_floor_crossings (id, wallet_id, at, available, floor)"
     " VALUES (:c, :w, 1, 5, 6)",
 }
 
+_INSTEAD = "ON CONFLICT ({}) DO UPDATE SET {}".format
+_POSTGRES: dict[str, str] = {
+    "replace an account": "INSERT INTO ledger_accounts (id, kind) VALUES (:w, 'wallet') "
+    + _INSTEAD("id", "kind = 'stock'"),
+    "replace a transfer by id": "INSERT INTO ledger_transfers (id, kind, source_id, target_id, amount,"
+    " released, at) VALUES (:t, 'top_up', 1, :w, 999, 0, 1) " + _INSTEAD("id", "amount = 999"),
+    "replace a transfer by key": "INSERT INTO ledger_transfers (kind, source_id, target_id, amount,"
+    " released, at, key) VALUES ('top_up', 1, :w, 9, 0, 1, 'guard-trial') " + _INSTEAD("key", "amount = 9"),
+    "replace a wallet": f"INSERT INTO {_WALLET} VALUES (:w, {_RESELLER}, 0, 0, 0, 0, '{_ZEROS}', 1) "
+    + _INSTEAD("id", "balance = 1000"),
+    "replace a text": "INSERT INTO ledger_texts (transfer_id, actor) VALUES (:t, 'another') "
+    + _INSTEAD("transfer_id", "actor = 'another'"),
+    "replace a crossing": "INSERT INTO ledger_floor_crossings (id, wallet_id, at, available, floor)"
+    " VALUES (:c, :w, 1, 5, 6) " + _INSTEAD("id", "available = 5"),
+    "truncate everything from its root": "TRUNCATE ledger_accounts CASCADE",
+    "truncate the links": "TRUNCATE ledger_links",
+    "truncate the texts": "TRUNCATE ledger_texts",
+    "truncate the crossings": "TRUNCATE ledger_floor_crossings",
+    "restart the numbers": "TRUNCATE ledger_transfers RESTART IDENTITY CASCADE",
+}
+
+
+def trials(dialect: str) -> Mapping[str, str]:
+    """What the guards must refuse on the database of this ``dialect``."""
+    return _COMMON | (_SQLITE if dialect == "sqlite" else _POSTGRES)
+
 
 def broken(connection: Connection) -> Sequence[str] | None:
     """What the database did not refuse, and guards that differ from ours. ``None`` when it is read-only."""
-    if connection.exec_driver_sql("PRAGMA query_only").scalar_one():
+    if _read_only(connection):
         return None
     found = [f"guard {name} is missing or altered" for name in guards.altered(connection)]
     outer = connection.begin_nested()
     try:
         places = _build_sample(connection)
         found.extend(
-            name for name, statement in TRIALS.items() if not _refused(connection, statement, places)
+            name
+            for name, statement in trials(connection.dialect.name).items()
+            if not _refused(connection, statement, places)
         )
     except IntegrityError as error:
         found.append(f"a rightful booking ({error.orig})")
@@ -94,27 +129,45 @@ def broken(connection: Connection) -> Sequence[str] | None:
     return found
 
 
+def _read_only(connection: Connection) -> bool:
+    if connection.dialect.name == "sqlite":
+        return bool(connection.exec_driver_sql("PRAGMA query_only").scalar_one())
+    return bool(connection.exec_driver_sql("SHOW transaction_read_only").scalar_one() == "on")
+
+
 def _build_sample(connection: Connection) -> dict[str, int]:
+    places = _free_places(connection)
+    for statement in _SAMPLE:
+        _execute(connection, statement, places)
+    return places
+
+
+def _free_places(connection: Connection) -> dict[str, int]:
+    if connection.dialect.name != "sqlite":
+        # Others book meanwhile and take the next numbers; these are never reached. One trial at a time.
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_TRIAL_LOCK})")
+        return dict.fromkeys("wtlc", _NEVER_REACHED)
     tables = {
         "w": "ledger_accounts",
         "t": "ledger_transfers",
         "l": "ledger_links",
         "c": "ledger_floor_crossings",
     }
-    places = {
+    return {
         name: connection.exec_driver_sql(f"SELECT coalesce(max(id), 0) + 1 FROM {table}").scalar_one()
         for name, table in tables.items()
     }
-    for statement in _SAMPLE:
-        connection.exec_driver_sql(statement, _used(statement, places))
-    return places
 
 
 def _refused(connection: Connection, statement: str, places: dict[str, int]) -> bool:
     trial = connection.begin_nested()
     try:
-        connection.exec_driver_sql(statement, _used(statement, places))
+        _execute(connection, statement, places)
     except IntegrityError:
+        return True
+    except ProgrammingError as error:  # a right that the service's role was never given
+        if getattr(error.orig, "sqlstate", None) != _NO_RIGHT:
+            raise
         return True
     else:
         return False
@@ -122,5 +175,7 @@ def _refused(connection: Connection, statement: str, places: dict[str, int]) -> 
         trial.rollback()
 
 
-def _used(statement: str, places: dict[str, int]) -> dict[str, int]:
-    return {name: value for name, value in places.items() if f":{name}" in statement}
+def _execute(connection: Connection, statement: str, places: dict[str, int]) -> None:
+    if connection.dialect.name != "sqlite":
+        statement = statement.replace("x'00'", r"'\x00'::bytea").replace("::", r"\:\:")
+    connection.execute(text(statement), {name: at for name, at in places.items() if f":{name}" in statement})

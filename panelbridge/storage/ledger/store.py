@@ -103,7 +103,8 @@ class SqlLedgerStore:
         return None if row is None else transfer_of(row)
 
     def corrected(self, transfer: TransferId) -> Credits:
-        return Credits(ledger_sql.sum_corrected.run(self._connection, {"wanted": transfer}).scalar_one())
+        units = ledger_sql.sum_corrected.run(self._connection, {"wanted": transfer}).scalar_one()
+        return Credits(int(units))  # PostgreSQL sums into a Decimal
 
     def open_holds(self, before: datetime, limit: int) -> Sequence[Transfer]:
         values = {"before": to_micros(before), "most": limit}

@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, func, or
 
 from panelbridge.provisioning.flow.turns import OVERTAKEN, OVERTAKING, PANEL_CREDIT
 from panelbridge.provisioning.models import UNSETTLED, OperationState
-from panelbridge.storage.engine.schema import Instant
+from panelbridge.storage.engine.schema import BigInt, Instant
 from panelbridge.storage.provisioning.tables import operations
 
 RUNNABLE = text("operations.state IN ('ready', 'sent')")  # as in the partial index, so that it is used
@@ -22,7 +22,7 @@ def _due_rows() -> Select[tuple[object, ...]]:
         operations.c.due_at <= bindparam("now", type_=Instant()),
         operations.c.due_set_at > bindparam("ahead", type_=Instant()),
     )
-    open_panel = operations.c.panel_id.not_in(bindparam("closed", type_=Integer, expanding=True))
+    open_panel = operations.c.panel_id.not_in(bindparam("closed", type_=BigInt, expanding=True))
     place = func.row_number().over(
         partition_by=operations.c.panel_id, order_by=(operations.c.due_at, operations.c.id)
     )

@@ -6,21 +6,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select, text, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from panelbridge.contract.capabilities import Verb
 from panelbridge.provisioning.effects import Waiting, WriteStop
 from panelbridge.provisioning.models import OperationState
+from panelbridge.storage.engine.identities import continue_after, highest_id
 from panelbridge.storage.provisioning.effects_tables import SPENT_SUBSCRIPTIONS, marks, write_stops
 from panelbridge.storage.provisioning.tables import operations
 from panelbridge.storage.subscriptions.tables import panels, subscriptions
 from panelbridge.subscriptions import PanelId
 
 _OPEN = write_stops.c.lifted_at.is_(None)
-_HIGHEST = text(
-    "SELECT max(coalesce((SELECT max(id) FROM operations), 0),"
-    " coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'operations'), 0))"
-)
 
 
 class SqlEffectsStore:
@@ -74,7 +71,7 @@ class SqlEffectsStore:
         ]
 
     def highest_operation(self) -> int:
-        return int(self._connection.execute(_HIGHEST).scalar_one())
+        return highest_id(self._connection, operations.name)
 
     def mark(self, name: str) -> str | None:
         """What was noted under ``name``."""
@@ -96,10 +93,8 @@ class SqlEffectsStore:
         """
         last = self._connection.execute(select(func.coalesce(func.max(subscriptions.c.id), 0))).scalar_one()
         lost = operation - self.highest_operation()
-        self.set_mark(SPENT_SUBSCRIPTIONS, str(max(last, int(self.mark(SPENT_SUBSCRIPTIONS) or 0)) + lost))
-        values = {"seq": operation}
-        skip = text("UPDATE sqlite_sequence SET seq = :seq WHERE name = 'operations'")
-        if self._connection.execute(skip, values).rowcount == 0:
-            self._connection.execute(
-                text("INSERT INTO sqlite_sequence (name, seq) VALUES ('operations', :seq)"), values
-            )
+        spent = max(last, int(self.mark(SPENT_SUBSCRIPTIONS) or 0)) + lost
+        self.set_mark(SPENT_SUBSCRIPTIONS, str(spent))
+        if self._connection.dialect.name != "sqlite":  # there the mark is read at each order
+            continue_after(self._connection, subscriptions.name, spent)
+        continue_after(self._connection, operations.name, operation)

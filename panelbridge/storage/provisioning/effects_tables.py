@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, Integer, String, Table, text
+from sqlalchemy import Column, Index, String, Table, text
 
-from panelbridge.storage.engine.schema import Instant, metadata
+from panelbridge.storage.engine.schema import BigInt, Instant, metadata
 
 # What must be known of the world outside the database: the witness's name, the key file's id, what lost books
 # gave out.
@@ -20,12 +20,12 @@ SPENT_SUBSCRIPTIONS = "spent_subscriptions"  # a mark: no subscription gets an i
 write_stops = Table(
     "write_stops",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("bridge_id", Integer, nullable=False),  # of the one row of ``bridge``: one open stop at most
+    Column("id", BigInt, primary_key=True),
+    Column("bridge_id", BigInt, nullable=False),  # of the one row of ``bridge``: one open stop at most
     Column("code", String(32), nullable=False),
     Column("message", String(1000), nullable=False),
     Column("since", Instant, nullable=False),
-    Column("highest_operation", Integer),
+    Column("highest_operation", BigInt),
     Column("lifted_at", Instant),
     Column("actor", String(100)),
     sqlite_autoincrement=True,

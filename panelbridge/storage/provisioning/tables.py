@@ -5,35 +5,35 @@ One *sent* operation a subscription, and one live owner of an idempotency key: p
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, text
+from sqlalchemy import JSON, Boolean, Column, Float, ForeignKey, Index, String, Table, text
 
-from panelbridge.storage.engine.schema import Instant, metadata
+from panelbridge.storage.engine.schema import BigInt, Instant, metadata
 
 operations = Table(
     "operations",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("subscription_id", Integer, ForeignKey("subscriptions.id"), nullable=False),
-    Column("installation_id", Integer, ForeignKey("installations.id"), nullable=False),
-    Column("reseller_id", Integer, ForeignKey("resellers.id"), nullable=False),
-    Column("panel_id", Integer, ForeignKey("panels.id"), nullable=False),
-    Column("service_id", Integer, nullable=False),
-    Column("generation", Integer, nullable=False),
+    Column("id", BigInt, primary_key=True),
+    Column("subscription_id", BigInt, ForeignKey("subscriptions.id"), nullable=False),
+    Column("installation_id", BigInt, ForeignKey("installations.id"), nullable=False),
+    Column("reseller_id", BigInt, ForeignKey("resellers.id"), nullable=False),
+    Column("panel_id", BigInt, ForeignKey("panels.id"), nullable=False),
+    Column("service_id", BigInt, nullable=False),
+    Column("generation", BigInt, nullable=False),
     Column("verb", String(24), nullable=False),
     Column("state", String(16), nullable=False),
     Column("outcome", String(16)),
     Column("key", String(200), nullable=False),
     Column("target", JSON, nullable=False),
-    Column("price", Integer, nullable=False),  # units of 1/10,000 credit
-    Column("plan_id", Integer, nullable=False),
-    Column("plan_version", Integer, nullable=False),
+    Column("price", BigInt, nullable=False),  # units of 1/10,000 credit
+    Column("plan_id", BigInt, nullable=False),
+    Column("plan_version", BigInt, nullable=False),
     Column("term", String(8), nullable=False),
-    Column("hold", Integer),
+    Column("hold", BigInt),
     Column("username", String(200)),
     Column("password", String(1000)),  # sealed
     Column("actor", String(100), nullable=False),
-    Column("attempts", Integer, nullable=False),
-    Column("failures", Integer, nullable=False),
+    Column("attempts", BigInt, nullable=False),
+    Column("failures", BigInt, nullable=False),
     Column("failing_since", Instant),
     Column("admitted_at", Instant, nullable=False),
     Column("due_at", Instant),
@@ -85,9 +85,9 @@ Index(
 attempts = Table(
     "attempts",
     metadata,
-    Column("operation_id", Integer, ForeignKey("operations.id"), primary_key=True),
-    Column("number", Integer, primary_key=True),
-    Column("panel_id", Integer, nullable=False),
+    Column("operation_id", BigInt, ForeignKey("operations.id"), primary_key=True),
+    Column("number", BigInt, primary_key=True),
+    Column("panel_id", BigInt, nullable=False),
     Column("owner", String(64), nullable=False),
     Column("started_at", Instant, nullable=False),
     Column("deadline", Instant, nullable=False),
@@ -114,14 +114,14 @@ Index(
 attention = Table(
     "attention",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", BigInt, primary_key=True),
     Column("code", String(64), nullable=False),
     Column("message", String(1000), nullable=False),
     Column("advice", String(1000), nullable=False),
     Column("opened_at", Instant, nullable=False),
-    Column("operation_id", Integer, ForeignKey("operations.id")),
-    Column("subscription_id", Integer, ForeignKey("subscriptions.id")),
-    Column("panel_id", Integer),
+    Column("operation_id", BigInt, ForeignKey("operations.id")),
+    Column("subscription_id", BigInt, ForeignKey("subscriptions.id")),
+    Column("panel_id", BigInt),
     Column("resolved_at", Instant),
     Column("resolution", String(1000)),
     Column("actor", String(100)),

@@ -11,7 +11,6 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Integer,
     bindparam,
     case,
     cast,
@@ -26,6 +25,7 @@ from panelbridge.contract.models import AccountId
 from panelbridge.ledger import ResellerId
 from panelbridge.lifecycle import SubscriptionState
 from panelbridge.storage.engine.prepared import Prepared, StoreMemory
+from panelbridge.storage.engine.schema import BigInt
 from panelbridge.storage.provisioning.effects_tables import SPENT_SUBSCRIPTIONS, marks
 from panelbridge.storage.subscriptions.rows import by_id
 from panelbridge.storage.subscriptions.subscription_rows import SubscriptionRows, stored_state
@@ -56,12 +56,19 @@ _KEPT_COLUMNS = [column.name for column in subscriptions.c if column.name != "id
 _NEXT_ID = 1 + func.max(
     func.coalesce(select(func.max(subscriptions.c.id)).scalar_subquery(), 0),
     func.coalesce(
-        select(cast(marks.c.value, Integer)).where(marks.c.name == SPENT_SUBSCRIPTIONS).scalar_subquery(), 0
+        select(cast(marks.c.value, BigInt)).where(marks.c.name == SPENT_SUBSCRIPTIONS).scalar_subquery(), 0
     ),
 )
 _ADD = Prepared(
     insert(subscriptions)
     .values({name: bindparam(name) for name in _KEPT_COLUMNS} | {"id": _NEXT_ID})
+    .returning(subscriptions.c.id),
+    typed=True,
+)
+# On PostgreSQL two orders at once would take the same one; its sequence skips what was lost (``identities``).
+_ADD_BY_SEQUENCE = Prepared(
+    insert(subscriptions)
+    .values({name: bindparam(name) for name in _KEPT_COLUMNS})
     .returning(subscriptions.c.id),
     typed=True,
 )
@@ -132,7 +139,8 @@ class SqlSubscriptionStore:
         return found
 
     def insert(self, subscription: Subscription) -> Subscription:
-        made = _ADD.run(self._connection, self._rows.values(subscription)).scalar_one()
+        statement = _ADD if self._connection.dialect.name == "sqlite" else _ADD_BY_SEQUENCE
+        made = statement.run(self._connection, self._rows.values(subscription)).scalar_one()
         added = replace(subscription, id=SubscriptionId(made))
         self._read[added.id] = added
         return added

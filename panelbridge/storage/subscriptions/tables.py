@@ -9,29 +9,28 @@ from sqlalchemy import (
     Column,
     ForeignKey,
     Index,
-    Integer,
     String,
     Table,
     UniqueConstraint,
     false,
 )
 
-from panelbridge.storage.engine.schema import Instant, metadata
+from panelbridge.storage.engine.schema import BigInt, Instant, metadata
 
 resellers = Table(
     "resellers",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", BigInt, primary_key=True),
     Column("code", String(64), nullable=False, unique=True),
     Column("name", String(200), nullable=False),
-    Column("parent_id", Integer, ForeignKey("resellers.id")),
+    Column("parent_id", BigInt, ForeignKey("resellers.id")),
 )
 
 installations = Table(
     "installations",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("reseller_id", Integer, ForeignKey("resellers.id"), nullable=False),
+    Column("id", BigInt, primary_key=True),
+    Column("reseller_id", BigInt, ForeignKey("resellers.id"), nullable=False),
     Column("code", String(64), nullable=False, unique=True),
     Column("mode", String(8), nullable=False),
     Column("system_url", String(500)),
@@ -43,7 +42,7 @@ installations = Table(
 panels = Table(
     "panels",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", BigInt, primary_key=True),
     Column("code", String(64), nullable=False, unique=True),
     Column("backend", String(64), nullable=False),
     Column("settings", JSON, nullable=False),
@@ -56,49 +55,49 @@ panels = Table(
 plans = Table(
     "plans",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("reseller_id", Integer, ForeignKey("resellers.id"), nullable=False),
+    Column("id", BigInt, primary_key=True),
+    Column("reseller_id", BigInt, ForeignKey("resellers.id"), nullable=False),
     Column("code", String(64), nullable=False),
-    Column("version", Integer, nullable=False),
+    Column("version", BigInt, nullable=False),
     UniqueConstraint("reseller_id", "code"),
 )
 
 plan_versions = Table(
     "plan_versions",
     metadata,
-    Column("plan_id", Integer, ForeignKey("plans.id"), primary_key=True),
-    Column("version", Integer, primary_key=True),
+    Column("plan_id", BigInt, ForeignKey("plans.id"), primary_key=True),
+    Column("version", BigInt, primary_key=True),
     Column("title", String(200), nullable=False),
-    Column("panel_id", Integer, ForeignKey("panels.id"), nullable=False),
+    Column("panel_id", BigInt, ForeignKey("panels.id"), nullable=False),
     Column("terms", JSON, nullable=False),
-    Column("connections", Integer),
+    Column("connections", BigInt),
     Column("options", JSON, nullable=False),
     Column("queue_without_credit", Boolean, nullable=False),
     Column("allow_purchase", Boolean, nullable=False),
     Column("allow_restart", Boolean, nullable=False),
-    Column("grace_hours", Integer, nullable=False),
+    Column("grace_hours", BigInt, nullable=False),
     Column("active", Boolean, nullable=False),
 )
 
 subscriptions = Table(
     "subscriptions",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("installation_id", Integer, ForeignKey("installations.id"), nullable=False),
-    Column("service_id", Integer, nullable=False),
-    Column("reseller_id", Integer, ForeignKey("resellers.id"), nullable=False),
-    Column("panel_id", Integer, ForeignKey("panels.id"), nullable=False),
-    Column("plan_id", Integer, ForeignKey("plans.id"), nullable=False),
-    Column("plan_version", Integer, nullable=False),
+    Column("id", BigInt, primary_key=True),
+    Column("installation_id", BigInt, ForeignKey("installations.id"), nullable=False),
+    Column("service_id", BigInt, nullable=False),
+    Column("reseller_id", BigInt, ForeignKey("resellers.id"), nullable=False),
+    Column("panel_id", BigInt, ForeignKey("panels.id"), nullable=False),
+    Column("plan_id", BigInt, ForeignKey("plans.id"), nullable=False),
+    Column("plan_version", BigInt, nullable=False),
     Column("term", String(8), nullable=False),
     Column("state", String(16), nullable=False),
     Column("refused", Boolean, nullable=False, server_default=false()),  # a pending order that was refused
-    Column("generation", Integer, nullable=False),
-    Column("revision", Integer, nullable=False),
+    Column("generation", BigInt, nullable=False),
+    Column("revision", BigInt, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("package", String(100), nullable=False),
     Column("anchor_start", Instant),
-    Column("anchor_months", Integer, nullable=False),
+    Column("anchor_months", BigInt, nullable=False),
     Column("period_from", Instant),
     Column("entitled_until", Instant),
     Column("panel_until", Instant),
@@ -106,7 +105,7 @@ subscriptions = Table(
     Column("username", String(200)),
     Column("password", String(1000)),  # sealed
     Column("connect", String(16000)),  # sealed
-    Column("connections", Integer),
+    Column("connections", BigInt),
     Column("mac", String(17)),
     Column("suspensions", JSON, nullable=False),
     Column("next_change", JSON),

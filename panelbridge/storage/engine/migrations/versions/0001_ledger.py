@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from panelbridge.storage.engine.identities import continue_after_seeds
+
 revision = "0001_ledger"
 down_revision = None
 branch_labels = None
@@ -30,6 +32,7 @@ def _accounts_and_wallets() -> None:
     )
     kinds = ("stock", "consumed", "adjustment", "debt")
     op.bulk_insert(accounts, [{"id": at, "kind": kind} for at, kind in enumerate(kinds, start=1)])
+    continue_after_seeds(op.get_bind(), "ledger_accounts")
     op.create_table(
         "ledger_wallets",
         sa.Column("id", BIG, autoincrement=False, nullable=False),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from panelbridge.storage.engine.schema import Instant
+from panelbridge.storage.engine.schema import BigInt, Instant
 
 revision = "0003_access"
 down_revision = "0002_provisioning"
@@ -17,13 +17,13 @@ def upgrade() -> None:
     """Make the tables."""
     op.create_table(
         "api_keys",
-        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("id", BigInt, primary_key=True),
         sa.Column("prefix", sa.String(32), nullable=False, unique=True),
         sa.Column("digest", sa.LargeBinary(32), nullable=False),
         sa.Column("mode", sa.String(8), nullable=False),
         sa.Column("scopes", sa.String(64), nullable=False),
         sa.Column("label", sa.String(500), nullable=False),
-        sa.Column("installation_id", sa.Integer, sa.ForeignKey("installations.id")),
+        sa.Column("installation_id", BigInt, sa.ForeignKey("installations.id")),
         sa.Column("created_at", Instant, nullable=False),
         sa.Column("expires_at", Instant),
         sa.Column("revoked_at", Instant),
@@ -38,7 +38,7 @@ def upgrade() -> None:
     op.create_index("ix_api_keys_installation", "api_keys", ["installation_id", "id"])
     op.create_table(
         "bridge",
-        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("id", BigInt, primary_key=True),
         sa.Column("name", sa.String(16), nullable=False),
         sa.CheckConstraint("id = 1", name="one_row"),
     )
@@ -47,7 +47,7 @@ def upgrade() -> None:
         sa.Column("owner", sa.String(64), primary_key=True),
         sa.Column("key", sa.String(200), primary_key=True),
         sa.Column("fingerprint", sa.String(64), nullable=False),
-        sa.Column("status", sa.Integer),
+        sa.Column("status", BigInt),
         sa.Column("body", sa.Text),
         sa.Column("at", Instant, nullable=False),
         sa.CheckConstraint("(status IS NULL) = (body IS NULL)", name="answered_whole"),

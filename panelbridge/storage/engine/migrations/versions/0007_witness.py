@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from panelbridge.storage.engine.schema import Instant
+from panelbridge.storage.engine.schema import BigInt, Instant
 
 revision = "0007_witness"
 down_revision = "0006_elapsed"
@@ -22,12 +22,12 @@ def upgrade() -> None:
     )
     op.create_table(
         "write_stops",
-        sa.Column("id", sa.Integer, primary_key=True),
-        sa.Column("bridge_id", sa.Integer, nullable=False),
+        sa.Column("id", BigInt, primary_key=True),
+        sa.Column("bridge_id", BigInt, nullable=False),
         sa.Column("code", sa.String(32), nullable=False),
         sa.Column("message", sa.String(1000), nullable=False),
         sa.Column("since", Instant, nullable=False),
-        sa.Column("highest_operation", sa.Integer),
+        sa.Column("highest_operation", BigInt),
         sa.Column("lifted_at", Instant),
         sa.Column("actor", sa.String(100)),
         sqlite_autoincrement=True,

@@ -1,0 +1,35 @@
+"""What the service's own role may do: it owns no table, so it can switch off no guard and empty no table."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, text
+
+# Tables whose rows only come: no right to change or delete them is given at all. Their guards refuse it too.
+_ONLY_ADDED = ("ledger_accounts", "ledger_transfers", "ledger_links", "ledger_floor_crossings")
+_NEVER_DELETED = ("ledger_wallets", "ledger_texts")
+_OURS_TO_READ = ("alembic_version",)
+
+
+def grant_to_application(connection: Connection, role: str) -> None:
+    """``role`` may use every table as it is used, and nothing more. Repeating it is safe."""
+    quoted = connection.dialect.identifier_preparer.quote(role)
+    schema = connection.execute(text("SELECT current_schema()")).scalar_one()
+    named = connection.dialect.identifier_preparer.quote(schema)
+    connection.exec_driver_sql(f"GRANT USAGE ON SCHEMA {named} TO {quoted}")
+    connection.exec_driver_sql(f"GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA {named} TO {quoted}")
+    tables = connection.execute(
+        text("SELECT tablename FROM pg_tables WHERE schemaname = :schema"), {"schema": schema}
+    ).scalars()
+    for table in tables.all():
+        connection.exec_driver_sql(f"REVOKE ALL ON {named}.{table} FROM {quoted}")
+        connection.exec_driver_sql(f"GRANT {_rights(table)} ON {named}.{table} TO {quoted}")
+
+
+def _rights(table: str) -> str:
+    if table in _OURS_TO_READ:
+        return "SELECT"
+    if table in _ONLY_ADDED:
+        return "SELECT, INSERT"
+    if table in _NEVER_DELETED:
+        return "SELECT, INSERT, UPDATE"
+    return "SELECT, INSERT, UPDATE, DELETE"

@@ -1,0 +1,111 @@
+"""Debian's PostgreSQL for tests: one server a run, and for each test a copy of a migrated database."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import functools
+import itertools
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from sqlalchemy import URL, Connection, NullPool, create_engine, make_url, text
+
+from panelbridge.storage.engine.database import Database
+
+SCRIPT = Path(__file__).parents[2] / "scripts" / "postgres"
+APPLICATION = "panelbridge_app"  # the service's role, which owns nothing
+_TEMPLATE = "ready"
+_numbers = itertools.count(1)
+
+
+def fresh_url() -> str:
+    """Of a database of its own with the newest schema and nothing in it, as the service's role."""
+    return as_application(owner_url_of_fresh())
+
+
+def owner_url_of_fresh() -> str:
+    """The same as the role that owns the tables."""
+    name = f"t{os.getpid()}_{next(_numbers)}"
+    _administration().execute(text(f"CREATE DATABASE {name} TEMPLATE {_template()}"))
+    return _of(name)
+
+
+def empty_url() -> str:
+    """Of a database with nothing in it at all, as its owner."""
+    name = f"e{os.getpid()}_{next(_numbers)}"
+    _administration().execute(text(f"CREATE DATABASE {name}"))
+    return _of(name)
+
+
+def as_application(owner_url: str) -> str:
+    """The same database for the service's role."""
+    return make_url(owner_url).set(username=APPLICATION).render_as_string(hide_password=False)
+
+
+def _of(name: str) -> str:
+    return server_url().set(database=name).render_as_string(hide_password=False)
+
+
+@functools.cache
+def server_url() -> URL:
+    """Of the run's server; the first who asks starts it, and it ends with the run."""
+    folder = _folder()
+    caller = os.getppid() if "PYTEST_XDIST_TESTRUNUID" in os.environ else os.getpid()
+    with _alone(folder / "start"):
+        if not (folder / "url").exists():
+            _start(folder, caller)
+    return make_url((folder / "url").read_text().strip())
+
+
+def _folder() -> Path:
+    """The run's own; the server removes it as it ends."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    folder = Path(tempfile.gettempdir()) / f"panelbridge-postgres-{run}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
+def _start(folder: Path, caller: int) -> None:
+    # In a session of its own: an interrupted run ends its caller, and so the server.
+    command = ["setsid", "--fork", str(SCRIPT), str(folder), str(caller)]
+    with subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as it:
+        assert it.stdout is not None
+        said = it.stdout.readline()
+        if not said.startswith(b"postgresql"):
+            raise RuntimeError(f"PostgreSQL did not start: {(said + it.stdout.read()).decode()}")
+
+
+@functools.cache
+def _administration() -> Connection:
+    return create_engine(server_url(), poolclass=NullPool, isolation_level="AUTOCOMMIT").connect()
+
+
+@functools.cache
+def _template() -> str:
+    """Made once in a run; what migrations do is shown in ``tests/storage/test_postgres_migrations.py``."""
+    with _alone(_folder() / "template"):
+        server = _administration()
+        query = text("SELECT 1 FROM pg_database WHERE datname = :name")
+        if server.execute(query, {"name": _TEMPLATE}).scalar_one_or_none():
+            return _TEMPLATE
+        server.execute(text(f"CREATE ROLE {APPLICATION} LOGIN PASSWORD '{server_url().password}'"))
+        server.execute(text("CREATE DATABASE making"))
+        database = Database(as_application(_of("making")), owner_url=_of("making"))
+        database.migrate()
+        database.close()
+        server.execute(text(f"ALTER DATABASE making RENAME TO {_TEMPLATE}"))
+    return _TEMPLATE
+
+
+@contextlib.contextmanager
+def _alone(place: Path) -> Iterator[None]:
+    """One process of the run at a time."""
+    with Path(f"{place}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
