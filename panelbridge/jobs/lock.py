@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 from pathlib import Path
 
-from panelbridge.storage.owner import give_to_owner_of
+from panelbridge.storage.file_lock import FileLock, LockHeld
 
 
 class WorkerAlreadyRunning(RuntimeError):
@@ -21,28 +19,24 @@ class WorkerAlreadyRunning(RuntimeError):
 
 
 class WorkerLock:
-    """A kernel lock on ``path``; it goes with the process, however that dies. The file names the holder."""
+    """The lock at ``path``, once it was acquired."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._fd: int | None = None
+        self._lock: FileLock | None = None
 
     def acquire(self) -> None:
         """Take the lock at once or raise ``WorkerAlreadyRunning``."""
-        fd = os.open(self._path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-        give_to_owner_of(self._path.parent, fd)
+        lock = FileLock(self._path)
         try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            pid = os.read(fd, 20).decode("ascii", "replace").strip()
-            os.close(fd)
-            raise WorkerAlreadyRunning(self._path, pid) from None
-        os.ftruncate(fd, 0)
-        os.write(fd, str(os.getpid()).encode())
-        self._fd = fd
+            lock.take()
+        except LockHeld as held:
+            lock.close()
+            raise WorkerAlreadyRunning(self._path, held.pid) from None
+        self._lock = lock
 
     def release(self) -> None:
         """Give the lock back; without it, nothing happens."""
-        if self._fd is not None:
-            os.close(self._fd)
-            self._fd = None
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from panelbridge.service.config import ServiceConfig
-from panelbridge.storage.owner import give_to_owner_of
+from panelbridge.storage.file_lock import FileLock, LockHeld
 
 LOCK_NAME = "serve.lock"
 
@@ -24,28 +22,24 @@ def claim_data_folder(folder: Path) -> Iterator[None]:
 
     Raises ``DataFolderTaken``.
     """
-    path = folder / LOCK_NAME
     try:
-        lock = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+        lock = FileLock(folder / LOCK_NAME)
     except OSError as error:
         raise DataFolderTaken(
             f"The data folder {folder} cannot be used: {error.strerror}. Run `panelbridge init` first."
         ) from None
-    give_to_owner_of(folder, lock)
     try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = os.pread(lock, 20, 0).decode("ascii", "replace").strip() or "unknown"
-            raise DataFolderTaken(
-                f"Another `panelbridge serve` (process {holder}) already serves from {folder}. "
-                "Stop it first, or give this one a data folder of its own."
-            ) from None
-        os.ftruncate(lock, 0)
-        os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+        lock.take()
+    except LockHeld as held:
+        lock.close()
+        raise DataFolderTaken(
+            f"Another `panelbridge serve` (process {held.pid or 'unknown'}) already serves from {folder}. "
+            "Stop it first, or give this one a data folder of its own."
+        ) from None
+    try:
         yield
     finally:
-        os.close(lock)
+        lock.close()
 
 
 def serves_now(config: ServiceConfig) -> bool:

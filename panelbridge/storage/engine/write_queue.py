@@ -6,8 +6,6 @@ before ``BEGIN IMMEDIATE``: threads in order of arrival, processes in the kernel
 
 from __future__ import annotations
 
-import fcntl
-import os
 import threading
 import time
 from collections import deque
@@ -16,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from panelbridge.storage.exceptions import StorageBusy
-from panelbridge.storage.owner import give_to_owner_of
+from panelbridge.storage.file_lock import FileLock
 
 
 class WriteQueue:
@@ -25,7 +23,7 @@ class WriteQueue:
     def __init__(self, lock_path: str, patience: float) -> None:
         self._patience = patience
         self._threads = _ThreadLine()
-        self._file = _FileLock(lock_path)
+        self._file = _PatientLock(lock_path)
         self._owner: int | None = None
 
     @contextmanager
@@ -85,16 +83,15 @@ class _ThreadLine:
                 self._taken = False
 
 
-class _FileLock:
-    """``flock`` with patience. Only one thread at a time calls in here.
+class _PatientLock:
+    """The file's lock with patience. Only one thread at a time calls in here.
 
     The kernel's wait has no time limit, so a thread of ours waits in it while the caller waits for that
     thread; a wait that outlives its caller gives the lock back by itself.
     """
 
     def __init__(self, path: str) -> None:
-        self._fd = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-        give_to_owner_of(Path(path).parent, self._fd)
+        self._lock = FileLock(Path(path))
         self._state = threading.Condition()
         self._kernel_wait = False
         self._wanted = False
@@ -103,30 +100,27 @@ class _FileLock:
     def acquire(self, patience: float) -> bool:
         with self._state:
             if not self._kernel_wait:
-                try:
-                    fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    self._kernel_wait = True
-                    threading.Thread(target=self._wait, name="storage-write-queue", daemon=True).start()
-                else:
+                if self._lock.try_take():
                     return True
+                self._kernel_wait = True
+                threading.Thread(target=self._wait, name="storage-write-queue", daemon=True).start()
             self._wanted, self._granted = True, False
             self._state.wait_for(lambda: self._granted, timeout=max(0.0, patience))
             self._wanted = False
             return self._granted
 
     def _wait(self) -> None:
-        fcntl.flock(self._fd, fcntl.LOCK_EX)
+        self._lock.wait()
         with self._state:
             self._kernel_wait = False
             if self._wanted:
                 self._granted = True
                 self._state.notify()
             else:
-                fcntl.flock(self._fd, fcntl.LOCK_UN)
+                self._lock.give_back()
 
     def release(self) -> None:
-        fcntl.flock(self._fd, fcntl.LOCK_UN)
+        self._lock.give_back()
 
     def close(self) -> None:
-        os.close(self._fd)
+        self._lock.close()
