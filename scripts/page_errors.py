@@ -9,8 +9,9 @@ from typing import Any
 
 from panelbridge import PanelError
 from panelbridge.actions.problems import KINDS
+from panelbridge.attention import WHY
 from panelbridge.ledger.exceptions import LedgerError
-from panelbridge.provisioning.flow.decisions import PURCHASE_WAYS, WAYS_OUT, WHY
+from panelbridge.provisioning.flow.decisions import PURCHASE_WAYS, WAYS_OUT
 from panelbridge.storage.exceptions import StorageBusy
 from scripts.markdown import first_line, table, yes
 

@@ -8,14 +8,18 @@ from typing import Self
 from panelbridge.actions.context import Context
 from panelbridge.actions.fields import Body, Reason, View
 from panelbridge.actions.paging import PageQuery, page
-from panelbridge.provisioning import AttentionItem, Operation
+from panelbridge.attention import AttentionId, AttentionItem, SubjectKind
+from panelbridge.provisioning import Operation, OperationId
 from panelbridge.provisioning.flow.decisions import dismiss, ways_out
-from panelbridge.provisioning.models import AttentionId
 
 _MOST = 10_000
 
 
-SHOP_SETTINGS = "shop_settings_"  # and the installation: settings of the shop that undo prepaid renewals
+class SubjectView(View):
+    """What an item is about. The bridge itself has the id 0."""
+
+    kind: SubjectKind
+    id: int
 
 
 class AttentionView(View):
@@ -23,6 +27,7 @@ class AttentionView(View):
 
     id: int
     code: str
+    subject: SubjectView
     message: str
     advice: str
     opened_at: datetime
@@ -37,6 +42,7 @@ class AttentionView(View):
         return cls(
             id=item.id,
             code=item.code,
+            subject=SubjectView(kind=item.subject.kind, id=item.subject.id),
             message=item.message,
             advice=item.advice,
             opened_at=item.opened_at,
@@ -62,14 +68,16 @@ class AttentionPage(View):
 
 def list_attention(context: Context, query: PageQuery) -> AttentionPage:
     """List what is open. Decide it by the operation, in one of its ways out."""
-    found = context.unit.journal.attention(limit=_MOST)
+    found = context.unit.attention.items(limit=_MOST)
     items, after = page(found, query, lambda item: item.id)
     shown = tuple(AttentionView.of(item, _operation_of(context, item)) for item in items)
     return AttentionPage(items=shown, next=after)
 
 
 def _operation_of(context: Context, item: AttentionItem) -> Operation | None:
-    return context.unit.journal.operation(item.operation_id) if item.operation_id is not None else None
+    if item.operation_id is None:
+        return None
+    return context.unit.journal.operation(OperationId(item.operation_id))
 
 
 def dismiss_attention(context: Context, body: Dismissal, number: int) -> AttentionView:

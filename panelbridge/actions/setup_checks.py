@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
-from panelbridge.actions.attention import SHOP_SETTINGS
 from panelbridge.actions.context import Context
 from panelbridge.actions.findings import Finding, fine, note, wrong
 from panelbridge.actions.go_live_plan import INSTALLATION
@@ -145,14 +144,13 @@ def _check_shops(context: Context) -> Iterator[Finding]:
     now = context.now
     with context.services.units.read() as unit:
         shops = unit.installations.all()
-        told = unit.journal.attention()
+        told = {item.subject.id: item for item in unit.attention.items(code="shop_settings")}
         keys = [key for key in unit.access.keys(limit=10_000) if key.usable(now)]
     for shop in shops:
         name = f"shop {shop.code}"
         own = [key for key in keys if key.installation_id == shop.id]
-        for item in told:
-            if item.code == f"{SHOP_SETTINGS}{shop.id}":
-                yield wrong(f"{name} settings", item.message.partition(": ")[2], item.advice)
+        if (item := told.get(shop.id)) is not None:
+            yield wrong(f"{name} settings", item.message.partition(": ")[2], item.advice)
         if not own and shop.code.startswith(f"{INSTALLATION}-"):
             continue  # doctor's own, without a key on purpose
         ending = [key for key in own if key.expires_at is not None and key.expires_at < now + _SOON]
@@ -191,7 +189,7 @@ def _check_wallets(context: Context) -> Iterator[Finding]:
 def _check_work(context: Context) -> Iterator[Finding]:
     now = context.now
     with context.services.units.read() as unit:
-        waiting = unit.journal.attention()
+        waiting = unit.attention.items()
         late = [
             item
             for item in unit.journal.due(now, 10_000, _OVERDUE)

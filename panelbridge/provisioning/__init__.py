@@ -18,7 +18,6 @@ from panelbridge.provisioning.effects import WHY_STOPPED, WriteStop
 from panelbridge.provisioning.exceptions import Refusal
 from panelbridge.provisioning.models import (
     Attempt,
-    AttentionItem,
     Operation,
     OperationId,
     OperationState,
@@ -30,7 +29,6 @@ from panelbridge.provisioning.provisioner import Provisioner
 __all__ = [
     "WHY_STOPPED",
     "Attempt",
-    "AttentionItem",
     "ChangeCommand",
     "Command",
     "CreateCommand",

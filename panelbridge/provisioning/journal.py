@@ -11,8 +11,6 @@ from panelbridge.ledger import ResellerId
 from panelbridge.provisioning.elapsed import Tick
 from panelbridge.provisioning.models import (
     Attempt,
-    AttentionId,
-    AttentionItem,
     Operation,
     OperationId,
     OperationState,
@@ -95,28 +93,6 @@ class JournalStore(Protocol):
 
     def name_sent_elsewhere(self, panel: PanelId, username: str, but: Operation) -> bool:
         """Whether another subscription or generation ever asked this panel for ``username``."""
-        ...
-
-    def raise_attention(self, item: AttentionItem) -> AttentionItem:
-        """Open ``item``, or tell anew the open one with the same code and subject; return the open one."""
-        ...
-
-    def resolve_attention(
-        self,
-        *,
-        operation: OperationId | None,
-        resolution: str,
-        actor: str,
-        at: datetime,
-        item: AttentionId | None = None,
-    ) -> None:
-        """Close ``item``, else all of ``operation`` but those that outlive it."""
-        ...
-
-    def attention_item(self, item: AttentionId) -> AttentionItem | None: ...
-
-    def attention(self, *, open_only: bool = True, limit: int | None = None) -> Sequence[AttentionItem]:
-        """Oldest first; all of them where no ``limit`` is given."""
         ...
 
     def released(self, since: datetime) -> Sequence[Operation]:

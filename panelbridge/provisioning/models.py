@@ -20,11 +20,7 @@ from panelbridge.subscriptions import InstallationId, PanelId, PlanId, Subscript
 BRIDGE = "panelbridge"
 """Actor and owner of what the bridge does by itself."""
 
-SENT_AGAIN = "sent_again"
-"""Code of an attention item that outlives its operation: a person closes it."""
-
 OperationId = NewType("OperationId", int)
-AttentionId = NewType("AttentionId", int)
 
 
 class OperationState(StrEnum):
@@ -198,23 +194,6 @@ class Operation:
         told = object.__new__(Operation)  # each repeat does this, and the constructor is slow
         vars(told).update(vars(self), outcome=Outcome.ALREADY)
         return told
-
-
-@dataclass(frozen=True, kw_only=True)
-class AttentionItem:
-    """Something only a person can decide, with the safe ways out."""
-
-    id: AttentionId
-    code: str
-    message: str
-    advice: str
-    opened_at: datetime
-    operation_id: OperationId | None = None
-    subscription_id: SubscriptionId | None = None
-    panel_id: PanelId | None = None
-    resolved_at: datetime | None = None
-    resolution: str | None = None
-    actor: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

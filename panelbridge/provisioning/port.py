@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol
 
+from panelbridge.attention import AttentionStore
 from panelbridge.contract.adapter import PanelAdapter
 from panelbridge.contract.capabilities import Capabilities
 from panelbridge.ledger import Ledger
@@ -26,6 +27,8 @@ class Unit(Protocol):
 
     @property
     def journal(self) -> JournalStore: ...
+    @property
+    def attention(self) -> AttentionStore: ...
     @property
     def installations(self) -> InstallationStore: ...
     @property

@@ -146,7 +146,7 @@ def book_figures(units: ServiceUnits) -> Iterable[Figure]:
     with units.read() as unit:
         resellers = {item.id: item.code for item in unit.resellers.all()}
         wallets = unit.ledger.wallets()
-        attention = unit.journal.attention()
+        attention = unit.attention.items()
         counts = unit.journal.counts()
     for wallet in wallets:
         labels = {"reseller": resellers.get(wallet.reseller, str(wallet.reseller))}

@@ -7,8 +7,8 @@ import threading
 from collections.abc import Callable
 from datetime import datetime
 
-from panelbridge.provisioning import AttentionItem, WriteStop
-from panelbridge.provisioning.models import AttentionId
+from panelbridge.attention import THE_BRIDGE, AttentionId, AttentionItem
+from panelbridge.provisioning import WriteStop
 from panelbridge.service.services import ServiceUnit, ServiceUnits
 from panelbridge.storage.witness import Witness
 
@@ -21,9 +21,14 @@ def stop_effects(unit: ServiceUnit, stop: WriteStop) -> None:
     """Nothing leaves any more, and a person is told, once."""
     if unit.effects.stop(stop):
         _log.error("writes off [%s]: %s", stop.code, stop.message)
-    unit.journal.raise_attention(
+    unit.attention.raise_item(
         AttentionItem(
-            id=AttentionId(0), code=ATTENTION, message=stop.message, advice=_ADVICE, opened_at=stop.since
+            id=AttentionId(0),
+            code=ATTENTION,
+            subject=THE_BRIDGE,
+            message=stop.message,
+            advice=_ADVICE,
+            opened_at=stop.since,
         )
     )
 
@@ -33,11 +38,8 @@ def lift_stop(unit: ServiceUnit, actor: str, at: datetime) -> bool:
     if unit.effects.stopped() is None:
         return False
     unit.effects.lift(actor, at)
-    for item in unit.journal.attention():
-        if item.code == ATTENTION:
-            unit.journal.resolve_attention(
-                operation=None, item=item.id, resolution="writes on", actor=actor, at=at
-            )
+    for item in unit.attention.items(code=ATTENTION):
+        unit.attention.resolve(item.id, resolution="writes on", actor=actor, at=at)
     return True
 
 

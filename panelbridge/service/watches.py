@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from panelbridge.attention import AttentionId, AttentionItem, Subject, SubjectKind
 from panelbridge.ledger import FloorCrossing, ResellerId
-from panelbridge.provisioning import AttentionItem
-from panelbridge.provisioning.models import AttentionId, OperationId
+from panelbridge.provisioning import Operation, OperationId
 from panelbridge.service.services import ServiceUnit, ServiceUnits
 
 _OLD_HOLD = timedelta(hours=24)
-_LOW = "credits_low_"  # and the reseller
+_LOW = "credits_low"
 _log = structlog.get_logger(__name__)
 
 
@@ -56,48 +56,44 @@ class Watches:
                     available=str(wallet.available),
                     floor=str(fall.floor),
                 )
-                unit.journal.raise_attention(
-                    _item(
-                        self._clock(),
-                        f"{_LOW}{fall.reseller}",
-                        f"reseller {fall.reseller} has {wallet.available} credits, the floor is {fall.floor}",
-                        "Top up; orders wait or are refused when nothing is left.",
+                unit.attention.raise_item(
+                    AttentionItem(
+                        id=AttentionId(0),
+                        code=_LOW,
+                        subject=_reseller(fall.reseller),
+                        message=f"reseller {fall.reseller} has {wallet.available} credits,"
+                        f" the floor is {fall.floor}",
+                        advice="Top up; orders wait or are refused when nothing is left.",
+                        opened_at=self._clock(),
                     )
                 )
             self._settle_floors(unit)
 
     def _settle_floors(self, unit: ServiceUnit) -> None:
-        for item in unit.journal.attention():
-            if not item.code.startswith(_LOW):
-                continue
-            wallet = unit.ledger.wallet(ResellerId(int(item.code.removeprefix(_LOW))))
+        for item in unit.attention.items(code=_LOW):
+            wallet = unit.ledger.wallet(ResellerId(item.subject.id))
             if wallet.floor is None or wallet.available >= wallet.floor:
-                unit.journal.resolve_attention(
-                    operation=None,
-                    item=item.id,
-                    resolution="topped up",
-                    actor="panelbridge",
-                    at=self._clock(),
-                )
+                unit.attention.resolve(item.id, resolution="topped up", actor="panelbridge", at=self._clock())
 
     def watch_holds(self) -> None:
         """A hold never times out; one older than a day is put before a person."""
         now = self._clock()
         with self._units.read() as unit:
             holds = unit.ledger.open_holds(before=now - _OLD_HOLD)
+            owners = {wallet.id: wallet.reseller for wallet in unit.ledger.wallets()} if holds else {}
         for hold in holds:
             with self._units.write() as unit:
                 operation = hold.context.operation
                 found = unit.journal.operation(OperationId(operation)) if operation is not None else None
-                unit.journal.raise_attention(
+                unit.attention.raise_item(
                     AttentionItem(
                         id=AttentionId(0),
                         code="old_hold",
+                        subject=_subscription_of(found) or _reseller(owners[hold.source]),
                         message=f"{hold.amount} credits have been held since {hold.at:%Y-%m-%d %H:%M} UTC",
                         advice="See the operation; retry it, or release the hold when nothing happened.",
                         opened_at=now,
                         operation_id=found.id if found is not None else None,
-                        subscription_id=found.subscription_id if found is not None else None,
                     )
                 )
 
@@ -110,9 +106,15 @@ class Watches:
 
 def _was_told(unit: ServiceUnit, fall: FloorCrossing) -> bool:
     """Whether this very fall was raised before: by another process, or before this one was started."""
-    items = unit.journal.attention(open_only=False)
-    return any(item.code == f"{_LOW}{fall.reseller}" and item.opened_at >= fall.at for item in items)
+    items = unit.attention.items(code=_LOW, subject=_reseller(fall.reseller), open_only=False)
+    return any(item.opened_at >= fall.at for item in items)
 
 
-def _item(now: datetime, code: str, message: str, advice: str) -> AttentionItem:
-    return AttentionItem(id=AttentionId(0), code=code, message=message, advice=advice, opened_at=now)
+def _reseller(reseller: ResellerId) -> Subject:
+    return Subject(kind=SubjectKind.RESELLER, id=reseller)
+
+
+def _subscription_of(operation: Operation | None) -> Subject | None:
+    if operation is None:
+        return None
+    return Subject(kind=SubjectKind.SUBSCRIPTION, id=operation.subscription_id)

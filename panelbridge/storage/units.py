@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from panelbridge.ledger import Ledger
 from panelbridge.storage.access.store import SqlAccessStore
+from panelbridge.storage.attention.store import SqlAttentionStore
 from panelbridge.storage.engine.database import Database
 from panelbridge.storage.engine.prepared import StoreMemory
 from panelbridge.storage.ledger.store import SqlLedgerStore
@@ -40,6 +41,10 @@ class SqlUnit:
     @cached_property
     def journal(self) -> SqlJournalStore:
         return SqlJournalStore(self.connection, self._vault, self._clock, self._memory)
+
+    @property
+    def attention(self) -> SqlAttentionStore:
+        return SqlAttentionStore(self.connection)
 
     @property
     def resellers(self) -> SqlResellerStore:

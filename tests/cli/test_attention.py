@@ -47,7 +47,8 @@ def test_the_list_names_the_cause_and_every_way_out(selling: Shell, stuck: str) 
         for way in ("retry", "adopt", "mark-done", "release"):
             assert way in ran.out
     (item,) = selling.done("attention", "list", "--json").json
-    assert item["operation_id"] == 1
+    assert (item["operation_id"], item["subscription_id"]) == (1, 1)
+    assert item["subject"] == {"kind": "subscription", "id": 1}
     assert set(item["ways_out"]) == {"retry", "adopt", "mark-done", "release"}
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from panelbridge.actions.problems import KINDS
-from panelbridge.provisioning.flow.decisions import WHY
+from panelbridge.attention import WHY
 from panelbridge.testing.practice.launch import PracticeProcess
 from tests.support.house import BIN, ROOT, files
 

@@ -99,11 +99,9 @@ class Stage:
     def take_attention(self) -> list[str]:
         """The codes of what waits for a person, who closes it: the next cell starts with none."""
         with self.rig.units.write() as unit:
-            items = unit.journal.attention()
+            items = unit.attention.items()
             for item in items:
-                unit.journal.resolve_attention(
-                    operation=None, item=item.id, resolution="seen", actor="test", at=self.rig.clock()
-                )
+                unit.attention.resolve(item.id, resolution="seen", actor="test", at=self.rig.clock())
         return [item.code for item in items]
 
     def assert_panel_as_booked(self, service: int) -> None:

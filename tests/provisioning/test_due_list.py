@@ -104,7 +104,7 @@ def test_thousands_that_are_tried_in_vain_do_not_hide_another_panels_trouble(rig
     watch()
 
     with rig.units.read() as unit:
-        told = {item.panel_id for item in unit.journal.attention()}
+        told = {item.panel_id for item in unit.attention.items()}
     assert len(told) == 2
 
 

@@ -133,7 +133,7 @@ def test_an_effect_after_the_second_try_is_told_with_both_fences(rig: Rig, selle
     rig.provisioner.watch_released()
 
     with rig.units.read() as unit:
-        told = {item.code: item.message for item in unit.journal.attention()}
+        told = {item.code: item.message for item in unit.attention.items()}
     assert {"sent_again", "bought_twice"} <= set(told)
     assert len(re.findall(r"try \d at .*? from .*? between .*? and ", told["sent_again"])) == 2
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from panelbridge.attention import AttentionItem
 from panelbridge.contract.exceptions import PanelBusy
 from panelbridge.contract.models import AccountRef, Outcome, VerbResult
 from panelbridge.ledger import Credits
 from panelbridge.lifecycle import SuspensionReason
 from panelbridge.provisioning import (
-    AttentionItem,
     Operation,
     OperationState,
     Refusal,
@@ -57,7 +57,7 @@ def live(rig: Rig, minutes: float) -> None:
 
 def items(rig: Rig) -> list[AttentionItem]:
     with rig.units.read() as unit:
-        return list(unit.journal.attention())
+        return list(unit.attention.items())
 
 
 def suspend(rig: Rig) -> Operation:

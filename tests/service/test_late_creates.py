@@ -138,5 +138,7 @@ def test_more_than_one_round_takes_away_waits_before_a_person_and_goes_by_itself
     waiting = service.get("/v1/attention").get_json()["items"]
     service.call("LateCreates", {"waiting": 0})
 
-    assert [item["code"][:12] for item in waiting] == ["late_creates"]
+    assert [(item["code"], item["subject"]) for item in waiting] == [
+        ("late_creates", {"kind": "installation", "id": service.rig.installation.id})
+    ]
     assert service.get("/v1/attention").get_json()["items"] == []

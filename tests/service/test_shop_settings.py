@@ -19,7 +19,7 @@ def checks(service: Service, settings: dict[str, Any]) -> list[tuple[bool, str]]
 
 def waiting(service: Service) -> list[str]:
     items = service.get("/v1/attention").get_json()["items"]
-    return [item["message"] for item in items if item["code"].startswith("shop_settings")]
+    return [item["message"] for item in items if item["code"] == "shop_settings"]
 
 
 @pytest.mark.parametrize("settings", [{}, FINE])

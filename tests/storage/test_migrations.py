@@ -16,9 +16,11 @@ from tests.ledger.books import ANNA, Books
 
 
 def load_tables() -> None:
-    for module in pkgutil.walk_packages(panelbridge.storage.__path__, "panelbridge.storage."):
-        if module.name.endswith("tables"):
-            importlib.import_module(module.name)
+    found = pkgutil.walk_packages(panelbridge.storage.__path__, "panelbridge.storage.")
+    tables = [module.name for module in found if module.name.endswith("tables")]
+    assert len(tables) >= 7
+    for name in tables:
+        importlib.import_module(name)
 
 
 def test_migrations_build_what_the_tables_say(tmp_path: Path) -> None:

@@ -155,7 +155,7 @@ class Rig:
 
     def attention(self) -> list[str]:
         with self.units.read() as unit:
-            return [item.code for item in unit.journal.attention()]
+            return [item.code for item in unit.attention.items()]
 
     def settle_all(self, rounds: int = 60) -> None:
         """Run what is due, moving the clock over quiet times and back-offs, until nothing is unsettled."""

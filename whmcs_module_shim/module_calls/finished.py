@@ -12,14 +12,15 @@ from panelbridge.actions.caller import Caller
 from panelbridge.actions.connect_view import connect_view
 from panelbridge.actions.fields import Count, Id
 from panelbridge.actions.problems import Problem
+from panelbridge.attention import AttentionItem, SubjectKind
 from panelbridge.contract.capabilities import Verb
 from panelbridge.contract.secret import readable
 from panelbridge.http.auth.binding import is_bound_here
 from panelbridge.lifecycle import SubscriptionState
-from panelbridge.provisioning import AttentionItem, Operation, OperationId, OperationState
+from panelbridge.provisioning import Operation, OperationId, OperationState
 from panelbridge.provisioning.port import Unit
 from panelbridge.service.services import Services
-from panelbridge.subscriptions import Installation, Subscription, SubscriptionId
+from panelbridge.subscriptions import Installation, PanelId, Subscription, SubscriptionId
 from whmcs_module_shim.module_calls.answer import ModuleAnswer
 from whmcs_module_shim.module_calls.params import ModuleRequest
 from whmcs_module_shim.module_calls.registry import Kind, module_function
@@ -137,7 +138,7 @@ def _alerts(unit: Unit, caller: Caller, after: str) -> tuple[list[str], str]:
     told = [int(part) for part in re.findall(r"\d+", after)] or [0, 0]
     attention, crossing = told
     texts: list[str] = []
-    for item in unit.journal.attention():
+    for item in unit.attention.items():
         whose = _whose(unit, installation, item) if item.id > told[0] else None
         if whose is not None:
             texts.append(f"{whose}: {item.message}. {item.advice}")
@@ -155,10 +156,12 @@ def _alerts(unit: Unit, caller: Caller, after: str) -> tuple[list[str], str]:
 def _whose(unit: Unit, installation: Installation, item: AttentionItem) -> str | None:
     """What of this shop an item is about: a service, or a panel that its orders wait for; else ``None``."""
     if item.operation_id is not None:
-        operation = unit.journal.operation(item.operation_id)
+        operation = unit.journal.operation(OperationId(item.operation_id))
         ours = operation is not None and operation.installation_id == installation.id
         return f"Service {operation.service_id}" if operation is not None and ours else None
-    panel = unit.panels.panel(item.panel_id) if item.panel_id is not None else None
+    if item.subject.kind is not SubjectKind.PANEL:
+        return None
+    panel = unit.panels.panel(PanelId(item.subject.id))
     if panel is None or not unit.journal.waits_for_panel(installation.id, panel.id):
         return None
     return f"Panel {panel.code}"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from panelbridge.actions.caller import Caller
 from panelbridge.actions.fields import Count, Id
 from panelbridge.actions.problems import Problem
-from panelbridge.provisioning import AttentionItem, OperationId
-from panelbridge.provisioning.models import AttentionId
+from panelbridge.attention import AttentionId, AttentionItem, Subject, SubjectKind
+from panelbridge.provisioning import OperationId
 from panelbridge.service.services import Services
 from whmcs_module_shim.module_calls.answer import ModuleAnswer
 from whmcs_module_shim.module_calls.params import ModuleRequest, ServiceRequest
@@ -48,13 +48,14 @@ def undo_create(services: Services, caller: Caller, request: UndoCreateRequest) 
 def late_creates(services: Services, caller: Caller, request: LateCreatesRequest) -> ModuleAnswer:
     """More late creates wait than one round takes away: a person should look while they wait."""
     installation = caller.require_installation()
-    code = f"late_creates_{installation.id}"
+    subject = Subject(kind=SubjectKind.INSTALLATION, id=installation.id)
     with services.units.write() as unit:
         if request.waiting > 0:
-            unit.journal.raise_attention(
+            unit.attention.raise_item(
                 AttentionItem(
                     id=AttentionId(0),
-                    code=code,
+                    code="late_creates",
+                    subject=subject,
                     message=f"{request.waiting} accounts of shop {installation.code} were finished after "
                     "billing had ended their services, and wait to be taken away",
                     advice="Each round of the shop's cron takes ten away and gives their credits back. "
@@ -63,13 +64,11 @@ def late_creates(services: Services, caller: Caller, request: LateCreatesRequest
                 )
             )
         else:
-            for item in unit.journal.attention():
-                if item.code == code:
-                    unit.journal.resolve_attention(
-                        operation=None,
-                        resolution="none waits any more",
-                        actor=request.call.actor,
-                        at=services.clock(),
-                        item=item.id,
-                    )
+            for item in unit.attention.items(code="late_creates", subject=subject):
+                unit.attention.resolve(
+                    item.id,
+                    resolution="none waits any more",
+                    actor=request.call.actor,
+                    at=services.clock(),
+                )
     return ModuleAnswer(message="Noted.")

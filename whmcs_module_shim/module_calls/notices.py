@@ -9,9 +9,8 @@ from pydantic import Field
 
 from panelbridge.actions.caller import Caller
 from panelbridge.actions.fields import Id, Line, WithoutSecrets
+from panelbridge.attention import AttentionId, AttentionItem, Subject, SubjectKind
 from panelbridge.lifecycle import SubscriptionState
-from panelbridge.provisioning import AttentionItem
-from panelbridge.provisioning.models import AttentionId
 from panelbridge.service.services import Services
 from panelbridge.subscriptions import Subscription
 from whmcs_module_shim.module_calls.answer import ModuleAnswer
@@ -42,7 +41,7 @@ def service_deleted(services: Services, caller: Caller, request: ServiceRequest)
         subscription = find_subscription(unit, caller, request.serviceid)
         if subscription is None or subscription.state is SubscriptionState.TERMINATED:
             return ModuleAnswer(message="This service has no account; nothing is left behind.")
-        unit.journal.raise_attention(
+        unit.attention.raise_item(
             _attention(
                 services,
                 subscription,
@@ -84,7 +83,7 @@ def invoice_refunded(services: Services, caller: Caller, request: RefundNotice) 
             if subscription is None:
                 continue
             raised += 1
-            unit.journal.raise_attention(
+            unit.attention.raise_item(
                 _attention(
                     services,
                     subscription,
@@ -109,9 +108,9 @@ def _attention(
     return AttentionItem(
         id=AttentionId(0),
         code=code,
+        subject=Subject(kind=SubjectKind.SUBSCRIPTION, id=subscription.id),
         message=message,
         advice=advice,
         opened_at=services.clock(),
-        subscription_id=subscription.id,
         panel_id=subscription.panel_id,
     )

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from panelbridge.actions.attention import SHOP_SETTINGS
 from panelbridge.actions.caller import Caller
 from panelbridge.actions.fields import Body, Bool
-from panelbridge.provisioning import AttentionItem
-from panelbridge.provisioning.models import AttentionId
+from panelbridge.attention import AttentionId, AttentionItem, Subject, SubjectKind
 from panelbridge.service.services import Services
 from whmcs_module_shim.module_calls.answer import ModuleAnswer
 from whmcs_module_shim.module_calls.params import ModuleRequest
@@ -52,24 +50,24 @@ def faults(settings: ShopSettings) -> list[tuple[str, str]]:
 def shop_settings(services: Services, caller: Caller, request: ShopSettingsRequest) -> ModuleAnswer:
     """How the shop is set now; what can undo prepaid renewals stays before a person until it is mended."""
     installation = caller.require_installation()
-    code = f"{SHOP_SETTINGS}{installation.id}"
+    subject = Subject(kind=SubjectKind.INSTALLATION, id=installation.id)
     found = faults(request.settings)
     message = f"shop {installation.code}: " + " ".join(text for text, _ in found)
     with services.units.write() as unit:
-        for item in unit.journal.attention():
-            if item.code == code and (not found or item.message != message):
-                unit.journal.resolve_attention(
-                    operation=None,
+        for item in unit.attention.items(code="shop_settings", subject=subject):
+            if not found or item.message != message:
+                unit.attention.resolve(
+                    item.id,
                     resolution="the shop is set otherwise now",
                     actor=request.call.actor,
                     at=services.clock(),
-                    item=item.id,
                 )
         if found:
-            unit.journal.raise_attention(
+            unit.attention.raise_item(
                 AttentionItem(
                     id=AttentionId(0),
-                    code=code,
+                    code="shop_settings",
+                    subject=subject,
                     message=message,
                     advice=" ".join(remedy for _, remedy in found),
                     opened_at=services.clock(),

@@ -68,7 +68,5 @@ def _superseded(unit: Unit, deps: Dependencies, operation: Operation, by: Verb) 
         return False
     if operation.hold is not None:
         unit.ledger.void(operation.hold, actor=operation.actor, reason=f"superseded by {by.value}")
-    unit.journal.resolve_attention(
-        operation=operation.id, resolution="superseded", actor=operation.actor, at=deps.clock()
-    )
+    unit.attention.resolve_of(operation.id, resolution="superseded", actor=operation.actor, at=deps.clock())
     return True

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from panelbridge.attention import AttentionId, AttentionItem
 from panelbridge.contract.capabilities import Verb
 from panelbridge.contract.exceptions import PanelError
 from panelbridge.contract.models import Absent, AccountId, AccountRef, Found, Lookup, Outcome, PanelAccount
@@ -20,8 +21,6 @@ from panelbridge.provisioning.flow.intend import wake_queued
 from panelbridge.provisioning.flow.quiet import looked, quiet_left
 from panelbridge.provisioning.flow.settle import mark_refused, settle_done
 from panelbridge.provisioning.models import (
-    AttentionId,
-    AttentionItem,
     Operation,
     OperationId,
     OperationState,
@@ -30,38 +29,6 @@ from panelbridge.provisioning.port import Unit, Units
 from panelbridge.provisioning.rules import account_ref
 from panelbridge.subscriptions import Subscription
 from panelbridge.transport import deadline
-
-WHY: Mapping[str, str] = {
-    "account_absent": "a verb met an account that the panel proved absent",
-    "account_conflict": "the name or device belongs to an account that is not provably ours",
-    "account_without_charge": "the account of a released operation turned up after all, and was never paid",
-    "credits_low": "a reseller's credits fell below the floor; the reseller's number follows the code",
-    "exists_id_unknown": "our account exists, and nothing we may read tells its id",
-    "bought_twice": "a purchase that was sent again took effect both times, and was charged once",
-    "fence_mismatch": "the expiry is where one purchase cannot have put it",
-    "half_made": "a part of an account is at the panel, and nothing we may call completes or removes it",
-    "install_failed": "the panel made the server and could not install it",
-    "insufficient_panel_credit": "our credit at the panel itself is used up; the order waits",
-    "late_creates": "more accounts than a round takes away were finished after their services had ended; "
-    "the shop's number follows the code",
-    "moved_elsewhere": "somebody moved an expiry before a purchase; nothing was bought",
-    "not_settled": "an operation has been tried in vain for a while; the bridge goes on",
-    "panel_waits": "operations of a panel have been tried in vain, or wait behind it; the bridge goes on",
-    "purchase_in_doubt": "a purchase shows no effect, and is not sent again by itself",
-    "purchase_without_charge": "a released purchase took effect after all, and was never charged",
-    "sent_again": "a purchase without any effect was sent again; the first one may still take effect",
-    "length_differs": "a package lasts longer or shorter at the panel than the term that was sold",
-    "old_hold": "credits have been held for more than a day",
-    "orphan_account": "billing deleted a service whose account still exists",
-    "package_differs": "the account has another package or number of connections than was sold",
-    "refunded": "billing refunded an invoice of a service; nothing was taken back here",
-    "shop_settings": "a setting of the shop can undo prepaid renewals; the shop's number follows the code",
-    "step_failed": "the next step of an operation broke several times in a row; the log tells where",
-    "unknown_too_long": "the panel could not be asked for a day",
-    "writes_off": "the bridge stopped every effect outside until a person has looked; the message says why",
-    "waits_for_credit": "a renewal that billing takes for done waits for the reseller's credit",
-}
-"""What puts a thing before a person, by code; other codes are those of the panel error it ended with."""
 
 WAYS_OUT: Mapping[str, str] = {
     "retry": "ask the panel again and go on by itself; charges and makes nothing that is there already",
@@ -177,10 +144,12 @@ def adopt(
 
 def dismiss(unit: Unit, item_id: AttentionId, *, actor: str, reason: str, at: datetime) -> AttentionItem:
     """A person has seen to it: the item is closed. Raises ``Refusal`` where an operation must be decided."""
-    item = unit.journal.attention_item(item_id)
+    item = unit.attention.item(item_id)
     if item is None or item.resolved_at is not None:
         raise Refusal("not_found", f"no item {item_id} is open", advice="See `panelbridge attention list`.")
-    operation = unit.journal.operation(item.operation_id) if item.operation_id is not None else None
+    operation = (
+        unit.journal.operation(OperationId(item.operation_id)) if item.operation_id is not None else None
+    )
     if operation is not None and operation.state is OperationState.ATTENTION:
         raise Refusal(
             "illegal_move",
@@ -188,7 +157,7 @@ def dismiss(unit: Unit, item_id: AttentionId, *, actor: str, reason: str, at: da
             advice=f"Decide it: {', '.join(WAYS_OUT)}.",
         )
     resolution = f"dismissed: {reason}"
-    unit.journal.resolve_attention(operation=None, item=item_id, resolution=resolution, actor=actor, at=at)
+    unit.attention.resolve(item_id, resolution=resolution, actor=actor, at=at)
     return replace(item, resolved_at=at, resolution=resolution, actor=actor)
 
 
@@ -254,7 +223,7 @@ def _settled_by_hand(
     done = settle_done(unit, deps, operation, subscription, account, outcome=Outcome.DONE, note=note)
     if done is None:
         raise _decided_meanwhile()
-    unit.journal.resolve_attention(operation=operation.id, resolution=note, actor=actor, at=deps.clock())
+    unit.attention.resolve_of(operation.id, resolution=note, actor=actor, at=deps.clock())
     return done
 
 
@@ -263,7 +232,7 @@ def decided(
 ) -> Operation:
     if not unit.journal.save(now, was=was):
         raise _decided_meanwhile()
-    unit.journal.resolve_attention(operation=was.id, resolution=resolution, actor=actor, at=deps.clock())
+    unit.attention.resolve_of(was.id, resolution=resolution, actor=actor, at=deps.clock())
     return now
 
 

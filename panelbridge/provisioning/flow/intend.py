@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from panelbridge.attention import AttentionId, AttentionItem, Subject, SubjectKind
 from panelbridge.contract.capabilities import Verb
 from panelbridge.contract.models import Term
 from panelbridge.contract.secret import Secret
@@ -14,8 +15,6 @@ from panelbridge.provisioning.dependencies import Dependencies
 from panelbridge.provisioning.exceptions import Refusal
 from panelbridge.provisioning.models import (
     BRIDGE,
-    AttentionId,
-    AttentionItem,
     Operation,
     OperationId,
     OperationState,
@@ -109,15 +108,15 @@ def _fund(unit: Unit, deps: Dependencies, operation: Operation, plan: Plan) -> O
 
 def _tell_waiting(unit: Unit, renewal: Operation, now: datetime) -> None:
     """Billing takes a renewal for done once it is durable, so nothing but this shows that it waits."""
-    unit.journal.raise_attention(
+    unit.attention.raise_item(
         AttentionItem(
             id=AttentionId(0),
             code="waits_for_credit",
+            subject=Subject(kind=SubjectKind.SUBSCRIPTION, id=renewal.subscription_id),
             message=f"the paid renewal of service {renewal.service_id} waits for {renewal.price} credits",
             advice="Top up: it then runs by itself, oldest first. Until then the account may expire.",
             opened_at=now,
             operation_id=renewal.id,
-            subscription_id=renewal.subscription_id,
             panel_id=renewal.panel_id,
         )
     )
@@ -147,9 +146,7 @@ def wake_queued(unit: Unit, deps: Dependencies, reseller: ResellerId) -> tuple[O
             break
         ready = replace(funded, state=OperationState.READY, due_at=deps.clock())
         if unit.journal.save(ready, was=waiting):
-            unit.journal.resolve_attention(
-                operation=ready.id, resolution="credit is there", actor=BRIDGE, at=deps.clock()
-            )
+            unit.attention.resolve_of(ready.id, resolution="credit is there", actor=BRIDGE, at=deps.clock())
             woken.append(ready.id)
     return tuple(woken)
 

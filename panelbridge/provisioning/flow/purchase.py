@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 
+from panelbridge.attention import SENT_AGAIN
 from panelbridge.contract.capabilities import Capabilities
 from panelbridge.contract.exceptions import PanelUnreachable
 from panelbridge.contract.models import PanelAccount, Term
 from panelbridge.provisioning.dependencies import Dependencies
 from panelbridge.provisioning.fence import build_fence, expiry_of, same_expiry
 from panelbridge.provisioning.flow.settle import raise_attention, settle_attention
-from panelbridge.provisioning.models import SENT_AGAIN, Attempt, Fence, Operation
+from panelbridge.provisioning.models import Attempt, Fence, Operation
 from panelbridge.provisioning.port import Unit
 from panelbridge.provisioning.rules import Reading
 from panelbridge.provisioning.verbs import RULES

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from panelbridge.attention import AttentionId, AttentionItem, Subject, SubjectKind
 from panelbridge.contract.capabilities import Extend, Verb
 from panelbridge.contract.exceptions import Conflict, InsufficientPanelCredit, NotFound, PanelError
 from panelbridge.contract.models import AccountState, Outcome, PanelAccount
@@ -20,8 +21,6 @@ from panelbridge.provisioning.flow.intend import Draft, ledger_context, place, p
 from panelbridge.provisioning.models import (
     BRIDGE,
     Attempt,
-    AttentionId,
-    AttentionItem,
     Operation,
     OperationState,
     Target,
@@ -83,9 +82,7 @@ def settle_done(
         wake_queued(unit, deps, done.reseller_id)
     moved = share_login(unit, done, current, moved)
     unit.subscriptions.save(moved)
-    unit.journal.resolve_attention(
-        operation=operation.id, resolution=f"settled as {outcome.value}", actor=BRIDGE, at=now
-    )
+    unit.attention.resolve_of(operation.id, resolution=f"settled as {outcome.value}", actor=BRIDGE, at=now)
     _check_length(unit, deps, done, account)
     _check_package(unit, deps, done, current, account, differs)
     _follow_up(unit, deps, done, moved, account)
@@ -135,9 +132,7 @@ def settle_refused(
     )
     if not unit.journal.save(refused, was=operation):
         return None
-    unit.journal.resolve_attention(
-        operation=operation.id, resolution="settled as refused", actor=BRIDGE, at=now
-    )
+    unit.attention.resolve_of(operation.id, resolution="settled as refused", actor=BRIDGE, at=now)
     if operation.hold is not None:
         unit.ledger.void(operation.hold, actor=BRIDGE, reason=f"refused: {error.code}")
         wake_queued(unit, deps, operation.reseller_id)
@@ -234,15 +229,15 @@ def settle_attention(
 def raise_attention(
     unit: Unit, deps: Dependencies, operation: Operation, code: str, message: str, advice: str
 ) -> AttentionItem:
-    return unit.journal.raise_attention(
+    return unit.attention.raise_item(
         AttentionItem(
             id=AttentionId(0),
             code=code,
+            subject=Subject(kind=SubjectKind.SUBSCRIPTION, id=operation.subscription_id),
             message=message,
             advice=advice,
             opened_at=deps.clock(),
             operation_id=operation.id,
-            subscription_id=operation.subscription_id,
             panel_id=operation.panel_id,
         )
     )

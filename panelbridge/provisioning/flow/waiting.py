@@ -11,10 +11,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from panelbridge.attention import AttentionId, AttentionItem, Subject, SubjectKind
 from panelbridge.contract.exceptions import InsufficientPanelCredit, PanelBusy, PanelUnreachable, RateLimited
 from panelbridge.provisioning.dependencies import Dependencies
 from panelbridge.provisioning.flow.purchase import FenceUnreadable
-from panelbridge.provisioning.models import BRIDGE, AttentionId, AttentionItem, Operation
+from panelbridge.provisioning.models import BRIDGE, Operation
 from panelbridge.provisioning.port import Unit, Units
 from panelbridge.subscriptions import PanelId
 
@@ -34,7 +35,7 @@ def watch_waiting(units: Units, deps: Dependencies) -> int:
     long_before = now - timedelta(seconds=limits.vain_seconds * limits.vain_tries)
     with units.read() as unit:
         stuck = _of_panels(unit.journal.waiting(before, limits.vain_tries, long_before))
-        known = [item for item in unit.journal.attention() if item.code in _OURS]
+        known = [item for item in unit.attention.items() if item.code in _OURS]
     if not stuck and not known:
         return 0
     wanted = [item for panel, operations in stuck.items() for item in _items(now, panel, operations)]
@@ -65,6 +66,7 @@ def _panel_item(now: datetime, panel: PanelId, stuck: Sequence[Operation]) -> At
     return AttentionItem(
         id=AttentionId(0),
         code="panel_waits",
+        subject=Subject(kind=SubjectKind.PANEL, id=panel),
         message=f"{len(stuck)} operations of this panel wait in vain since {since:%Y-%m-%d %H:%M} UTC{cause}",
         advice="Check the panel, its address and our credential there. The bridge goes on by itself, and "
         "this closes when nothing waits any more.",
@@ -78,35 +80,33 @@ def _operation_item(now: datetime, stuck: Operation) -> AttentionItem:
     return AttentionItem(
         id=AttentionId(0),
         code="not_settled",
+        subject=Subject(kind=SubjectKind.SUBSCRIPTION, id=stuck.subscription_id),
         message=f"{stuck.verb.value.replace('_', ' ')} of service {stuck.service_id} is not settled since "
         f"{since:%Y-%m-%d %H:%M} UTC, after {stuck.failures} tries and looks: {stuck.message or stuck.code}",
         advice="The bridge goes on by itself. Look the account up at the panel if you will not wait: once "
         "the last try can have no effect any more, it can be decided.",
         opened_at=now,
         operation_id=stuck.id,
-        subscription_id=stuck.subscription_id,
         panel_id=stuck.panel_id,
     )
 
 
 def _open(unit: Unit, wanted: Sequence[AttentionItem], known: Sequence[AttentionItem]) -> None:
-    told = {_subject(item) for item in known}
+    told = {_told_of(item) for item in known}
     for item in wanted:
-        unit.journal.raise_attention(item)
-        if _subject(item) not in told:
+        unit.attention.raise_item(item)
+        if _told_of(item) not in told:
             _log.warning("attention: %s", item.message)
 
 
 def _close(
     unit: Unit, now: datetime, wanted: Sequence[AttentionItem], known: Sequence[AttentionItem]
 ) -> None:
-    still = {_subject(item) for item in wanted}
+    still = {_told_of(item) for item in wanted}
     for item in known:
-        if _subject(item) not in still:
-            unit.journal.resolve_attention(
-                operation=None, item=item.id, resolution="it goes on", actor=BRIDGE, at=now
-            )
+        if _told_of(item) not in still:
+            unit.attention.resolve(item.id, resolution="it goes on", actor=BRIDGE, at=now)
 
 
-def _subject(item: AttentionItem) -> tuple[str, int | None, int | None]:
-    return item.code, item.operation_id, item.panel_id
+def _told_of(item: AttentionItem) -> tuple[Subject, int | None]:
+    return item.subject, item.operation_id

@@ -31,11 +31,8 @@ from panelbridge.contract.secret import Secret
 from panelbridge.ledger import Credits, ResellerId, TransferId
 from panelbridge.provisioning.elapsed import Tick
 from panelbridge.provisioning.models import (
-    SENT_AGAIN,
     UNSETTLED,
     Attempt,
-    AttentionId,
-    AttentionItem,
     Fence,
     Look,
     Operation,
@@ -45,7 +42,7 @@ from panelbridge.provisioning.models import (
 )
 from panelbridge.storage.engine.prepared import Prepared, StoreMemory, survived
 from panelbridge.storage.provisioning.due_rows import DUE_ROWS, ROWS_IN_VAIN, RUNNABLE
-from panelbridge.storage.provisioning.tables import attempts, attention, operations
+from panelbridge.storage.provisioning.tables import attempts, operations
 from panelbridge.storage.vault.sealing import Vault
 from panelbridge.subscriptions import InstallationId, PanelId, PlanId, SubscriptionId
 
@@ -114,18 +111,6 @@ _FINISH = Prepared(
     update(attempts)
     .where(attempts.c.operation_id == bindparam("wanted"), attempts.c.number == bindparam("nth"))
     .values({name: bindparam(f"new_{name}") for name in _FINISHED}),
-    typed=True,
-)
-_RESOLVE = Prepared(
-    update(attention)
-    .where(
-        attention.c.resolved_at.is_(None),
-        attention.c.operation_id == bindparam("wanted"),
-        attention.c.code != SENT_AGAIN,
-    )
-    .values(
-        resolved_at=bindparam("new_at"), resolution=bindparam("new_resolution"), actor=bindparam("new_actor")
-    ),
     typed=True,
 )
 
@@ -302,53 +287,6 @@ class SqlJournalStore:
             | (operations.c.generation != but.generation),
         )
         return self._connection.execute(other.limit(1)).first() is not None
-
-    def raise_attention(self, item: AttentionItem) -> AttentionItem:
-        same = select(attention).where(
-            attention.c.code == item.code,
-            attention.c.resolved_at.is_(None),
-            attention.c.operation_id.is_not_distinct_from(item.operation_id),
-            attention.c.subscription_id.is_not_distinct_from(item.subscription_id),
-            attention.c.panel_id.is_not_distinct_from(item.panel_id),
-        )
-        known = self._connection.execute(same).first()
-        if known is not None:
-            return self._told_anew(_attention(known), item)
-        made = self._connection.execute(insert(attention), _attention_values(item)).inserted_primary_key
-        return replace(item, id=AttentionId(int(made[0]) if made is not None else 0))
-
-    def _told_anew(self, known: AttentionItem, item: AttentionItem) -> AttentionItem:
-        now = replace(known, message=item.message, advice=item.advice)
-        if now != known:
-            change = update(attention).where(attention.c.id == known.id)
-            self._connection.execute(change.values(message=now.message, advice=now.advice))
-        return now
-
-    def resolve_attention(
-        self,
-        *,
-        operation: OperationId | None,
-        resolution: str,
-        actor: str,
-        at: datetime,
-        item: AttentionId | None = None,
-    ) -> None:
-        if item is None:
-            values = {"new_at": at, "new_resolution": resolution, "new_actor": actor, "wanted": operation}
-            _RESOLVE.run(self._connection, values)
-            return
-        query = update(attention).where(attention.c.resolved_at.is_(None), attention.c.id == item)
-        self._connection.execute(query.values(resolved_at=at, resolution=resolution, actor=actor))
-
-    def attention_item(self, item: AttentionId) -> AttentionItem | None:
-        row = self._connection.execute(select(attention).where(attention.c.id == item)).first()
-        return None if row is None else _attention(row)
-
-    def attention(self, *, open_only: bool = True, limit: int | None = None) -> Sequence[AttentionItem]:
-        query = select(attention).order_by(attention.c.id).limit(limit)
-        if open_only:
-            query = query.where(attention.c.resolved_at.is_(None))
-        return [_attention(row) for row in self._connection.execute(query)]
 
     def released(self, since: datetime) -> Sequence[Operation]:
         query = (
@@ -540,32 +478,4 @@ def _attempt(row: Row[Any]) -> Attempt:
         code=row.code,
         evidence=row.evidence,
         cleared=row.cleared,
-    )
-
-
-def _attention_values(item: AttentionItem) -> dict[str, Any]:
-    return {
-        "code": item.code,
-        "message": item.message,
-        "advice": item.advice,
-        "opened_at": item.opened_at,
-        "operation_id": item.operation_id,
-        "subscription_id": item.subscription_id,
-        "panel_id": item.panel_id,
-    }
-
-
-def _attention(row: Row[Any]) -> AttentionItem:
-    return AttentionItem(
-        id=AttentionId(row.id),
-        code=row.code,
-        message=row.message,
-        advice=row.advice,
-        opened_at=row.opened_at,
-        operation_id=OperationId(row.operation_id) if row.operation_id is not None else None,
-        subscription_id=SubscriptionId(row.subscription_id) if row.subscription_id is not None else None,
-        panel_id=PanelId(row.panel_id) if row.panel_id is not None else None,
-        resolved_at=row.resolved_at,
-        resolution=row.resolution,
-        actor=row.actor,
     )

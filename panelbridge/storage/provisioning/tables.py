@@ -110,21 +110,3 @@ Index(
     sqlite_where=_FLYING,
     postgresql_where=_FLYING,
 )
-
-attention = Table(
-    "attention",
-    metadata,
-    Column("id", BigInt, primary_key=True),
-    Column("code", String(64), nullable=False),
-    Column("message", String(1000), nullable=False),
-    Column("advice", String(1000), nullable=False),
-    Column("opened_at", Instant, nullable=False),
-    Column("operation_id", BigInt, ForeignKey("operations.id")),
-    Column("subscription_id", BigInt, ForeignKey("subscriptions.id")),
-    Column("panel_id", BigInt),
-    Column("resolved_at", Instant),
-    Column("resolution", String(1000)),
-    Column("actor", String(100)),
-    sqlite_autoincrement=True,
-)
-Index("ix_attention_open", attention.c.resolved_at, attention.c.id)

@@ -1,0 +1,3 @@
+"""Table and store of what only a person can decide."""
+
+from __future__ import annotations
