@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import atexit
 import functools
+import os
 import shutil
 import tempfile
 from pathlib import Path
 
 from panelbridge.storage.engine.database import Database
 from panelbridge.testing.practice import PracticeProcess, PracticeServer, practice_class
+from tests.support import postgres
 
 
 @functools.cache
@@ -23,13 +25,23 @@ def _migrated() -> Path:
     return folder / "ready.db"
 
 
+_on_server: dict[Path, str] = {}
+
+
 def migrated(path: Path) -> Path:
     """``path``, where a database with the newest schema and nothing in it is now."""
     return Path(shutil.copy(_migrated(), path))
 
 
 def ready_database(path: Path) -> Database:
-    """The database at ``path`` with the newest schema: an older one is migrated, a new one is a copy."""
+    """The database at ``path`` with the newest schema: an older one is migrated, a new one is a copy.
+
+    With ``PANELBRIDGE_TEST_DATABASE=postgresql`` the path stands for a database of the run's server.
+    """
+    if os.environ.get("PANELBRIDGE_TEST_DATABASE") == "postgresql":
+        if path not in _on_server:
+            _on_server[path] = postgres.fresh_url()
+        return Database(_on_server[path])
     known = path.exists()
     database = Database(f"sqlite:///{path if known else migrated(path)}")
     if known:

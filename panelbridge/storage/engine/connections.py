@@ -48,7 +48,7 @@ class KeptConnections:
             yield connection
             self._commit(connection)
         except BaseException:
-            connection.close()
+            self._discard(connection)
             raise
         self._give_back(connection)
 
@@ -57,6 +57,9 @@ class KeptConnections:
             return self._idle.pop()  # the one used last, whose pages SQLite still has
         except IndexError:
             return None
+
+    def _discard(self, connection: Connection) -> None:
+        connection.close()
 
     def _begin(self, connection: Connection) -> None:
         raise NotImplementedError

@@ -118,9 +118,13 @@ class _Connections(KeptConnections):
         while (connection := super()._taken()) is not None:
             if not _hung_up(_driver(connection)):
                 return connection
-            connection.invalidate()
-            connection.close()
+            self._discard(connection)
         return None
+
+    def _discard(self, connection: Connection) -> None:
+        """Without a ROLLBACK that a dead connection would fail, in place of the error that is told."""
+        connection.invalidate()
+        connection.close()
 
     def _begin(self, connection: Connection) -> None:
         """The driver sends BEGIN, with the isolation of its connection, before the first statement."""
@@ -168,9 +172,9 @@ def _engine(url: URL, purpose: str, patience: float, isolation: psycopg.Isolatio
 
 
 def _settings(purpose: str, patience: float) -> dict[str, Any]:
-    """A statement or a lock that takes longer than our patience is ended by the server."""
+    """What waits for a lock, or runs, for longer than our patience is ended by the server."""
     limit = max(1, int(patience * 1000))
-    limits = f"-c statement_timeout={limit} -c lock_timeout={limit}"
+    limits = f"-c lock_timeout={limit} -c statement_timeout={limit + 1000}"
     return {
         "application_name": f"panelbridge {purpose} {os.getpid()}",
         "connect_timeout": max(2, int(patience)),

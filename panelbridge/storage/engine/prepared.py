@@ -20,6 +20,7 @@ Statement = Insert | Select[*tuple[Any, ...]] | Update
 
 _Convert = Callable[[Any], Any]
 _GIVEN = object()
+_FLOAT8 = 701  # PostgreSQL's number of the only type that asks what arrives; SQLite's types ask nothing
 
 
 class Rows:
@@ -196,7 +197,7 @@ def _shape(statement: Statement, dialect: Dialect) -> Callable[[Any], Any] | Non
         return None
     columns = list(statement.selected_columns)
     named = namedtuple("named", [column.key or "" for column in columns], rename=True)  # type: ignore[misc]  # noqa: PYI024 - the names are data
-    converts = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
+    converts = [column.type.dialect_impl(dialect).result_processor(dialect, _FLOAT8) for column in columns]
     places = [(place, convert) for place, convert in enumerate(converts) if convert is not None]
 
     def shape(row: Sequence[Any]) -> Any:

@@ -35,9 +35,15 @@ _wallet = select(*WALLET_COLUMNS, links.c.link, links.c.balance, links.c.held).s
     wallets.outerjoin(links, and_(links.c.wallet_id == wallets.c.id, links.c.sequence == wallets.c.sequence))
 )
 _of_reseller = _wallet.where(wallets.c.reseller_id == bindparam("reseller"))
+_of_account = wallets.c.id == bindparam("account")
 wallet_of_reseller = Prepared(_of_reseller)
-lock_of_reseller = Prepared(_of_reseller.with_for_update(of=wallets))
-lock_account = Prepared(_wallet.where(wallets.c.id == bindparam("account")).with_for_update(of=wallets))
+wallet_of_account = Prepared(_wallet.where(_of_account))
+# A statement of its own, before the wallet is read: one that waits for the lock would join the wallet as it
+# is now with the chain as it was when it began. SQLite's writers hold the whole database already.
+lock_of_reseller = Prepared(
+    select(wallets.c.id).where(wallets.c.reseller_id == bindparam("reseller")).with_for_update()
+)
+lock_account = Prepared(select(wallets.c.id).where(_of_account).with_for_update())
 
 move_wallet = Prepared(
     update(wallets)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -27,6 +27,7 @@ from panelbridge.ledger.models import (
 )
 from panelbridge.ledger.port import ChainedTransfer
 from panelbridge.storage.engine import guard_trials
+from panelbridge.storage.engine.prepared import Prepared
 from panelbridge.storage.engine.schema import to_micros
 from panelbridge.storage.exceptions import StorageBusy
 from panelbridge.storage.ledger import reading as ledger_reading
@@ -74,14 +75,22 @@ class SqlLedgerStore:
         return ledger_reading.wallets_in_order(self._connection)
 
     def lock_of(self, reseller: ResellerId) -> WalletState | None:
-        row = ledger_sql.lock_of_reseller.run(self._connection, {"reseller": reseller}).first()
+        values = {"reseller": reseller}
+        self._take(ledger_sql.lock_of_reseller, values)
+        row = ledger_sql.wallet_of_reseller.run(self._connection, values).first()
         return None if row is None else _checked(row)
 
     def lock(self, accounts: Sequence[AccountNumber]) -> Sequence[WalletState]:
         # One by one in order of id, so that two transfers between the same wallets cannot wait on each other.
         numbers = sorted({number for number in accounts if number >= FIRST_WALLET})
-        rows = [ledger_sql.lock_account.run(self._connection, {"account": one}).first() for one in numbers]
+        for number in numbers:
+            self._take(ledger_sql.lock_account, {"account": number})
+        rows = [ledger_sql.wallet_of_account.run(self._connection, {"account": n}).first() for n in numbers]
         return [_checked(row) for row in rows if row is not None]
+
+    def _take(self, lock: Prepared, values: Mapping[str, int]) -> None:
+        if self._connection.dialect.name != "sqlite":
+            lock.run(self._connection, values).first()
 
     def set_limits(self, wallet: WalletState, *, overdraft: Credits, floor: Credits | None) -> None:
         units = None if floor is None else floor.units
