@@ -1,7 +1,7 @@
 """Shows that each test named in `tests/faults.md` fails on the code before, by its own assertion.
 
 `python -m scripts.faults [POINT...]` checks the commit before out into a scratch folder, lays the tests,
-practice panels and billing stand-in of the commit that mended it over it (later ones name rooms that were not
+practice panels and billing stand-in of the commit that fixed it over it (later ones name rooms that were not
 there), runs what the table names, and prints how each test ended there.
 Exits 1 when one passes there, or breaks in place of failing: a test that cannot fail proves nothing.
 """

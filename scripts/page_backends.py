@@ -33,7 +33,7 @@ _ROWS: dict[str, Callable[[Capabilities], str]] = {
     "needs of an order": lambda c: names(c.needs) or "nothing",
     "single sign-on": lambda c: yes(c.single_sign_on),
     "the same for its admin": lambda c: yes(c.admin_sign_on),
-    "tells usage": lambda c: yes(c.usage),
+    "reports usage": lambda c: yes(c.usage),
     "late commit": lambda c: f"{c.late_commit:g} s",
     "writes one at a time": lambda c: c.serialise_writes.value.replace("_", " "),
 }

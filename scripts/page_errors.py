@@ -74,13 +74,13 @@ Codes of `Refusal`: the request was not admitted, nothing was sent and nothing i
 
 {", ".join(f"`{code}`" for code in sorted(_refusal_codes()))}.
 
-## What waits for a person
+## Cases waiting for a decision
 
 Codes of *attention*. Nothing is lost meanwhile: credits stay held, and the subscription sends nothing else.
 
 {table(["code", "means"], [[f"`{code}`", WHY[code]] for code in sorted(WHY)])}
 
-{table(["way out", "does"], [[f"`panelbridge attention {way}`", does] for way, does in ways.items()])}
+{table(["choice", "does"], [[f"`panelbridge attention {way}`", does] for way, does in ways.items()])}
 
 An item that no operation waits for is closed with `panelbridge attention dismiss`.
 """

@@ -6,10 +6,8 @@ import inspect
 import re
 from typing import Any
 
-import typer.main
-
 from panelbridge.cli.exits import Exit
-from panelbridge.cli.main import app
+from panelbridge.cli.main import all_commands
 from panelbridge.http.resources import resource_routes
 from scripts.markdown import cell, table
 from whmcs_module_shim.module_calls import functions
@@ -51,7 +49,7 @@ program shall read comes with `--json`; what destroys something asks first, or w
 
 {ends}"""
     ]
-    for name, command in sorted(typer.main.get_command(app).commands.items()):  # type: ignore[attr-defined]
+    for name, command in sorted(all_commands().commands.items()):
         parts.append(f"## {name}\n\n{_prose(command.help)}")
         below = getattr(command, "commands", {})
         parts += [_command(f"{name} {verb}", one) for verb, one in below.items()] or [_command(name, command)]

@@ -235,7 +235,7 @@ def _told(pair: Pair) -> Lookup:
     if not pair.is_whole:
         return Unknown(
             cause=f"half an account or more than one: {len(pair.access)} access entries and "
-            f"{len(pair.passwords)} password entries of the name; repeating the verb mends it"
+            f"{len(pair.passwords)} password entries of the name; repeating the verb fixes it"
         )
     return Found(account=mapping.account_from(pair))
 

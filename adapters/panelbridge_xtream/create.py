@@ -58,7 +58,7 @@ class Creation:
         return Outcome.DONE
 
     def _complete(self, name: Line | Device, package: XtreamPackage) -> Row:
-        """Read back, and mend what a create that was cut short left without output formats."""
+        """Read back, and fix what a create that was cut short left without output formats."""
         row = self._lookups.read_back(name)
         if not mapping.lacks_outputs(row, package):
             return row

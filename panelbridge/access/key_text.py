@@ -22,7 +22,7 @@ KEY_PATTERN = re.compile(rf"(pb_(live|test)_[0-9A-Za-z]{{{_ID_LENGTH}}})_[0-9A-Z
 
 @dataclass(frozen=True, kw_only=True)
 class KeyText:
-    """A key just made. ``text`` is told once and kept nowhere."""
+    """A key just made. ``text`` is shown once and not stored."""
 
     prefix: str  # pb_live_<id>: may be shown and logged
     digest: bytes  # SHA-256 of the whole text

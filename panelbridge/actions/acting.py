@@ -40,7 +40,7 @@ class SubscriptionView(View):
     username: str | None
     password: str | None = Field(default=None, repr=False, description="only in the answer that made it")
     connect: tuple[ConnectView, ...] = Field(
-        default=(), description="how the customer connects; only where one subscription is told"
+        default=(), description="how the customer connects; only where one subscription is shown"
     )
     connections: int | None
     mac: str | None
@@ -112,7 +112,7 @@ class OperationDetail(View):
     code: str | None
     message: str | None
     advice: str | None
-    field: str | None = Field(default=None, description="the member of the order that was refused")
+    field: str | None = Field(default=None, description="the field of the order that was refused")
 
     @classmethod
     def of(cls, item: Operation) -> Self:

@@ -1,4 +1,4 @@
-"""Attention: what only a person can decide, with the safe ways out."""
+"""Attention: cases waiting for a decision, and what can safely be done about each."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class AttentionPage(View):
 
 
 def list_attention(context: Context, query: PageQuery) -> AttentionPage:
-    """List what is open. Decide it by the operation, in one of its ways out."""
+    """List the open cases. Each is decided by its operation, in one of the ways it names."""
     found = context.unit.attention.items(limit=_MOST)
     items, after = page(found, query, lambda item: item.id)
     shown = tuple(AttentionView.of(item, _operation_of(context, item)) for item in items)

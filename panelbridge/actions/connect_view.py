@@ -1,4 +1,4 @@
-"""How to connect, as answers tell it: a value that is as good as a password only where a password is told."""
+"""How to connect: a value that is as good as a password is shown only where a password is."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class ConnectView(View):
     kind: str = Field(description="access_key, portal, playlist, server or web")
     label: str = Field(description="for the customer")
     value: str | None = Field(
-        default=None, repr=False, description="null: as good as a password, and none is told here"
+        default=None, repr=False, description="null: as good as a password, and none is shown here"
     )
     secret: bool = Field(description="as good as a password")
 

@@ -47,7 +47,9 @@ def extension_means(
     )
     renewal = renewal_of(unit, context.services.provisioner.deps, item, command)
     left = unit.ledger.wallet(item.reseller_id).available
-    moves = f" It gets plan {renewal.plan.code}, as was stored for now." if change is not None else ""
+    moves = (
+        f" It gets plan {renewal.plan.code}, as was stored for this renewal." if change is not None else ""
+    )
     price = "It is a gift and costs nothing." if gift else _costs(renewal.price + renewal.rest, left)
     if renewal.note is not None:
         price = f"{price} ({renewal.note}.)"
@@ -79,11 +81,13 @@ def change_means(context: Context, *, number: int, body: Change) -> str:
     )
 
 
-SUSPENDED = "The customer cannot use it until the reason {reason} is lifted. Billing is not told."
-RESET = "The customer's password stops working. WHMCS is not told the new one: press Refresh there."
+SUSPENDED = (
+    "The customer cannot use it until the reason {reason} is lifted. The billing system is not notified."
+)
+RESET = "The customer's password stops working. WHMCS does not get the new one: press Refresh there."
 TERMINATED = (
     "The account is deleted at the panel. There is no way back, and no credits come back.\n"
-    "The billing system is not told."
+    "The billing system is not notified."
 )
 
 

@@ -71,7 +71,7 @@ def _of_what_was_named(error: BaseException) -> Fault | None:
     if isinstance(error, OverflowError):
         return Fault(
             code="not_found",
-            message="There is nothing of that number: it is larger than any that is given out",
+            message="No such number: it is larger than any in use",
             advice="Check the number.",
             retry_safe=True,
         )

@@ -1,4 +1,4 @@
-"""The first set-up: folder, secret key, database, reseller, installation, keys. Twice changes nothing."""
+"""The first set-up: folder, secret key, database, reseller, installation, keys. Safe to run again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""API keys: made, listed, revoked. The text of a key is told once, in the answer that makes it."""
+"""API keys: made, listed, revoked. The text of a key is shown once, in the answer that makes it."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class KeyView(View):
 
 
 class MadeKey(KeyView):
-    """A key just made. ``key`` is told this once: a repeat of the request answers null."""
+    """A key just made. ``key`` is shown once: a repeat of the request answers null."""
 
     key: str | None = Field(default=None, repr=False)
 
@@ -80,7 +80,7 @@ def list_keys(context: Context, query: PageQuery) -> KeyPage:
 
 
 def make_key(context: Context, body: WantedKey) -> MadeKey:
-    """Make a key; its text is told once."""
+    """Make a key; its text is shown once."""
     installation = installation_named(context, body.installation) if body.installation is not None else None
     mode = body.mode or (installation.mode if installation else Mode.LIVE)
     if installation is not None and mode is not installation.mode:

@@ -86,7 +86,7 @@ def _check_key_file(config: ServiceConfig) -> Finding:
     if config.secret_key_file is None:
         return note(
             "key file",
-            f"{config.key_file} lies beside the database",
+            f"{config.key_file} is stored beside the database",
             "Set secret_key_file to another place, so that one copied folder does not hold both.",
         )
     return fine("key file", f"{config.key_file}, mode 0600")

@@ -1,4 +1,4 @@
-"""Operations of the journal, and the ways out of those that wait for a person."""
+"""Operations of the journal, and the decisions on those that wait for one."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ KINDS: Mapping[str, ProblemKind] = {
         415, "The content type is not supported", "Send one of the content types named."
     ),
     "body_too_large": _kind(413, "The body is too large", "Send less in one request."),
-    "not_found": _kind(404, "There is no such thing", "Check the address and the id in it."),
+    "not_found": _kind(404, "Not found", "Check the address and the id in it."),
     "method_not_allowed": _kind(405, "The method is not allowed here", "Use a method of the Allow header."),
     "idempotency_key_missing": _kind(
         400, "An Idempotency-Key header is missing", "Send a key of your own, the same when you repeat."
@@ -78,9 +78,9 @@ KINDS: Mapping[str, ProblemKind] = {
         422, "A quantity above 1 is not supported", "Sell one service each, or use the option Connections."
     ),
     # Business refusals
-    "plan_unknown": _kind(422, "There is no such plan", "Choose a plan of this reseller in the product."),
+    "plan_unknown": _kind(422, "Unknown plan", "Choose a plan of this reseller in the product."),
     "term_not_offered": _kind(
-        422, "The plan has no such term", "Add the term to the plan or choose another billing cycle."
+        422, "The plan does not offer this term", "Add the term to the plan or choose another billing cycle."
     ),
     "connections_not_sold": _kind(
         422,
@@ -90,18 +90,16 @@ KINDS: Mapping[str, ProblemKind] = {
     "panel_change": _kind(
         409,
         "The plan is on another panel",
-        "Choose a plan of the same panel; moving between panels is not made.",
+        "Choose a plan of the same panel; moving between panels is not supported.",
     ),
-    "insufficient_credit": _kind(
-        402, "The credits do not suffice", "Top up the reseller's wallet; then repeat."
-    ),
+    "insufficient_credit": _kind(402, "Not enough credits", "Top up the reseller's wallet; then repeat."),
     "wallet_missing": _kind(404, "The reseller has no wallet", "Open a wallet for the reseller first."),
-    "transfer_refused": _kind(422, "The movement of credits is refused", "Correct what the message names."),
+    "transfer_refused": _kind(422, "The transfer of credits is refused", "Correct what the message names."),
     "hold_resolved": _kind(409, "The hold is resolved already", "Look at what resolved it in the history."),
     "ledger_broken": _kind(
         409,
         "The books contradict themselves",
-        "Nothing is booked until a person ran `panelbridge ledger verify`.",
+        "Nothing is booked until someone has run `panelbridge ledger verify`.",
     ),
     "service_unknown": _kind(404, "The service is not known", "Create the service first."),
     "costs_more": _kind(
@@ -137,7 +135,7 @@ KINDS: Mapping[str, ProblemKind] = {
         409, "The panel cannot be asked now", "Repeat later; check that the panel is up."
     ),
     "attention": _kind(
-        409, "A person must decide", "Look at the operation under attention and choose one of its ways out."
+        409, "Waiting for a decision", "Look at the operation under attention and choose what to do."
     ),
     "writes_off": _kind(
         409, "Panel writes are switched off", "An admin switches them on after reviewing the reconciliation."
@@ -197,7 +195,7 @@ class Problem(Exception):
             self.headers["Retry-After"] = str(retry_after)
 
     def body(self, request_id: str) -> dict[str, Any]:
-        """The members of the answer."""
+        """The fields of the answer."""
         members: dict[str, Any] = {
             "type": f"urn:panelbridge:problem:{self.code}",
             "title": self.title,
@@ -224,6 +222,6 @@ class ProblemBody(BaseModel):
     detail: str
     code: str = Field(description="stable and machine readable")
     retry_safe: bool = Field(description="the same request may be sent again without doubling anything")
-    advice: str = Field(description="who can mend it, and how")
+    advice: str = Field(description="who can fix it, and how")
     request_id: str
-    field: str | None = Field(default=None, description="the member of the request that is wrong")
+    field: str | None = Field(default=None, description="the field of the request that is wrong")

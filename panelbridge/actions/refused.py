@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class Refused(Exception):
-    """``code`` is stable, as in the error catalogue; ``advice`` says who can mend it, and how."""
+    """``code`` is stable, as in the error catalogue; ``advice`` says who can fix it, and how."""
 
     def __init__(self, code: str, message: str, *, advice: str, retry_safe: bool = True) -> None:
         super().__init__(message)

@@ -101,7 +101,7 @@ def _check_packages(panel: Panel, packages: Sequence[Package]) -> Iterator[Findi
         yield note(
             f"panel {panel.code}",
             f"lists packages that cannot be read: {', '.join(broken)}",
-            "See at the panel what is wrong with them; the others are sold as ever.",
+            "See at the panel what is wrong with them; the others are still sold.",
         )
 
 
@@ -109,12 +109,12 @@ def _check_exposures(panel: Panel) -> Iterator[Finding]:
     for risk in exposures_of(panel):
         name = f"panel {panel.code}"
         if risk.accepted:
-            yield note(name, f"{risk.what}; accepted by {risk.accepted_by}", f"Mend it: {risk.setting}.")
+            yield note(name, f"{risk.what}; accepted by {risk.accepted_by}", f"Fix it: {risk.setting}.")
         else:
             yield wrong(
                 name,
                 f"{risk.what}, and nobody accepted that",
-                f"Mend {risk.setting}, or panelbridge panels set {panel.code} --set {risk.accepted_by}=true",
+                f"Fix {risk.setting}, or panelbridge panels set {panel.code} --set {risk.accepted_by}=true",
             )
 
 
@@ -198,13 +198,13 @@ def _check_work(context: Context) -> Iterator[Finding]:
     if waiting:
         yield note(
             "attention",
-            "one thing waits for a person"
+            "1 case is waiting for a decision"
             if len(waiting) == 1
-            else f"{len(waiting)} things wait for a person",
+            else f"{len(waiting)} cases are waiting for a decision",
             "panelbridge attention",
         )
     else:
-        yield fine("attention", "nothing waits for a person")
+        yield fine("attention", "no cases are waiting for a decision")
     if late:
         yield wrong(
             "work",

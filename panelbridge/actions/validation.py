@@ -39,7 +39,7 @@ def _path(location: tuple[int | str, ...]) -> str:
 
 def _words(kind: str, message: str) -> str:
     if kind == "extra_forbidden":
-        return "there is no such member"
+        return "unknown field"
     if kind == "missing":
         return "is required"
     return message.removeprefix("Value error, ")

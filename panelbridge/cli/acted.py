@@ -73,6 +73,6 @@ def _tell_who_goes_on(screen: Screen, bridge: Bridge) -> None:
     from panelbridge.service.data_folder import serves_now
 
     if serves_now(bridge.config):
-        screen.hint("Nothing to do: the running `serve` goes on with it. Repeating the command joins it.")
+        screen.hint("Nothing to do: the running `serve` goes on with it. Running the command again joins it.")
     else:
         screen.hint("No `panelbridge serve` runs from this folder: start it, else nothing goes on.")

@@ -202,7 +202,7 @@ _ROWS: Mapping[str, Callable[[Capabilities], str]] = {
     "needs of an order": lambda c: _names(c.needs),
     "single sign-on": lambda c: cell(c.single_sign_on),
     "the same for its admin": lambda c: cell(c.admin_sign_on),
-    "tells usage": lambda c: cell(c.usage),
+    "reports usage": lambda c: cell(c.usage),
     "late commit": lambda c: f"{c.late_commit:g} s",
     "one write at a time": lambda c: "no" if c.serialise_writes.value == "none" else "for each credential",
 }

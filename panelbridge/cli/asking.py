@@ -51,7 +51,7 @@ def changed_settings(
     if not values:
         raise Refused(
             "invalid_request",
-            "nothing was named that shall change",
+            "nothing to change was given",
             advice="Use --set NAME=VALUE, --secret NAME or --settings FILE.",
         )
     return values

@@ -1,4 +1,4 @@
-"""``panelbridge attention``: what only a person can decide. Each way out says first what it means."""
+"""``panelbridge attention``: cases waiting for a decision. Each choice says first what it means."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from panelbridge.cli.bridge import Bridge
     from panelbridge.provisioning import Operation
 
-app = typer.Typer(invoke_without_command=True, help="What only a person can decide.")
+app = typer.Typer(invoke_without_command=True, help="Cases waiting for a decision.")
 
 Number = Annotated[
     int,
@@ -35,7 +35,7 @@ def group(context: typer.Context, as_json: AsJson = False) -> None:
 
 @app.command("list")
 def list_command(context: typer.Context, as_json: AsJson = False) -> None:
-    """List what is open, with its ways out."""
+    """List the open cases, and what can be done about each."""
     show_list(context, as_json=as_json)
 
 
@@ -64,12 +64,12 @@ def show_list(context: typer.Context, *, as_json: bool) -> None:
             )
             for item in found
         ),
-        empty="Nothing waits for a person.",
+        empty="No cases are waiting for a decision.",
         right=("item", "operation", "subscription"),
     )
     ways = {way: means for item in found for way, means in item.ways_out.items()}
     if ways:
-        screen.say("\nWays out: panelbridge attention WAY OPERATION")
+        screen.say("\nChoices: panelbridge attention CHOICE OPERATION")
         screen.facts(ways.items())
         screen.hint(
             "\nLook first: panelbridge operations show OPERATION, and the account at the panel itself."
@@ -212,8 +212,8 @@ def _check_waits(operation: Operation) -> None:
     if operation.state is not OperationState.ATTENTION and not in_vain:
         raise Refused(
             "illegal_move",
-            f"operation {operation.id} is {operation.state.value}; only one in attention, or one that was "
-            "tried in vain, waits for a person",
+            f"operation {operation.id} is {operation.state.value}; only one in attention, or one that "
+            "keeps failing, waits for a decision",
             advice="It is settled; see `panelbridge operations show`."
             if operation.settled
             else "It is in hand: `serve` goes on with it by itself. See `panelbridge operations show`.",

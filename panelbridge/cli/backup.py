@@ -31,7 +31,7 @@ def backup_command(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Copy the database while the service runs. The key file is not in the copy: keep it elsewhere."""
+    """Copy the database while the service runs. The key file is not in the copy."""
     from panelbridge.actions.backup import back_up, backup_place
 
     screen = Screen(as_json=as_json)
@@ -72,7 +72,7 @@ def restore_command(
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Put a backup in place. Panel writes are off then, until somebody compared and switched them on."""
+    """Put a backup in place. Panel writes stay off until somebody compared and switched them on."""
     from panelbridge.actions.restore import require_restorable, restore
 
     screen = Screen(as_json=as_json)

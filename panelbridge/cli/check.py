@@ -57,7 +57,7 @@ def check_command(
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Prove an adapter and print its score card. Exits 0 when nothing failed, 1 when something did."""
+    """Prove an adapter and print its score card. Exits 1 when something failed."""
     screen = Screen(as_json=as_json)
     if live:
         card = _live(screen, backend, settings, package, other_package, term, option or [], yes=yes)
@@ -96,7 +96,7 @@ def _practised(screen: Screen, backend: str, setup: str | None, parts: list[str]
     with screen.working(f"running the suite against {', '.join(setups)}"):
         ran = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
     if ran.returncode not in (0, 1) or not ran.stdout:
-        raise _cannot(ran.stderr.strip() or "the suite ended without a word")
+        raise _cannot(ran.stderr.strip() or "the suite ended without any output")
     return [
         ScoreCard(
             backend=told["backend"],

@@ -127,7 +127,7 @@ def limits_command(
     from panelbridge.cli.typed import parse_credits
 
     if overdraft is None and floor is None and not no_floor:
-        raise typer.BadParameter("name what shall change: --overdraft, --floor or --no-floor")
+        raise typer.BadParameter("give at least one of --overdraft, --floor and --no-floor")
     screen = Screen(as_json=as_json)
     with open_bridge(context) as bridge:
         owner = reseller_meant(bridge, reseller)
@@ -192,7 +192,7 @@ def wallet_facts(wallet: WalletView) -> list[tuple[str, object]]:
         ("balance", wallet.balance),
         ("held for orders", wallet.held),
         ("overdraft", wallet.overdraft),
-        ("floor", wallet.floor if wallet.floor is not None else "none: nobody is warned"),
+        ("floor", wallet.floor if wallet.floor is not None else "none: no warning"),
     ]
 
 

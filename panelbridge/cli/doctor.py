@@ -31,7 +31,7 @@ def doctor_command(
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Check everything, and say what is wrong, why, and what to do. Changes nothing without --go-live."""
+    """Check everything: what is wrong, why, what to do. Changes nothing without --go-live."""
     screen = Screen(as_json=as_json)
     if go_live is not None:
         from panelbridge.cli.go_live import try_on_screen

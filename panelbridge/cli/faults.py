@@ -44,7 +44,7 @@ _WORTH_REPEATING = frozenset(
 _HERE: Mapping[str, str] = {
     "not_found": "Check the name or number.",
     "invalid_request": "Correct what is named and run the command again; --help shows the form.",
-    "attention": "See `panelbridge attention`: it names the ways out and what each of them means.",
+    "attention": "See `panelbridge attention`: it lists the choices and what each of them means.",
     "overloaded": _LATER,
     "key_mismatch": "Give --once another value for a new request; repeat the old one unchanged.",
 }
@@ -82,7 +82,7 @@ def exit_of(fault: Fault) -> Exit:
 
 def fault_text(fault: Fault) -> str:
     """For a person."""
-    again = "" if fault.retry_safe else "Do not repeat it before you looked. "
+    again = "" if fault.retry_safe else "Do not run it again before you have checked. "
     if fault.retry_safe and fault.code in _WORTH_REPEATING:
         again = "Safe to run again. "
     message = fault.message if fault.message.endswith((".", "!", "?")) else f"{fault.message}."

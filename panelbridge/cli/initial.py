@@ -21,7 +21,7 @@ def init_command(
     mode: Annotated[Mode, typer.Option(help="test: practice panels only.")] = Mode.LIVE,
     as_json: AsJson = False,
 ) -> None:
-    """Make data folder, secret key, database, first reseller, shop and keys. Twice changes nothing."""
+    """Make data folder, secret key, database, first reseller, shop and keys. Safe to run again."""
     from panelbridge.actions.first_setup import first_setup
 
     screen = Screen(as_json=as_json)
@@ -77,7 +77,7 @@ def _tell_keys(screen: Screen, made: FirstSetup) -> None:
         screen.say(f"  shop      {made.shop_key.get_secret_value()}")
         screen.say(f"            for the WHMCS server record: username {made.mode.value}, password this key")
     screen.hint(
-        "\nNext:  panelbridge panels add CODE --backend NAME   (panelbridge adapters tells the names)\n"
+        "\nNext:  panelbridge panels add CODE --backend NAME   (panelbridge adapters lists the names)\n"
         "       panelbridge plans add CODE --panel CODE --term 1m=PACKAGE@PRICE\n"
         "       panelbridge credits top-up AMOUNT --reason TEXT\n"
         "       panelbridge serve"

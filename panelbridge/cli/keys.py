@@ -1,4 +1,4 @@
-"""``panelbridge keys``: API keys. The text of a key is told once, by the command that makes it."""
+"""``panelbridge keys``: API keys. The text of a key is shown once, by the command that makes it."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def add_command(
     expires: Annotated[str | None, typer.Option(help="90d, or a date such as 2027-01-31.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make a key and tell its text, this once."""
+    """Make a key and show it, this once."""
     from panelbridge.actions import keys
     from panelbridge.cli.bridge import open_bridge, read_options
     from panelbridge.cli.typed import parse_moment
@@ -92,7 +92,7 @@ def add_command(
         ("mode", made.mode),
         ("may", made.scopes),
         ("expires", made.expires_at or "never"),
-        title="A new key: told this once and kept nowhere",
+        title="API key (shown once, not stored)",
     )
     if installation is not None:
         screen.hint(f"In the WHMCS server record: username {made.mode.value}, password this key.")

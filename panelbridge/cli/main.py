@@ -1,39 +1,17 @@
-"""The command line's entry: what every command shares, and where its errors are told."""
+"""The command line's entry: what every command shares, and where its errors are shown."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import typer
+import typer.main
 
-from panelbridge.cli import (
-    adapters,
-    attention,
-    backup,
-    check,
-    credit,
-    doctor,
-    initial,
-    installations,
-    key_file,
-    keys,
-    ledger,
-    module_zip,
-    operations,
-    panels,
-    plans,
-    practice,
-    resellers,
-    serve,
-    spec,
-    subscription_verbs,  # noqa: F401 - its commands join those of subscriptions
-    subscriptions,
-    writes,
-)
 from panelbridge.cli.exits import Exit
+from panelbridge.cli.lazy import Entry, LazyGroup
 from panelbridge.cli.needed import require_packages
 
 __all__ = ["Exit", "app", "main"]
@@ -48,8 +26,74 @@ _USAGE: type[Exception] = next(
 )
 _INTERRUPTED = "\nInterrupted. What was begun is in the journal; `panelbridge serve` goes on with it.\n"
 
+
+class Commands(LazyGroup):
+    """Every command, with the line under which it is listed."""
+
+    entries: ClassVar[Mapping[str, Entry]] = {
+        "init": Entry(
+            place="initial:init_command",
+            help="Make data folder, secret key, database, first reseller, shop and keys. Safe to run again.",
+        ),
+        "serve": Entry(place="serve:serve_command", help="Serve HTTP and run what is due, until SIGTERM."),
+        "adapters": Entry(
+            place="adapters:adapters_command",
+            help="List the installed backends with their capabilities. One that fails to load is named.",
+        ),
+        "check": Entry(
+            place="check:check_command",
+            help="Prove an adapter and print its score card. Exits 1 when something failed.",
+        ),
+        "practice": Entry(
+            place="practice:practice_command",
+            help="Run a simulated panel until Ctrl-C: the real protocol, and its books in a file.",
+        ),
+        "backup": Entry(
+            place="backup:backup_command",
+            help="Copy the database while the service runs. The key file is not in the copy.",
+        ),
+        "restore": Entry(
+            place="backup:restore_command",
+            help="Put a backup in place. Panel writes stay off until somebody compared and switched them on.",
+        ),
+        "whmcs-module": Entry(
+            place="module_zip:module_command",
+            help="Write the WHMCS module as a zip, or put it into a WHMCS here. Never over a newer one.",
+        ),
+        "doctor": Entry(
+            place="doctor:doctor_command",
+            help="Check everything: what is wrong, why, what to do. Changes nothing without --go-live.",
+        ),
+        "panels": Entry(place="panels:app", help="The remote systems accounts are made on."),
+        "writes": Entry(
+            place="writes:app", help="Whether anything leaves the bridge, for all panels at once."
+        ),
+        "plans": Entry(place="plans:app", help="What is sold: a panel, terms, their packages and prices."),
+        "resellers": Entry(place="resellers:app", help="Who owns credits, plans and shops."),
+        "installations": Entry(
+            place="installations:app", help="The shops: one WHMCS each, bound to its address."
+        ),
+        "keys": Entry(place="keys:app", help="API keys of shops and of the operator."),
+        "key-file": Entry(place="key_file:app", help="The key file: what seals secrets and signs the books."),
+        "credits": Entry(place="credit:app", help="Wallets, top-ups and the history of every credit."),
+        "subscriptions": Entry(
+            place="subscription_verbs:app",
+            help="The sold accounts: look, extend, suspend, reset, change, end.",
+        ),
+        "operations": Entry(
+            place="operations:app", help="The journal: everything that was wanted, and what became of it."
+        ),
+        "attention": Entry(place="attention:app", help="Cases waiting for a decision."),
+        "ledger": Entry(place="ledger:app", help="The books of credits."),
+        "spec": Entry(
+            place="spec:app", help="Descriptions of panels (backend declarative): check, try, record."
+        ),
+    }
+
+
 app = typer.Typer(
     name="panelbridge",
+    cls=Commands,
     help="Provisioning bridge between billing and panels.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -72,7 +116,7 @@ def configure(
     data: Annotated[Path | None, typer.Option(help="data folder, instead of the configured one")] = None,
     version: Annotated[  # noqa: ARG001 - its callback has answered by then
         bool,
-        typer.Option("--version", help="Tell the version and end.", callback=_tell_version, is_eager=True),
+        typer.Option("--version", help="Show the version and exit.", callback=_tell_version, is_eager=True),
     ] = False,
 ) -> None:
     """Read the configuration when a command asks for it; commands find it in the context."""
@@ -86,28 +130,13 @@ def configure(
     context.obj = read
 
 
-app.command("init")(initial.init_command)
-app.command("serve")(serve.serve_command)
-app.add_typer(panels.app, name="panels")
-app.add_typer(writes.app, name="writes")
-app.add_typer(plans.app, name="plans")
-app.add_typer(resellers.app, name="resellers")
-app.add_typer(installations.app, name="installations")
-app.add_typer(keys.app, name="keys")
-app.add_typer(key_file.app, name="key-file")
-app.add_typer(credit.app, name="credits")
-app.add_typer(subscriptions.app, name="subscriptions")
-app.add_typer(operations.app, name="operations")
-app.add_typer(attention.app, name="attention")
-app.add_typer(ledger.app, name="ledger")
-app.command("adapters")(adapters.adapters_command)
-app.command("check")(check.check_command)
-app.add_typer(spec.app, name="spec")
-app.command("practice")(practice.practice_command)
-app.command("backup")(backup.backup_command)
-app.command("restore")(backup.restore_command)
-app.command("whmcs-module")(module_zip.module_command)
-app.command("doctor")(doctor.doctor_command)
+def all_commands() -> Commands:
+    """The whole command line, loaded: for the reference page, and for tests."""
+    whole = typer.main.get_command(app)
+    if not isinstance(whole, Commands):
+        raise TypeError("the command line is made of other commands")
+    whole.load_all()
+    return whole
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -155,7 +184,7 @@ def _tell(error: Exception, *, as_json: bool) -> Exit:
         sys.stderr.write(f"{describe(error)}\n")
         fault = Fault(
             code="internal",
-            message=f"an error of panelbridge itself ({type(error).__name__}); the lines above say where",
+            message=f"a bug in panelbridge ({type(error).__name__}); the lines above say where",
             advice="Please report them; they hold no secrets.",
             retry_safe=True,
         )

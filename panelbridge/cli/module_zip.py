@@ -22,7 +22,7 @@ def module_command(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write the WHMCS module as a zip, or put it into a WHMCS on this machine. Never over a newer one."""
+    """Write the WHMCS module as a zip, or put it into a WHMCS here. Never over a newer one."""
     if (zip_file is None) == (root is None):
         raise typer.BadParameter("say --zip FILE or --to WHMCS_ROOT, one of them")
     screen = Screen(as_json=as_json)

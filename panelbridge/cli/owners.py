@@ -21,10 +21,12 @@ def reseller_meant(bridge: Bridge, code: str | None) -> Reseller:
         known = unit.resellers.all()
     if len(known) == 1:
         return known[0]
+    if not known:
+        raise Refused("not_found", "there is no reseller yet", advice="Run `panelbridge init`.")
     raise Refused(
         "invalid_request",
-        f"there are {len(known)} resellers, and it is not said which is meant",
-        advice=f"Name one with --reseller: {', '.join(item.code for item in known) or 'none yet'}.",
+        "several resellers exist; choose one with --reseller",
+        advice=f"They are: {', '.join(item.code for item in known)}.",
     )
 
 

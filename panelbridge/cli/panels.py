@@ -166,9 +166,9 @@ def try_command(context: typer.Context, code: Code, as_json: AsJson = False) -> 
     screen.answer(
         found,
         ("answers as", found.identity),
-        ("version", found.version or "it does not tell"),
+        ("version", found.version or "not reported"),
         ("balance there", found.balance or "it has none"),
-        ("clock", f"{found.clock_skew:+.1f} s" if found.clock_skew is not None else "it does not tell"),
+        ("clock", f"{found.clock_skew:+.1f} s" if found.clock_skew is not None else "not reported"),
         ("missing permissions", "\n".join(found.missing_permissions) or "none"),
         ("warnings", "\n".join(found.warnings) or "none"),
         title=f"Panel {code} answers",

@@ -248,7 +248,7 @@ def _put(screen: Screen, bridge: Bridge, code: str, given: dict[str, Any], title
 
 
 def _tell_unfit(screen: Screen, bridge: Bridge, made: PlanView) -> None:
-    """The plan stands, as its first order would; that one would be put before a person."""
+    """The plan is kept; its first order would have to wait for a decision."""
     from panelbridge.actions.findings import Weight
     from panelbridge.actions.plan_check import compare
     from panelbridge.subscriptions import PlanId

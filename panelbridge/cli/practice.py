@@ -41,7 +41,7 @@ def practice_command(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Run a simulated panel until Ctrl-C. It speaks the real protocol and keeps its books in a file.
+    """Run a simulated panel until Ctrl-C: the real protocol, and its books in a file.
 
     Its control page, for a browser on this machine, has its faults as buttons, its books and its settings.
     """

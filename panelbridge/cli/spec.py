@@ -23,7 +23,7 @@ File = Annotated[str, typer.Argument(metavar="FILE", help="A .toml or .json file
 
 @app.command("check")
 def check_command(file: File, as_json: AsJson = False) -> None:
-    """Tell every fault of a description with its place, and what never matches. Nothing is called."""
+    """Show every error of a description with its place, and what never matches. Nothing is called."""
     screen = Screen(as_json=as_json)
     where, findings = _commands().check(file)
     faults = [finding for finding in findings if finding.fatal]
@@ -89,7 +89,7 @@ def record_command(
     if not out.parent.is_dir():
         raise Refused(
             "invalid_request",
-            f"{out} cannot be written: there is no such folder",
+            f"{out} cannot be written: the folder does not exist",
             advice="Give --out FILE in a folder that is there; nothing was sent.",
         )
     screen.confirm(
@@ -135,4 +135,4 @@ def _indented(body: str) -> str:
 
 
 def _refused(message: str) -> Refused:
-    return Refused("invalid_request", message, advice="`panelbridge spec check FILE` tells every fault.")
+    return Refused("invalid_request", message, advice="`panelbridge spec check FILE` shows every error.")

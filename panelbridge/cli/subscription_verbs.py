@@ -13,7 +13,7 @@ from panelbridge.cli.subscriptions import Named, app, subscription_number
 from panelbridge.cli.typed import extension_length
 from panelbridge.lifecycle import SuspensionReason
 
-ShowPassword = Annotated[bool, typer.Option("--show-password", help="Tell the new password in clear.")]
+ShowPassword = Annotated[bool, typer.Option("--show-password", help="Show the new password in plain text.")]
 Plan = Annotated[
     str | None,
     typer.Argument(metavar="[PLAN]", help="Code of the plan it shall have.", autocompletion=names.plans),
@@ -88,7 +88,7 @@ def unsuspend_command(
     reason: Annotated[SuspensionReason | None, typer.Option(help="Lift this reason only.")] = None,
     owner: Annotated[
         str | None,
-        typer.Option(help="Whose reasons; `subscriptions show` tells them. Default: the operator's."),
+        typer.Option(help="Whose reasons; `subscriptions show` lists them. Default: the operator's."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:

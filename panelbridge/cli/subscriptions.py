@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from panelbridge.cli.bridge import Bridge
 
 app = typer.Typer(no_args_is_help=True, help="The sold accounts: look, extend, suspend, reset, change, end.")
-_HIDDEN = "***  (--show-password tells it)"
+_HIDDEN = "***  (--show-password shows it)"
 
 Named = Annotated[
     str,
@@ -147,7 +147,7 @@ def usage_command(context: typer.Context, named: Named, as_json: AsJson = False)
             )
             for one in found.items
         ],
-        empty="No sample yet: they are taken once a day while `serve` runs, where the panel tells.",
+        empty="No sample yet: they are taken once a day while `serve` runs, where the panel reports it.",
     )
 
 
@@ -241,7 +241,7 @@ def _live(bridge: Bridge, item: Any, screen: Screen) -> dict[str, object]:
         with screen.working("asking the panel"), deadline(bridge.config.answer_budget):
             answer = bridge.services.panels.adapter(item.panel_id).get(ref)
     except PanelError as error:
-        return {"account": f"cannot be told now: {error.message}"}
+        return {"account": f"not known now: {error.message}"}
     match answer:
         case Found(account=account):
             expires = "never" if account.never_expires else account.expires_at
@@ -255,7 +255,7 @@ def _live(bridge: Bridge, item: Any, screen: Screen) -> dict[str, object]:
         case Absent(proof=proof):
             return {"account": f"does not exist there ({proof})"}
         case unknown:
-            return {"account": f"cannot be told now: {unknown.cause}"}
+            return {"account": f"not known now: {unknown.cause}"}
 
 
 def _suspensions(item: Any) -> list[tuple[str, object]]:

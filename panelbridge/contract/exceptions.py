@@ -30,7 +30,7 @@ from panelbridge.contract.models.outcome import Outcome
 class PanelError(Exception):
     """A panel call that did not end in the asked state.
 
-    ``code`` is stable and machine readable; ``advice`` tells who can mend it and how; ``outcome`` is one of
+    ``code`` is stable and machine readable; ``advice`` tells who can fix it and how; ``outcome`` is one of
     refused (definitely nothing happened), retry_later (nothing happened yet) and unknown (ask the panel).
     """
 

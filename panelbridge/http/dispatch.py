@@ -59,7 +59,7 @@ class Dispatcher:
             parts["query"] = _query(request, route)
         elif request.args:
             name = next(iter(request.args))[:80]
-            raise Problem("invalid_request", f"{name}: there is no such parameter", field=name)
+            raise Problem("invalid_request", f"{name}: unknown parameter", field=name)
         if route.body is not None:
             parts["body"] = read_body(request, route.body, route.formats)
         context = Context(

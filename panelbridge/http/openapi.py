@@ -24,13 +24,13 @@ _KEY_PATTERN = r"^[\x21-\x7e]{1,200}$"
 _PROBLEM_TEXT = {
     400: "The body or a header cannot be read",
     401: "No valid API key",
-    402: "The credits do not suffice",
+    402: "Not enough credits",
     403: "The key may not do this",
-    404: "There is no such thing",
+    404: "Not found",
     409: "Refused in the present state",
     413: "The body is too large",
     415: "The content type is not supported",
-    422: "A member is wrong",
+    422: "A field is wrong",
     503: "Too much at once",
 }
 

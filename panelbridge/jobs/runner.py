@@ -96,10 +96,10 @@ class JobRunner:
         self._stopping = threading.Event()
         self._alarm = float("inf")
         self._heard = 0.0
-        self._mend_at, self._mend_wait = 0.0, 1.0
+        self._repair_at, self._repair_wait = 0.0, 1.0
 
     def start(self) -> None:
-        """Take the worker's lock and begin; an engine that fails is mended later.
+        """Take the worker's lock and begin; an engine that fails is fixed later.
 
         Raises ``WorkerAlreadyRunning``.
         """
@@ -174,8 +174,8 @@ class JobRunner:
             broken = broken or job.lost or not self._enqueue(job)
             if broken:
                 self._settle_plainly(job)
-        if broken and time.monotonic() >= self._mend_at:
-            self._mend()
+        if broken and time.monotonic() >= self._repair_at:
+            self._repair()
 
     def _enqueue(self, job: Job) -> bool:
         try:
@@ -191,16 +191,16 @@ class JobRunner:
         else:
             self._book.put_back(job)
 
-    def _mend(self) -> None:
+    def _repair(self) -> None:
         _log.warning("the job engine lost its tables or stands still: it is made anew")
         try:
             self._engine.rebuild()
         except EngineDown as error:
-            self._mend_at = time.monotonic() + self._mend_wait
-            self._mend_wait = min(self._mend_wait * 2, 60.0)
+            self._repair_at = time.monotonic() + self._repair_wait
+            self._repair_wait = min(self._repair_wait * 2, 60.0)
             _log.warning("the job engine is down (%s): due operations are settled without it", error)
         else:
-            self._mend_wait = 1.0
+            self._repair_wait = 1.0
             self._ring()
 
     def _run_job(self, operation_id: int, panel_id: int) -> None:

@@ -36,7 +36,7 @@ from panelbridge.ledger.models import (
     WalletState,
 )
 from panelbridge.ledger.port import LedgerStore
-from panelbridge.ledger.rules import CORRECTABLE, inherit, move, same_wish
+from panelbridge.ledger.rules import CORRECTABLE, inherit, move, same_command
 from panelbridge.ledger.statement import statement_lines
 from panelbridge.ledger.verification import VerifyReport, verify_books
 
@@ -293,7 +293,7 @@ class Ledger:
 
     def _repeated(self, command: Transfer) -> Transfer | None:
         existing = self._store.keyed(command.key) if command.key is not None else None
-        if existing is not None and not same_wish(existing, command):
+        if existing is not None and not same_command(existing, command):
             raise KeyMismatch(f"the key {command.key!r} belongs to {existing.kind.value} {existing.id}")
         return existing
 

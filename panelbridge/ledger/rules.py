@@ -55,7 +55,7 @@ def move(wallet: WalletState, transfer: Transfer) -> Move:
     )
 
 
-def same_wish(existing: Transfer, command: Transfer) -> bool:
+def same_command(existing: Transfer, command: Transfer) -> bool:
     """Whether a repeated key asks for what was done: same kind, ends, amount and subject."""
     return (
         existing.kind is command.kind

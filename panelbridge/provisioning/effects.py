@@ -22,7 +22,7 @@ class Unwitnessed(PanelError):
 
     code = "unwitnessed"
     default_outcome = Outcome.RETRY_LATER
-    default_advice = "Mend what is named; the bridge goes on by itself. Nothing was sent."
+    default_advice = "Fix what is named; the bridge goes on by itself. Nothing was sent."
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 
 class Refusal(Exception):
-    """The request cannot be admitted. ``code`` is stable; ``advice`` tells who can mend it.
+    """The request cannot be admitted. ``code`` is stable; ``advice`` tells who can fix it.
 
-    ``customer`` is what the customer may read of it, where he can mend it himself.
+    ``customer`` is what the customer may read of it, where he can fix it himself.
     """
 
     def __init__(

@@ -12,7 +12,7 @@ class AddressUnusable(RuntimeError):
 def try_address(host: str, port: int) -> None:
     """Listen there for a moment. Raises ``AddressUnusable``.
 
-    The server's own error is a backtrace that names neither the address nor a way out.
+    The server's own error is a backtrace that names neither the address nor what to do.
     """
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]

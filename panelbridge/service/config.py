@@ -66,10 +66,10 @@ class ServiceConfig(BaseSettings):
     )
     attempt_deadline: Seconds = Field(default=30.0, description="hard limit in seconds of one panel attempt")
     attention_after_tries: int = Field(
-        default=5, ge=1, le=1000, description="vain tries of an operation after which a person hears of it"
+        default=5, ge=1, le=1000, description="failed tries of an operation after which staff are alerted"
     )
     attention_after_minutes: float = Field(
-        default=5.0, ge=0, le=1440, description="minutes that it must have been tried in vain for besides"
+        default=5.0, ge=0, le=1440, description="minutes for which it must have kept failing as well"
     )
     max_body_bytes: int = Field(default=1024 * 1024, ge=1024, le=64 * 1024 * 1024)
     drain_timeout: Seconds = Field(default=30.0, description="seconds requests may finish in after SIGTERM")
@@ -129,7 +129,7 @@ def read_config(path: Path | None = None, **given: object) -> ServiceConfig:
         model_config = SettingsConfigDict(toml_file=file)
 
     config: ServiceConfig | None = None
-    complaints = [f"{name}: there is no such setting" for name in _unknown_variables()]
+    complaints = [f"{name}: unknown setting" for name in _unknown_variables()]
     try:
         config = FromFile(**given)  # type: ignore[arg-type]  # validated by the model itself
     except ValidationError as error:

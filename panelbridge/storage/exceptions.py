@@ -8,7 +8,7 @@ from panelbridge.contract.secret import SecretUnreadable
 
 
 class StorageBusy(Exception):
-    """Others held the database for longer than our patience. Nothing was changed; repeating is safe.
+    """Others held the database for longer than our patience. Nothing was changed; safe to run again.
 
     Contention only: it says nothing about credit and nothing about the books.
     """
@@ -21,7 +21,7 @@ class StorageBusy(Exception):
 class StorageFailed(Exception):
     """The database file cannot be used. What this transaction wrote was not kept.
 
-    ``code`` tells full from damaged; neither mends itself.
+    ``code`` tells full from damaged; neither fixes itself.
     """
 
     code: ClassVar[str] = "storage_failed"

@@ -79,7 +79,7 @@ def test_release_frees_the_credits_and_keeps_the_claim(selling: Shell, stuck: st
     assert wallet(selling) == ("50", "0")
     assert "1 credit free again" in ran.out
     assert "released by cli:" in selling.done("operations", "show", "1").out
-    assert "Nothing waits for a person." in selling.done("attention").out
+    assert "No cases are waiting for a decision." in selling.done("attention").out
 
 
 def test_adopt_takes_the_account_and_spends_the_credits(selling: Shell, stuck: str) -> None:
@@ -107,7 +107,7 @@ def test_what_is_settled_cannot_be_decided_and_nothing_is_asked(selling: Shell) 
     ran = selling("attention", "release", "1", "--reason", "saw it", typed="y\n")
 
     assert ran.code == 1
-    assert "is done; only one in attention, or one that was tried in vain, waits" in ran.err
+    assert "is done; only one in attention, or one that keeps failing, waits" in ran.err
     assert "Go on?" not in ran.err
 
 

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from panelbridge.cli.main import all_commands
 from tests.cli.conftest import Shell
 
-HEAVY = ("sqlalchemy", "flask", "alembic", "dbos", "pydantic_settings")
+HEAVY = ("sqlalchemy", "flask", "alembic", "dbos", "pydantic", "requests", "panelbridge.contract")
 
 
 def test_init_makes_everything_for_its_owner_alone_and_tells_the_keys(bare: Shell) -> None:
@@ -122,12 +123,13 @@ def test_a_wrong_command_line_ends_with_2(shell: Shell, words: tuple[str, ...]) 
     assert shell(*words).code == 2
 
 
-def test_help_loads_neither_database_nor_web_server(tmp_path: Path) -> None:
+@pytest.mark.parametrize("words", [["--help"], ["panels", "--help"]])
+def test_help_loads_nothing_that_it_does_not_show(tmp_path: Path, words: list[str]) -> None:
     script = f"""
 import sys
 from panelbridge.cli.main import main
 try:
-    main(["--help"])
+    main({words})
 finally:
     print([name for name in {HEAVY} if name in sys.modules], file=sys.stderr)
 """
@@ -137,8 +139,15 @@ finally:
 
     assert ran.returncode == 0
     assert ran.stderr.strip() == "[]"
-    for group in ("init", "serve", "panels", "attention", "doctor", "whmcs-module"):
-        assert group in ran.stdout
+    shown = ("list", "show", "add") if words[1:] else ("init", "serve", "panels", "attention", "doctor")
+    assert [name for name in shown if name not in ran.stdout] == []
+
+
+def test_each_command_is_listed_with_its_own_first_line() -> None:
+    whole = all_commands()
+    own = {name: (command.help or "").split("\n\n")[0] for name, command in whole.commands.items()}
+
+    assert {name: entry.help for name, entry in whole.entries.items()} == own
 
 
 def test_a_bug_is_told_as_one_without_a_secret(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:

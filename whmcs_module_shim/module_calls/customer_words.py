@@ -1,4 +1,4 @@
-"""What a customer reads of a refusal: what he can mend himself, and nothing of the shop's inner life."""
+"""What a customer reads of a refusal: what he can fix himself, and nothing of the shop's inner life."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ _PASSING = frozenset({"writes_off"})
 
 
 def for_customer(refusals: Iterable[Refusal], otherwise: str = CANNOT) -> list[str]:
-    """One text for each, sorted, none twice; ``otherwise`` for what only the shop can mend."""
+    """One text for each, sorted, none twice; ``otherwise`` for what only the shop can fix."""
     return sorted({_text(refusal, otherwise) for refusal in refusals if refusal.code not in _PASSING})
 
 
 def for_staff(refusals: Iterable[Refusal]) -> list[str]:
-    """What only the shop can mend; nothing that a visitor typed."""
+    """What only the shop can fix; nothing that a visitor typed."""
     mendable = [item for item in refusals if item.code not in _PASSING | _TYPED]
     return sorted({f"{_sentence(item.message)} {item.advice}" for item in mendable})
 

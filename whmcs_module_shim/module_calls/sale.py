@@ -130,9 +130,7 @@ def _check_number(number: int | None, capabilities: Capabilities, own: int | Non
     try:
         check_connections(number, capabilities, own)
     except InvalidOrder as error:
-        advice = (
-            "Leave Connections empty in the product, take its configurable option away, or mend the plan."
-        )
+        advice = "Leave Connections empty in the product, take its configurable option away, or fix the plan."
         raise Refusal("connections_rule", f"{number} connections: {error.message}", advice=advice) from None
 
 

@@ -48,7 +48,7 @@ def faults(settings: ShopSettings) -> list[tuple[str, str]]:
 
 @module_function("ShopSettings", kind=Kind.NOTIFIES, request=ShopSettingsRequest)
 def shop_settings(services: Services, caller: Caller, request: ShopSettingsRequest) -> ModuleAnswer:
-    """How the shop is set now; what can undo prepaid renewals stays before a person until it is mended."""
+    """How the shop is set now; what can undo prepaid renewals stays before a person until it is fixed."""
     installation = caller.require_installation()
     subject = Subject(kind=SubjectKind.INSTALLATION, id=installation.id)
     found = faults(request.settings)

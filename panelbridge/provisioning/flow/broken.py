@@ -46,7 +46,7 @@ class BrokenSteps:
                     code="step_failed",
                     message=f"its next step broke {_MOST} times in a row, with {type(error).__name__}",
                     advice="See the log for the place, and the account at the panel. Retry when the cause is "
-                    "mended; the hold is kept.",
+                    "fixed; the hold is kept.",
                 )
                 self._counts.pop(operation_id, None)
                 return

@@ -1,4 +1,4 @@
-"""What a person can decide about an operation. Each way out says its consequence.
+"""What a person can decide about an operation. Each choice says its consequence.
 
 One in attention waits for it. One that is tried in vain can be decided too, when its last try can have no
 effect any more, unless another try began meanwhile.
@@ -252,8 +252,8 @@ def decidable(
     if operation.state is not OperationState.ATTENTION and not in_vain:
         raise Refusal(
             "illegal_move",
-            f"operation {operation_id} is {operation.state.value}; only one in attention, or one that was "
-            "tried in vain, waits for a person",
+            f"operation {operation_id} is {operation.state.value}; only one in attention, or one that "
+            "keeps failing, waits for a decision",
             advice="Nothing to decide.",
         )
     if operation.state is OperationState.SENT:

@@ -49,7 +49,7 @@ def book_missing(
             raise Refusal(
                 "illegal_move",
                 "only a renewal that met an expiry moved by somebody else can follow a missing one",
-                advice="See its ways out: panelbridge attention.",
+                advice="See what can be done: panelbridge attention.",
             )
         subscription = subscription_of(unit, current)
         _check_length(deps, subscription, shown, current)
@@ -65,7 +65,7 @@ def _look(units: Units, deps: Dependencies, operation_id: OperationId) -> tuple[
         raise Refusal(
             "illegal_move",
             f"operation {operation_id} buys nothing at its panel",
-            advice="See its ways out: panelbridge attention.",
+            advice="See what can be done: panelbridge attention.",
         )
     return operation, read_shown(deps, operation, AccountId(account))
 

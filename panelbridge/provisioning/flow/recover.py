@@ -259,7 +259,7 @@ def _cannot_tell(unit: Unit, deps: Dependencies, look: _Look, answer: Unknown) -
             operation,
             code="unknown_too_long",
             message=f"the panel could not be asked for a day: {answer.cause}",
-            advice="Mend the panel's reachability and press retry; the hold is kept.",
+            advice="Fix the panel's reachability and press retry; the hold is kept.",
         )
         return None
     wait = backoff(deps, operation.failures)

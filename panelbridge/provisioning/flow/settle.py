@@ -322,7 +322,7 @@ def _check_package(
     account: PanelAccount | None,
     differs: tuple[str, ...],
 ) -> None:
-    """What the customer has is what was sold, or a person is told: an adapter may not be able to mend it."""
+    """What the customer has is what was sold, or a person is told: an adapter may not be able to fix it."""
     shown = account.package if account is not None else None
     if done.verb in (Verb.CREATE, Verb.CHANGE_PACKAGE):
         wrong, sold = tuple(name for name in differs if name in _SOLD), done.target.package

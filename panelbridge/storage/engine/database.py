@@ -66,7 +66,7 @@ class Database:
         return self._kind.write()
 
     def migrate(self) -> None:
-        """The schema is the newest, and every guard is installed. Twice changes nothing."""
+        """The schema is the newest, and every guard is installed. Safe to run again."""
         # Alembic is needed here alone; a process that only sells does not load it.
         from panelbridge.storage.engine import guards, migrations
 

@@ -25,7 +25,7 @@ from panelbridge.testing.practice.wire import PracticeReply, PracticeRequest
 from panelbridge.transport.redaction import Redactor
 
 PREFIX = "/_practice/"
-_WRONG_WISHES = (UnknownAct, KeyError, TypeError, ValueError, TimeoutError)
+_WRONG_REQUESTS = (UnknownAct, KeyError, TypeError, ValueError, TimeoutError)
 _KEPT_REQUESTS = 10_000
 
 
@@ -73,7 +73,7 @@ class Controls:
             return PracticeReply.json({"error": f"known: {known}"}, status=404)
         try:
             return PracticeReply.json(route(request))
-        except _WRONG_WISHES as error:
+        except _WRONG_REQUESTS as error:
             return PracticeReply.json({"error": f"{type(error).__name__}: {error}"}, status=400)
 
     def received(self, request: PracticeRequest, operation: str, rule: FaultRule | None) -> dict[str, Any]:
@@ -154,7 +154,7 @@ class Controls:
             return PracticeReply.html("403 Forbidden", status=403)  # a page from elsewhere pressed it
         try:
             self._said = self._pressed({**dict(request.query), **dict(request.form)})
-        except _WRONG_WISHES as error:
+        except _WRONG_REQUESTS as error:
             self._said = f"Not done: {type(error).__name__}: {error}"
         return PracticeReply(status=303, headers={"Location": PREFIX})
 

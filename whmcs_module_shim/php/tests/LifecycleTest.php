@@ -130,7 +130,7 @@ final class LifecycleTest extends ModuleTestCase
         $params['model']->serviceProperties->refuses = new \RuntimeException('table is locked');
         $told = $this->call('CreateAccount', $params);
         self::assertFailureText($told);
-        self::assertStringContainsString('Repeating is safe', $told);
+        self::assertStringContainsString('Safe to run again', $told);
     }
 
     public function testRepeatingIsOfferedOnlyWhereItCanHelp(): void
@@ -138,9 +138,9 @@ final class LifecycleTest extends ModuleTestCase
         $this->bridge->answer('CreateAccount', FakeBridge::problem(422, 'plan_unknown', 'There is no plan gold.'));
         $wrong = $this->call('CreateAccount', $this->shop->params());
         self::assertFailureText($wrong);
-        self::assertStringNotContainsString('Repeating is safe', $wrong);
+        self::assertStringNotContainsString('Safe to run again', $wrong);
         $this->bridge->answer('CreateAccount', FakeBridge::problem(409, 'panel_unreachable', 'The panel is down.'));
-        self::assertStringContainsString('Repeating is safe', $this->call('CreateAccount', $this->shop->params()));
+        self::assertStringContainsString('Safe to run again', $this->call('CreateAccount', $this->shop->params()));
     }
 
     /** @dataProvider functions */

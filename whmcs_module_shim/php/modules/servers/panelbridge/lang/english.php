@@ -40,11 +40,11 @@ return [
     'failed' => ':what failed:',
     'unexpected' => ':what failed: an error in the module itself (:place). Report it with this text; repeating is'
         . ' safe.',
-    'repeat_safe' => 'Repeating is safe.',
+    'repeat_safe' => 'Safe to run again.',
     'repeat_unsafe' => 'Do not repeat before this is solved.',
     'request' => '(request :id)',
     'pending' => 'In progress, nothing to do: the bridge works on it as operation :operation and the cron completes it'
-        . ' here. :message Repeating is safe. (request :id)',
+        . ' here. :message Safe to run again. (request :id)',
     'renew_pending' => 'Service :id: the renewal is recorded as operation :operation and being worked on.',
     'package_note' => 'Service :id: package changed. :note',
 

@@ -97,7 +97,7 @@ final class CartRules
     }
 
     /**
-     * Only a proper answer can refuse; an error of any kind lets the order through. What only the shop can mend is
+     * Only a proper answer can refuse; an error of any kind lets the order through. What only the shop can fix is
      * told to its staff, for the visitor can do nothing about it.
      *
      * @param callable(): Answer $ask

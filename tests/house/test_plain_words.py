@@ -1,0 +1,54 @@
+"""Words and phrases that no longer stand in names and in texts for people: plain English took their place."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.support.house import ROOT, files
+
+# Wherever one stands alone, or as a part of a name: ``wish_of``, ``_DESK``, ``SeatTaken``.
+WORDS = re.compile(r"(?<![a-z])(wish(es|ed)?|desks?|seats?|mend(s|ed|ing)?)(?![a-z])", re.IGNORECASE)
+PHRASES = re.compile(
+    r"repeating is safe|told this once|told once and|kept nowhere|there is no such (member|parameter|setting)|nobody can be asked"
+    r"|not said which is meant|ways out|twice changes nothing",
+    re.IGNORECASE,
+)
+# What the journal has stored keeps its word: under it fingerprints of older requests are found again.
+STORED = 'vault.fingerprint("wish", text)'
+TEXTS = {".py": ("panelbridge", "whmcs_module_shim"), ".md": ("docs", "README.md", "CONTRIBUTING.md")}
+
+
+def _texts() -> Iterator[tuple[Path, int, str]]:
+    for path in files():
+        if path.parts[0] in TEXTS.get(path.suffix, ()) and "php" not in path.parts:
+            for number, line in enumerate((ROOT / path).read_text().splitlines(), 1):
+                yield path, number, line.replace(STORED, "")
+
+
+def _public_names() -> Iterator[tuple[Path, int, str]]:
+    """Of backends: what others read of them, from modules to arguments."""
+    for path in files():
+        if path.suffix != ".py" or path.parts[0] != "adapters":
+            continue
+        for node in ast.walk(ast.parse((ROOT / path).read_text())):
+            if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_"):
+                yield path, node.lineno, node.name
+                arguments = node.args if isinstance(node, ast.FunctionDef) else None
+                for argument in (*arguments.args, *arguments.kwonlyargs) if arguments else ():
+                    yield path, argument.lineno, argument.arg
+
+
+def test_no_text_and_no_name_has_a_word_that_was_replaced() -> None:
+    lines, names = list(_texts()), list(_public_names())
+    found = [
+        f"{path}:{number}: {match[0]}"
+        for path, number, text in [*lines, *names]
+        if (match := WORDS.search(text) or PHRASES.search(text))
+    ]
+
+    assert len(lines) > 10_000
+    assert len(names) > 1_000
+    assert found == []
