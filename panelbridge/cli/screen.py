@@ -116,7 +116,7 @@ class Screen:
         _console(sys.stderr).print(consequence, markup=False, highlight=False, soft_wrap=True)
         if not sys.stdin.isatty():
             typer.echo(
-                "Not a terminal: cannot ask for confirmation. Nothing was done; add --yes to go on.", err=True
+                "Not a terminal: cannot ask for confirmation. Nothing was done. Add --yes to go on.", err=True
             )
             raise typer.Exit(Exit.USAGE)
         if not typer.confirm(question, err=True):

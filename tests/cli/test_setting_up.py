@@ -149,7 +149,7 @@ def test_with_two_resellers_one_must_be_named(selling: Shell) -> None:
     ran = selling("credits", "top-up", "5", "--reason", "start")
 
     assert ran.code == 1
-    assert "--reseller: acme, main" in ran.err
+    assert "choose one with --reseller.\nThey are: acme, main." in ran.err
     selling.done("credits", "top-up", "5", "--reason", "start", "--reseller", "acme")
     assert selling.done("resellers", "show", "acme", "--json").json["wallet"]["available"] == "5"
 

@@ -12,8 +12,9 @@ from tests.support.house import ROOT, files
 # Wherever one stands alone, or as a part of a name: ``wish_of``, ``_DESK``, ``SeatTaken``.
 WORDS = re.compile(r"(?<![a-z])(wish(es|ed)?|desks?|seats?|mend(s|ed|ing)?)(?![a-z])", re.IGNORECASE)
 PHRASES = re.compile(
-    r"repeating is safe|told this once|told once and|kept nowhere|there is no such (member|parameter|setting)|nobody can be asked"
-    r"|not said which is meant|ways out|twice changes nothing",
+    r"repeating is safe|told this once|told once and|kept nowhere"
+    r"|there is no such (member|parameter|setting)|nobody can be asked|not said which is meant"
+    r"|ways out|twice changes nothing",
     re.IGNORECASE,
 )
 # What the journal has stored keeps its word: under it fingerprints of older requests are found again.
