@@ -18,6 +18,7 @@ from panelbridge.storage.engine.database import Database
 from panelbridge.storage.engine.guards_postgres import TRIGGERS
 from panelbridge.storage.engine.schema import metadata
 from panelbridge.storage.exceptions import StorageBusy, StorageFailed, StorageUnanswered, StorageUnreachable
+from panelbridge.storage.ledger.agreement import disagreements
 from tests.ledger.books import ANNA, BORIS, Books, credits_of
 from tests.storage.test_migrations import load_tables
 from tests.support import postgres
@@ -248,6 +249,14 @@ def test_a_server_gone_before_the_end_changed_nothing(books: Books, owned: Datab
 def test_a_server_gone_at_the_end_is_not_known(books: Books, owned: Database) -> None:
     with pytest.raises(StorageUnanswered):
         top_up_and_lose_the_server(books, owned, before_the_end=False)
+
+
+def test_journal_and_ledger_are_compared_there_too(owned: Database) -> None:
+    with owned.write() as connection:
+        assert [] == list(disagreements(connection))
+        connection.execute(text("INSERT INTO resellers (code, name) VALUES ('poor', 'without a wallet')"))
+        assert ["no_wallet"] == [problem.code for problem in disagreements(connection)]
+        connection.execute(text("DELETE FROM resellers"))
 
 
 def test_a_server_that_forgets_is_refused() -> None:

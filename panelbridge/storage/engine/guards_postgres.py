@@ -7,11 +7,11 @@ mode, so ours fire ALWAYS; a temporary table may hide one of ours, so functions 
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
+from panelbridge.storage.engine.dialects import for_postgres
 from panelbridge.storage.engine.guard_rules import BLANK_TAIL, FROZEN, GUARDS, NO, UNDELETABLE, Guard, Rule
 
 _REFUSED = "integrity_constraint_violation"
@@ -58,9 +58,7 @@ def _check(rule: Rule) -> str:
 
 
 def _spelled(condition: str) -> str:
-    condition = condition.replace(BLANK_TAIL, "repeat('0', 64)").replace(NO, "FALSE")
-    condition = re.sub(r" IS NOT (?!NULL)", " IS DISTINCT FROM ", condition)
-    return re.sub(r" IS (?!NOT NULL|NULL|DISTINCT)", " IS NOT DISTINCT FROM ", condition)
+    return for_postgres(condition.replace(BLANK_TAIL, "repeat('0', 64)").replace(NO, "FALSE"))
 
 
 TRIGGERS: tuple[_Trigger, ...] = (

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from sqlalchemy import Connection
 
 from panelbridge.ledger.verification import Problem
+from panelbridge.storage.engine.dialects import for_postgres
 
 _CHARGED = "json_extract(o.after, '$.charged')"  # '0' where a done operation owed nothing
 _HOLD = "LEFT JOIN ledger_transfers h ON h.id = o.hold LEFT JOIN ledger_transfers r ON r.resolves = h.id"
@@ -81,7 +82,8 @@ _CHECKS: dict[str, tuple[str, str]] = {
 def disagreements(connection: Connection) -> Iterator[Problem]:
     """Every contradiction between what was done and what was booked. None of them blocks a restore."""
     for code, (message, query) in _CHECKS.items():
-        for operation, transfer, reseller in connection.exec_driver_sql(query).all():
+        spelled = query if connection.dialect.name == "sqlite" else for_postgres(query)
+        for operation, transfer, reseller in connection.exec_driver_sql(spelled).all():
             yield Problem(
                 code=code,
                 message=message.format(operation=operation, transfer=transfer, reseller=reseller),
