@@ -28,8 +28,7 @@ from panelbridge.provisioning.flow import claim, decisions, reading
 from panelbridge.provisioning.flow import settle as settling
 from panelbridge.provisioning.flow import turns as turn_rules
 from panelbridge.provisioning.verbs import extend, reset_credentials, suspend, unsuspend
-from panelbridge.storage.provisioning import due_rows
-from panelbridge.storage.provisioning import store as journal_store
+from panelbridge.storage.provisioning import due_rows, journal_reading
 from panelbridge.storage.provisioning.store import SqlJournalStore
 from panelbridge.storage.subscriptions.subscriptions import SqlSubscriptionStore
 from tests.model.machine import Bridge, forget_room
@@ -86,7 +85,7 @@ def _any_turn() -> Iterator[None]:
     """What stands behind something is in the list as well."""
     with patch.object(due_rows, "_in_turn", true):
         rows = due_rows._due_rows()  # noqa: SLF001 - made anew
-    with patch.object(journal_store, "DUE_ROWS", rows):
+    with patch.object(journal_reading, "DUE_ROWS", rows):
         yield
 
 

@@ -29,7 +29,8 @@ from panelbridge.provisioning.flow.claim import Call, Claim, Wait
 from panelbridge.provisioning.flow.settle import settle_retry
 from panelbridge.provisioning.models import Attempt, Operation
 from panelbridge.provisioning.verbs import RULES, extend
-from panelbridge.storage.provisioning.store import SqlJournalStore, _attempt_values
+from panelbridge.storage.provisioning.attempt_rows import attempt_values
+from panelbridge.storage.provisioning.store import SqlJournalStore
 from panelbridge.storage.provisioning.tables import attempts
 from panelbridge.subscriptions.directory import PanelDirectory
 from tests.matrix.backends import REFERENCE_ADD, XUI_RESELLER, Backend
@@ -159,7 +160,7 @@ def test_attempt_number_only_one_of_two_begins(adding: Stage) -> None:
 def test_attempt_number_switched_off_buys_twice(adding: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     def begin_anyway(journal: SqlJournalStore, attempt: Attempt) -> bool:
         row = insert(attempts).prefix_with("OR REPLACE")
-        journal._connection.execute(row, _attempt_values(attempt))
+        journal._connection.execute(row, attempt_values(attempt))
         return True
 
     def save_anyway(journal: SqlJournalStore, operation: Operation, *, was: Operation) -> bool:

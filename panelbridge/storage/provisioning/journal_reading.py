@@ -1,0 +1,251 @@
+"""Reading the journal: operations by what they wait for, and their attempts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    Float,
+    Select,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+    text,
+)
+
+from panelbridge.contract.capabilities import Verb
+from panelbridge.ledger import ResellerId
+from panelbridge.provisioning.elapsed import Tick
+from panelbridge.provisioning.models import (
+    UNSETTLED,
+    Attempt,
+    Operation,
+    OperationId,
+    OperationState,
+)
+from panelbridge.storage.engine.prepared import Prepared, StoreMemory
+from panelbridge.storage.provisioning.attempt_rows import attempt_of
+from panelbridge.storage.provisioning.due_rows import DUE_ROWS, ROWS_IN_VAIN, RUNNABLE
+from panelbridge.storage.provisioning.operation_rows import OperationRows
+from panelbridge.storage.provisioning.tables import attempts, operations
+from panelbridge.subscriptions import InstallationId, PanelId, SubscriptionId
+
+# Spelled as in the partial indexes, so that they are used: a bound value would not tell the planner.
+_OWNS = text("operations.state NOT IN ('refused', 'superseded', 'withdrawn')")
+_UNSETTLED = text("operations.state IN ('queued', 'ready', 'sent', 'attention')")
+_QUEUED = text("operations.state = 'queued'")
+
+_OPERATION = Prepared(select(operations).where(operations.c.id == bindparam("wanted")), typed=True)
+_BY_KEY = Prepared(select(operations).where(operations.c.key == bindparam("wanted"), _OWNS), typed=True)
+_WAITING = Prepared(
+    select(operations)
+    .where(operations.c.subscription_id == bindparam("wanted"), _UNSETTLED)
+    .order_by(operations.c.id),
+    typed=True,
+)
+_AHEAD = Prepared(
+    select(operations)
+    .where(
+        operations.c.subscription_id == bindparam("wanted"),
+        _UNSETTLED,
+        operations.c.id < bindparam("before"),
+    )
+    .order_by(operations.c.id),
+    typed=True,
+)
+_WAITING_FOR_CREDIT = Prepared(
+    select(operations)
+    .where(operations.c.reseller_id == bindparam("wanted"), _QUEUED)
+    .order_by(operations.c.id),
+    typed=True,
+)
+_ATTEMPTS = Prepared(
+    select(attempts).where(attempts.c.operation_id == bindparam("wanted")).order_by(attempts.c.number),
+    typed=True,
+)
+_IN_FLIGHT = Prepared(
+    select(func.count())
+    .select_from(attempts)
+    .where(
+        attempts.c.finished_at.is_(None),
+        attempts.c.panel_id == bindparam("panel"),
+        or_(
+            and_(attempts.c.boot == bindparam("boot"), attempts.c.ends > bindparam("seconds", type_=Float)),
+            and_(
+                attempts.c.boot != bindparam("boot"),
+                attempts.c.deadline > bindparam("now"),
+                attempts.c.started_at <= bindparam("now"),
+            ),
+        ),
+    ),
+    typed=True,
+)
+# Every end, and what waits for a person.
+_REPORTED = frozenset(OperationState) - UNSETTLED | {OperationState.ATTENTION}
+
+
+class JournalReading:
+    """The half of ``SqlJournalStore`` that changes nothing, inside an open transaction."""
+
+    def __init__(self, connection: Connection, rows: OperationRows, memory: StoreMemory) -> None:
+        self._connection = connection
+        self._rows = rows
+        self._memory = memory
+
+    def operation(self, operation: OperationId) -> Operation | None:
+        return self._first(_OPERATION, wanted=operation)
+
+    def by_key(self, key: str) -> Operation | None:
+        return self._first(_BY_KEY, wanted=key)
+
+    def unsettled(
+        self, subscription: SubscriptionId, *, before: OperationId | None = None
+    ) -> Sequence[Operation]:
+        if before is not None:
+            return self._all(_AHEAD, wanted=subscription, before=before)
+        return self._all(_WAITING, wanted=subscription)
+
+    def done(self, subscription: SubscriptionId, generation: int) -> Sequence[Operation]:
+        query = (
+            select(operations)
+            .where(
+                operations.c.subscription_id == subscription,
+                operations.c.generation == generation,
+                operations.c.state == OperationState.DONE,
+            )
+            .order_by(operations.c.settled_at, operations.c.id)
+        )
+        return self._found(query)
+
+    def last(self, subscription: SubscriptionId) -> Operation | None:
+        query = (
+            select(operations)
+            .where(operations.c.subscription_id == subscription)
+            .order_by(operations.c.id.desc())
+            .limit(1)
+        )
+        return next(iter(self._found(query)), None)
+
+    def search(
+        self,
+        *,
+        installation: InstallationId | None = None,
+        subscription: SubscriptionId | None = None,
+        state: OperationState | None = None,
+        after: OperationId | None = None,
+        limit: int = 100,
+    ) -> Sequence[Operation]:
+        query = select(operations).order_by(operations.c.id).limit(limit)
+        if installation is not None:
+            query = query.where(operations.c.installation_id == installation)
+        if subscription is not None:
+            query = query.where(operations.c.subscription_id == subscription)
+        if state is not None:
+            query = query.where(operations.c.state == state.value)
+        if after is not None:
+            query = query.where(operations.c.id > after)
+        return self._found(query)
+
+    def counts(self) -> Sequence[tuple[Verb, OperationState, int]]:
+        columns = (operations.c.verb, operations.c.state)
+        query = select(*columns, func.count()).group_by(*columns).order_by(*columns)
+        rows = self._connection.execute(query)
+        return [(Verb(verb), OperationState(state), int(count)) for verb, state, count in rows]
+
+    def due(
+        self,
+        now: datetime,
+        limit: int,
+        tolerance: timedelta,
+        *,
+        per_panel: int | None = None,
+        closed: Collection[PanelId] = (),
+    ) -> Sequence[Operation]:
+        values = {"now": now, "ahead": now + tolerance, "most": limit, "closed": list(closed)}
+        each = limit if per_panel is None else per_panel
+        return self._found(DUE_ROWS, {**values, "per_panel": each})
+
+    def queued(self, reseller: ResellerId) -> Sequence[Operation]:
+        return self._all(_WAITING_FOR_CREDIT, wanted=reseller)
+
+    def attempts(self, operation: OperationId) -> Sequence[Attempt]:
+        return [attempt_of(row) for row in _ATTEMPTS.run(self._connection, {"wanted": operation}).all()]
+
+    def in_flight(self, panel: PanelId, now: datetime, tick: Tick) -> int:
+        values = {"panel": panel, "now": now, "boot": tick.boot, "seconds": tick.seconds}
+        return int(_IN_FLIGHT.run(self._connection, values).scalar_one())
+
+    def name_sent_elsewhere(self, panel: PanelId, username: str, but: Operation) -> bool:
+        other = select(operations.c.id).where(
+            operations.c.panel_id == panel,
+            operations.c.username == username,
+            operations.c.verb == Verb.CREATE.value,
+            (operations.c.subscription_id != but.subscription_id)
+            | (operations.c.generation != but.generation),
+        )
+        return self._connection.execute(other.limit(1)).first() is not None
+
+    def released(self, since: datetime) -> Sequence[Operation]:
+        query = (
+            select(operations)
+            .where(
+                operations.c.code == "released",
+                operations.c.verb == Verb.CREATE.value,
+                operations.c.settled_at >= since,
+            )
+            .order_by(operations.c.id)
+        )
+        return self._found(query)
+
+    def watched_purchases(self, since: datetime) -> Sequence[Operation]:
+        query = (
+            select(operations)
+            .where(
+                operations.c.verb.in_([Verb.EXTEND.value, Verb.CHANGE_PACKAGE.value]),
+                (operations.c.code == "released")
+                | ((operations.c.state == OperationState.DONE.value) & (operations.c.attempts > 1)),
+                operations.c.settled_at >= since,
+            )
+            .order_by(operations.c.id)
+        )
+        return [item for item in self._found(query) if item.target.purchase]
+
+    def waiting(self, before: datetime, tries: int, long_before: datetime) -> Sequence[Operation]:
+        return self._found(ROWS_IN_VAIN, {"before": before, "tries": tries, "long_before": long_before})
+
+    def waits_for_panel(self, installation: InstallationId, panel: PanelId) -> bool:
+        query = select(operations.c.id).where(
+            RUNNABLE, operations.c.installation_id == installation, operations.c.panel_id == panel
+        )
+        return self._connection.execute(query.limit(1)).first() is not None
+
+    def unreported(self, installation: InstallationId, after: OperationId) -> Sequence[Operation]:
+        query = (
+            select(operations)
+            .where(
+                operations.c.installation_id == installation,
+                operations.c.reported_pending,
+                ~operations.c.acknowledged,
+                operations.c.id > after,
+                operations.c.state.in_([state.value for state in _REPORTED]),
+            )
+            .order_by(operations.c.id)
+        )
+        return self._found(query)
+
+    def _first(self, query: Prepared, **values: Any) -> Operation | None:
+        found: Operation | None = query.run(self._connection, values).known(
+            self._memory.operations, self._rows.record
+        )
+        return found
+
+    def _all(self, query: Prepared, **values: Any) -> list[Operation]:
+        return [self._rows.record(row) for row in query.run(self._connection, values).all()]
+
+    def _found(self, query: Select[Any], values: Mapping[str, Any] | None = None) -> list[Operation]:
+        return [self._rows.record(row) for row in self._connection.execute(query, values)]
