@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from functools import cached_property
 
 from sqlalchemy import Connection
 
@@ -27,20 +26,18 @@ from panelbridge.storage.vault.sealing import Vault
 
 
 class SqlUnit:
-    """The stores of one open transaction, made when first asked for.
-
-    ``connection`` is for what joins it (the durable engine).
-    """
+    """The stores of one open transaction; ``connection`` is for what joins it (the durable engine)."""
 
     def __init__(
         self, connection: Connection, vault: Vault, memory: StoreMemory, clock: Callable[[], datetime]
     ) -> None:
         self.connection = connection
-        self._vault, self._memory, self._clock = vault, memory, clock
-
-    @cached_property
-    def journal(self) -> SqlJournalStore:
-        return SqlJournalStore(self.connection, self._vault, self._clock, self._memory)
+        self._vault, self._clock = vault, clock
+        # These remember what they read; the others are made each time they are asked for.
+        self.journal = SqlJournalStore(connection, vault, clock, memory)
+        self.panels = SqlPanelStore(connection, vault, memory)
+        self.plans = SqlPlanStore(connection, memory)
+        self.subscriptions = SqlSubscriptionStore(connection, vault, memory)
 
     @property
     def attention(self) -> SqlAttentionStore:
@@ -53,18 +50,6 @@ class SqlUnit:
     @property
     def installations(self) -> SqlInstallationStore:
         return SqlInstallationStore(self.connection)
-
-    @cached_property
-    def panels(self) -> SqlPanelStore:
-        return SqlPanelStore(self.connection, self._vault, self._memory)
-
-    @cached_property
-    def plans(self) -> SqlPlanStore:
-        return SqlPlanStore(self.connection, self._memory)
-
-    @cached_property
-    def subscriptions(self) -> SqlSubscriptionStore:
-        return SqlSubscriptionStore(self.connection, self._vault, self._memory)
 
     @property
     def ledger(self) -> Ledger:
