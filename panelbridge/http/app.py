@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from flask import Flask, Request, Response, g, request
+from flask import Flask, Response, g, request
 from flask.globals import app_ctx, request_ctx
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
-from werkzeug.routing import IntegerConverter, MapAdapter
-from werkzeug.wsgi import ClosingIterator
+from werkzeug.routing import IntegerConverter
 
 from panelbridge.actions.problems import MEDIA_TYPE, Problem
 from panelbridge.actions.refusals import KNOWN, problem_of
@@ -28,38 +27,11 @@ from panelbridge.service.logs import ServiceLog, describe, make_logger
 from panelbridge.service.metrics import ServiceMetrics
 from panelbridge.service.services import Services
 
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
-
 
 class RowNumber(IntegerConverter):
     """An id in a path: no larger than any row's, so that a made-up one is simply not found."""
 
     regex = r"\d{1,15}"
-
-
-class Service(Flask):
-    """Flask, without looking at each call whether a view is a coroutine: none is."""
-
-    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """The function itself."""
-        return func
-
-    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
-        """By path and method alone: no route of ours depends on the host that Flask takes apart each time."""
-        if request is None:
-            return None
-        return self.url_map.bind(
-            "", subdomain="", url_scheme=request.scheme, default_method=request.method, path_info=request.path
-        )
-
-    def wsgi_app(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """A list: each answer of ours is one piece, and the server sends that without asking for more."""
-        answer = super().wsgi_app(environ, start_response)
-        whole = list(answer)
-        if isinstance(answer, ClosingIterator):  # one without a body is none
-            answer.close()
-        return whole
 
 
 def create_app(
@@ -73,7 +45,7 @@ def create_app(
 
     Raises ``RuntimeError`` when two routes claim one name.
     """
-    app = Service("panelbridge", static_folder=None)
+    app = Flask("panelbridge", static_folder=None)
     app.url_map.converters["int"] = RowNumber
     app.config["MAX_CONTENT_LENGTH"] = config.max_body_bytes
     app.url_map.strict_slashes = True
