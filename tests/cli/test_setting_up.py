@@ -289,5 +289,5 @@ def test_repeating_is_offered_only_where_it_can_help(shell: Shell) -> None:
     wrong = shell("panels", "show", "nowhere")
 
     assert wrong.code == 1
-    assert "Repeating is safe" not in wrong.err
+    assert "Safe to run again" not in wrong.err
     assert "[not_found]" in wrong.err
