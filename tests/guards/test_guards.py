@@ -18,13 +18,12 @@ from sqlalchemy import insert
 
 import panelbridge_reference.adapter
 import panelbridge_xui.reseller
-from panelbridge import provisioning
 from panelbridge.contract.capabilities import Verb
 from panelbridge.contract.models import Found, Term
 from panelbridge.provisioning import OperationId, OperationState, RenewCommand
 from panelbridge.provisioning import provisioner as engine
 from panelbridge.provisioning.fence import FenceReading, build_fence
-from panelbridge.provisioning.flow import act, claim
+from panelbridge.provisioning.flow import act, claim, recover
 from panelbridge.provisioning.flow.claim import Call, Claim, Wait
 from panelbridge.provisioning.flow.settle import settle_retry
 from panelbridge.provisioning.models import Attempt, Operation
@@ -37,7 +36,6 @@ from tests.matrix.backends import REFERENCE_ADD, XUI_RESELLER, Backend
 from tests.matrix.stage import Stage, stage_in
 from tests.support.rig import Rig, build_rig
 
-recover = getattr(provisioning, "recover", act)  # it was one file with act
 SLOW = 1.0  # seconds a request to the panel takes: long enough for another caller to do all it would
 OpenStage = Callable[[Backend], AbstractContextManager[Stage]]
 
@@ -74,7 +72,7 @@ def together(*acts: Callable[[], object]) -> None:
 def without_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     """The adapters' own guard, for callers without a journal, would hold where the journal's is off."""
     for module in (panelbridge_reference.adapter, panelbridge_xui.reseller):
-        monkeypatch.setattr(module, "turn", lambda *_, **__: nullcontext(), raising=False)
+        monkeypatch.setattr(module, "turn", lambda *_, **__: nullcontext())
 
 
 def purchases(stage: Stage) -> int:
@@ -242,9 +240,7 @@ def test_look_up_of_unknown_a_lost_reply_is_not_sent_again(adding: Stage) -> Non
 
 def test_look_up_of_unknown_switched_off_buys_twice(adding: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(act, "_unknown", lambda *found, **_: settle_retry(*found))
-    monkeypatch.setattr(
-        claim, "moved_elsewhere", lambda *_: False, raising=False
-    )  # it would stop before a person
+    monkeypatch.setattr(claim, "moved_elsewhere", lambda *_: False)  # it would stop before a person
     assert lose_the_reply_of_a_renewal(adding) == 2
 
 
@@ -274,7 +270,7 @@ def test_quiet_time_switched_off_buys_twice(adding: Stage, monkeypatch: pytest.M
 
     read = SqlJournalStore.attempts
     monkeypatch.setattr(SqlJournalStore, "attempts", without_quiet_time)
-    monkeypatch.setattr(recover, "resend_wait", lambda _: 0.0, raising=False)
+    monkeypatch.setattr(recover, "resend_wait", lambda _: 0.0)
     assert renew_while_the_first_request_still_runs(adding) == 2
 
 
