@@ -10,7 +10,6 @@ import json
 import os
 import platform
 import sqlite3
-import subprocess
 import sys
 import timeit
 from collections.abc import Callable, Sequence
@@ -21,6 +20,7 @@ from typing import Any
 
 from benchmarks import adapters, burst, create_cost, footprint, held, ledger, refusals, throughput
 from benchmarks.figure import Figure
+from scripts.commit import commit
 
 MISSED = 3  # exit code; 1 is Python's own for a run that broke
 ROOT = Path(__file__).resolve().parents[1]
@@ -73,14 +73,6 @@ def collect(kinds: dict[str, _Measure], names: Sequence[str]) -> dict[str, Any]:
             sys.stdout.write(line(entry) + "\n")
             sys.stdout.flush()
     return {"commit": commit(), "before": before, "after": machine(), "figures": figures}
-
-
-def commit() -> str:
-    """What was measured; marked where files differ from it."""
-    told = subprocess.run(
-        ["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    return told.stdout.strip()
 
 
 def line(entry: dict[str, Any]) -> str:

@@ -17,8 +17,6 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from hypothesis import HealthCheck, Phase, seed, settings
-from hypothesis.stateful import run_state_machine_as_test
 from sqlalchemy import true
 
 from panelbridge.contract.models import Absent, Unknown
@@ -31,11 +29,10 @@ from panelbridge.provisioning.verbs import extend, reset_credentials, suspend, u
 from panelbridge.storage.provisioning import due_rows, journal_reading
 from panelbridge.storage.provisioning.store import SqlJournalStore
 from panelbridge.storage.subscriptions.subscriptions import SqlSubscriptionStore
-from tests.model.machine import Bridge, forget_room
+from tests.model.machine import STEPS, Bridge, forget_room, run_sequences
 
 KEPT = Path(__file__).resolve().parents[1] / "benchmarks" / "model.txt"
 SEQUENCES = 600
-STEPS = 20
 Put = Callable[[], AbstractContextManager[object]]
 
 
@@ -188,18 +185,9 @@ def _search(fault: Fault, number: int) -> str | None:
     """When the model found it and what it said; ``None`` when it did not."""
     Bridge.begun = 0
     began = time.monotonic()
-    limits = settings(
-        max_examples=SEQUENCES,
-        stateful_step_count=STEPS,
-        deadline=None,
-        database=None,
-        phases=(Phase.generate,),
-        suppress_health_check=[*HealthCheck.__members__.values()],
-        report_multiple_bugs=False,
-    )
     try:
         with fault.put_back():
-            run_state_machine_as_test(seed(number)(Bridge), settings=limits)
+            run_sequences(number, SEQUENCES)
     except Exception as error:  # noqa: BLE001 - whatever it is, it was found
         text = " ".join(str(error).split())[:110]
         return f"found by sequence {Bridge.begun}, {time.monotonic() - began:.0f} s: {text}"

@@ -18,6 +18,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from scripts.commit import commit
+
 ROOT = Path(__file__).resolve().parents[1]
 Say = Callable[[str], None]
 KEPT = ROOT / "benchmarks" / "soak.txt"
@@ -75,7 +77,7 @@ def main(arguments: list[str]) -> int:
             KEPT.write_text("\n".join(said) + "\n", encoding="utf-8")
 
     began = time.monotonic()
-    say(f"soak: seed {given.seed}, commit {_commit()}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC")
+    say(f"soak: seed {given.seed}, commit {commit()}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC")
     say(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     failed = [
         run.name
@@ -106,18 +108,6 @@ def _once(run: Run, seed: int, say: Say, *, quick: bool) -> bool:
     if done.returncode:
         print(done.stdout[-4000:], done.stderr[-2000:], sep="\n", flush=True)
     return not done.returncode
-
-
-def _commit() -> str:
-    """Dirty where anything but the output of an earlier run is."""
-    return _git("describe", "--always") + (
-        "-dirty" if _git("status", "--porcelain", "--", ":!benchmarks") else ""
-    )
-
-
-def _git(*words: str) -> str:
-    told = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=True)
-    return told.stdout.strip()
 
 
 if __name__ == "__main__":

@@ -8,8 +8,15 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 
 from panelbridge.contract.capabilities import Extend
 from panelbridge.contract.models import Term
@@ -27,6 +34,7 @@ from panelbridge.provisioning import (
 from tests.model.memory_panel import FAULTS
 from tests.model.world import PRICES, Room, World
 
+STEPS = 20
 services = st.sampled_from(
     [501, 501, 501, 501, 502]
 )  # mostly one: what waits behind what is within a service
@@ -203,3 +211,23 @@ class Bridge(RuleBasedStateMachine):
         self.world.calm()
         self.world.check_books()
         self.world.check_ends()
+
+
+def run_sequences(number: int, count: int, *, shortest: bool = False) -> None:
+    """``count`` sequences from the seed ``number``; ``shortest`` looks for the shortest that fails.
+
+    Raises whatever the first that fails raises.
+    """
+    run_state_machine_as_test(
+        seed(number)(Bridge),
+        settings=settings(
+            max_examples=count,
+            stateful_step_count=STEPS,
+            deadline=None,
+            database=None,
+            print_blob=False,
+            phases=(Phase.generate, Phase.shrink) if shortest else (Phase.generate,),
+            suppress_health_check=list(HealthCheck),
+            report_multiple_bugs=False,
+        ),
+    )

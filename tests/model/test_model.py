@@ -9,14 +9,11 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, Phase, seed, settings
-from hypothesis.stateful import run_state_machine_as_test
 
-from tests.model.machine import Bridge, forget_room
+from tests.model.machine import forget_room, run_sequences
 
 SEED = int(os.environ.get("SOAK_SEED", "20261130"))
 SEQUENCES = int(os.environ.get("SOAK_MODEL_SEQUENCES", "100"))
-STEPS = 20
 SHORTEST = bool(os.environ.get("MODEL_SHORTEST"))  # look for the shortest sequence that fails: minutes
 
 
@@ -31,17 +28,4 @@ def test_whatever_happens_everything_ends_and_the_books_and_the_panel_agree(
 ) -> None:
     with capsys.disabled():
         print(f"\n{SEQUENCES} sequences, seed {SEED}")
-    machine = seed(SEED)(Bridge)
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=SEQUENCES,
-            stateful_step_count=STEPS,
-            deadline=None,
-            database=None,
-            print_blob=False,
-            phases=(Phase.generate, Phase.shrink) if SHORTEST else (Phase.generate,),
-            suppress_health_check=list(HealthCheck),
-            report_multiple_bugs=False,
-        ),
-    )
+    run_sequences(SEED, SEQUENCES, shortest=SHORTEST)
