@@ -45,7 +45,7 @@ def test_no_pytest_plugin_is_announced() -> None:
 def test_base_dependencies_are_the_contracts_own() -> None:
     wanted = {re.split(r"[<>=\[; ]", item)[0] for item in pyproject()["project"]["dependencies"]}
 
-    assert wanted == {"pydantic", "requests", "tenacity"}
+    assert wanted == {"pydantic", "requests", "tenacity", "urllib3"}
 
 
 def test_one_version_everywhere() -> None:

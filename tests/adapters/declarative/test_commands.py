@@ -146,7 +146,7 @@ def test_a_round_that_made_nothing_is_told_as_that(shell: Shell, practised: Any,
     assert "made no account" in ran.err
     nowhere = shell(*words, str(tmp_path / "nowhere" / "round.json"))
     assert (nowhere.code, nowhere.out) == (1, "")
-    assert "there is no such folder" in nowhere.err
+    assert "the folder does not exist" in nowhere.err
 
 
 def test_practice_by_hand_names_the_panels_there_are(tmp_path: Path) -> None:
