@@ -5,9 +5,26 @@ from __future__ import annotations
 from panelbridge.access import Scope
 from panelbridge.actions import operations
 from panelbridge.actions.acting import Acted, OperationDetail
-from panelbridge.http.routes import Effect, Resource
+from panelbridge.actions.fields import Body
+from panelbridge.http.routes import Action, Effect, Resource
 
 resource = Resource(tag="operations")
+
+
+def _decides(
+    way: str, action: Action, *, scope: Scope = Scope.ADMIN, body: type[Body] | None = operations.Claim
+) -> None:
+    """One way on from an operation: it is repeated or decided, and may still be pending."""
+    resource.write(
+        "POST",
+        f"/v1/operations/<int:number>/{way}",
+        action,
+        scope=scope,
+        body=body,
+        answer=Acted,
+        also=(202,),
+        effect=Effect.ACTS,
+    )
 
 
 resource.get(
@@ -19,37 +36,9 @@ resource.get(
 
 resource.get("/v1/operations/<int:number>", operations.show_operation, answer=OperationDetail)
 
-resource.write(
-    "POST",
-    "/v1/operations/<int:number>/retry",
-    operations.retry_operation,
-    scope=Scope.PROVISION,
-    answer=Acted,
-    also=(202,),
-    effect=Effect.ACTS,
-)
-
-resource.write(
-    "POST",
-    "/v1/operations/<int:number>/adopt",
-    operations.adopt_operation,
-    scope=Scope.PROVISION,
-    body=operations.AdoptedAccount,
-    answer=Acted,
-    also=(202,),
-    effect=Effect.ACTS,
-)
-
-resource.write(
-    "POST",
-    "/v1/operations/<int:number>/mark-done",
-    operations.mark_operation_done,
-    scope=Scope.ADMIN,
-    body=operations.Claim,
-    answer=Acted,
-    also=(202,),
-    effect=Effect.ACTS,
-)
+_decides("retry", operations.retry_operation, scope=Scope.PROVISION, body=None)
+_decides("adopt", operations.adopt_operation, scope=Scope.PROVISION, body=operations.AdoptedAccount)
+_decides("mark-done", operations.mark_operation_done)
 
 resource.write(
     "POST",
@@ -61,24 +50,5 @@ resource.write(
     effect=Effect.ACTS,
 )
 
-resource.write(
-    "POST",
-    "/v1/operations/<int:number>/buy-from-here",
-    operations.buy_operation_from_here,
-    scope=Scope.ADMIN,
-    body=operations.Claim,
-    answer=Acted,
-    also=(202,),
-    effect=Effect.ACTS,
-)
-
-resource.write(
-    "POST",
-    "/v1/operations/<int:number>/book-missing",
-    operations.book_missing_operation,
-    scope=Scope.ADMIN,
-    body=operations.Claim,
-    answer=Acted,
-    also=(202,),
-    effect=Effect.ACTS,
-)
+_decides("buy-from-here", operations.buy_operation_from_here)
+_decides("book-missing", operations.book_missing_operation)
