@@ -13,24 +13,12 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
+
+from scripts.commit import checked_out
 
 ROOT = Path(__file__).resolve().parents[1]
 FIGURE = "create.overhead.p50"
-
-
-@contextmanager
-def checked_out(commit: str) -> Iterator[Path]:
-    """A scratch folder with that commit."""
-    with tempfile.TemporaryDirectory(prefix="panelbridge-before-") as folder:
-        place = Path(folder) / "tree"
-        subprocess.run(["git", "worktree", "add", "--quiet", "--detach", place, commit], cwd=ROOT, check=True)
-        try:
-            yield place
-        finally:
-            subprocess.run(["git", "worktree", "remove", "--force", place], cwd=ROOT, check=True)
 
 
 def overhead(tree: Path) -> float:

@@ -13,12 +13,13 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree as ET
+
+from scripts.commit import checked_out
 
 ROOT = Path(__file__).resolve().parents[1]
 TABLE = ROOT / "tests" / "faults.md"
@@ -88,12 +89,11 @@ def named_in(table: str) -> Iterator[Named]:
                 yield Named(point=cells[0], test=test.strip().strip("`"))
 
 
-def lay_out(base: str, tests: str, place: Path) -> None:
-    """The commit before with the tests of a later one over it."""
-    _git("worktree", "add", "--quiet", "--detach", str(place), base)
+def lay_over(tests: str, place: Path) -> None:
+    """The tests of a later commit over the one in ``place``."""
     for folder in (place / "tests", place / KIT):
         shutil.rmtree(folder)
-    subprocess.run(["git", "checkout", "--quiet", tests, "--", *LAID_OVER], cwd=place, check=True)
+    _checkout(place, tests, *LAID_OVER)
 
 
 def run_python(place: Path, tests: Sequence[str]) -> dict[str, list[Ended]]:
@@ -190,10 +190,9 @@ def main(points: Sequence[str]) -> int:
     files: dict[str, list[Named]] = defaultdict(list)
     for item in sorted(wanted, key=lambda item: item.kit):
         files[item.file].append(item)
-    place = Path(tempfile.mkdtemp(prefix="panelbridge-before-")) / "tree"
     wrong = 0
-    try:
-        lay_out(base, tests, place)
+    with checked_out(base) as place:
+        lay_over(tests, place)
         for items in files.values():
             if items[0].kit:
                 _kit_as_before(base, place)
@@ -202,9 +201,6 @@ def main(points: Sequence[str]) -> int:
                 end = judge(ended[item.test])
                 wrong += end.how != "asserted"
                 print(f"{item.point:5} {end.how:9} {item.test}\n      {end.words}", flush=True)
-    finally:
-        _git("worktree", "remove", "--force", str(place))
-        shutil.rmtree(place.parent, ignore_errors=True)
     print(f"{len(wanted)} tests, {wrong} of them do not fail by their own assertion on the code before")
     return 1 if wrong or not wanted else 0
 
@@ -220,11 +216,11 @@ def run(place: Path, items: Sequence[Named]) -> dict[str, list[Ended]]:
 
 def _kit_as_before(base: str, place: Path) -> None:
     shutil.rmtree(place / KIT)
-    subprocess.run(["git", "checkout", "--quiet", base, "--", KIT], cwd=place, check=True)
+    _checkout(place, base, KIT)
 
 
-def _git(*words: str) -> None:
-    subprocess.run(["git", *words], cwd=ROOT, check=True, stdin=subprocess.DEVNULL)
+def _checkout(place: Path, commit: str, *paths: str) -> None:
+    subprocess.run(["git", "checkout", "--quiet", commit, "--", *paths], cwd=place, check=True)
 
 
 if __name__ == "__main__":

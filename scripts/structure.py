@@ -16,7 +16,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -37,6 +36,8 @@ def main(arguments: Sequence[str]) -> int:
     if arguments[:1] == ["--of"]:
         print(json.dumps(figures_of(Path(arguments[1]))))
         return 0
+    from scripts.commit import checked_out  # not in the process above, which sees the other tree's scripts
+
     commit = arguments[0] if arguments else BEFORE
     with checked_out(commit) as tree:
         before, now = (_apart(place) for place in (tree, ROOT))
@@ -59,18 +60,6 @@ def _apart(tree: Path) -> dict[str, str]:
     )
     figures: dict[str, str] = json.loads(told.stdout.splitlines()[-1])
     return figures
-
-
-@contextmanager
-def checked_out(commit: str) -> Iterator[Path]:
-    """A scratch folder with that commit."""
-    with tempfile.TemporaryDirectory(prefix="panelbridge-structure-") as folder:
-        place = Path(folder) / "tree"
-        subprocess.run(["git", "worktree", "add", "--quiet", "--detach", place, commit], cwd=ROOT, check=True)
-        try:
-            yield place
-        finally:
-            subprocess.run(["git", "worktree", "remove", "--force", place], cwd=ROOT, check=True)
 
 
 def figures_of(tree: Path) -> Figures:

@@ -13,6 +13,7 @@ from panelbridge.access import Scope
 from panelbridge.actions.fields import starred
 from panelbridge.actions.problems import Problem
 from panelbridge.actions.refusals import KNOWN, problem_of
+from panelbridge.actions.wording import starred_note
 from panelbridge.http.auth import Caller
 from panelbridge.http.auth.binding import check_binding, is_bound_here
 from panelbridge.http.decoding import BodyFormat, read_body
@@ -24,7 +25,6 @@ from whmcs_module_shim.module_calls import (
     Kind,
     ModuleAnswer,
     ModuleFunction,
-    Result,
     functions,
 )
 from whmcs_module_shim.module_calls.words import in_whmcs_words
@@ -32,7 +32,6 @@ from whmcs_module_shim.wire import php_form, php_serialized
 from whmcs_module_shim.zip import put_into, write_zip
 
 PREFIX = "/v1/whmcs/"
-REDACTED = "Note: {} held an address with a password or a key; it is kept with stars in its place."
 FORMATS = (
     BodyFormat(media_type="application/x-www-form-urlencoded", loads=php_form.loads, text=True),
     BodyFormat(media_type="application/vnd.php.serialized", loads=php_serialized.loads_members),
@@ -95,8 +94,8 @@ def serve_module(dispatcher: Dispatcher, route: Route, *, mutating: bool) -> Res
     if answer.operation is not None:
         g.operation = answer.operation.id
     if redacted := starred(body):
-        answer = answer.model_copy(update={"message": f"{answer.message} {REDACTED.format(*redacted)}"})
-    status = 202 if answer.result is Result.PENDING else 200
+        answer = answer.model_copy(update={"message": f"{answer.message} {starred_note(redacted[0])}"})
+    status = 202 if answer.is_pending() else 200
     told = answer.sent_as(caller.request_id).model_dump_json()
     return Response(told, status, mimetype="application/json")
 

@@ -1,4 +1,4 @@
-"""How amounts are written in sentences for people."""
+"""What is said in one way wherever it is said: amounts, and what was taken from a free text."""
 
 from __future__ import annotations
 
@@ -13,3 +13,8 @@ def in_connections(count: int | None) -> str:
     if count is None:
         return "connections as the package says"
     return f"{count} connection{'' if count == 1 else 's'}"
+
+
+def starred_note(name: str) -> str:
+    """For whoever wrote the member ``name``."""
+    return f"Note: {name} held an address with a password or a key; it is kept with stars in its place."

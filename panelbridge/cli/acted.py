@@ -9,8 +9,8 @@ import typer
 from panelbridge.cli.exits import Exit
 
 if TYPE_CHECKING:
-    from panelbridge.actions.acting import Acted as ActedAnswer
-    from panelbridge.cli.bridge import Acted, Bridge
+    from panelbridge.actions.acting import Acted
+    from panelbridge.cli.bridge import Bridge
     from panelbridge.cli.screen import Screen
 
 _VERBS = {
@@ -26,16 +26,15 @@ _TOLD = frozenset({"service", "state", "username", "plan", "paid until", "panel'
 
 
 def tell_acted(
-    screen: Screen, bridge: Bridge, acted: Acted, *, show_password: bool = False, title: str | None = None
+    screen: Screen, bridge: Bridge, answer: Acted, *, show_password: bool = False, title: str | None = None
 ) -> None:
     """Print it and, when it is not done yet, end with ``Exit.PENDING``."""
     from panelbridge.actions.wording import in_credits
     from panelbridge.cli.subscriptions import subscription_facts
 
-    answer: ActedAnswer = acted.answer
     kept = answer if show_password else answer.kept()
     operation = answer.operation
-    if acted.pending:
+    if answer.pending:
         screen.answer(
             kept, *_pending_facts(answer), title=f"Under way: {operation.verb} of {operation.service_id}"
         )
@@ -53,7 +52,7 @@ def tell_acted(
     screen.answer(kept, *facts, title=title)
 
 
-def _pending_facts(answer: ActedAnswer) -> list[tuple[str, object]]:
+def _pending_facts(answer: Acted) -> list[tuple[str, object]]:
     operation = answer.operation
     from panelbridge.actions.wording import in_credits
 

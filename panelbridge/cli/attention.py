@@ -195,9 +195,7 @@ def _decide(
             acted = bridge.act(view, number=number, **parts)
         if way == "release":
             released, _ = load_operation(bridge, number)
-            screen.answer(
-                acted.answer, *operation_facts(released), title="Released: " + _freed(bridge, operation)
-            )
+            screen.answer(acted, *operation_facts(released), title="Released: " + _freed(bridge, operation))
             return
         verb = operation.verb.value.replace("_", " ")
         tell_acted(screen, bridge, acted, title=f"Settled: {verb} of service {operation.service_id}")

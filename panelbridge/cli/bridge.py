@@ -13,7 +13,6 @@ import os
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
@@ -31,14 +30,6 @@ if TYPE_CHECKING:
 ResultT = TypeVar("ResultT")
 ModelT = TypeVar("ModelT", bound="BaseModel")
 _PAGE = 500
-
-
-@dataclass(frozen=True, kw_only=True)
-class Acted:
-    """What an action at a panel answered."""
-
-    answer: Any
-    pending: bool
 
 
 class Bridge:
@@ -70,10 +61,9 @@ class Bridge:
         with asking_only():
             return action(self.context(), **parts)
 
-    def act(self, action: Callable[..., Any], *, once: str | None = None, **parts: Any) -> Acted:
+    def act(self, action: Callable[..., ResultT], *, once: str | None = None, **parts: Any) -> ResultT:
         """An action that opens its own transactions; its operation may still be pending."""
-        result = action(self.context(once=once), **parts)
-        return Acted(answer=result, pending=result.is_pending())
+        return action(self.context(once=once), **parts)
 
     def every(self, action: Callable[..., Any], query: type[BaseModel], **filters: Any) -> list[Any]:
         """The items of all pages."""
@@ -123,14 +113,12 @@ def read_options(model: type[ModelT], **values: Any) -> ModelT:
     """Options as the action's own model, which holds the rules. Raises ``invalid_request``."""
     from panelbridge.actions.fields import starred
     from panelbridge.actions.validation import validate
+    from panelbridge.actions.wording import starred_note
 
     given: Mapping[str, Any] = {name: value for name, value in values.items() if value is not None}
     options = validate(model, dict(given))
     for name in starred(options):
-        typer.echo(
-            f"Note: {name} held an address with a password or a key; it is kept with stars in its place.",
-            err=True,
-        )
+        typer.echo(starred_note(name), err=True)
     return options
 
 

@@ -224,10 +224,10 @@ def _change_later(
     with open_bridge(context) as bridge:
         number = subscription_number(bridge, named)
         if plan is None:
-            view = bridge.act(next_change.withdraw_next_change, number=number).answer
+            view = bridge.act(next_change.withdraw_next_change, number=number)
             title = "Withdrawn: the next renewal keeps the plan"
         else:
             body = read_options(next_change.LaterChange, plan=plan, term=term, connections=connections)
-            view = bridge.act(next_change.store_next_change, number=number, body=body).answer
+            view = bridge.act(next_change.store_next_change, number=number, body=body)
             title = f"Stored: the next renewal buys plan {plan}; nothing is charged before"
     screen.answer(view, *subscription_facts(view, has_password=True), title=title)

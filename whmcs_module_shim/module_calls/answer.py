@@ -59,6 +59,9 @@ class ModuleAnswer(View):
     account: AccountView | None = None
     data: dict[str, Any] | None = Field(default=None, repr=False)
 
+    def is_pending(self) -> bool:
+        return self.result is Result.PENDING
+
     def sent_as(self, request_id: str) -> Self:
         """The same, for the request ``request_id``."""
         return self.model_copy(update={"request_id": request_id})
