@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,7 +33,8 @@ class Run:
     name: str
     tests: tuple[str, ...]
     sizes: dict[str, str] = field(default_factory=dict)
-    times: int = 1  # runs in a row, each with a seed of its own
+    times: int = 1  # runs, each with a seed of its own
+    at_once: int = 1  # of these, side by side
 
 
 RUNS = (
@@ -52,7 +54,8 @@ RUNS = (
         sizes={"SOAK_MODEL_SEQUENCES": "2000"},
     ),
     Run(name="requests", tests=("tests/service/test_openapi_fuzz.py",), sizes={"SOAK_REQUESTS": "50"}),
-    Run(name="survival", tests=("tests/jobs/test_survival.py",), times=5),
+    # Most of it waits for processes: so many side by side keep two cores busy.
+    Run(name="survival", tests=("tests/jobs/test_survival.py",), times=200, at_once=6),
     Run(
         name="kills", tests=("tests/matrix/test_kills.py", "tests/matrix/test_crowd.py")
     ),  # the longest: last
@@ -83,10 +86,35 @@ def main(arguments: list[str]) -> int:
         run.name
         for run in RUNS
         if (not given.names or run.name in given.names)
-        and not all(_once(run, given.seed + turn, say, quick=given.quick) for turn in range(run.times))
+        and not _all_of(run, given.seed, say, quick=given.quick)
     ]
     say(f"{time.monotonic() - began:.0f} s in all, " + (f"FAILED: {', '.join(failed)}" if failed else "ok"))
     return 1 if failed else 0
+
+
+def _all_of(run: Run, seed: int, say: Say, *, quick: bool) -> bool:
+    """Its runs, until one fails; whether none did."""
+    if run.times == 1 or quick:
+        return _once(run, seed, say, quick=quick)
+    began = time.monotonic()
+    good = 0
+    with ThreadPoolExecutor(run.at_once) as pool:
+        runs = [pool.submit(_once, run, seed + turn, _not_said, quick=quick) for turn in range(run.times)]
+        for ended in as_completed(runs):
+            if not ended.result():
+                pool.shutdown(wait=True, cancel_futures=True)
+                break
+            good += 1
+    whole = good == run.times
+    say(
+        f"{run.name}: {good} of {run.times} runs green, {run.at_once} side by side, seeds from {seed}, "
+        f"load {os.getloadavg()[0]:.1f}, {time.monotonic() - began:.0f} s, {'ok' if whole else 'FAILED'}"
+    )
+    return whole
+
+
+def _not_said(_text: str) -> None:
+    """What one of many says; a failure is printed whole."""
 
 
 def _once(run: Run, seed: int, say: Say, *, quick: bool) -> bool:
