@@ -143,11 +143,12 @@ def test_make_alone_lists_what_there_is() -> None:
 
 
 def test_results_of_both_languages_are_counted_together(tmp_path: Path) -> None:
-    case = (
-        '<testcase name="a"/><testcase name="b"><failure/></testcase><testcase name="c"><skipped/></testcase>'
-    )
-    for name in ("php", "python"):
-        (tmp_path / f"{name}.xml").write_text(f"<testsuites><testsuite>{case}</testsuite></testsuites>")
+    for name, of in (("php", "Panelbridge.LifecycleTest"), ("python", "tests.ledger.test_chain")):
+        cases = "".join(
+            f'<testcase classname="{of}" name="a" time="0.6">{result}</testcase>'
+            for result in ("", "<failure/>", "<skipped/>")
+        )
+        (tmp_path / f"{name}.xml").write_text(f"<testsuites><testsuite>{cases}</testsuite></testsuites>")
 
     counted = subprocess.run(
         [sys.executable, ROOT / "scripts/tally.py", tmp_path],
@@ -156,4 +157,6 @@ def test_results_of_both_languages_are_counted_together(tmp_path: Path) -> None:
         text=True,
     )
 
-    assert counted.stdout == "2 passed, 2 failed, 2 skipped\n"
+    assert counted.stdout == (
+        "php: 3 tests, 2 s\ntests/ledger: 3 tests, 2 s\n2 passed, 2 failed, 2 skipped\n"
+    )
