@@ -7,7 +7,7 @@ from pathlib import Path
 from panelbridge.actions.refused import Refused
 from panelbridge.ledger import VerifyReport
 from panelbridge.ledger.verification import Heads
-from panelbridge.service.books import database_url
+from panelbridge.service.books import books_folder, database_url
 from panelbridge.service.compose import utc_now
 from panelbridge.service.config import ServiceConfig
 from panelbridge.storage.audit import verify_ledger
@@ -41,7 +41,7 @@ def verify_books(config: ServiceConfig, heads: Heads = ()) -> VerifyReport:
     """In a snapshot and one short write that is rolled back."""
     vault = open_vault(config.key_file)
     database = Database(database_url(config))
-    witness = Witness(config.witness, database, vault.witness, utc_now)
+    witness = Witness(config.witness, books_folder(config), database, vault.witness, utc_now)
     try:
         said = witness.last()  # before the database: it is written after it
         with database.read() as connection:

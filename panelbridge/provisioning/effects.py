@@ -37,7 +37,7 @@ class WriteStop:
 
 WHY_STOPPED: dict[str, str] = {
     "behind": "the database is older than what its witness saw: it was rolled back",
-    "copied": "folder or database are other files than those the witness knows: a copy, or moved",
+    "copied": "folder or database are not those the witness knows: a copy, or moved",
     "witness_gone": "the database knows of a witness, and there is none that can be read",
     "told_behind": "a shop was told operation ids that this database never gave out",
     "restored": "a backup was restored",

@@ -31,6 +31,12 @@ def database_file(config: ServiceConfig) -> Path:
     return file_of(database_url(config))
 
 
+def books_folder(config: ServiceConfig) -> Path:
+    """The folder whose copy would be a second bridge: the SQLite file's, else the data folder."""
+    url = database_url(config)
+    return file_of(url).parent if url.startswith("sqlite") else config.data_folder
+
+
 def has_books(config: ServiceConfig) -> bool:
     """Whether there is a database with something in it."""
     path = database_file(config)

@@ -14,7 +14,7 @@ from panelbridge.contract.models import AccountId
 from panelbridge.contract.secret import random_text
 from panelbridge.provisioning import WHY_STOPPED, Dependencies, Provisioner, Timeouts
 from panelbridge.service.background import Background
-from panelbridge.service.books import database_url, require_books, require_own_key
+from panelbridge.service.books import books_folder, database_url, require_books, require_own_key
 from panelbridge.service.config import ServiceConfig
 from panelbridge.service.effects import ToldOperations, describe_witness, watch_books
 from panelbridge.service.services import Check, Figure, Services, ServiceUnits
@@ -49,7 +49,7 @@ def compose(config: ServiceConfig, *, migrate: bool = True) -> Services:
         database.migrate()
     require_own_key(database, vault, config.key_file)
     units = SqlUnits(database, vault, utc_now)
-    witness = Witness(config.witness, database, vault.witness, utc_now)
+    witness = Witness(config.witness, books_folder(config), database, vault.witness, utc_now)
     watch_books(units, witness)
     directory = PanelDirectory(_panel_reader(units), time.monotonic, _known_reader(units))
 
@@ -82,6 +82,8 @@ def compose(config: ServiceConfig, *, migrate: bool = True) -> Services:
         hashed=lambda network: vault.fingerprint("usage network", network),
         ref=provisioner.account_ref,
     )
+    # A server can be set back, or a standby take over, under a service that runs.
+    watches.append(Watch(name="watch the books", seconds=60.0, run=lambda: watch_books(units, witness)))
     watches.append(Watch(name="use of accounts", seconds=60.0, run=sampler.take_round))
 
     def close() -> None:

@@ -41,6 +41,20 @@ def empty_url() -> str:
     return _of(name)
 
 
+def copy_of(url: str) -> str:
+    """Of a database that is as that one is now. Nobody may be connected to it."""
+    name = f"c{os.getpid()}_{next(_numbers)}"
+    _administration().execute(text(f"CREATE DATABASE {name} TEMPLATE {make_url(url).database}"))
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+def replace(url: str, older: str) -> None:
+    """The database of ``url`` becomes ``older``, as if restored by hand. ``older`` is gone then."""
+    name, other = make_url(url).database, make_url(older).database
+    _administration().execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    _administration().execute(text(f"ALTER DATABASE {other} RENAME TO {name}"))
+
+
 def as_application(owner_url: str) -> str:
     """The same database for the service's role."""
     return make_url(owner_url).set(username=APPLICATION).render_as_string(hide_password=False)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
+from panelbridge.storage.engine.database_identity import SYSTEM_FUNCTION
+
 # Tables whose rows only come: no right to change or delete them is given at all. Their guards refuse it too.
 _ONLY_ADDED = ("ledger_accounts", "ledger_transfers", "ledger_links", "ledger_floor_crossings")
 _NEVER_DELETED = ("ledger_wallets", "ledger_texts")
@@ -16,6 +18,7 @@ def grant_to_application(connection: Connection, role: str) -> None:
     schema = connection.execute(text("SELECT current_schema()")).scalar_one()
     named = connection.dialect.identifier_preparer.quote(schema)
     connection.exec_driver_sql(f"GRANT USAGE ON SCHEMA {named} TO {quoted}")
+    _let_tell_the_server(connection, role, quoted)
     connection.exec_driver_sql(f"GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA {named} TO {quoted}")
     tables = connection.execute(
         text("SELECT tablename FROM pg_tables WHERE schemaname = :schema"), {"schema": schema}
@@ -23,6 +26,21 @@ def grant_to_application(connection: Connection, role: str) -> None:
     for table in tables.all():
         connection.exec_driver_sql(f"REVOKE ALL ON {named}.{table} FROM {quoted}")
         connection.exec_driver_sql(f"GRANT {_rights(table)} ON {named}.{table} TO {quoted}")
+
+
+_MAY = text("SELECT has_function_privilege(:role, :function, :right)")
+
+
+def _let_tell_the_server(connection: Connection, role: str, quoted: str) -> None:
+    """A hardened server keeps this from roles. An owner who may pass it on does; else the service says so."""
+
+    def may(who: str, right: str) -> bool:
+        values = {"role": who, "function": SYSTEM_FUNCTION, "right": right}
+        return bool(connection.execute(_MAY, values).scalar_one())
+
+    owner = connection.execute(text("SELECT current_user")).scalar_one()
+    if not may(role, "EXECUTE") and may(owner, "EXECUTE WITH GRANT OPTION"):
+        connection.exec_driver_sql(f"GRANT EXECUTE ON FUNCTION {SYSTEM_FUNCTION} TO {quoted}")
 
 
 def _rights(table: str) -> str:

@@ -34,7 +34,11 @@ _ADD = Prepared(
     typed=True,
 )
 _BEGIN = Prepared(
-    insert(attempts).values({column.name: bindparam(column.name) for column in attempts.c}), typed=True
+    # Their position is given out by the database.
+    insert(attempts).values(
+        {column.name: bindparam(column.name) for column in attempts.c if column.name != "position"}
+    ),
+    typed=True,
 )
 # What an attempt learns after it began; the rest never changes, and writing its key again is not free.
 _FINISHED = ("finished_at", "outcome", "code", "evidence", "cleared", "looks")

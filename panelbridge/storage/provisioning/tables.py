@@ -101,6 +101,17 @@ attempts = Table(
     Column("code", String(64)),
     Column("evidence", String(1000)),
     Column("cleared", Boolean, nullable=False),
+    # Counts the calls ever begun, for the witness. Given out by a sequence of PostgreSQL; SQLite's rows have
+    # a number of their own, and leave this empty.
+    Column("position", BigInt),
+)
+_NUMBERED = text("position IS NOT NULL")
+Index(
+    "uq_attempts_position",
+    attempts.c.position,
+    unique=True,
+    sqlite_where=_NUMBERED,
+    postgresql_where=_NUMBERED,
 )
 _FLYING = text("finished_at IS NULL")
 Index(

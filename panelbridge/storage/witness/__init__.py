@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from panelbridge.storage.witness.judging import judge
 from panelbridge.storage.witness.keeper import Witness, losses_of
-from panelbridge.storage.witness.record import Place, Record, Seen, place_of
+from panelbridge.storage.witness.record import Place, Record, Seen
 
-__all__ = ["Place", "Record", "Seen", "Witness", "judge", "losses_of", "place_of"]
+__all__ = ["Place", "Record", "Seen", "Witness", "judge", "losses_of"]

@@ -4,15 +4,14 @@ that the database knows of and that cannot be read; a database ahead is normal, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
+from panelbridge.storage.witness.reading import Past
 from panelbridge.storage.witness.record import Place, Record, Seen
-
-LinkAt = Callable[[int, int], str | None]  # wallet, sequence: the link of that chain there
 
 
 def judge(
-    *, known: bool, record: Record | None, seen: Seen, place: Place, link_at: LinkAt
+    *, known: bool, record: Record | None, seen: Seen, place: Place, past: Past
 ) -> tuple[str, str] | None:
     """Why writes must stop, as code and sentence; ``None`` when all is well.
 
@@ -24,20 +23,22 @@ def judge(
             return None
         return "witness_gone", "the database knows of a witness, and no witness can be read here"
     said = f"(seen {record.at} on {record.host}, boot {record.boot[:8]})"
-    lost = next(losses(record.seen, seen, link_at), None)
+    lost = next(losses(record.seen, seen, past), None)
     if lost is not None:
         return "behind", f"the database is behind its witness: {lost} {said}"
     if place != record.place:
-        return "copied", f"moved: confirm; folder or database are other files than the witness knows {said}"
+        return "copied", f"moved: confirm; folder or database are not those the witness knows {said}"
     return None
 
 
-def losses(witnessed: Seen, seen: Seen, link_at: LinkAt) -> Iterator[str]:
+def losses(witnessed: Seen, seen: Seen, past: Past) -> Iterator[str]:
     """Everything that the witness saw and these books do not have."""
     if seen.sequence < witnessed.sequence:
         yield f"{witnessed.sequence} calls were made, the journal knows of {seen.sequence}"
+    elif past.recent_at(witnessed.sequence) < witnessed.recent:
+        yield f"of the last calls up to number {witnessed.sequence}, not all are in the journal"
     if seen.operation < witnessed.operation:
         yield f"operation {witnessed.operation} was placed, the last one here is {seen.operation}"
     for wallet, head in witnessed.heads.items():
-        if head.sequence and link_at(wallet, head.sequence) != head.link:
+        if head.sequence and past.link_at(wallet, head.sequence) != head.link:
             yield f"link {head.sequence} of wallet {wallet}'s chain is another one or gone"

@@ -12,10 +12,11 @@ from sqlalchemy import Connection
 from panelbridge.ledger.chain import ChainKeys
 from panelbridge.provisioning.effects import Unwitnessed, WriteStop
 from panelbridge.storage.engine.database import Database
+from panelbridge.storage.engine.database_identity import identity_of
 from panelbridge.storage.provisioning.effects_store import SqlEffectsStore
 from panelbridge.storage.witness.judging import judge, losses
-from panelbridge.storage.witness.reading import BooksReader, link_at
-from panelbridge.storage.witness.record import Place, Record, new_record, place_of
+from panelbridge.storage.witness.reading import BooksReader, Past
+from panelbridge.storage.witness.record import Place, Record, new_record
 from panelbridge.storage.witness.slots import WitnessFile, WitnessLost
 
 _MARK = "witness"  # under which the database knows since when it has one
@@ -24,16 +25,18 @@ _MARK = "witness"  # under which the database knows since when it has one
 def losses_of(record: Record, connection: Connection) -> list[str]:
     """What the witness saw and the books of ``connection`` do not have."""
     seen = BooksReader().seen(connection)
-    return list(losses(record.seen, seen, lambda wallet, sequence: link_at(connection, wallet, sequence)))
+    return list(losses(record.seen, seen, Past(connection)))
 
 
 class Witness:
     """One per process and database. Thread-safe."""
 
     def __init__(
-        self, path: Path, database: Database, keys: ChainKeys, clock: Callable[[], datetime]
+        self, path: Path, folder: Path, database: Database, keys: ChainKeys, clock: Callable[[], datetime]
     ) -> None:
+        """``folder``: the one whose copy would be another bridge."""
         self._file = WitnessFile(path, keys)
+        self._folder = folder
         self._database = database
         self._clock = clock
         self._reader = BooksReader()
@@ -41,7 +44,6 @@ class Witness:
         self._begun = 0  # rounds of reading and writing
         self._ended = 0
         self._known = False  # the database knows of it, as this process has seen
-        self._place: Place | None = None
 
     def compare(self) -> WriteStop | None:
         """Why writes must stop, were the books opened as they are; ``None`` when all is well."""
@@ -53,8 +55,8 @@ class Witness:
                     known=SqlEffectsStore(connection).mark(_MARK) is not None,
                     record=record,
                     seen=seen,
-                    place=self._here(),
-                    link_at=lambda wallet, sequence: link_at(connection, wallet, sequence),
+                    place=self._here(connection),
+                    past=Past(connection),
                 )
         if why is None:
             return None
@@ -108,13 +110,14 @@ class Witness:
     def _witness(self) -> None:
         self._have_one()
         with self._database.read() as connection:
-            seen = self._reader.seen(connection)
-        place = self._here()
+            seen, place = self._reader.seen(connection), self._here(connection)
         with self._file.locked():
             record = self._file.newest_here()
-            if record is None or record.place != place:
-                raise WitnessLost("another bridge was confirmed in our place, or its slots are damaged")
-            if record.seen.sequence < seen.sequence:
+            if record is None:
+                raise WitnessLost("its slots are damaged")
+            if record.place != place:
+                raise WitnessLost("it names another database: another server took over, or another bridge")
+            if (record.seen.sequence, record.seen.recent) < (seen.sequence, seen.recent):
                 self._file.write(new_record(seen, place, self._clock()))
 
     def _have_one(self) -> None:
@@ -129,11 +132,9 @@ class Witness:
         now = self._clock()
         with self._database.write() as connection:
             seen = self._reader.seen(connection)
-            self._file.create(new_record(seen, self._here(), now))
+            self._file.create(new_record(seen, self._here(connection), now))
             SqlEffectsStore(connection).set_mark(_MARK, now.isoformat(timespec="seconds"))
         self._known = True
 
-    def _here(self) -> Place:
-        if self._place is None:
-            self._place = place_of(self._database.path.parent, self._database.path)
-        return self._place
+    def _here(self, connection: Connection) -> Place:
+        return Place(folder=self._folder.stat().st_ino, database=identity_of(connection))

@@ -14,10 +14,10 @@ from pydantic_core import from_json, to_json
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Which folder and which file: a copy has others, a move within one disk or another boot has not."""
+    """Which folder and which database: a copy has others, a move within one disk or another boot has not."""
 
-    folder: int  # inodes
-    database: int
+    folder: int  # inode of the data folder
+    database: str  # as ``identity_of`` tells it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +34,7 @@ class Seen:
 
     sequence: int  # attempts ever begun: each call outside has one, committed before it
     operation: int  # the highest operation id ever given out
+    recent: int = 0  # on PostgreSQL: how many of the last numbers up to ``sequence`` are committed
     heads: dict[int, Head] = field(default_factory=dict)  # by wallet
 
 
@@ -66,6 +67,7 @@ def to_bytes(record: Record) -> bytes:
     return to_json(
         {
             "sequence": seen.sequence,
+            "recent": seen.recent,
             "operation": seen.operation,
             "heads": heads,
             "folder": record.place.folder,
@@ -84,17 +86,19 @@ def from_bytes(content: bytes) -> Record:
         int(wallet): Head(sequence=sequence, link=link) for wallet, (sequence, link) in read["heads"].items()
     }
     return Record(
-        seen=Seen(sequence=read["sequence"], operation=read["operation"], heads=heads),
-        place=Place(folder=read["folder"], database=read["database"]),
+        seen=Seen(
+            sequence=read["sequence"],
+            recent=read.get(
+                "recent", 0
+            ),  # releases before PostgreSQL wrote none, and a number as the database
+            operation=read["operation"],
+            heads=heads,
+        ),
+        place=Place(folder=read["folder"], database=str(read["database"])),
         host=read["host"],
         boot=read["boot"],
         at=read["at"],
     )
-
-
-def place_of(folder: Path, database: Path) -> Place:
-    """Raises ``OSError`` when one of them is not there."""
-    return Place(folder=folder.stat().st_ino, database=database.stat().st_ino)
 
 
 @cache

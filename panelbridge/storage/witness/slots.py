@@ -120,7 +120,7 @@ class WitnessFile:
         return self._read
 
     def _older(self) -> int:
-        ages = [(-1, -1) if record is None else _age(record) for record in self._slots()]
+        ages = [(-1, -1, -1) if record is None else _age(record) for record in self._slots()]
         return ages.index(min(ages))
 
     def _signed(self, record: Record) -> bytes:
@@ -145,8 +145,8 @@ class WitnessFile:
         return from_bytes(content)
 
 
-def _age(record: Record) -> tuple[int, int]:
-    return record.seen.sequence, record.seen.operation
+def _age(record: Record) -> tuple[int, int, int]:
+    return record.seen.sequence, record.seen.recent, record.seen.operation
 
 
 def _sync_folder(folder: Path) -> None:
