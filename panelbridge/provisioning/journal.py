@@ -75,6 +75,13 @@ class JournalStore(Protocol):
         """Write ``operation`` when state, attempts and failures still are as in ``was``; else nothing."""
         ...
 
+    def bring_forward(self, panel: PanelId, codes: Collection[str], now: datetime) -> int:
+        """Make due what backs off, never sent or proved to have had no effect, with one of ``codes``.
+
+        One that another transaction works on is left out. Returns how many.
+        """
+        ...
+
     def begin(self, attempt: Attempt) -> bool:
         """Insert the attempt; false when another one of that number exists."""
         ...

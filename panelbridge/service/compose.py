@@ -17,6 +17,7 @@ from panelbridge.service.background import Background
 from panelbridge.service.books import books_folder, database_url, require_books, require_own_key
 from panelbridge.service.config import ServiceConfig
 from panelbridge.service.effects import ToldOperations, describe_witness, watch_books
+from panelbridge.service.recovery import waker
 from panelbridge.service.services import Check, Figure, Services, ServiceUnits
 from panelbridge.service.watches import Watch, Watches
 from panelbridge.service.write_trial import WriteTrial
@@ -51,7 +52,9 @@ def compose(config: ServiceConfig, *, migrate: bool = True) -> Services:
     units = SqlUnits(database, vault, utc_now)
     witness = Witness(config.witness, books_folder(config), database, vault.witness, utc_now)
     watch_books(units, witness)
-    directory = PanelDirectory(_panel_reader(units), time.monotonic, _known_reader(units))
+    directory = PanelDirectory(
+        _panel_reader(units), time.monotonic, _known_reader(units), waker(units, utc_now)
+    )
 
     def fingerprint(text: str) -> str:
         return vault.fingerprint("wish", text)

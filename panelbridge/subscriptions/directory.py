@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from panelbridge.contract.adapter import PanelAdapter
@@ -25,10 +26,13 @@ class PanelDirectory:
         read_panel: Callable[[PanelId], Panel | None],
         clock: Callable[[], float],
         read_known: Callable[[PanelId], Iterable[AccountId]] = lambda _: (),
+        on_recovery: Callable[[PanelId], None] = lambda _: None,
     ) -> None:
+        """``on_recovery`` runs at the first good probe of a panel that was down, in the probe's thread."""
         self._read_panel = read_panel
         self._read_known = read_known
         self._clock = clock
+        self._on_recovery = on_recovery
         self._lock = threading.Lock()
         self._adapters: dict[PanelId, PanelAdapter[Any]] = {}
         self._capabilities: dict[PanelId, Capabilities] = {}
@@ -72,6 +76,7 @@ class PanelDirectory:
             known = self._breakers.get(panel)
             if known is None:
                 known = self._breakers[panel] = Breaker(clock=self._clock)
+                known.on_close(partial(self._on_recovery, panel))
             return known
 
     def slots(self, panel: PanelId) -> int:

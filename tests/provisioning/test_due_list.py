@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
+from panelbridge.contract.exceptions import RateLimited
 from panelbridge.lifecycle import SuspensionReason
 from panelbridge.provisioning import Operation, OperationState, RenewCommand, SuspendCommand
 from panelbridge.storage.engine.schema import metadata
@@ -147,3 +149,45 @@ def test_what_was_blocked_is_done_once_its_panel_takes_calls_again(rig: Rig, mai
 def _allow_writes(rig: Rig, panel: Panel, *, allowed: bool) -> None:
     with rig.units.write() as unit:
         unit.panels.save(replace(panel, writes_enabled=allowed))
+
+
+def test_a_panel_that_answers_again_wakes_what_backed_off_for_it_and_nothing_else(
+    rig: Rig, practice: PracticeProcess
+) -> None:
+    rig.provisioner.submit(rig.create(501))
+    practice.control.set_fault("cut_before", "suspend")
+    in_doubt = suspend(rig, 501)
+    rig.provisioner.run_due()
+    assert state(rig, in_doubt) is OperationState.SENT
+    practice.stop()
+    orders = [
+        rig.provisioner.submit(rig.create(600 + n), budget=0.0).operation for n in range(UNTIL_DEAD + 1)
+    ]
+    told_to_wait = orders.pop()
+    for _ in range(40):
+        rig.clock.forward(seconds=16)  # one probe each time
+        rig.provisioner.run_due()
+    in_an_hour = rig.clock() + timedelta(hours=1)
+    with rig.units.write() as unit:
+        for item, code in ((in_doubt, in_doubt.code), (told_to_wait, RateLimited.code)):
+            known = unit.journal.operation(item.id)
+            assert known is not None
+            assert unit.journal.save(replace(known, due_at=in_an_hour, code=code), was=known)
+    practice.start()
+    rig.clock.forward(seconds=16)
+    backs_off = [
+        item.id for item in rig.operations() if item.id in {one.id for one in orders} and later(rig, item)
+    ]
+    assert len(backs_off) > 1
+
+    assert rig.provisioner.submit(rig.create(700)).operation.state is OperationState.DONE
+
+    due_at = {item.id: item.due_at for item in rig.operations()}
+    assert [item for item in backs_off if not due_at[item] <= rig.clock()] == []
+    assert {due_at[in_doubt.id], due_at[told_to_wait.id]} == {in_an_hour}
+    rig.provisioner.run_due()
+    assert {state(rig, item) for item in orders} == {OperationState.DONE}
+
+
+def later(rig: Rig, operation: Operation) -> bool:
+    return operation.due_at is not None and operation.due_at > rig.clock()

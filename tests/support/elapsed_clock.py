@@ -43,5 +43,9 @@ class ElapsedClock:
         boot = boot_time().boot if self._boot is None else self._boot
         return Tick(boot=boot, seconds=self._seconds() - self._booted_at)
 
+    def monotonic(self) -> float:
+        """The same seconds, whatever boot this is said to be."""
+        return self._seconds()
+
     def _seconds(self) -> float:
         return time.clock_gettime(time.CLOCK_BOOTTIME) + self._passed.total_seconds()

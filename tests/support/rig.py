@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from panelbridge.contract.settings import secret_fields
 from panelbridge.ledger import Credits, WalletState
 from panelbridge.provisioning import CreateCommand, Dependencies, Operation, Provisioner, Timeouts
 from panelbridge.provisioning.models import UNSETTLED
+from panelbridge.service.recovery import waker
 from panelbridge.storage.engine.database import Database
 from panelbridge.storage.units import SqlUnits
 from panelbridge.storage.vault.sealing import Vault
@@ -188,7 +188,7 @@ def build_rig(folder: Path, **limits: Any) -> Rig:
         with units.read() as unit:
             return unit.panels.panel(panel)
 
-    directory = PanelDirectory(read_panel, time.monotonic)
+    directory = PanelDirectory(read_panel, clock.monotonic, on_recovery=waker(units, clock))
     deps = Dependencies(
         panels=directory,
         clock=clock,

@@ -6,11 +6,14 @@ itself as soon as what blocks it moves.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from panelbridge.contract.capabilities import Verb
-from panelbridge.contract.exceptions import InsufficientPanelCredit
+from panelbridge.contract.exceptions import InsufficientPanelCredit, PanelUnreachable
 from panelbridge.provisioning.dependencies import Dependencies
+from panelbridge.provisioning.flow.purchase import FenceUnreadable
 from panelbridge.provisioning.models import Operation, OperationState
-from panelbridge.provisioning.port import Unit
+from panelbridge.provisioning.port import Unit, Units
 from panelbridge.subscriptions import Panel, PanelId
 
 OVERTAKING = frozenset({Verb.SUSPEND, Verb.UNSUSPEND, Verb.RESET_CREDENTIALS})
@@ -20,6 +23,9 @@ OVERTAKEN = frozenset({Verb.EXTEND, Verb.CHANGE_PACKAGE})
 """What they go before while it waits for credit, here or at the panel: nothing of it was sent."""
 
 PANEL_CREDIT = InsufficientPanelCredit.code
+
+_PANEL_DOWN = frozenset({PanelUnreachable.code, FenceUnreadable.code})
+"""What a panel that is reached again has mended. Who was told to slow down, or has no credit, waits on."""
 
 _PER_PANEL = 100  # many more than run at once
 
@@ -42,6 +48,15 @@ def due_now(unit: Unit, deps: Dependencies, limit: int) -> list[Operation]:
     )
     probed: set[PanelId] = set()
     return [one for one in due if one.state is OperationState.SENT or _fits(one.panel_id, rooms, probed)]
+
+
+def panel_is_back(units: Units, panel: PanelId, now: datetime) -> int:
+    """A panel that was down answers: what backs off for that is due now. Returns how many operations.
+
+    Those in doubt keep their time: their look-ups are bound to the quiet time.
+    """
+    with units.write() as unit:
+        return unit.journal.bring_forward(panel, _PANEL_DOWN, now)
 
 
 def _waits_for_credit(operation: Operation) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
@@ -11,6 +11,7 @@ from sqlalchemy import (
     Connection,
     bindparam,
     insert,
+    select,
     update,
 )
 from sqlalchemy.exc import IntegrityError
@@ -19,6 +20,7 @@ from panelbridge.provisioning.models import (
     Attempt,
     Operation,
     OperationId,
+    OperationState,
 )
 from panelbridge.storage.engine.prepared import Prepared, StoreMemory, survived
 from panelbridge.storage.provisioning.attempt_rows import attempt_values
@@ -26,6 +28,7 @@ from panelbridge.storage.provisioning.journal_reading import JournalReading
 from panelbridge.storage.provisioning.operation_rows import COLUMNS, OperationRows
 from panelbridge.storage.provisioning.tables import attempts, operations
 from panelbridge.storage.vault.sealing import Vault
+from panelbridge.subscriptions import PanelId
 
 _ADD = Prepared(
     insert(operations)
@@ -110,6 +113,22 @@ class SqlJournalStore(JournalReading):
                 return _saving(frozenset(changed)).run(self._connection, values).rowcount == 1
         except IntegrityError:  # another operation of the subscription is sent: this one is not
             return False
+
+    def bring_forward(self, panel: PanelId, codes: Collection[str], now: datetime) -> int:
+        backs_off = (
+            select(operations.c.id)
+            .where(
+                operations.c.panel_id == panel,
+                operations.c.state == OperationState.READY.value,
+                operations.c.failures > 0,
+                operations.c.due_at > now,
+                operations.c.code.in_(sorted(codes)),
+            )
+            # It waits for no row, and so it is in nobody's way, though it locks rows of many subscriptions.
+            .with_for_update(skip_locked=True)
+        )
+        forward = update(operations).where(operations.c.id.in_(backs_off))
+        return self._connection.execute(forward.values(due_at=now, due_set_at=self._clock())).rowcount
 
     def begin(self, attempt: Attempt) -> bool:
         try:
