@@ -94,7 +94,7 @@ def serve_module(dispatcher: Dispatcher, route: Route, *, mutating: bool) -> Res
     if answer.operation is not None:
         g.operation = answer.operation.id
     if redacted := starred(body):
-        answer = answer.model_copy(update={"message": f"{answer.message} {starred_note(redacted[0])}"})
+        answer = answer.model_copy(update={"message": f"{answer.message} {starred_note(redacted)}"})
     status = 202 if answer.is_pending() else 200
     told = answer.sent_as(caller.request_id).model_dump_json()
     return Response(told, status, mimetype="application/json")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 def in_credits(amount: object) -> str:
     """``1 credit``, ``2.5 credits``."""
@@ -15,6 +17,8 @@ def in_connections(count: int | None) -> str:
     return f"{count} connection{'' if count == 1 else 's'}"
 
 
-def starred_note(name: str) -> str:
-    """For whoever wrote the member ``name``."""
-    return f"Note: {name} held an address with a password or a key; it is kept with stars in its place."
+def starred_note(names: Sequence[str]) -> str:
+    """For whoever wrote the members ``names``."""
+    *others, last = names
+    named = f"{', '.join(others)} and {last}" if others else last
+    return f"Note: {named} held an address with a password or a key; it is kept with stars in its place."

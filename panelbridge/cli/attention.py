@@ -100,52 +100,37 @@ def adopt_command(
     _decide(context, "adopt", number, adopt_operation, yes=yes, as_json=as_json, account=account, body=body)
 
 
-@app.command("mark-done")
-def mark_done_command(
-    context: typer.Context, number: Number, reason: Reason, yes: Yes = False, as_json: AsJson = False
-) -> None:
-    """Claim that the effect is there. The held credits are spent."""
-    from panelbridge.actions.operations import Claim, mark_operation_done
-    from panelbridge.cli.bridge import read_options
+def _claim(way: str, action: str, means: str) -> None:
+    """A decision that a person answers for: a command of its own, with the reason it is recorded with."""
 
-    body = read_options(Claim, reason=reason)
-    _decide(context, "mark-done", number, mark_operation_done, yes=yes, as_json=as_json, body=body)
+    @app.command(way, help=means)
+    def command(
+        context: typer.Context, number: Number, reason: Reason, yes: Yes = False, as_json: AsJson = False
+    ) -> None:
+        from panelbridge.actions import operations
+        from panelbridge.cli.bridge import read_options
 
-
-@app.command("release")
-def release_command(
-    context: typer.Context, number: Number, reason: Reason, yes: Yes = False, as_json: AsJson = False
-) -> None:
-    """Claim that nothing happened. The held credits are free again, and the name stays watched."""
-    from panelbridge.actions.operations import Claim, release_operation
-    from panelbridge.cli.bridge import read_options
-
-    body = read_options(Claim, reason=reason)
-    _decide(context, "release", number, release_operation, yes=yes, as_json=as_json, body=body)
+        body = read_options(operations.Claim, reason=reason)
+        view = getattr(operations, action)  # by name: its file is not needed to show what there is
+        _decide(context, way, number, view, yes=yes, as_json=as_json, body=body)
 
 
-@app.command("buy-from-here")
-def buy_from_here_command(
-    context: typer.Context, number: Number, reason: Reason, yes: Yes = False, as_json: AsJson = False
-) -> None:
-    """Claim that an expiry's move was none of ours, or that nothing was bought. It is bought from there."""
-    from panelbridge.actions.operations import Claim, buy_operation_from_here
-    from panelbridge.cli.bridge import read_options
-
-    body = read_options(Claim, reason=reason)
-    _decide(context, "buy-from-here", number, buy_operation_from_here, yes=yes, as_json=as_json, body=body)
-
-
-@app.command("book-missing")
-def book_missing_command(
-    context: typer.Context, number: Number, reason: Reason, yes: Yes = False, as_json: AsJson = False
-) -> None:
-    """Claim that an expiry's move was an earlier renewal. It is charged, then this one is bought."""
-    from panelbridge.actions.operations import Claim, book_missing_operation
-    from panelbridge.cli.bridge import read_options
-
-    body = read_options(Claim, reason=reason)
-    _decide(context, "book-missing", number, book_missing_operation, yes=yes, as_json=as_json, body=body)
+_claim("mark-done", "mark_operation_done", "Claim that the effect is there. The held credits are spent.")
+_claim(
+    "release",
+    "release_operation",
+    "Claim that nothing happened. The held credits are free again, and the name stays watched.",
+)
+_claim(
+    "buy-from-here",
+    "buy_operation_from_here",
+    "Claim that an expiry's move was none of ours, or that nothing was bought. It is bought from there.",
+)
+_claim(
+    "book-missing",
+    "book_missing_operation",
+    "Claim that an expiry's move was an earlier renewal. It is charged, then this one is bought.",
+)
 
 
 @app.command("dismiss")

@@ -117,8 +117,8 @@ def read_options(model: type[ModelT], **values: Any) -> ModelT:
 
     given: Mapping[str, Any] = {name: value for name, value in values.items() if value is not None}
     options = validate(model, dict(given))
-    for name in starred(options):
-        typer.echo(starred_note(name), err=True)
+    if redacted := starred(options):
+        typer.echo(starred_note(redacted), err=True)
     return options
 
 

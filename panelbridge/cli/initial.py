@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from panelbridge.cli.choices import ModeName
 from panelbridge.cli.options import AsJson
 from panelbridge.cli.screen import Screen
-from panelbridge.subscriptions import Mode
 
 if TYPE_CHECKING:
     from panelbridge.actions.first_setup import FirstSetup
@@ -18,14 +18,15 @@ def init_command(
     context: typer.Context,
     reseller: Annotated[str, typer.Option(help="Code of the first reseller.")] = "main",
     installation: Annotated[str, typer.Option(help="Code of the first shop.")] = "shop",
-    mode: Annotated[Mode, typer.Option(help="test: practice panels only.")] = Mode.LIVE,
+    mode: Annotated[ModeName, typer.Option(help="test: practice panels only.")] = "live",
     as_json: AsJson = False,
 ) -> None:
     """Make data folder, secret key, database, first reseller, shop and keys. Safe to run again."""
     from panelbridge.actions.first_setup import first_setup
+    from panelbridge.subscriptions import Mode
 
     screen = Screen(as_json=as_json)
-    made = first_setup(context.obj(), reseller=reseller, installation=installation, mode=mode)
+    made = first_setup(context.obj(), reseller=reseller, installation=installation, mode=Mode(mode))
     if screen.as_json:
         screen.json(_document(made))
         return

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from panelbridge.cli import names
+from panelbridge.cli.choices import ModeName
 from panelbridge.cli.options import AsJson, ResellerCode, Yes
 from panelbridge.cli.screen import Screen
-from panelbridge.subscriptions import Mode
 
 if TYPE_CHECKING:
     from panelbridge.actions.installations import InstallationView
@@ -63,7 +63,7 @@ def add_command(
     context: typer.Context,
     code: Code,
     reseller: ResellerCode = None,
-    mode: Annotated[Mode, typer.Option(help="test: practice panels only.")] = Mode.LIVE,
+    mode: Annotated[ModeName, typer.Option(help="test: practice panels only.")] = "live",
     as_json: AsJson = False,
 ) -> None:
     """Add a shop of a reseller. The first WHMCS that calls with a key of it is bound to it."""
@@ -74,7 +74,7 @@ def add_command(
     screen = Screen(as_json=as_json)
     with open_bridge(context) as bridge:
         owner = reseller_meant(bridge, reseller)
-        body = read_options(installations.NewInstallation, reseller=owner.code, code=code, mode=mode.value)
+        body = read_options(installations.NewInstallation, reseller=owner.code, code=code, mode=mode)
         made = bridge.change(installations.add_installation, body=body)
     _show(screen, made, f"Added installation {code}")
     screen.hint(f"Next, its API key: panelbridge keys add {code}")

@@ -6,13 +6,18 @@ from typing import Annotated
 
 import typer
 
-from panelbridge.access import Scope
 from panelbridge.cli import names
+from panelbridge.cli.choices import SCOPES, ModeName
 from panelbridge.cli.options import AsJson, Yes
 from panelbridge.cli.screen import Screen
-from panelbridge.subscriptions import Mode
 
 app = typer.Typer(no_args_is_help=True, help="API keys of shops and of the operator.")
+
+
+def _scope(word: str) -> str:
+    if word not in SCOPES:
+        raise typer.BadParameter(f"{word!r} is not one of {', '.join(SCOPES)}", param_hint="--scope")
+    return word
 
 
 @app.command("list")
@@ -58,9 +63,16 @@ def add_command(
     ] = None,
     operator: Annotated[bool, typer.Option("--operator", help="A key of the operator: may do all.")] = False,
     scope: Annotated[
-        list[Scope] | None, typer.Option(help="What it may do. Default: read and provision, or admin.")
+        list[str] | None,
+        typer.Option(
+            metavar=f"<{'|'.join(SCOPES)}>",
+            parser=_scope,
+            help="What it may do. Default: read and provision, or admin.",
+        ),
     ] = None,
-    mode: Annotated[Mode | None, typer.Option(help="Of an operator's key; a shop's is the shop's.")] = None,
+    mode: Annotated[
+        ModeName | None, typer.Option(help="Of an operator's key; a shop's is the shop's.")
+    ] = None,
     label: Annotated[str, typer.Option(help="What it is for.")] = "",
     expires: Annotated[str | None, typer.Option(help="90d, or a date such as 2027-01-31.")] = None,
     as_json: AsJson = False,
@@ -73,7 +85,7 @@ def add_command(
     if (installation is None) == (not operator):
         raise typer.BadParameter("name an installation, or say --operator", param_hint="INSTALLATION")
     screen = Screen(as_json=as_json)
-    chosen = scope or ([Scope.ADMIN] if operator else [Scope.READ, Scope.PROVISION])
+    chosen = scope or (["admin"] if operator else ["read", "provision"])
     with open_bridge(context) as bridge:
         ends = parse_moment(expires, bridge.services.clock(), option="--expires") if expires else None
         body = read_options(

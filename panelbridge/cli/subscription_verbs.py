@@ -7,11 +7,11 @@ from typing import Annotated, Any
 import typer
 
 from panelbridge.cli import names
+from panelbridge.cli.choices import ReasonName
 from panelbridge.cli.options import AsJson, Once, Yes
 from panelbridge.cli.screen import Screen
 from panelbridge.cli.subscriptions import Named, app, subscription_number
 from panelbridge.cli.typed import extension_length
-from panelbridge.lifecycle import SuspensionReason
 
 ShowPassword = Annotated[bool, typer.Option("--show-password", help="Show the new password in plain text.")]
 Plan = Annotated[
@@ -65,9 +65,7 @@ def extend_command(
 def suspend_command(
     context: typer.Context,
     named: Named,
-    reason: Annotated[
-        SuspensionReason, typer.Option(help="Paying lifts overdue only.")
-    ] = SuspensionReason.MANUAL,
+    reason: Annotated[ReasonName, typer.Option(help="Paying lifts overdue only.")] = "manual",
     note: Annotated[str, typer.Option(help="For whoever reads this later.")] = "",
     yes: Yes = False,
     as_json: AsJson = False,
@@ -76,8 +74,8 @@ def suspend_command(
     from panelbridge.actions import consequences, subscriptions
     from panelbridge.cli.bridge import read_options
 
-    body = read_options(subscriptions.Suspend, reason=reason.value, note=note)
-    means = consequences.SUSPENDED.format(reason=reason.value)
+    body = read_options(subscriptions.Suspend, reason=reason, note=note)
+    means = consequences.SUSPENDED.format(reason=reason)
     _act(context, named, subscriptions.suspend_subscription, means, yes=yes, as_json=as_json, body=body)
 
 
@@ -85,7 +83,7 @@ def suspend_command(
 def unsuspend_command(
     context: typer.Context,
     named: Named,
-    reason: Annotated[SuspensionReason | None, typer.Option(help="Lift this reason only.")] = None,
+    reason: Annotated[ReasonName | None, typer.Option(help="Lift this reason only.")] = None,
     owner: Annotated[
         str | None,
         typer.Option(help="Whose reasons; `subscriptions show` lists them. Default: the operator's."),
@@ -96,7 +94,7 @@ def unsuspend_command(
     from panelbridge.actions import subscriptions
     from panelbridge.cli.bridge import read_options
 
-    body = read_options(subscriptions.Unsuspend, reason=reason.value if reason else None, owner=owner)
+    body = read_options(subscriptions.Unsuspend, reason=reason, owner=owner)
     _act(context, named, subscriptions.unsuspend_subscription, None, yes=True, as_json=as_json, body=body)
 
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from panelbridge.cli import names
+from panelbridge.cli.choices import StateName
 from panelbridge.cli.options import AsJson, Limit
 from panelbridge.cli.screen import Screen
-from panelbridge.lifecycle import SubscriptionState
 
 if TYPE_CHECKING:
     from panelbridge.actions.acting import SubscriptionView
@@ -32,7 +32,7 @@ Named = Annotated[
 @app.command("list")
 def list_command(
     context: typer.Context,
-    state: Annotated[SubscriptionState | None, typer.Option(help="Only in this state.")] = None,
+    state: Annotated[StateName | None, typer.Option(help="Only in this state.")] = None,
     expiring: Annotated[
         str | None, typer.Option(metavar="7d|12h", help="Paid for at most so much longer.")
     ] = None,
@@ -55,7 +55,7 @@ def list_command(
         raise typer.BadParameter(f"{expiring!r} is not a length such as 7d or 12h", param_hint="--expiring")
     with open_bridge(context) as bridge:
         filters = {
-            "state": state.value if state else None,
+            "state": state,
             "expiring_within": expiring,
             "installation": installation,
             "panel": panel,

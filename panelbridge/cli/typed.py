@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from panelbridge.ledger import Credits
-from panelbridge.ledger.credits import CreditsInvalid
-
 if TYPE_CHECKING:
     from panelbridge.cli.bridge import Bridge
     from panelbridge.contract.models import Term
+    from panelbridge.ledger import Credits
 
 _LENGTH = re.compile(r"([1-9][0-9]{0,4})([hd])")
 _SECONDS = {"h": 3600, "d": 86_400}
@@ -38,6 +36,8 @@ def parse_moment(text: str, now: datetime, *, option: str, past: bool = False) -
 
 def parse_credits(text: str, *, option: str) -> Credits:
     """``50`` or ``12.5``; no sign."""
+    from panelbridge.ledger import Credits, CreditsInvalid
+
     try:
         amount = Credits.parse(text)
     except CreditsInvalid as error:

@@ -77,21 +77,16 @@ class Resource:
         problems: tuple[int, ...] = (),
     ) -> None:
         """Declare what reads: ``view(context, [query], **path)``."""
-        self.routes.append(
-            Route(
-                method="GET",
-                path=path,
-                name=view.__name__,
-                tag=self.tag,
-                summary=_summary(view),
-                view=view,
-                effect=effect,
-                scope=scope,
-                query=query,
-                answer=answer,
-                answer_type=answer_type,
-                problems=(*((404,) if "<" in path else ()), *((422,) if query else ()), *problems),
-            )
+        self._declare(
+            "GET",
+            path,
+            view,
+            (*((422,) if query else ()), *problems),
+            effect=effect,
+            scope=scope,
+            query=query,
+            answer=answer,
+            answer_type=answer_type,
         )
 
     def write(
@@ -110,6 +105,22 @@ class Resource:
         spent: Action | None = None,
     ) -> None:
         """Declare what changes: ``view(context, [body], **path)``; it needs an Idempotency-Key."""
+        self._declare(
+            method,
+            path,
+            view,
+            (400, 409, *((413, 415, 422) if body else ()), *problems),
+            effect=effect,
+            scope=scope,
+            body=body,
+            answer=answer,
+            status=status,
+            also=also,
+            spent=spent,
+        )
+
+    def _declare(self, method: str, path: str, view: Action, problems: tuple[int, ...], **more: Any) -> None:
+        """``problems``: beside that nothing is where the path leads to."""
         self.routes.append(
             Route(
                 method=method,
@@ -118,20 +129,8 @@ class Resource:
                 tag=self.tag,
                 summary=_summary(view),
                 view=view,
-                effect=effect,
-                scope=scope,
-                body=body,
-                answer=answer,
-                status=status,
-                also=also,
-                spent=spent,
-                problems=(
-                    400,
-                    409,
-                    *((404,) if "<" in path else ()),
-                    *((413, 415, 422) if body else ()),
-                    *problems,
-                ),
+                problems=(*((404,) if "<" in path else ()), *problems),
+                **more,
             )
         )
 

@@ -6,14 +6,21 @@ import json
 import stat
 import subprocess
 import sys
+from enum import StrEnum
 from pathlib import Path
+from typing import Any, Literal, get_args
 
 import pytest
 
-from panelbridge.cli.main import all_commands
+from panelbridge.access import Scope
+from panelbridge.cli import choices
+from panelbridge.cli.main import Commands, all_commands
+from panelbridge.lifecycle import SubscriptionState, SuspensionReason
+from panelbridge.subscriptions import Mode
 from tests.cli.conftest import Shell
 
-HEAVY = ("sqlalchemy", "flask", "alembic", "dbos", "pydantic", "requests", "panelbridge.contract")
+HEAVY = ("sqlalchemy", "flask", "alembic", "dbos", "pydantic", "requests")
+HEAVY += ("panelbridge.contract", "panelbridge.ledger", "panelbridge.subscriptions")
 
 
 def test_init_makes_everything_for_its_owner_alone_and_tells_the_keys(bare: Shell) -> None:
@@ -123,24 +130,39 @@ def test_a_wrong_command_line_ends_with_2(shell: Shell, words: tuple[str, ...]) 
     assert shell(*words).code == 2
 
 
-@pytest.mark.parametrize("words", [["--help"], ["panels", "--help"]])
-def test_help_loads_nothing_that_it_does_not_show(tmp_path: Path, words: list[str]) -> None:
+def test_help_loads_nothing_that_it_does_not_show(tmp_path: Path) -> None:
+    """Not of the whole, and of no group or command, all of them asked in one process."""
     script = f"""
 import sys
-from panelbridge.cli.main import main
-try:
-    main({words})
-finally:
-    print([name for name in {HEAVY} if name in sys.modules], file=sys.stderr)
+from contextlib import suppress
+from panelbridge.cli.main import Commands, main
+for words in (["--help"], *([name, "--help"] for name in Commands.entries)):
+    with suppress(SystemExit):
+        main(words)
+    print(words[0], [name for name in {HEAVY} if name in sys.modules], file=sys.stderr)
 """
     ran = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, cwd=tmp_path, check=False
     )
 
+    asked = ["--help", *Commands.entries]
     assert ran.returncode == 0
-    assert ran.stderr.strip() == "[]"
-    shown = ("list", "show", "add") if words[1:] else ("init", "serve", "panels", "attention", "doctor")
-    assert [name for name in shown if name not in ran.stdout] == []
+    assert ran.stderr.splitlines() == [f"{name} []" for name in asked]
+    shown = ("init", "serve", "doctor", "attention", "revoke", "unsuspend", "Cases waiting for a decision")
+    assert [word for word in shown if word not in ran.stdout] == []
+
+
+@pytest.mark.parametrize(
+    ("spelled", "words"),
+    [
+        (choices.ModeName, Mode),
+        (Literal[choices.SCOPES], Scope),
+        (choices.StateName, SubscriptionState),
+        (choices.ReasonName, SuspensionReason),
+    ],
+)
+def test_an_option_takes_every_word_that_there_is(spelled: Any, words: type[StrEnum]) -> None:
+    assert list(get_args(spelled)) == [word.value for word in words]
 
 
 def test_each_command_is_listed_with_its_own_first_line() -> None:

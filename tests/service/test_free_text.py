@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from panelbridge.actions.fields import Body, Remark, starred
+from panelbridge.actions.wording import starred_note
 from tests.matrix.backends import REFERENCE_SET
 from tests.service.conftest import Service, service_in
 
@@ -68,3 +70,15 @@ def test_other_text_stays_as_it_was_written(selling: Service) -> None:
 
     assert "redacted" not in answer.json  # type: ignore[operator]
     assert "asked by phone, see /help?x=1" in everything(selling)
+
+
+def test_the_note_names_every_text_that_held_one() -> None:
+    class Two(Body):
+        note: Remark
+        label: Remark
+        reason: Remark
+
+    body = Two(note=TEXTS[0], label="nothing", reason=TEXTS[1])
+
+    assert starred(body) == ("note", "reason")
+    assert "note and reason held an address" in starred_note(starred(body))
