@@ -9,9 +9,9 @@ import typer
 
 from panelbridge.actions.wording import in_credits
 from panelbridge.cli import names
+from panelbridge.cli.choices import KindName
 from panelbridge.cli.options import AsJson, Limit, Once, ResellerCode
 from panelbridge.cli.screen import Screen
-from panelbridge.ledger import TransferKind
 
 if TYPE_CHECKING:
     from panelbridge.actions.credits import Booked, WalletView
@@ -146,7 +146,7 @@ def limits_command(
 def history_command(
     context: typer.Context,
     reseller: ResellerCode = None,
-    kind: Annotated[TransferKind | None, typer.Option(help="Only lines of this kind.")] = None,
+    kind: Annotated[KindName | None, typer.Option(help="Only lines of this kind.")] = None,
     subscription: Annotated[
         int | None,
         typer.Option(min=1, help="Only of this subscription.", autocompletion=names.subscription_numbers),
@@ -164,7 +164,7 @@ def history_command(
     from panelbridge.cli.bridge import open_bridge
     from panelbridge.cli.owners import reseller_meant
     from panelbridge.cli.typed import parse_moment
-    from panelbridge.ledger import HistoryFilter
+    from panelbridge.ledger import HistoryFilter, TransferKind
 
     screen = Screen(as_json=as_json)
     with open_bridge(context) as bridge:
@@ -173,7 +173,7 @@ def history_command(
             reseller=reseller_meant(bridge, reseller).id,
             subscription=subscription,
             operation=operation,
-            kinds=frozenset({kind} if kind is not None else ()),
+            kinds=frozenset({TransferKind(kind)} if kind is not None else ()),
             since=parse_moment(since, now, option="--since", past=True) if since else None,
             until=parse_moment(until, now, option="--until", past=True) if until else None,
             newest_first=csv is None,

@@ -15,6 +15,7 @@ import pytest
 from panelbridge.access import Scope
 from panelbridge.cli import choices
 from panelbridge.cli.main import Commands, all_commands
+from panelbridge.ledger import TransferKind
 from panelbridge.lifecycle import SubscriptionState, SuspensionReason
 from panelbridge.subscriptions import Mode
 from tests.cli.conftest import Shell
@@ -159,6 +160,7 @@ for words in (["--help"], *([name, "--help"] for name in Commands.entries)):
         (Literal[choices.SCOPES], Scope),
         (choices.StateName, SubscriptionState),
         (choices.ReasonName, SuspensionReason),
+        (choices.KindName, TransferKind),
     ],
 )
 def test_an_option_takes_every_word_that_there_is(spelled: Any, words: type[StrEnum]) -> None:
