@@ -8,10 +8,9 @@ from pathlib import Path
 
 from panelbridge.actions.database_copy import look_through, require_file
 from panelbridge.actions.refused import Refused
-from panelbridge.service.books import database_file, database_url
+from panelbridge.service.books import database_file, open_database
 from panelbridge.service.compose import utc_now
 from panelbridge.service.config import ServiceConfig
-from panelbridge.storage.engine.database import Database
 from panelbridge.storage.owner import give_to_owner_of
 
 STAMP = "%Y%m%dT%H%M%SZ"
@@ -55,7 +54,7 @@ def backup_place(config: ServiceConfig, to: Path | None, *, keep: int | None) ->
 
 def back_up(config: ServiceConfig, place: BackupPlace, *, keep: int | None = None) -> Backup:
     """Copy the database and read the copy through; of the dated files keep ``keep``. Raises ``Refused``."""
-    database = Database(database_url(config))
+    database = open_database(config)
     try:
         database.back_up(place.file)
     finally:

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from panelbridge.actions.refused import Refused
-from panelbridge.service.books import database_file, has_books, refuse_damaged, refuse_in_place_of_lost
+from panelbridge.service.books import peek, refuse_in_place_of_lost
 from panelbridge.service.config import ServiceConfig
-from panelbridge.service.schema import newest_schema, schema_of
+from panelbridge.service.schema import newest_schema
 
 
 def require_database(config: ServiceConfig) -> None:
     """Raises ``Refused`` when there is no database, or its schema is another release's."""
-    path = database_file(config)
-    if not has_books(config):
+    looked = peek(config)
+    if not looked.exists():
         refuse_in_place_of_lost(config)
         raise Refused(
             "configuration",
-            f"There is no database at {path.absolute()}",
+            f"There is no database at {looked.name}",
             advice="Run `panelbridge init`, or name the right folder with --data or --config.",
         )
-    refuse_damaged(path)
-    found, wanted = schema_of(path), newest_schema()
+    looked.refuse_damaged()
+    found, wanted = looked.schema(), newest_schema()
     if found != wanted:
         raise Refused(
             "configuration",

@@ -11,17 +11,14 @@ from panelbridge.actions.validation import validate
 from panelbridge.contract.secret import Secret
 from panelbridge.ledger import Credits, Ledger
 from panelbridge.service.books import (
-    database_file,
-    database_url,
-    has_books,
-    refuse_damaged,
+    bring_up_to_date,
+    open_database,
+    peek,
     refuse_in_place_of_lost,
     require_own_key,
 )
 from panelbridge.service.compose import utc_now
 from panelbridge.service.config import ServiceConfig
-from panelbridge.service.schema import schema_of
-from panelbridge.storage.engine.database import Database
 from panelbridge.storage.units import SqlUnit, SqlUnits
 from panelbridge.storage.vault.key_file import create_key_file, open_vault
 from panelbridge.subscriptions import Installation, InstallationId, Mode, Reseller
@@ -56,25 +53,25 @@ def first_setup(
     """Make what is missing. Raises ``BooksLost`` and storage's errors, each naming what to do."""
     for code in (reseller, installation):
         validate(_Named, {"code": code})
-    path = database_file(config)
-    was_at = schema_of(path) if path.is_file() else None
+    found = peek(config)
+    was_at = found.schema() if found.exists() else None
     config.data_folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
     refuse_in_place_of_lost(config)
-    if has_books(config):
-        refuse_damaged(path)
+    if found.exists():
+        found.refuse_damaged()
     else:  # the key of books that exist is never made anew
         create_key_file(config.key_file)
     vault = open_vault(config.key_file)
-    database = Database(database_url(config))
+    database = open_database(config)
     try:
-        database.migrate()
+        bring_up_to_date(config, database)
         require_own_key(database, vault, config.key_file)
         units = SqlUnits(database, vault, utc_now)
         with units.write() as unit:
             made = _furnish(unit, config, reseller, installation, mode)
     finally:
         database.close()
-    return replace(made, was_at=was_at, schema=schema_of(path))
+    return replace(made, was_at=was_at, schema=found.schema())
 
 
 def _furnish(

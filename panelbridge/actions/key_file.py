@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from panelbridge.service.books import database_url, require_own_key
+from panelbridge.service.books import open_database, require_own_key
 from panelbridge.service.config import ServiceConfig
 from panelbridge.service.data_folder import claim_data_folder
-from panelbridge.storage.engine.database import Database
 from panelbridge.storage.vault.key_file import add_key, open_vault, read_keys
 from panelbridge.storage.vault.resealing import Resealed, reseal
 
@@ -36,7 +35,7 @@ def seal_anew(config: ServiceConfig, *, new_key: bool) -> Resealed:
     Raises ``DataFolderTaken`` while ``serve`` runs, and storage's errors.
     """
     with claim_data_folder(config.data_folder):
-        database = Database(database_url(config))
+        database = open_database(config)
         try:
             require_own_key(database, open_vault(config.key_file), config.key_file)
             if new_key:  # it is on the disk before the first value is sealed with it

@@ -7,11 +7,10 @@ from pathlib import Path
 from panelbridge.actions.refused import Refused
 from panelbridge.ledger import VerifyReport
 from panelbridge.ledger.verification import Heads
-from panelbridge.service.books import books_folder, database_url
+from panelbridge.service.books import books_folder, open_database
 from panelbridge.service.compose import utc_now
 from panelbridge.service.config import ServiceConfig
 from panelbridge.storage.audit import verify_ledger
-from panelbridge.storage.engine.database import Database
 from panelbridge.storage.ledger.head_log import read_heads
 from panelbridge.storage.provisioning.effects_store import SqlEffectsStore
 from panelbridge.storage.vault.key_file import open_vault
@@ -40,7 +39,7 @@ def logged_heads(file: Path | None) -> Heads:
 def verify_books(config: ServiceConfig, heads: Heads = ()) -> VerifyReport:
     """In a snapshot and one short write that is rolled back."""
     vault = open_vault(config.key_file)
-    database = Database(database_url(config))
+    database = open_database(config)
     witness = Witness(config.witness, books_folder(config), database, vault.witness, utc_now)
     try:
         said = witness.last()  # before the database: it is written after it

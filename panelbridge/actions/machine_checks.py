@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sqlite3
 import stat
 from collections.abc import Iterator
 
@@ -12,10 +11,10 @@ import requests
 
 from panelbridge.actions.findings import Finding, fine, note, wrong
 from panelbridge.actions.ledger_proof import verify_books
-from panelbridge.service.books import BooksLost, database_file, refuse_damaged, refuse_in_place_of_lost
+from panelbridge.service.books import BooksLost, peek, refuse_in_place_of_lost
 from panelbridge.service.config import ServiceConfig
 from panelbridge.service.data_folder import serves_now
-from panelbridge.service.schema import newest_schema, schema_of
+from panelbridge.service.schema import newest_schema
 from panelbridge.storage.exceptions import KeyFileError, StorageBusy, StorageDamaged, StorageFailed
 from panelbridge.storage.vault.key_file import open_vault
 
@@ -29,8 +28,7 @@ def check_machine(config: ServiceConfig) -> Iterator[Finding]:
     yield from _check_folder(config)
     key = _check_key_file(config)
     yield key
-    database = _check_database(config)
-    yield database
+    yield from _check_database(config)
     yield from _check_service(config)
 
 
@@ -92,35 +90,33 @@ def _check_key_file(config: ServiceConfig) -> Finding:
     return fine("key file", f"{config.key_file}, mode 0600")
 
 
-def _check_database(config: ServiceConfig) -> Finding:
-    path = database_file(config)
+def _check_database(config: ServiceConfig) -> Iterator[Finding]:
     try:
-        refuse_in_place_of_lost(config)
+        yield _database(config)
+        for message, advice in peek(config).warnings():
+            yield note("database", message, advice)
     except BooksLost as error:
-        return wrong("database", str(error), "Stop serve and restore the last good backup.")
-    if not path.is_file():
-        return wrong("database", f"there is none at {path.absolute()}", "Run panelbridge init.")
-    try:
-        refuse_damaged(path)
-        found, wanted = schema_of(path), newest_schema()
+        yield wrong("database", str(error), "Stop serve and restore the last good backup.")
     except StorageDamaged as error:
-        return wrong("database", str(error), error.advice)
+        yield wrong("database", str(error), "Stop serve and restore the last good backup.")
+    except (StorageBusy, StorageFailed) as error:
+        yield wrong("database", str(error), error.advice)
+
+
+def _database(config: ServiceConfig) -> Finding:
+    refuse_in_place_of_lost(config)
+    looked = peek(config)
+    if not looked.exists():
+        return wrong("database", f"there is none at {looked.name}", "Run panelbridge init.")
+    looked.refuse_damaged()
+    found, wanted = looked.schema(), newest_schema()
     if found != wanted:
         return wrong(
             "database",
             f"schema {found or 'none'}, this release needs {wanted}",
             "panelbridge backup, then panelbridge init.",
         )
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=10)
-    try:
-        said = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
-    except sqlite3.DatabaseError as error:
-        said = str(error)
-    finally:
-        connection.close()
-    if said != "ok":
-        return wrong("database", f"damaged: {said}", "Stop serve and restore the last good backup.")
-    return fine("database", f"{path}, {path.stat().st_size / 1024 / 1024:.1f} MB, schema {found}")
+    return fine("database", f"{looked.condition()}, schema {found}")
 
 
 def _check_service(config: ServiceConfig) -> Iterator[Finding]:

@@ -154,6 +154,14 @@ KINDS: Mapping[str, ProblemKind] = {
     "storage_damaged": _kind(
         503, "The database is damaged", "The operator stops the bridge and restores the last good backup."
     ),
+    "storage_unreachable": _kind(
+        503, "The database server does not answer", "Repeat after the seconds of the Retry-After header."
+    ),
+    "storage_unanswered": _kind(
+        503,
+        "The database server went away in the last step",
+        "Send the same request with the same key again: what was kept is found, and nothing is done twice.",
+    ),
     "overloaded": _kind(503, "Too much at once", "Repeat after the seconds of the Retry-After header."),
     "internal": _kind(
         500,

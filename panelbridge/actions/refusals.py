@@ -16,7 +16,7 @@ from panelbridge.ledger import LedgerError
 from panelbridge.lifecycle import IllegalMove
 from panelbridge.provisioning.exceptions import Refusal
 from panelbridge.storage import StorageBusy
-from panelbridge.storage.exceptions import StorageFailed
+from panelbridge.storage.exceptions import StorageFailed, StorageUnanswered, StorageUnreachable
 
 Known = Refusal | PanelError | LedgerError | IllegalMove | StorageBusy | StorageFailed | SecretUnreadable
 KNOWN: tuple[type[Exception], ...] = (
@@ -50,6 +50,12 @@ def problem_of(error: Known) -> Problem:
 def _of_storage(error: StorageBusy | StorageFailed) -> Problem:
     if isinstance(error, StorageBusy):
         return Problem("overloaded", "The database was held by others for too long.", retry_after=_SOON)
+    if isinstance(error, (StorageUnreachable, StorageUnanswered)):
+        # Told to shops too: where the server is, is the operator's to know.
+        message = "The database server does not answer; nothing was changed."
+        if isinstance(error, StorageUnanswered):
+            message = f"{str(error)[:1].upper()}{str(error)[1:]}."
+        return Problem(error.code, message, retry_after=_SOON)
     return Problem(error.code, f"{str(error)[:1].upper()}{str(error)[1:]}.", advice=error.advice)
 
 

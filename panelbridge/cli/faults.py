@@ -22,6 +22,8 @@ _ENDS: Mapping[str, Exit] = {
     "storage_full": Exit.CONFIGURATION,
     "storage_failed": Exit.CONFIGURATION,
     "storage_damaged": Exit.CONFIGURATION,
+    "storage_unanswered": Exit.UNREACHABLE,
+    "storage_unreachable": Exit.UNREACHABLE,
     "configuration": Exit.CONFIGURATION,
     "internal": Exit.BUG,
     "faults": Exit.FAULTS,
@@ -37,6 +39,8 @@ _WORTH_REPEATING = frozenset(
         "panel_unreachable",
         "secret_unreadable",
         "storage_busy",
+        "storage_unanswered",
+        "storage_unreachable",
         "writes_off",
     }
 )
@@ -46,6 +50,8 @@ _HERE: Mapping[str, str] = {
     "invalid_request": "Correct what is named and run the command again; --help shows the form.",
     "attention": "See `panelbridge attention`: it lists the choices and what each of them means.",
     "overloaded": _LATER,
+    "storage_unreachable": "See whether the database server runs and can be reached, then repeat.",
+    "storage_unanswered": "Look whether it was done before you run it again without the same --once.",
     "key_mismatch": "Give --once another value for a new request; repeat the old one unchanged.",
 }
 

@@ -1,13 +1,12 @@
 """Names that the shell completes.
 
-They are asked for in the middle of a line, so they are read from the database file alone, without key file
-and lock; where they cannot be read nothing is offered, for a shell has no place for an error.
+They are asked for in the middle of a line, so they are read from the database alone, without key file and
+lock; where they cannot be read nothing is offered, for a shell has no place for an error.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import typer
@@ -16,14 +15,14 @@ if TYPE_CHECKING:
     from panelbridge.service.config import ServiceConfig
 
 Offer = tuple[str, str]  # the name, and what the shell shows beside it
-Complete = Callable[[typer.Context, str], list[Offer]]
+Complete = Callable[[typer.Context, str], Sequence[Offer]]
 _MOST = 200
 
 
 def _from_books(query: str) -> Complete:
     """What ``query`` finds, each with a text beside it; typer keeps those that begin with what is typed."""
 
-    def complete(context: typer.Context, incomplete: str) -> list[Offer]:
+    def complete(context: typer.Context, incomplete: str) -> Sequence[Offer]:
         try:
             return _rows(_config(context), query, incomplete)
         except Exception:  # noqa: BLE001 - no books yet, a wrong folder, a schema of another release
@@ -41,15 +40,10 @@ def _config(context: typer.Context) -> ServiceConfig:
     return read_config(given.get("config"), **({} if folder is None else {"data_folder": folder}))
 
 
-def _rows(config: ServiceConfig, query: str, typed: str) -> list[Offer]:
-    import sqlite3
+def _rows(config: ServiceConfig, query: str, typed: str) -> Sequence[Offer]:
+    from panelbridge.service.books import peek
 
-    from panelbridge.service.books import database_file
-
-    address = f"{database_file(config).absolute().as_uri()}?mode=ro"
-    with closing(sqlite3.connect(address, uri=True, timeout=1)) as books:
-        found = books.execute(query, {"typed": typed} if ":typed" in query else {})
-        return [(str(name), str(text or "")) for name, text in found.fetchmany(_MOST)]
+    return peek(config).rows(query, {"typed": typed} if ":typed" in query else {}, _MOST)
 
 
 def backends(incomplete: str) -> list[Offer]:
@@ -88,11 +82,13 @@ _subscriptions_by = (
     " WHERE ({name}) LIKE :typed || '%' ORDER BY subscriptions.id DESC"
 )
 _service = "installations.code || ':' || subscriptions.service_id"
-subscription_numbers = _from_books(_subscriptions_by.format(name="subscriptions.id", text=_service))
+subscription_numbers = _from_books(
+    _subscriptions_by.format(name="CAST(subscriptions.id AS TEXT)", text=_service)
+)
 _by_service = _from_books(_subscriptions_by.format(name=_service, text="subscriptions.username"))
 
 
-def subscriptions(context: typer.Context, incomplete: str) -> list[Offer]:
+def subscriptions(context: typer.Context, incomplete: str) -> Sequence[Offer]:
     """Numbers where a number is begun, else services of shops."""
     by = subscription_numbers if incomplete.isdecimal() else _by_service
     return by(context, incomplete)

@@ -1,4 +1,4 @@
-"""DBOS Transact behind a small surface; no other file names it. Facts were seen with DBOS 3.4 on SQLite.
+"""DBOS Transact behind a small surface; no other file names it. Facts were seen with DBOS 3.4.
 
 What the engine holds is never the truth: the journal's due rows are. So when its tables are gone or damaged,
 all of them are dropped and made anew, and the next scan enqueues again.
@@ -7,17 +7,17 @@ all of them are dropped and made anew, and the next scan enqueues again.
 from __future__ import annotations
 
 import logging
-import tempfile
 import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import sqlalchemy as sa
 
 from panelbridge.jobs.place import place_of
+from panelbridge.jobs.tables import drop_tables
+from panelbridge.storage.engine.postgres_privileges import JOBS_SCHEMA
 
 if TYPE_CHECKING:
     from dbos import DBOSConfig
@@ -166,8 +166,11 @@ class JobEngine:
 
         return {
             "name": _APPLICATION,
-            "system_database_url": self._database.url.render_as_string(hide_password=False),
+            # It opens nothing but what the engine gives it, so it needs no password.
+            "system_database_url": self._database.url.set(password=None).render_as_string(),
             "system_database_engine": self._database,
+            "dbos_system_schema": JOBS_SCHEMA,  # of PostgreSQL; SQLite has none
+            "use_listen_notify": False,  # nobody waits for a job there
             "application_version": _VERSION,
             "executor_id": _EXECUTOR,
             "serializer": DBOSPortableJSONSerializer(),  # the default is pickle: rows would be code
@@ -185,35 +188,10 @@ class JobEngine:
     def _remake(self) -> None:
         try:
             self._shut()
-            self._drop_tables()
+            drop_tables(self._database)
             self._start()
         except Exception as error:
             raise EngineDown(place_of(error)) from error
-
-    def _drop_tables(self) -> None:
-        ours = set(table_names())
-        with self._database.connect() as connection:
-            connection.exec_driver_sql("PRAGMA foreign_keys=OFF")  # else every drop checks its children
-            try:
-                for name in ours & set(sa.inspect(connection).get_table_names()):
-                    connection.exec_driver_sql(f'DROP TABLE "{name}"')
-                connection.commit()
-            finally:
-                connection.exec_driver_sql("PRAGMA foreign_keys=ON")
-
-
-def table_names() -> list[str]:
-    """The engine's tables, as this version of DBOS makes them in an empty database."""
-    from dbos import DBOS
-
-    with tempfile.TemporaryDirectory() as folder:
-        url = f"sqlite:///{Path(folder) / 'empty.db'}"
-        DBOS.migrate(url)
-        empty = sa.create_engine(url)
-        try:
-            return sa.inspect(empty).get_table_names()
-        finally:
-            empty.dispose()
 
 
 class _OneLine(logging.Filter):

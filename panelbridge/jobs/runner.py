@@ -14,12 +14,11 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from sqlalchemy import Engine
 
 from panelbridge.jobs.engine import EngineDown, JobEngine
-from panelbridge.jobs.lock import WorkerLock
+from panelbridge.jobs.lock import worker_lock
 from panelbridge.jobs.place import place_of
 from panelbridge.jobs.scan import DueOperation, Job, JobBook
 from panelbridge.provisioning.models import OperationId
@@ -55,13 +54,13 @@ class JobLimits:
 
 
 class JobRunner:
-    """Settles what is due, in the one worker process of a SQLite database.
+    """Settles what is due, in the one worker process of a database.
 
     ``due`` returns the rows whose time has come, oldest first, enough of them that the rows of one dead panel
     do not hide those of the others. ``settle`` does what is next for one operation; it is called from several
     threads, never twice at once for one operation, and again after a rest while its row stays as it is. Its
-    errors are logged without their text. ``database`` is an engine on a SQLite file that begins its
-    transactions as DBOS needs it.
+    errors are logged without their text. ``database`` is an engine that begins its transactions as DBOS needs
+    it.
     """
 
     def __init__(
@@ -78,7 +77,7 @@ class JobRunner:
         self._settle = settle
         self._limits = limits or JobLimits()
         self._clock = clock
-        self._lock = WorkerLock(Path(f"{database.url.database}.worker.lock"))
+        self._lock = worker_lock(database)
         boot = f"{time.time_ns():x}"
         self._book = JobBook(boot=boot, limit=self._limits.running, panel_limit=self._limits.per_panel)
         self._engine = JobEngine(
@@ -161,11 +160,12 @@ class JobRunner:
 
     def _scan_until_stopped(self) -> None:
         while not self._stopping.is_set():
-            try:
-                self._scan()
-            except Exception as error:  # noqa: BLE001 - the scan must go on, whatever storage said
-                _log.warning("a scan of due operations failed: %s", place_of(error))
-            self._heard = time.monotonic()
+            if self._lock.held():  # else the server is away, or another process works
+                try:
+                    self._scan()
+                except Exception as error:  # noqa: BLE001 - the scan must go on, whatever storage said
+                    _log.warning("a scan of due operations failed: %s", place_of(error))
+                self._heard = time.monotonic()
             self._pause()
 
     def _scan(self) -> None:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from panelbridge.service.config import ServiceConfig
+from panelbridge.service.schema import newest_schema
 from panelbridge.storage.engine.database import Database, file_of
-from panelbridge.storage.exceptions import KeyFileError, StorageDamaged
+from panelbridge.storage.engine.peek import Peek, peek_at
+from panelbridge.storage.exceptions import KeyFileError, StorageForbidden
 from panelbridge.storage.ledger.reading import newest_key_id
 from panelbridge.storage.provisioning.effects_store import SqlEffectsStore
 from panelbridge.storage.vault.sealing import Vault
 
 DATABASE_NAME = "panelbridge.db"
 _KEY_MARK = "key"  # under which the database keeps the id of a key of its key file
-_SQLITE = b"SQLite format 3\0"  # the first bytes of every such file
-_LEFT_BEHIND = ("-wal", "-shm", ".lock")  # beside a database that was in use
 
 
 class BooksLost(RuntimeError):
@@ -37,45 +37,62 @@ def books_folder(config: ServiceConfig) -> Path:
     return file_of(url).parent if url.startswith("sqlite") else config.data_folder
 
 
-def has_books(config: ServiceConfig) -> bool:
-    """Whether there is a database with something in it."""
-    path = database_file(config)
-    return path.is_file() and path.stat().st_size > 0
+def open_database(config: ServiceConfig) -> Database:
+    """The database of ``config``, with its pool and its patience."""
+    return Database(
+        database_url(config),
+        patience=config.database_patience,
+        owner_url=config.database_owner_url,
+        pool_size=config.database_pool,
+    )
+
+
+def peek(config: ServiceConfig) -> Peek:
+    """A look at the database of ``config``, before it is opened."""
+    return peek_at(database_url(config))
 
 
 def require_books(config: ServiceConfig) -> None:
     """Raises ``BooksLost`` when there is no database, or an emptied one: none is made here."""
-    if has_books(config):
-        refuse_damaged(database_file(config))
+    found = peek(config)
+    if found.exists():
+        found.refuse_damaged()
         return
-    path = database_file(config)
-    what = "is empty" if path.is_file() else "does not exist"
     raise BooksLost(
-        f"The database {path.absolute()} {what}. Restore the last backup with `panelbridge restore`; "
+        f"The database {found.name} {found.missing()}. Restore the last backup with `panelbridge restore`; "
         "`panelbridge init` makes one, for a new set-up only."
     )
 
 
-def refuse_damaged(path: Path) -> None:
-    """Raises ``StorageDamaged`` when the file does not even begin as a database does."""
-    with path.open("rb") as file:
-        if file.read(len(_SQLITE)) != _SQLITE:
-            raise StorageDamaged(f"{path.absolute()} is damaged: it is no SQLite database")
-
-
 def refuse_in_place_of_lost(config: ServiceConfig) -> None:
     """Before new books are made: raises ``BooksLost`` when something shows that there were some."""
-    if has_books(config):
+    found = peek(config)
+    if found.exists():
         return
-    path = database_file(config)
-    beside = [path.with_name(path.name + end) for end in _LEFT_BEHIND]
-    traces = [str(one) for one in (path, config.witness, *beside) if one.exists()]
+    traces = [str(one) for one in (*found.traces(), config.witness) if one.exists()]
     if traces:
         raise BooksLost(
-            f"There were books here, and the database {path.absolute()} is gone or empty (see "
+            f"There were books here, and the database {found.name} is gone or empty (see "
             f"{', '.join(traces)}). Nothing was made. Restore the last backup with `panelbridge restore`; "
             "if you do want new, empty books, move the files named to another place first."
         )
+
+
+def bring_up_to_date(config: ServiceConfig, database: Database) -> None:
+    """The schema is the newest. A role that owns no table needs the owner's URL only when it is not.
+
+    Raises ``StorageForbidden``.
+    """
+    looked = peek(config)
+    if config.database_owner_url is None and looked.exists() and not looked.may_migrate():
+        found, wanted = looked.schema(), newest_schema()
+        if found != wanted:
+            raise StorageForbidden(
+                f"the database is at schema {found or 'none'}, this release needs {wanted}, and the role of "
+                "database_url does not own its tables"
+            )
+        return
+    database.migrate()
 
 
 def require_own_key(database: Database, vault: Vault, key_file: Path) -> None:

@@ -14,14 +14,19 @@ from panelbridge.contract.models import AccountId
 from panelbridge.contract.secret import random_text
 from panelbridge.provisioning import WHY_STOPPED, Dependencies, Provisioner, Timeouts
 from panelbridge.service.background import Background
-from panelbridge.service.books import books_folder, database_url, require_books, require_own_key
+from panelbridge.service.books import (
+    books_folder,
+    bring_up_to_date,
+    open_database,
+    require_books,
+    require_own_key,
+)
 from panelbridge.service.config import ServiceConfig
 from panelbridge.service.effects import ToldOperations, describe_witness, watch_books
 from panelbridge.service.recovery import waker
 from panelbridge.service.services import Check, Figure, Services, ServiceUnits
 from panelbridge.service.watches import Watch, Watches
 from panelbridge.service.write_trial import WriteTrial
-from panelbridge.storage.engine.database import Database
 from panelbridge.storage.units import SqlUnits
 from panelbridge.storage.vault.key_file import open_vault
 from panelbridge.storage.witness import Witness
@@ -45,9 +50,9 @@ def compose(config: ServiceConfig, *, migrate: bool = True) -> Services:
     """
     require_books(config)
     vault = open_vault(config.key_file)
-    database = Database(database_url(config))
+    database = open_database(config)
     if migrate:
-        database.migrate()
+        bring_up_to_date(config, database)
     require_own_key(database, vault, config.key_file)
     units = SqlUnits(database, vault, utc_now)
     witness = Witness(config.witness, books_folder(config), database, vault.witness, utc_now)

@@ -48,7 +48,25 @@ class ServiceConfig(BaseSettings):
         "data folder. On another disk it also notices that the data folder was rolled back",
     )
     database_url: str | None = Field(
-        default=None, repr=False, description="default: the SQLite file in the data folder"
+        default=None,
+        repr=False,
+        description="default: the SQLite file in the data folder. Or a PostgreSQL database: "
+        "`postgresql://ROLE:PASSWORD@HOST:PORT/DATABASE?sslmode=verify-full&sslrootcert=FILE&passfile=FILE`",
+    )
+    database_owner_url: str | None = Field(
+        default=None,
+        repr=False,
+        description="PostgreSQL: the same database for the role that owns its tables and migrates them; "
+        "the role of database_url then only uses them",
+    )
+    database_pool: int = Field(
+        default=16,
+        ge=4,
+        le=200,
+        description="PostgreSQL: sessions for reading, as many for writing, and as many for jobs, at most",
+    )
+    database_patience: Seconds = Field(
+        default=30.0, description="seconds that a statement or a wait for another's lock may take at most"
     )
     host: str = Field(default="127.0.0.1", description="address to bind")
     port: int = Field(default=8080, ge=1, le=65535)
@@ -75,13 +93,24 @@ class ServiceConfig(BaseSettings):
     drain_timeout: Seconds = Field(default=30.0, description="seconds requests may finish in after SIGTERM")
     metrics: bool = Field(default=True, description="serve /metrics")
 
-    @field_validator("database_url")
+    @field_validator("database_url", "database_owner_url")
     @classmethod
-    def _complete_database(cls, value: str | None) -> str | None:
-        # The stores run on PostgreSQL; not yet all the locks that several writers at once need.
-        if value is not None and value.startswith("postgres"):
-            raise ValueError("PostgreSQL is not complete in this release: use a SQLite file")
-        return value
+    def _names_a_database(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        # Loaded where a URL is given: a command that needs no database shall not wait for it.
+        from panelbridge.storage.engine.address import checked
+
+        return checked(value)
+
+    @model_validator(mode="after")
+    def _owner_is_of_the_same_server(self) -> Self:
+        if self.database_owner_url is not None:
+            from panelbridge.storage.engine.address import is_server
+
+            if self.database_url is None or not is_server(self.database_url):
+                raise ValueError("database_owner_url is for a PostgreSQL database_url")
+        return self
 
     @model_validator(mode="after")
     def _attempt_outlasts_answer(self) -> Self:

@@ -1,29 +1,8 @@
-"""Which schema a database has, and which one this release needs: read without opening the database."""
+"""Which schema this release needs."""
 
 from __future__ import annotations
 
-import sqlite3
 from importlib.resources import files
-from pathlib import Path
-
-from panelbridge.storage.exceptions import StorageDamaged
-
-
-def schema_of(path: Path) -> str | None:
-    """The schema's revision in the database at ``path``; ``None`` when it has none.
-
-    Raises ``StorageDamaged``.
-    """
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=10)
-    try:
-        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-    except sqlite3.DatabaseError as error:
-        if error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
-            raise StorageDamaged(f"{path.absolute()} is damaged: {error}") from None
-        return None
-    finally:
-        connection.close()
-    return str(row[0]) if row else None
 
 
 def newest_schema() -> str:

@@ -42,6 +42,12 @@ class StorageDamaged(StorageFailed):
     advice = "Stop `serve`, keep a copy of the data folder as it is, and restore the last good backup."
 
 
+class StorageForbidden(StorageFailed):
+    """The role of the configuration may not do what is needed."""
+
+    advice = "Run `panelbridge init` once with database_owner_url set; nothing was changed."
+
+
 class StorageUnreachable(StorageFailed):
     """The database server does not answer, and was not asked to store anything. Nothing was changed."""
 

@@ -54,7 +54,7 @@ def test_the_configuration_is_accepted_and_names_every_setting_with_its_default(
     assert set(shown) == set(ServiceConfig.model_fields)
     for name in re.findall(r"^# ([a-z_]+) = ", text, re.MULTILINE):
         default = ServiceConfig.model_fields[name].default
-        assert shown[name] == default or name in ("database_url", "witness_file"), name
+        assert shown[name] == default or name in ("database_url", "database_owner_url", "witness_file"), name
 
 
 def test_the_container_is_told_settings_that_exist() -> None:

@@ -50,10 +50,39 @@ def test_every_error_is_named_at_once_without_its_value(
     assert "s3cret" not in message
 
 
-def test_postgresql_is_refused_by_name_until_it_is_whole(tmp_path: Path) -> None:
-    with pytest.raises(ConfigInvalid, match="PostgreSQL is not complete in this release") as caught:
-        read_config(None, data_folder=tmp_path, database_url="postgresql://bridge:s3cret@host/books")
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("mysql://bridge:s3cret@host/books", "the database is a SQLite file"),
+        ("postgresql://bridge:s3cret@host", "names a role and a database"),
+        ("postgresql://host/s3cret", "names a role and a database"),
+        ("postgresql://bridge:s3cret@a,b/books", "on one server"),
+        ("postgresql://bridge:s3cret@a/books?host=b&host=c", "on one server"),
+        ("postgresql://bridge:s3cret@a/books?options=-csynchronous_commit=off", "not for the URL: options"),
+        ("postgresql://bridge:s3cret@a:port/books", "no URL of a database"),
+        ("s3cret", "no URL of a database"),
+    ],
+)
+def test_a_database_that_cannot_be_ours_is_refused_and_its_url_is_not_shown(
+    tmp_path: Path, url: str, said: str
+) -> None:
+    with pytest.raises(ConfigInvalid, match=said) as caught:
+        read_config(None, data_folder=tmp_path, database_url=url)
     assert "s3cret" not in str(caught.value)
+
+
+def test_an_owner_is_for_a_server(tmp_path: Path) -> None:
+    with pytest.raises(ConfigInvalid, match="database_owner_url is for a PostgreSQL database_url"):
+        read_config(None, data_folder=tmp_path, database_owner_url="postgresql://owner:s3cret@host/books")
+
+
+def test_a_configuration_shows_no_url(tmp_path: Path) -> None:
+    url = "postgresql://bridge:s3cret@host/books?sslmode=verify-full&passfile=/etc/panelbridge/pgpass"
+    config = read_config(None, data_folder=tmp_path, database_url=url, database_owner_url=url)
+
+    assert config.database_url == url
+    assert "s3cret" not in repr(config)
+    assert "s3cret" not in str(config)
 
 
 def test_an_answer_may_not_outlast_an_attempt(tmp_path: Path) -> None:

@@ -18,13 +18,14 @@ import psycopg
 from psycopg.pq import TransactionStatus
 from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 
+from panelbridge.storage.engine.address import driver_arguments
 from panelbridge.storage.engine.connections import JSON_BY_PYDANTIC, NO_POOL, KeptConnections
 from panelbridge.storage.engine.postgres_errors import NAMED_ERRORS, unanswered
-from panelbridge.storage.engine.postgres_privileges import grant_to_application
+from panelbridge.storage.engine.postgres_privileges import grant_to_application, make_schema_of_jobs
+from panelbridge.storage.engine.postgres_server import check_server
 from panelbridge.storage.exceptions import StorageBusy, StorageFailed
 
 POOL_SIZE = 16  # connections for reading, and as many for writing
-_OLDEST = 150000  # PostgreSQL 15
 _MIGRATION_LOCK = 0x70616E656C  # any number; the same in all releases
 
 
@@ -33,7 +34,7 @@ class PostgresServer:
 
     def __init__(self, url: URL, patience: float, *, owner_url: URL | None, pool_size: int) -> None:
         self._url = url.set(drivername="postgresql+psycopg")
-        self._patience = patience
+        self._patience, self._pool_size = patience, pool_size
         self._owner = None if owner_url is None else owner_url.set(drivername="postgresql+psycopg")
         self._reading = _engine(self._url, "reading", patience, psycopg.IsolationLevel.REPEATABLE_READ)
         self._writing = _engine(self._url, "writing", patience, psycopg.IsolationLevel.READ_COMMITTED)
@@ -72,6 +73,7 @@ class PostgresServer:
                 # One migration at a time, whoever begins it.
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
                 yield connection
+                make_schema_of_jobs(connection)
                 if self._owner is not None:
                     grant_to_application(connection, str(self._url.username))
         finally:
@@ -83,7 +85,11 @@ class PostgresServer:
     def engine_for_jobs(self) -> Engine:
         if self._jobs is None:
             self._jobs = create_engine(
-                self._url, pool_size=16, connect_args=_settings("jobs", self._patience)
+                self._url,
+                pool_size=self._pool_size,
+                max_overflow=0,
+                pool_timeout=self._patience,
+                connect_args=_settings("jobs", self._patience),
             )
         return self._jobs
 
@@ -161,7 +167,7 @@ def _engine(url: URL, purpose: str, patience: float, isolation: psycopg.Isolatio
 
     @event.listens_for(engine, "first_connect")
     def check(connection: psycopg.Connection[Any], _record: Any) -> None:
-        _check_server(connection)
+        check_server(connection, lambda: _another(url, patience), int(patience * 1000))
 
     @event.listens_for(engine, "connect")
     def isolate(connection: psycopg.Connection[Any], _record: Any) -> None:
@@ -171,24 +177,22 @@ def _engine(url: URL, purpose: str, patience: float, isolation: psycopg.Isolatio
     return engine
 
 
+def _another(url: URL, patience: float) -> psycopg.Connection[Any]:
+    return psycopg.connect(**{**driver_arguments(url), **_settings("looking", patience)})
+
+
 def _settings(purpose: str, patience: float) -> dict[str, Any]:
     """What waits for a lock, or runs, for longer than our patience is ended by the server."""
     limit = max(1, int(patience * 1000))
-    limits = f"-c lock_timeout={limit} -c statement_timeout={limit + 1000}"
+    limits = {"lock_timeout": limit, "statement_timeout": limit + 1000, **_DEAD}
+    if purpose == "writing":  # a process that hangs must not keep its locks
+        limits["idle_in_transaction_session_timeout"] = 2 * limit + 1000
     return {
         "application_name": f"panelbridge {purpose} {os.getpid()}",
         "connect_timeout": max(2, int(patience)),
-        "options": limits,
+        "options": " ".join(f"-c {name}={value}" for name, value in limits.items()),
     }
 
 
-def _check_server(connection: psycopg.Connection[Any]) -> None:
-    if connection.info.server_version < _OLDEST:
-        raise StorageFailed("the database server is older than PostgreSQL 15")
-    answer = connection.execute("SELECT current_setting('synchronous_commit')").fetchone()
-    connection.rollback()
-    if answer is None or answer[0] == "off":
-        raise StorageFailed(
-            "the database server acknowledges before it has written (synchronous_commit is off): "
-            "a sold account could be forgotten"
-        )
+# Milliseconds and seconds: a session whose network is cut ends on the server too, and its locks with it.
+_DEAD = {"tcp_keepalives_idle": 15, "tcp_keepalives_interval": 5, "tcp_keepalives_count": 3}

@@ -10,6 +10,14 @@ from panelbridge.storage.engine.database_identity import SYSTEM_FUNCTION
 _ONLY_ADDED = ("ledger_accounts", "ledger_transfers", "ledger_links", "ledger_floor_crossings")
 _NEVER_DELETED = ("ledger_wallets", "ledger_texts")
 _OURS_TO_READ = ("alembic_version",)
+JOBS_SCHEMA = "panelbridge_jobs"
+
+
+def make_schema_of_jobs(connection: Connection) -> None:
+    """The job engine makes and drops tables of its own there: nothing in them is ever the truth."""
+    query = text("SELECT to_regnamespace(:name) IS NOT NULL")
+    if not connection.execute(query, {"name": JOBS_SCHEMA}).scalar_one():
+        connection.exec_driver_sql(f"CREATE SCHEMA {JOBS_SCHEMA}")
 
 
 def grant_to_application(connection: Connection, role: str) -> None:
@@ -20,6 +28,7 @@ def grant_to_application(connection: Connection, role: str) -> None:
     connection.exec_driver_sql(f"GRANT USAGE ON SCHEMA {named} TO {quoted}")
     _let_tell_the_server(connection, role, quoted)
     connection.exec_driver_sql(f"GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA {named} TO {quoted}")
+    connection.exec_driver_sql(f"GRANT USAGE, CREATE ON SCHEMA {JOBS_SCHEMA} TO {quoted}")
     tables = connection.execute(
         text("SELECT tablename FROM pg_tables WHERE schemaname = :schema"), {"schema": schema}
     ).scalars()

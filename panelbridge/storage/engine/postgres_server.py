@@ -1,0 +1,70 @@
+"""What a PostgreSQL server must be to hold our books, asked once by each process as it opens them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, LiteralString
+
+import psycopg
+
+from panelbridge.storage.engine.postgres_errors import REFUSED_POOLER
+from panelbridge.storage.exceptions import StorageFailed
+
+Session = psycopg.Connection[Any]
+_OLDEST = 150000  # PostgreSQL 15
+_LOOKS = 4  # sessions that are held open at once to meet one that is shared
+
+
+def check_server(session: Session, another: Callable[[], Session], lock_timeout: int) -> None:
+    """Raises ``StorageFailed``, which names what to change. ``another`` opens one more session."""
+    try:
+        if session.info.server_version < _OLDEST:
+            raise StorageFailed("the database server is older than PostgreSQL 15")
+        if _is_shared(session, another) or not _keeps(session, lock_timeout):
+            raise StorageFailed(REFUSED_POOLER)
+        if _ask(session, "SELECT pg_is_in_recovery()"):
+            raise StorageFailed("the database server is a standby, which takes no write: name the primary")
+        if _ask(session, "SELECT current_setting('synchronous_commit')") == "off":
+            raise StorageFailed(
+                "the database server acknowledges before it has written (synchronous_commit is off): "
+                "a sold account could be forgotten"
+            )
+    finally:
+        session.rollback()
+
+
+def _keeps(session: Session, lock_timeout: int) -> bool:
+    """A pooler that was told to overlook what it does not know lost the limits that we asked for."""
+    found = _ask(session, "SELECT setting FROM pg_settings WHERE name = 'lock_timeout'")
+    return bool(found == str(lock_timeout))
+
+
+def _is_shared(session: Session, another: Callable[[], Session]) -> bool:
+    """Whether our next transaction may run in a session of the server that others have meanwhile.
+
+    A pooler cannot tell us the number of the server's process, for it has not one for each of us: it makes
+    one up. A pooler in session mode does so too, and does no harm: so it is tried whether another session of
+    ours meets the process that the first one had.
+    """
+    ours = _ask(session, "SELECT pg_backend_pid()")
+    session.rollback()
+    if ours == session.info.backend_pid:
+        return False
+    held: list[Session] = []
+    try:
+        for _ in range(_LOOKS):
+            other = another()
+            held.append(other)  # its transaction stays open, so that each meets another process
+            if _ask(other, "SELECT pg_backend_pid()") == ours:
+                return True
+        return bool(_ask(session, "SELECT pg_backend_pid()") != ours)
+    except psycopg.OperationalError:
+        return True  # all of its few processes are in our transactions: they are shared
+    finally:
+        for other in held:
+            other.close()
+
+
+def _ask(session: Session, query: LiteralString) -> Any:
+    row = session.execute(query).fetchone()
+    return None if row is None else row[0]
