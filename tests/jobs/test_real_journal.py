@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from panelbridge.jobs import JobRunner
-from panelbridge.jobs.engine import table_names
+from panelbridge.jobs.tables import table_names
 from panelbridge.ledger import Credits
 from panelbridge.provisioning import OperationState
 from panelbridge.storage.engine.schema import metadata
