@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, LiteralString, cast
+from typing import Any, LiteralString
 
 import psycopg
 from sqlalchemy import URL
@@ -83,7 +83,7 @@ class PostgresPeek:
         spelled = query.replace("%", "%%").replace(":typed", "%(typed)s")
         spelled = spelled.replace("group_concat(", "string_agg(")
         with self._opened(_AT_A_PROMPT) as connection:
-            found = connection.execute(cast("LiteralString", spelled), values).fetchmany(most)
+            found = connection.execute(spelled.encode(), values).fetchmany(most)
         return [(str(name), str(text or "")) for name, text in found]
 
     @contextmanager
