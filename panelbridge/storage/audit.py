@@ -27,9 +27,10 @@ def verify_ledger(
     """
     with database.read() as connection:
         report = verify_books(SqlLedgerStore(connection, keys), heads)
-        others = [*disagreements(connection), *schema_problems(connection)]
+        others = list(disagreements(connection))
         if witness is not None:
             others.extend(_witnessed(connection, witness))
+    others.extend(schema_problems(database))
     with database.write() as connection:
         broken = guard_trials.broken(connection) or ()
     problems = (*report.problems, *others, *guard_problems(broken))

@@ -48,6 +48,12 @@ class StorageForbidden(StorageFailed):
     advice = "Run `panelbridge init` once with database_owner_url set; nothing was changed."
 
 
+class ToolMissing(StorageFailed):
+    """A program of the database server that is needed here is not installed, or too old."""
+
+    advice = "Install the package that is named, then repeat: nothing was changed."
+
+
 class StorageUnreachable(StorageFailed):
     """The database server does not answer, and was not asked to store anything. Nothing was changed."""
 

@@ -17,6 +17,7 @@ from panelbridge.storage.engine import guard_trials
 from panelbridge.storage.engine.database import Database
 from panelbridge.storage.engine.guards_postgres import TRIGGERS
 from panelbridge.storage.engine.schema import metadata
+from panelbridge.storage.engine.schema_check import schema_problems
 from panelbridge.storage.exceptions import StorageBusy, StorageFailed, StorageUnanswered, StorageUnreachable
 from panelbridge.storage.ledger.agreement import disagreements
 from tests.ledger.books import ANNA, BORIS, Books, credits_of
@@ -257,6 +258,50 @@ def test_journal_and_ledger_are_compared_there_too(owned: Database) -> None:
         connection.execute(text("INSERT INTO resellers (code, name) VALUES ('poor', 'without a wallet')"))
         assert ["no_wallet"] == [problem.code for problem in disagreements(connection)]
         connection.execute(text("DELETE FROM resellers"))
+
+
+FOREIGN = "CREATE FUNCTION foreign_one() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'"
+CHANGES = (
+    ("DROP INDEX uq_operations_one_sent", "index uq_operations_one_sent is gone"),
+    (
+        "ALTER TABLE operations ALTER COLUMN price TYPE integer",
+        "column operations.price differs from what the migrations make",
+    ),
+    (
+        "ALTER TABLE ledger_wallets DROP CONSTRAINT ck_ledger_wallets_available",
+        "constraint ck_ledger_wallets_available is gone",
+    ),
+    (
+        "CREATE RULE forget AS ON INSERT TO ledger_transfers DO INSTEAD NOTHING",
+        "rule forget on ledger_transfers is none of ours",
+    ),
+    (
+        f"{FOREIGN}; CREATE TRIGGER foreign_one BEFORE INSERT ON attempts EXECUTE FUNCTION foreign_one()",
+        "trigger foreign_one on attempts is none of ours",
+    ),
+    (
+        "ALTER TABLE attempts DISABLE TRIGGER ALL",
+        "disabled foreign key fk_attempts_operation_id on attempts is none of ours",
+    ),
+    (
+        "ALTER TABLE ledger_links ENABLE ROW LEVEL SECURITY",
+        "table ledger_links differs from what the migrations make",
+    ),
+)
+
+
+def test_what_was_changed_in_the_schema_is_named() -> None:
+    """Nothing is told of a schema that nobody touched; it is compared by the role that owns nothing."""
+    url = postgres.owner_url_of_fresh()
+    owner, service = Database(url), Database(postgres.as_application(url))
+    assert [] == schema_problems(service)
+    with owner.write() as connection:
+        for statement, _ in CHANGES:
+            connection.execute(text(statement))
+    told = {problem.message.partition(": ")[2] for problem in schema_problems(service)}
+    assert {said for _, said in CHANGES} <= told
+    owner.close()
+    service.close()
 
 
 def test_a_server_that_forgets_is_refused() -> None:

@@ -76,7 +76,10 @@ class Database:
             guards.install(connection)
 
     def back_up(self, target: Path) -> None:
-        """A whole copy in one state at ``target``, made while others work. ``target`` must not exist."""
+        """A whole copy in one state at ``target``, made while others work. ``target`` must not exist.
+
+        Of a SQLite file it is one; of a server's database a dump, with its manifest beside it.
+        """
         self._check_process()
         self._kind.back_up(target)
 

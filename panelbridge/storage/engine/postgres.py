@@ -20,6 +20,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 
 from panelbridge.storage.engine.address import driver_arguments
 from panelbridge.storage.engine.connections import JSON_BY_PYDANTIC, NO_POOL, KeptConnections
+from panelbridge.storage.engine.postgres_copy import dump
 from panelbridge.storage.engine.postgres_errors import NAMED_ERRORS, unanswered
 from panelbridge.storage.engine.postgres_privileges import grant_to_application, make_schema_of_jobs
 from panelbridge.storage.engine.postgres_server import check_server
@@ -80,7 +81,8 @@ class PostgresServer:
             engine.dispose()
 
     def back_up(self, target: Path) -> None:
-        raise StorageFailed(f"{target}: books on PostgreSQL are copied with pg_dump, not by this release")
+        with self.read() as connection:
+            dump(connection, self._url, target)
 
     def engine_for_jobs(self) -> Engine:
         if self._jobs is None:

@@ -3,20 +3,42 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
-from sqlalchemy import Connection, create_engine
+from sqlalchemy.exc import ProgrammingError
 
 from panelbridge.ledger.verification import Problem
-from panelbridge.storage.engine import guards, migrations
+from panelbridge.storage.engine import schema_objects_sqlite
+from panelbridge.storage.engine.database import Database
 
-_Object = tuple[str, str]  # kind and name
-_BLANKS = re.compile(r"\s+")
+_NO_RIGHT = "42501"  # SQLSTATE insufficient_privilege
+_Objects = Mapping[tuple[str, str], tuple[str, str]]
 
 
-def schema_problems(connection: Connection) -> Iterator[Problem]:
+def schema_problems(database: Database) -> Sequence[Problem]:
     """What differs in our own tables, and what was hung onto them. The job engine's tables are its own."""
-    found, made = _objects(connection), _made()
+    with database.read() as connection:
+        if connection.dialect.name == "sqlite":
+            return [*_differences(*schema_objects_sqlite.objects(connection))]
+    from panelbridge.storage.engine import schema_objects_postgres
+
+    try:
+        with database.write() as connection:
+            return [*_differences(*schema_objects_postgres.objects(connection))]
+    except ProgrammingError as error:
+        if getattr(error.orig, "sqlstate", None) != _NO_RIGHT:
+            raise
+        return [
+            Problem(
+                code="schema",
+                message="the schema was not compared: the role may make no temporary tables "
+                "(GRANT TEMPORARY ON DATABASE)",
+                blocks=False,
+            )
+        ]
+
+
+def _differences(found: _Objects, made: _Objects) -> Iterator[Problem]:
     own = {name for kind, name in made if kind == "table"}
     for key, (table, text) in made.items():
         if found.get(key, (table, None))[1] != text:
@@ -31,27 +53,3 @@ def schema_problems(connection: Connection) -> Iterator[Problem]:
 
 def _problem(what: str) -> Problem:
     return Problem(code="schema", message=f"the schema was changed: {what}", blocks=False)
-
-
-def _objects(connection: Connection) -> dict[_Object, tuple[str, str]]:
-    """Kind and name -> table, and the statement in one spelling. SQLite's own indexes have none."""
-    rows = connection.exec_driver_sql(
-        "SELECT type, name, tbl_name, sql FROM sqlite_master"
-        " WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'"
-    )
-    return {(kind, name): (table, _spelled(sql)) for kind, name, table, sql in rows}
-
-
-def _made() -> dict[_Object, tuple[str, str]]:
-    engine = create_engine("sqlite://")
-    try:
-        with engine.connect() as connection, connection.begin():
-            migrations.upgrade(connection)
-            guards.install(connection)
-            return _objects(connection)
-    finally:
-        engine.dispose()
-
-
-def _spelled(sql: str) -> str:
-    return _BLANKS.sub(" ", sql.replace('"', "")).strip()
