@@ -78,9 +78,11 @@ def add_command(
     as_json: AsJson = False,
 ) -> None:
     """Make a key and show it, this once."""
+    from panelbridge.access import Scope
     from panelbridge.actions import keys
     from panelbridge.cli.bridge import open_bridge, read_options
     from panelbridge.cli.typed import parse_moment
+    from panelbridge.subscriptions import Mode
 
     if (installation is None) == (not operator):
         raise typer.BadParameter("name an installation, or say --operator", param_hint="INSTALLATION")
@@ -91,8 +93,8 @@ def add_command(
         body = read_options(
             keys.WantedKey,
             installation=installation,
-            mode=mode,
-            scopes=frozenset(chosen),
+            mode=Mode(mode) if mode else None,
+            scopes=frozenset(Scope(word) for word in chosen),
             label=label,
             expires_at=ends,
         )
