@@ -23,6 +23,7 @@ def errors_page() -> str:
     service = [
         [f"`{code}`", str(kind.status), kind.title, yes(kind.retry_safe), kind.advice]
         for code, kind in sorted(KINDS.items())
+        if kind.status is not None
     ]
     panel = [
         [

@@ -73,7 +73,7 @@ class WhmcsDoor:
 
     def problem_body(self, problem: Problem, request_id: str) -> dict[str, Any]:
         """With what the PHP module reads."""
-        return {"result": "error", "message": problem.detail, **problem.body(request_id)}
+        return {"result": "error", "message": problem.message, **problem.body(request_id)}
 
 
 def serve_module(dispatcher: Dispatcher, route: Route, *, mutating: bool) -> Response:

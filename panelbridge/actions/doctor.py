@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from panelbridge.actions.faults import Fault
 from panelbridge.actions.findings import Finding, Weight, fine, wrong
 from panelbridge.actions.machine_checks import check_books, check_machine
+from panelbridge.actions.problems import Problem
 from panelbridge.service.config import ServiceConfig
 
 _BASICS = frozenset({"key file", "database"})  # without them nothing can be opened
@@ -26,6 +26,6 @@ def lacks_basics(found: Sequence[Finding]) -> bool:
     return any(item.weight is Weight.WRONG and item.check in _BASICS for item in found)
 
 
-def not_looked_at(fault: Fault) -> Finding:
+def not_looked_at(problem: Problem, advice: str) -> Finding:
     """The bridge could not be opened, or not be asked to the end."""
-    return wrong("the rest", fault.message, fault.advice)
+    return wrong("the rest", problem.message, advice)

@@ -10,9 +10,10 @@ from typing import Any, Protocol
 
 from panelbridge.actions.asking import asking_only
 from panelbridge.actions.context import Context
-from panelbridge.actions.faults import Fault, fault_of
 from panelbridge.actions.go_live_plan import TrialPlan, trial_installation, unused_number
 from panelbridge.actions.outcome import check_outcome
+from panelbridge.actions.problems import Problem
+from panelbridge.actions.refusals import find_problem
 from panelbridge.actions.refused import Refused
 from panelbridge.contract.models import Found
 from panelbridge.ledger import ZERO, Credits, HistoryFilter, TransferKind
@@ -32,11 +33,11 @@ class Step:
     what: str
     seconds: float
     seen: str  # empty where it went wrong
-    fault: Fault | None = None  # what went wrong
+    problem: Problem | None = None  # what went wrong
 
     @property
     def ok(self) -> bool:
-        return self.fault is None
+        return self.problem is None
 
 
 class Watcher(Protocol):
@@ -71,18 +72,18 @@ class _Trial:
 
     def step(self, what: str, do: Callable[[], str]) -> bool:
         """Do it and show it with its time; false when it went wrong."""
-        began, seen, fault = time.monotonic(), "", None
+        began, seen, problem = time.monotonic(), "", None
         try:
             with self.watcher.working(what):
                 seen = do()
         except Exception as error:  # whatever goes wrong, the account is ended afterwards
-            fault = fault_of(error)
-            if fault is None:
+            problem = find_problem(error)
+            if problem is None:
                 raise
         taken = round(time.monotonic() - began, 2)
-        self.steps.append(Step(what=what, seconds=taken, seen=seen, fault=fault))
+        self.steps.append(Step(what=what, seconds=taken, seen=seen, problem=problem))
         self.watcher.done(self.steps[-1])
-        return fault is None
+        return problem is None
 
 
 def try_plan(context: Context, tried: TrialPlan, watcher: Watcher) -> TrialResult:

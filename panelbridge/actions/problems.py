@@ -1,31 +1,79 @@
-"""RFC 9457 problems: every error the service answers, with a stable code, advice, and whether to repeat.
+"""The one table of errors: what each code means, its HTTP status, who can fix it, and whether to repeat.
 
-Business refusals are 4xx: proxies swallow the bodies of 5xx answers.
+Whatever fails reaches a caller as a ``Problem`` of this table: over HTTP as RFC 9457, in a module's reply,
+at a shell. ``refusals`` makes one of what any room raised. Business refusals are 4xx: proxies swallow the
+bodies of 5xx answers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-
-from pydantic import BaseModel, ConfigDict, Field
+from enum import StrEnum
+from typing import Any, Protocol
 
 MEDIA_TYPE = "application/problem+json"
+
+
+class End(StrEnum):
+    """How a command ends that meets it; `cli/exits.py` has the number of each."""
+
+    REFUSED = "refused"  # by asking otherwise it may be done
+    UNREACHABLE = "unreachable"  # not now: panel or database cannot be asked
+    ATTENTION = "attention"  # a person decides
+    CONFIGURATION = "configuration"  # the operator sets configuration, key file, disk or database right
+    USAGE = "usage"  # the command line is wrong
+    BUG = "bug"
+
+
+class Failure(Protocol):
+    """What an error of any room says of itself."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def message(self) -> str: ...
+    @property
+    def advice(self) -> str:
+        """Who can fix it, and how."""
+        ...
+
+    @property
+    def retry_safe(self) -> bool:
+        """Repeating cannot double anything."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProblemKind:
     """What all problems of one code share."""
 
-    status: int
+    status: int | None  # of HTTP; None: only the command line meets it
     title: str
-    advice: str
+    advice: str  # for whoever calls over HTTP
+    at_shell: str  # the same for a person at a shell
     retry_safe: bool = True  # sending the same request again cannot double anything
+    worth_repeating: bool = False  # it passes by itself, or by what others do: the same request may succeed
+    end: End = End.REFUSED
 
 
-def _kind(status: int, title: str, advice: str, *, retry_safe: bool = True) -> ProblemKind:
-    return ProblemKind(status=status, title=title, advice=advice, retry_safe=retry_safe)
+def _kind(
+    status: int | None,
+    title: str,
+    advice: str,
+    *,
+    at_shell: str | None = None,
+    worth_repeating: bool = False,
+    end: End = End.REFUSED,
+) -> ProblemKind:
+    return ProblemKind(
+        status=status,
+        title=title,
+        advice=advice,
+        at_shell=at_shell or advice,
+        worth_repeating=worth_repeating,
+        end=end,
+    )
 
 
 KINDS: Mapping[str, ProblemKind] = {
@@ -44,13 +92,20 @@ KINDS: Mapping[str, ProblemKind] = {
         "a staging copy needs a test key of its own.",
     ),
     # What was sent
-    "invalid_request": _kind(422, "The request is not valid", "Correct the field named and send it again."),
+    "invalid_request": _kind(
+        422,
+        "The request is not valid",
+        "Correct the field named and send it again.",
+        at_shell="Correct what is named and run the command again; --help shows the form.",
+    ),
     "invalid_body": _kind(400, "The body cannot be read", "Correct the body at the place named."),
     "unsupported_media_type": _kind(
         415, "The content type is not supported", "Send one of the content types named."
     ),
     "body_too_large": _kind(413, "The body is too large", "Send less in one request."),
-    "not_found": _kind(404, "Not found", "Check the address and the id in it."),
+    "not_found": _kind(
+        404, "Not found", "Check the address and the id in it.", at_shell="Check the name or number."
+    ),
     "method_not_allowed": _kind(405, "The method is not allowed here", "Use a method of the Allow header."),
     "idempotency_key_missing": _kind(
         400, "An Idempotency-Key header is missing", "Send a key of your own, the same when you repeat."
@@ -59,15 +114,18 @@ KINDS: Mapping[str, ProblemKind] = {
         409,
         "The key was used for another target",
         "Send a new key for a new request; repeat the old one unchanged.",
+        at_shell="Give --once another value for a new request; repeat the old one unchanged.",
     ),
     "key_spent": _kind(
         409,
         "What the key made has ended",
         "To create the account anew, send a new key; to see what became of it, read the subscription.",
-        retry_safe=True,
     ),
     "in_progress": _kind(
-        409, "A request with this key is being answered", "Repeat the same request in a few seconds."
+        409,
+        "A request with this key is being answered",
+        "Repeat the same request in a few seconds.",
+        worth_repeating=True,
     ),
     "code_taken": _kind(409, "The code is taken", "Choose another code, or change what has it."),
     # What WHMCS sells in ways that cannot be provisioned
@@ -92,7 +150,9 @@ KINDS: Mapping[str, ProblemKind] = {
         "The plan is on another panel",
         "Choose a plan of the same panel; moving between panels is not supported.",
     ),
-    "insufficient_credit": _kind(402, "Not enough credits", "Top up the reseller's wallet; then repeat."),
+    "insufficient_credit": _kind(
+        402, "Not enough credits", "Top up the reseller's wallet; then repeat.", worth_repeating=True
+    ),
     "wallet_missing": _kind(404, "The reseller has no wallet", "Open a wallet for the reseller first."),
     "transfer_refused": _kind(422, "The transfer of credits is refused", "Correct what the message names."),
     "hold_resolved": _kind(409, "The hold is resolved already", "Look at what resolved it in the history."),
@@ -132,13 +192,24 @@ KINDS: Mapping[str, ProblemKind] = {
     ),
     "refused": _kind(422, "The panel refused", "See the panel's code and message."),
     "panel_unreachable": _kind(
-        409, "The panel cannot be asked now", "Repeat later; check that the panel is up."
+        409,
+        "The panel cannot be asked now",
+        "Repeat later; check that the panel is up.",
+        worth_repeating=True,
+        end=End.UNREACHABLE,
     ),
     "attention": _kind(
-        409, "Waiting for a decision", "Look at the operation under attention and choose what to do."
+        409,
+        "Waiting for a decision",
+        "Look at the operation under attention and choose what to do.",
+        at_shell="See `panelbridge attention`: it lists the choices and what each of them means.",
+        end=End.ATTENTION,
     ),
     "writes_off": _kind(
-        409, "Panel writes are switched off", "An admin switches them on after reviewing the reconciliation."
+        409,
+        "Panel writes are switched off",
+        "An admin switches them on after reviewing the reconciliation.",
+        worth_repeating=True,
     ),
     # The bridge itself
     "secret_unreadable": _kind(
@@ -146,39 +217,78 @@ KINDS: Mapping[str, ProblemKind] = {
         "A stored secret cannot be opened",
         "The operator puts the key file back that belongs to the database, or gives the secret anew: a reset "
         "for a password, `panelbridge panels set` for a panel.",
+        worth_repeating=True,
     ),
-    "storage_full": _kind(503, "The disk is full", "The operator makes room; then repeat."),
+    "storage_full": _kind(
+        503, "The disk is full", "The operator makes room; then repeat.", end=End.CONFIGURATION
+    ),
     "storage_failed": _kind(
-        503, "The database cannot be used", "The operator looks at the disk and the log; then repeat."
+        503,
+        "The database cannot be used",
+        "The operator looks at the disk and the log; then repeat.",
+        end=End.CONFIGURATION,
     ),
     "storage_damaged": _kind(
-        503, "The database is damaged", "The operator stops the bridge and restores the last good backup."
+        503,
+        "The database is damaged",
+        "The operator stops the bridge and restores the last good backup.",
+        end=End.CONFIGURATION,
     ),
     "storage_unreachable": _kind(
-        503, "The database server does not answer", "Repeat after the seconds of the Retry-After header."
+        503,
+        "The database server does not answer",
+        "Repeat after the seconds of the Retry-After header.",
+        at_shell="See whether the database server runs and can be reached, then repeat.",
+        worth_repeating=True,
+        end=End.UNREACHABLE,
     ),
     "storage_unanswered": _kind(
         503,
         "The database server went away in the last step",
         "Send the same request with the same key again: what was kept is found, and nothing is done twice.",
+        at_shell="Look whether it was done before you run it again without the same --once.",
+        worth_repeating=True,
+        end=End.UNREACHABLE,
     ),
-    "overloaded": _kind(503, "Too much at once", "Repeat after the seconds of the Retry-After header."),
+    "overloaded": _kind(
+        503,
+        "Too much at once",
+        "Repeat after the seconds of the Retry-After header.",
+        at_shell="Repeat in a moment.",
+        worth_repeating=True,
+        end=End.UNREACHABLE,
+    ),
     "internal": _kind(
         500,
         "An error of the bridge",
         "Tell the operator the request id; the log has the cause. The same request may be repeated: "
         "what was begun is found, not begun again.",
+        worth_repeating=True,
+        end=End.BUG,
+    ),
+    # The command line's own
+    "configuration": _kind(
+        None,
+        "The bridge is not set up",
+        "Correct the configuration, the key file or the data folder.",
+        end=End.CONFIGURATION,
+    ),
+    "usage": _kind(
+        None,
+        "The command line is wrong",
+        "Run the command with --help: it shows the form. Nothing was done.",
+        end=End.USAGE,
     ),
 }
 
 
 class Problem(Exception):
-    """Raised by a view or module call; answered as RFC 9457. ``detail`` must be safe to show to staff."""
+    """What failed, for whoever asked. ``message`` must be safe to show to staff."""
 
     def __init__(
         self,
         code: str,
-        detail: str,
+        message: str,
         *,
         field: str | None = None,
         advice: str | None = None,
@@ -188,12 +298,12 @@ class Problem(Exception):
         extra: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(detail)
-        kind = KINDS[code]
+        super().__init__(message)
+        self.kind = kind = KINDS[code]
         self.code = code
-        self.detail = detail
+        self.message = message
         self.field = field
-        self.status = status or kind.status
+        self.status = status or kind.status or 500
         self.title = kind.title
         self.advice = advice or kind.advice
         self.retry_safe = kind.retry_safe if retry_safe is None else retry_safe
@@ -208,7 +318,7 @@ class Problem(Exception):
             "type": f"urn:panelbridge:problem:{self.code}",
             "title": self.title,
             "status": self.status,
-            "detail": self.detail,
+            "detail": self.message,
             "code": self.code,
             "retry_safe": self.retry_safe,
             "advice": self.advice,
@@ -217,19 +327,3 @@ class Problem(Exception):
         if self.field is not None:
             members["field"] = self.field
         return members | self.extra
-
-
-class ProblemBody(BaseModel):
-    """An error (RFC 9457)."""
-
-    model_config = ConfigDict(extra="allow", title="Problem")
-
-    type: str = Field(description="urn:panelbridge:problem: and the code")
-    title: str
-    status: int
-    detail: str
-    code: str = Field(description="stable and machine readable")
-    retry_safe: bool = Field(description="the same request may be sent again without doubling anything")
-    advice: str = Field(description="who can fix it, and how")
-    request_id: str
-    field: str | None = Field(default=None, description="the field of the request that is wrong")

@@ -1,22 +1,39 @@
-"""Errors of the library, as problems. What the library calls a refusal is a 4xx here."""
+"""What each room raises, as the one kind of error that a caller meets; ``problems`` has the table.
+
+What the library calls a refusal is a 4xx there.
+"""
 
 from __future__ import annotations
 
-from panelbridge.actions.problems import KINDS, Problem
+import errno
+
+from panelbridge.actions.problems import KINDS, Failure, Problem
 from panelbridge.contract.exceptions import (
+    AdapterLoadError,
     AuthenticationFailed,
     Conflict,
     PanelError,
     PanelUnreachable,
     RateLimited,
+    SettingsInvalid,
 )
 from panelbridge.contract.models import Outcome
 from panelbridge.contract.secret import SecretUnreadable
 from panelbridge.ledger import LedgerError
 from panelbridge.lifecycle import IllegalMove
 from panelbridge.provisioning.exceptions import Refusal
+from panelbridge.service.address import AddressUnusable
+from panelbridge.service.books import BooksLost
+from panelbridge.service.config import ConfigInvalid
+from panelbridge.service.data_folder import DataFolderTaken
 from panelbridge.storage import StorageBusy
-from panelbridge.storage.exceptions import StorageFailed, StorageUnanswered, StorageUnreachable
+from panelbridge.storage.exceptions import (
+    KeyFileError,
+    StorageFailed,
+    StorageUnanswered,
+    StorageUnreachable,
+    VaultError,
+)
 
 Known = Refusal | PanelError | LedgerError | IllegalMove | StorageBusy | StorageFailed | SecretUnreadable
 KNOWN: tuple[type[Exception], ...] = (
@@ -29,34 +46,48 @@ KNOWN: tuple[type[Exception], ...] = (
     StorageFailed,
 )
 _SOON = 2  # seconds
+_PLACES = frozenset(
+    {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EACCES, errno.EROFS, errno.ENAMETOOLONG}
+)
+
+
+def find_problem(error: BaseException) -> Problem | None:
+    """The problem that ``error`` is, whatever raised it; ``None`` for a bug."""
+    if isinstance(error, Problem):
+        return error
+    return _of_configuration(error) or _of_what_was_named(error) or _of_the_product(error)
 
 
 def problem_of(error: Known) -> Problem:
     """The problem that says what ``error`` says."""
-    if isinstance(error, (StorageBusy, StorageFailed)):
-        return _of_storage(error)
-    if isinstance(error, SecretUnreadable):
-        return Problem("secret_unreadable", f"{error}.")
-    if isinstance(error, LedgerError):
-        code = error.code if error.code in KINDS else "transfer_refused"
-        return Problem(code, f"{error.message}.", advice=error.advice)
-    if isinstance(error, IllegalMove):
-        return Problem("illegal_move", f"{str(error)[:1].upper()}{str(error)[1:]}.")
-    if isinstance(error, Refusal):
-        return _of_refusal(error)
-    return _of_panel_error(error)
+    match error:
+        case StorageBusy():
+            return Problem("overloaded", "The database was held by others for too long.", retry_after=_SOON)
+        case SecretUnreadable():
+            return Problem("secret_unreadable", f"{error}.")
+        case StorageUnreachable():  # told to shops too: where the server is, is the operator's to know
+            message = "The database server does not answer; nothing was changed."
+            return Problem(error.code, message, retry_after=_SOON)
+        case StorageUnanswered():
+            return Problem(error.code, _sentence(str(error)), retry_after=_SOON)
+        case IllegalMove():
+            return Problem("illegal_move", _sentence(str(error)))
+        case Refusal():
+            return _of_refusal(error)
+        case PanelError():
+            return _of_panel_error(error)
+        case _:
+            return _of_failure(error)
 
 
-def _of_storage(error: StorageBusy | StorageFailed) -> Problem:
-    if isinstance(error, StorageBusy):
-        return Problem("overloaded", "The database was held by others for too long.", retry_after=_SOON)
-    if isinstance(error, (StorageUnreachable, StorageUnanswered)):
-        # Told to shops too: where the server is, is the operator's to know.
-        message = "The database server does not answer; nothing was changed."
-        if isinstance(error, StorageUnanswered):
-            message = f"{str(error)[:1].upper()}{str(error)[1:]}."
-        return Problem(error.code, message, retry_after=_SOON)
-    return Problem(error.code, f"{str(error)[:1].upper()}{str(error)[1:]}.", advice=error.advice)
+def _of_failure(error: Failure) -> Problem:
+    """Of ledger or storage. What the ledger refuses without a code of its own is a transfer."""
+    code = error.code if error.code in KINDS else "transfer_refused"
+    return Problem(code, _sentence(error.message), advice=error.advice, retry_safe=error.retry_safe)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _of_refusal(error: Refusal) -> Problem:
@@ -83,3 +114,54 @@ def _of_panel_error(error: PanelError) -> Problem:
         retry_after=retry_after,
         extra={"panel_code": error.code},
     )
+
+
+def _of_configuration(error: BaseException) -> Problem | None:
+    """What the operator set, or the folder it names."""
+    match error:
+        case ConfigInvalid():
+            advice = _config_advice(str(error))
+        case BooksLost():
+            advice = "Is it the right folder? Name another with --data or --config."
+        case DataFolderTaken():
+            advice = "Nothing was changed."
+        case AddressUnusable():
+            advice = "Stop what listens there, or set another `host` or `port`."
+        case KeyFileError():
+            advice = (
+                "If there are books already, put the key file back from its own backup: another one cannot "
+                "open them. `panelbridge init` makes one for a new set-up only."
+            )
+        case VaultError():
+            advice = "The key file does not belong to this database: put back the one that does."
+        case _:
+            return None
+    return Problem("configuration", str(error), advice=advice)
+
+
+def _config_advice(message: str) -> str:
+    if "data_folder" in message:
+        return "Name the folder: --data FOLDER, --config FILE, or the variable PANELBRIDGE_DATA_FOLDER."
+    return "Correct the file or the variables named; nothing was started."
+
+
+def _of_what_was_named(error: BaseException) -> Problem | None:
+    """A number or a place that there cannot be."""
+    if isinstance(error, OverflowError):
+        return Problem(
+            "not_found", "No such number: it is larger than any in use", advice="Check the number."
+        )
+    if isinstance(error, OSError) and error.filename is not None and error.errno in _PLACES:
+        return Problem(
+            "invalid_request",
+            f"{error.filename} cannot be used: {error.strerror}",
+            advice="Name a place in a folder that is there and that you may write to.",
+        )
+    return None
+
+
+def _of_the_product(error: BaseException) -> Problem | None:
+    if isinstance(error, (AdapterLoadError, SettingsInvalid)):
+        advice = "See `panelbridge adapters` for what is installed, and the panel's settings."
+        return Problem("invalid_request", str(error), advice=advice)
+    return problem_of(error) if isinstance(error, KNOWN) else None  # type: ignore[arg-type]  # of that union

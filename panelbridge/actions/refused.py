@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
+from panelbridge.actions.problems import Problem
 
-class Refused(Exception):
-    """``code`` is stable, as in the error catalogue; ``advice`` says who can fix it, and how."""
 
-    def __init__(self, code: str, message: str, *, advice: str, retry_safe: bool = True) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-        self.advice = advice
-        self.retry_safe = retry_safe
+class Refused(Problem):
+    """As any other problem of the table; the advice speaks to a person at a shell."""

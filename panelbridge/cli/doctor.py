@@ -78,10 +78,11 @@ def _look(context: typer.Context) -> list[Finding]:
         with open_bridge(context) as bridge:
             found.extend(check_setup(bridge.context()))
     except Exception as error:
-        from panelbridge.cli.faults import fault_at_shell
+        from panelbridge.actions.refusals import find_problem
+        from panelbridge.cli.problems import advice_at_shell
 
-        fault = fault_at_shell(error)
-        if fault is None:
+        problem = find_problem(error)
+        if problem is None:
             raise
-        found.append(not_looked_at(fault))
+        found.append(not_looked_at(problem, advice_at_shell(problem)))
     return found

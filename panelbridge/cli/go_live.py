@@ -66,12 +66,12 @@ def try_on_screen(
 
 
 def _seen(step: Step) -> str:
-    from panelbridge.cli.faults import with_shell_advice
+    from panelbridge.cli.problems import advice_at_shell
 
-    if step.fault is None:
+    problem = step.problem
+    if problem is None:
         return step.seen
-    fault = with_shell_advice(step.fault)
-    return f"{fault.message} [{fault.code}]\n{fault.advice}"
+    return f"{problem.message} [{problem.code}]\n{advice_at_shell(problem)}"
 
 
 def _term(text: str | None) -> Term | None:

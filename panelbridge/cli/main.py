@@ -160,33 +160,28 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _tell_usage(error: Exception) -> Exit:
-    from panelbridge.actions.faults import Fault
-    from panelbridge.cli.faults import exit_of, fault_json
+    from panelbridge.actions.problems import Problem
+    from panelbridge.cli.problems import exit_of, problem_json
 
-    fault = Fault(
-        code="usage",
-        message=str(getattr(error, "message", "") or error),
-        advice="Run the command with --help: it shows the form. Nothing was done.",
-        retry_safe=True,
-    )
-    sys.stderr.write(f"{fault_json(fault)}\n")
-    return exit_of(fault)
+    problem = Problem("usage", str(getattr(error, "message", "") or error))
+    sys.stderr.write(f"{problem_json(problem)}\n")
+    return exit_of(problem)
 
 
 def _tell(error: Exception, *, as_json: bool) -> Exit:
-    from panelbridge.actions.faults import Fault
-    from panelbridge.cli.faults import exit_of, fault_at_shell, fault_json, fault_text
+    from panelbridge.actions.problems import Problem
+    from panelbridge.actions.refusals import find_problem
+    from panelbridge.cli.problems import exit_of, problem_json, problem_text
 
-    fault = fault_at_shell(error)
-    if fault is None:
+    problem = find_problem(error)
+    if problem is None:
         from panelbridge.service.logs import describe
 
         sys.stderr.write(f"{describe(error)}\n")
-        fault = Fault(
-            code="internal",
-            message=f"a bug in panelbridge ({type(error).__name__}); the lines above say where",
+        problem = Problem(
+            "internal",
+            f"a bug in panelbridge ({type(error).__name__}); the lines above say where",
             advice="Please report them; they hold no secrets.",
-            retry_safe=True,
         )
-    sys.stderr.write(f"{fault_json(fault)}\n" if as_json else fault_text(fault))
-    return exit_of(fault)
+    sys.stderr.write(f"{problem_json(problem)}\n" if as_json else problem_text(problem))
+    return exit_of(problem)

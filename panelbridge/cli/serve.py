@@ -24,7 +24,8 @@ def serve_command(context: typer.Context) -> None:
 
 
 def _explain(error: BaseException) -> str | None:
-    from panelbridge.cli.faults import fault_at_shell, fault_text
+    from panelbridge.actions.refusals import find_problem
+    from panelbridge.cli.problems import problem_text
 
-    fault = fault_at_shell(error)
-    return fault_text(fault) if fault is not None else None
+    problem = find_problem(error)
+    return problem_text(problem) if problem is not None else None

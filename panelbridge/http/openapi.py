@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from typing import Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import JsonSchemaValue, models_json_schema
 
 from panelbridge.actions.fields import CODE_PATTERN
-from panelbridge.actions.problems import MEDIA_TYPE, ProblemBody
+from panelbridge.actions.problems import MEDIA_TYPE
 from panelbridge.http.routes import Route
 
 Mode = Literal["validation", "serialization"]
@@ -43,6 +43,22 @@ _MODULE_HEADERS: Mapping[str, JsonSchemaValue] = {
     "Panelbridge-Whmcs": {"type": "string", "maxLength": 40},
     "Panelbridge-Time": {"type": "number", "minimum": 0},
 }
+
+
+class ProblemBody(BaseModel):
+    """An error (RFC 9457)."""
+
+    model_config = ConfigDict(extra="allow", title="Problem")
+
+    type: str = Field(description="urn:panelbridge:problem: and the code")
+    title: str
+    status: int
+    detail: str
+    code: str = Field(description="stable and machine readable")
+    retry_safe: bool = Field(description="the same request may be sent again without doubling anything")
+    advice: str = Field(description="who can fix it, and how")
+    request_id: str
+    field: str | None = Field(default=None, description="the field of the request that is wrong")
 
 
 def build_document(routes: Iterable[Route]) -> dict[str, Any]:

@@ -26,6 +26,11 @@ class StorageFailed(Exception):
 
     code: ClassVar[str] = "storage_failed"
     advice: ClassVar[str] = "Look at the disk and at the system's log; then repeat."
+    retry_safe: ClassVar[bool] = True
+
+    @property
+    def message(self) -> str:
+        return str(self)
 
 
 class StorageFull(StorageFailed):
@@ -59,7 +64,6 @@ class StorageUnreachable(StorageFailed):
 
     code = "storage_unreachable"
     advice = "Repeat in a moment; if it lasts, look whether the database server runs and can be reached."
-    retry_safe: ClassVar[bool] = True
 
 
 class StorageUnanswered(StorageFailed):

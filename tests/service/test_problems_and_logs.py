@@ -6,9 +6,14 @@ import dataclasses
 
 import pytest
 
+from panelbridge.actions.refusals import find_problem
+from panelbridge.cli.exits import Exit
+from panelbridge.cli.problems import exit_of
 from panelbridge.http.app import create_app
+from panelbridge.ledger import LedgerError
 from panelbridge.service.services import Check, Figure
 from panelbridge.storage import StorageBusy
+from panelbridge.storage.exceptions import StorageFailed
 from tests.service.conftest import Service, config_for
 
 
@@ -129,3 +134,18 @@ def test_a_database_held_by_others_is_503_and_safe_to_repeat(
     assert answer.headers["Retry-After"] == "2"
     assert answer.json is not None
     assert (answer.json["code"], answer.json["retry_safe"]) == ("overloaded", True)
+
+
+OWN_WORDS = [kind for root in (LedgerError, StorageFailed) for kind in (root, *root.__subclasses__())]
+
+
+@pytest.mark.parametrize("kind", OWN_WORDS[1:], ids=lambda kind: kind.code)
+def test_whatever_ledger_and_storage_raise_has_its_line_in_the_table_of_errors(kind: type[Exception]) -> None:
+    error = kind.__new__(kind)  # whatever each is made of
+    error.__dict__["message"] = "it failed"
+
+    problem = find_problem(error)
+
+    assert problem is not None
+    assert problem.code == error.code  # type: ignore[attr-defined]
+    assert isinstance(exit_of(problem), Exit)
