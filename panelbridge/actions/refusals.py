@@ -61,23 +61,30 @@ def find_problem(error: BaseException) -> Problem | None:
 def problem_of(error: Known) -> Problem:
     """The problem that says what ``error`` says."""
     match error:
-        case StorageBusy():
-            return Problem("overloaded", "The database was held by others for too long.", retry_after=_SOON)
         case SecretUnreadable():
             return Problem("secret_unreadable", f"{error}.")
-        case StorageUnreachable():  # told to shops too: where the server is, is the operator's to know
-            message = "The database server does not answer; nothing was changed."
-            return Problem(error.code, message, retry_after=_SOON)
-        case StorageUnanswered():
-            return Problem(error.code, _sentence(str(error)), retry_after=_SOON)
         case IllegalMove():
             return Problem("illegal_move", _sentence(str(error)))
         case Refusal():
             return _of_refusal(error)
         case PanelError():
             return _of_panel_error(error)
+        case StorageBusy() | StorageUnreachable() | StorageUnanswered():
+            return _of_storage_away(error)
         case _:
             return _of_failure(error)
+
+
+def _of_storage_away(error: StorageBusy | StorageUnreachable | StorageUnanswered) -> Problem:
+    """Soon it may be back. Told to shops too: where the server is, is the operator's to know."""
+    match error:
+        case StorageBusy():
+            code, message = "overloaded", "The database was held by others for too long."
+        case StorageUnreachable():
+            code, message = error.code, "The database server does not answer; nothing was changed."
+        case _:
+            code, message = error.code, _sentence(str(error))
+    return Problem(code, message, retry_after=_SOON)
 
 
 def _of_failure(error: Failure) -> Problem:
