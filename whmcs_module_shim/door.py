@@ -11,6 +11,7 @@ from flask.globals import request_ctx
 
 from panelbridge.access import Scope
 from panelbridge.actions.fields import starred
+from panelbridge.actions.outage import looked_up
 from panelbridge.actions.problems import Problem
 from panelbridge.actions.refusals import KNOWN, problem_of
 from panelbridge.actions.wording import starred_note
@@ -86,7 +87,9 @@ def serve_module(dispatcher: Dispatcher, route: Route, *, mutating: bool) -> Res
     _hear_what_it_was_told(dispatcher, caller, body)  # type: ignore[arg-type]
     try:
         with deadline(caller.budget):  # whatever the function asks the panels, and however many
-            answer: ModuleAnswer = route.view(dispatcher.services, caller, body)
+            answer: ModuleAnswer = looked_up(
+                lambda: route.view(dispatcher.services, caller, body), seconds=caller.budget
+            )
     except KNOWN as error:
         raise in_whmcs_words(problem_of(error)) from None  # type: ignore[arg-type]  # a member of that union
     except Problem as problem:

@@ -10,8 +10,10 @@ from pydantic import Field
 from panelbridge.actions.connect_view import ConnectView, connect_view
 from panelbridge.actions.context import Context
 from panelbridge.actions.fields import View
+from panelbridge.actions.outage import AWAY
 from panelbridge.actions.outcome import check_outcome
 from panelbridge.actions.problems import Problem
+from panelbridge.actions.refusals import SOON
 from panelbridge.ledger import Credits
 from panelbridge.provisioning import Operation, Reply
 from panelbridge.provisioning.port import Unit
@@ -176,6 +178,21 @@ def visible_subscription(context: Context, unit: Unit, number: int) -> tuple[Sub
 def acted(context: Context, reply: Reply, *, with_password: bool = False) -> Acted:
     """The answer to a request. Raises ``Problem`` for a refused operation or one in attention."""
     check_outcome(reply.operation)
+    try:
+        return _told(context, reply, with_password=with_password)
+    except AWAY:
+        number = reply.operation.id
+        context.services.provisioner.promise(number)
+        raise Problem(
+            "storage_unreachable",
+            f"This is stored as operation {number} and goes on by itself; the database server does not "
+            "answer now.",
+            retry_after=SOON,
+            extra={"operation": number},
+        ) from None
+
+
+def _told(context: Context, reply: Reply, *, with_password: bool) -> Acted:
     with context.services.units.read() as unit:
         subscription = unit.subscriptions.subscription(reply.operation.subscription_id)
         if subscription is None:

@@ -45,7 +45,7 @@ KNOWN: tuple[type[Exception], ...] = (
     SecretUnreadable,
     StorageFailed,
 )
-_SOON = 2  # seconds
+SOON = 2  # seconds
 _PLACES = frozenset(
     {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EACCES, errno.EROFS, errno.ENAMETOOLONG}
 )
@@ -84,7 +84,7 @@ def _of_storage_away(error: StorageBusy | StorageUnreachable | StorageUnanswered
             code, message = error.code, "The database server does not answer; nothing was changed."
         case _:
             code, message = error.code, _sentence(str(error))
-    return Problem(code, message, retry_after=_SOON)
+    return Problem(code, message, retry_after=SOON)
 
 
 def _of_failure(error: Failure) -> Problem:

@@ -47,12 +47,19 @@ class Bridge:
 
     def change(self, action: Callable[..., ResultT], *, once: str | None = None, **parts: Any) -> ResultT:
         """An action in one write transaction. ``once``: the operator's own key, for a repeat."""
-        with self.services.units.write() as unit:
-            context = self.context(unit=unit, once=once)
-            result = action(context, **parts)
-        for effect in context.committed:
-            effect()
-        return result
+        from panelbridge.actions.outage import looked_up
+
+        key = once or _own_key()
+
+        def run() -> ResultT:
+            with self.services.units.write() as unit:
+                context = self.context(unit=unit, once=key)
+                result = action(context, **parts)
+            for effect in context.committed:
+                effect()
+            return result
+
+        return looked_up(run, seconds=self.services.answer_budget)
 
     def ask(self, action: Callable[..., ResultT], **parts: Any) -> ResultT:
         """An action that asks a panel and keeps nothing."""
@@ -63,7 +70,10 @@ class Bridge:
 
     def act(self, action: Callable[..., ResultT], *, once: str | None = None, **parts: Any) -> ResultT:
         """An action that opens its own transactions; its operation may still be pending."""
-        return action(self.context(once=once), **parts)
+        from panelbridge.actions.outage import looked_up
+
+        key = once or _own_key()
+        return looked_up(lambda: action(self.context(once=key), **parts), seconds=self.services.answer_budget)
 
     def every(self, action: Callable[..., Any], query: type[BaseModel], **filters: Any) -> list[Any]:
         """The items of all pages."""
@@ -84,9 +94,13 @@ class Bridge:
             caller=self.caller,
             now=self.services.clock(),
             forget_keys=_nothing_to_forget,
-            idempotency_key=once or f"cli-{secrets.token_hex(12)}",
+            idempotency_key=once or _own_key(),
             open_unit=unit,
         )
+
+
+def _own_key() -> str:
+    return f"cli-{secrets.token_hex(12)}"
 
 
 def _nothing_to_forget() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +15,7 @@ from flask.globals import app_ctx, request_ctx
 from panelbridge.access import StoredAnswer
 from panelbridge.actions.context import Context
 from panelbridge.actions.fields import TextFile, View, starred
+from panelbridge.actions.outage import AWAY, looked_up
 from panelbridge.actions.problems import Problem
 from panelbridge.actions.validation import validate
 from panelbridge.http.auth import Caller, KeyVerifier
@@ -85,6 +88,17 @@ class Dispatcher:
         fingerprint = self.services.fingerprint(_target(route))
         context = replace(context, idempotency_key=key)
         if route.effect is Effect.CHANGES:
+            return looked_up(
+                lambda: self._changed(route, context, parts, key, fingerprint), seconds=context.caller.budget
+            )
+        return looked_up(
+            lambda: self._acted(route, context, parts, key, fingerprint), seconds=context.caller.budget
+        )
+
+    def _changed(
+        self, route: Route, context: Context, parts: dict[str, Any], key: str, fingerprint: str
+    ) -> Response:
+        try:
             with self.services.units.write() as unit:
                 stored = unit.access.answer(context.caller.owner, key)
                 if stored is not None:
@@ -92,9 +106,15 @@ class Dispatcher:
                 result = route.view(replace(context, open_unit=unit), **parts)
                 unit.access.open_answer(context.caller.owner, key, fingerprint, context.now)
                 _keep(unit, context, key, route.status, result)
-            for effect in context.committed:
-                effect()
-            return _render(route, result, starred(parts.get("body")))
+        except AWAY:
+            _run(context.committed)  # it may have been kept; what is forgotten for nothing is read again
+            raise
+        _run(context.committed)
+        return _render(route, result, starred(parts.get("body")))
+
+    def _acted(
+        self, route: Route, context: Context, parts: dict[str, Any], key: str, fingerprint: str
+    ) -> Response:
         with self.services.units.write() as unit:
             stored = unit.access.answer(context.caller.owner, key)
             if stored is not None and stored.fingerprint == fingerprint and route.spent is not None:
@@ -105,9 +125,14 @@ class Dispatcher:
                 return _replay(stored, fingerprint)
         result = route.view(context, **parts)  # a repeat without an answer acts again: verbs name end states
         if not result.is_pending():  # a pending one is no final answer
-            with self.services.units.write() as unit:
+            with suppress(*AWAY), self.services.units.write() as unit:  # a repeat finds it done all the same
                 _keep(unit, context, key, _status(route, result), result)
         return _render(route, result, starred(parts.get("body")))
+
+
+def _run(effects: Sequence[Callable[[], None]]) -> None:
+    for effect in effects:
+        effect()
 
 
 def _query(source: Request, route: Route) -> Any:

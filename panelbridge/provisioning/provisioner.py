@@ -27,7 +27,7 @@ from panelbridge.provisioning.commands import (
 from panelbridge.provisioning.dependencies import Dependencies
 from panelbridge.provisioning.flow import decisions, purchase_decisions
 from panelbridge.provisioning.flow.act import send
-from panelbridge.provisioning.flow.broken import BrokenSteps
+from panelbridge.provisioning.flow.broken import BrokenSteps, is_away
 from panelbridge.provisioning.flow.claim import (
     SHORTEST_TRY,
     Call,
@@ -77,6 +77,7 @@ class Provisioner:
         self._wake = wake
         self._broken = BrokenSteps(units, deps)
         self._settled = threading.Condition()
+        self._promised: set[OperationId] = set()  # operations whose end shops are to be told of
         self._thread_slots: dict[PanelId, int] = defaultdict(int)
         self._thread_slots_lock = threading.Lock()
 
@@ -104,9 +105,16 @@ class Provisioner:
                 left = self._left(ends)
                 if not operation.settled and left > SHORTEST_TRY and slot.take(operation.panel_id):
                     first = self._claim(unit, operation.id, left, admitted=operation)
-            if not operation.settled:
-                operation = self._drive(operation.id, ends, first)
-        return self._answer(operation, joined=admission.joined and admission.operation.settled)
+            try:
+                if not operation.settled:
+                    operation = self._drive(operation.id, ends, first)
+                return self._answer(operation, joined=admission.joined and admission.operation.settled)
+            except Exception as error:
+                if not is_away(error):
+                    raise
+                # The intent is stored, and the scan goes on with it.
+                self.promise(operation.id)
+                return Reply(operation=operation, pending=True, waits_for=None, message="")
 
     def drive(self, operation_id: OperationId, ends: float) -> Operation:
         """Step the operation until it is settled or ``ends`` has come; the rest happens later.
@@ -228,8 +236,23 @@ class Provisioner:
             self.step(operation.id)
         return len(due)
 
+    def promise(self, operation_id: OperationId) -> None:
+        """A shop was told *pending* while the database could not note it: that is done when it can again."""
+        self._promised.add(operation_id)
+
+    def _keep_promises(self) -> None:
+        for operation_id in tuple(self._promised):
+            with self.units.write() as unit:
+                operation = unit.journal.operation(operation_id)
+                kept = operation is None or operation.reported_pending
+                if operation is not None and not kept:  # settled by now or not
+                    kept = unit.journal.save(replace(operation, reported_pending=True), was=operation)
+            if kept:
+                self._promised.discard(operation_id)
+
     def due(self, limit: int = 50) -> list[Operation]:
         """What can be done now; what is blocked is not among it until what blocks it moves."""
+        self._keep_promises()
         with self.units.read() as unit:
             return due_now(unit, self.deps, limit)
 

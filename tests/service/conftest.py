@@ -130,11 +130,14 @@ def _ready_folder() -> Path:
 
 
 @contextmanager
-def service_in(tmp_path: Path) -> Iterator[Service]:
-    """A service of its own in that folder."""
+def service_in(tmp_path: Path, url: str | None = None, **limits: Any) -> Iterator[Service]:
+    """A service of its own in that folder; ``url``: its database."""
     sample_functions.SEEN.clear()
-    shutil.copytree(_ready_folder(), tmp_path / "data")
-    with rig_in(tmp_path / "data") as rig:
+    # A database on a server is not copied with its folder.
+    shutil.copytree(_ready_folder(), tmp_path / "data", ignore=shutil.ignore_patterns("*.url"))
+    if url is not None:
+        (tmp_path / "data" / "bridge.url").write_text(url)
+    with rig_in(tmp_path / "data", **limits) as rig:
         services = Services(
             units=rig.units,
             panels=rig.directory,
@@ -142,6 +145,7 @@ def service_in(tmp_path: Path) -> Iterator[Service]:
             clock=rig.clock,
             fingerprint=rig.deps.fingerprint,
             panel_changed=rig.directory.forget,
+            answer_budget=limits.get("budget", 10.0),
             checks=lambda: (Check(name="database", ok=True, message="writable"),),
         )
         log = io.StringIO()

@@ -25,9 +25,6 @@ def _migrated() -> Path:
     return folder / "ready.db"
 
 
-_on_server: dict[Path, str] = {}
-
-
 def migrated(path: Path) -> Path:
     """``path``, where a database with the newest schema and nothing in it is now."""
     return Path(shutil.copy(_migrated(), path))
@@ -36,12 +33,14 @@ def migrated(path: Path) -> Path:
 def ready_database(path: Path) -> Database:
     """The database at ``path`` with the newest schema: an older one is migrated, a new one is a copy.
 
-    With ``PANELBRIDGE_TEST_DATABASE=postgresql`` the path stands for a database of the run's server.
+    With ``PANELBRIDGE_TEST_DATABASE=postgresql`` the path stands for a database of the run's server; a file
+    beside it tells other processes which.
     """
-    if os.environ.get("PANELBRIDGE_TEST_DATABASE") == "postgresql":
-        if path not in _on_server:
-            _on_server[path] = postgres.fresh_url()
-        return Database(_on_server[path])
+    where = path.with_suffix(".url")
+    if os.environ.get("PANELBRIDGE_TEST_DATABASE") == "postgresql" and not where.exists():
+        where.write_text(postgres.fresh_url())
+    if where.exists():
+        return Database(where.read_text())
     known = path.exists()
     database = Database(f"sqlite:///{path if known else migrated(path)}")
     if known:

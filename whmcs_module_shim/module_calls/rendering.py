@@ -6,6 +6,7 @@ from typing import Any
 
 from panelbridge.actions.caller import Caller
 from panelbridge.actions.connect_view import connect_view
+from panelbridge.actions.outage import AWAY
 from panelbridge.actions.outcome import check_outcome, label_of
 from panelbridge.contract.capabilities import Verb
 from panelbridge.contract.models import AccountState, Found, Outcome, PanelAccount
@@ -41,8 +42,19 @@ def render(
 ) -> ModuleAnswer:
     """``success`` or ``pending``. Raises ``Problem`` for a refused operation or one in attention."""
     check_outcome(answer.operation)
-    with services.units.read() as unit:
-        return _answer_of(services, unit, answer, with_password=with_password, data=data)
+    try:
+        with services.units.read() as unit:
+            return _answer_of(services, unit, answer, with_password=with_password, data=data)
+    except AWAY:
+        # It is stored and goes on; its account cannot be read now, and is told when the shop asks again.
+        services.provisioner.promise(answer.operation.id)
+        return ModuleAnswer(
+            result=Result.PENDING,
+            message=_pending_text(answer),
+            operation=operation_view(answer.operation, waits_for=answer.waits_for),
+            account=None,
+            data=data,
+        )
 
 
 def _answer_of(

@@ -10,10 +10,12 @@ import hmac
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from panelbridge.access import digest_of, prefix_of
 from panelbridge.actions.caller import Access
+from panelbridge.actions.outage import AWAY
 from panelbridge.actions.problems import Problem
 from panelbridge.service.services import ServiceUnits
 
@@ -71,5 +73,8 @@ class KeyVerifier:
         last = access.key.last_used_at
         if not access.key.usable(now) or (last is not None and now - last < _USE_NOTED_EVERY):
             return
-        with self._units.write() as unit:
+        with (
+            suppress(*AWAY),
+            self._units.write() as unit,
+        ):  # no reason to refuse: the request itself will tell
             unit.access.note_key_use(access.key.prefix, now)

@@ -15,6 +15,11 @@ from panelbridge.provisioning.port import Units
 _MOST = 3  # in a row
 
 
+def is_away(error: Exception) -> bool:
+    """The database server is gone. Storage is above us, so its errors are known by their codes."""
+    return str(getattr(error, "code", "")) in {"storage_unreachable", "storage_unanswered"}
+
+
 class BrokenSteps:
     """Counts, in this process, how often in a row an operation's next step broke."""
 

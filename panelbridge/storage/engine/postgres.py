@@ -10,7 +10,7 @@ import os
 import select
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,7 @@ class PostgresServer:
         self._owner = None if owner_url is None else owner_url.set(drivername="postgresql+psycopg")
         self._reading = _engine(self._url, "reading", patience, psycopg.IsolationLevel.REPEATABLE_READ)
         self._writing = _engine(self._url, "writing", patience, psycopg.IsolationLevel.READ_COMMITTED)
-        self._readers, self._reader_slots = _Connections(self._reading), _Slots(pool_size, patience)
+        self._readers, self._reader_slots = _Reading(self._reading), _Slots(pool_size, patience)
         self._writers, self._writer_slots = _Connections(self._writing), _Slots(pool_size, patience)
         self._writing_threads: set[int] = set()
         self._jobs: Engine | None = None
@@ -146,6 +146,13 @@ class _Connections(KeptConnections):
             super()._commit(connection)
         except psycopg.OperationalError as error:
             raise unanswered(error) from None
+
+
+class _Reading(_Connections):
+    def _commit(self, connection: Connection) -> None:
+        """What was read was read: a server that goes away now takes nothing back."""
+        with suppress(psycopg.OperationalError):
+            _driver(connection).rollback()
 
 
 def _driver(connection: Connection) -> psycopg.Connection[Any]:
