@@ -246,8 +246,7 @@ KINDS: Mapping[str, ProblemKind] = {
         503,
         "The database server went away in the last step",
         "Send the same request with the same key again: what was kept is found, and nothing is done twice.",
-        at_shell="Look whether it was done before you run it again without the same --once.",
-        worth_repeating=True,
+        at_shell="See whether it was done: the database server went away before it said so.",
         end=End.UNREACHABLE,
     ),
     "overloaded": _kind(
