@@ -8,7 +8,7 @@ from pathlib import Path
 
 from panelbridge.actions.refused import Refused
 
-_COUNTED = {"subscriptions": "subscriptions", "transfers": "ledger_transfers"}
+_COUNTED = ("subscriptions", "ledger_transfers")
 
 
 def require_file(path: Path, advice: str) -> None:
@@ -18,7 +18,7 @@ def require_file(path: Path, advice: str) -> None:
 
 
 def look_through(path: Path) -> dict[str, int]:
-    """Counts of what is in it. Raises ``Refused`` when it is no whole database of ours."""
+    """Rows of some tables in it. Raises ``Refused`` when it is no whole database of ours."""
     wrong = Refused(
         "invalid_request",
         f"the file {path} is not a whole panelbridge database",
@@ -28,8 +28,8 @@ def look_through(path: Path) -> dict[str, int]:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as copy:
             whole = copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
             counts = {
-                name: int(copy.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608 - ours
-                for name, table in _COUNTED.items()
+                table: int(copy.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608 - ours
+                for table in _COUNTED
             }
     except sqlite3.DatabaseError:
         raise wrong from None

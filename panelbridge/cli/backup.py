@@ -22,7 +22,7 @@ def backup_command(
     to: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[FOLDER|FILE.db]", help="A folder, which is made if need be, gets a dated file."
+            metavar="[FOLDER|FILE]", help="A folder, which is made if need be, gets a dated file."
         ),
     ] = None,
     keep: Annotated[
@@ -43,6 +43,7 @@ def backup_command(
         screen.json(
             {
                 "file": str(made.file),
+                "manifest": str(made.beside) if made.beside else None,
                 "bytes": made.size,
                 "key_file": str(config.key_file),
                 "removed": made.removed,
@@ -53,6 +54,7 @@ def backup_command(
     screen.facts(
         (
             ("file", made.file),
+            ("manifest", made.beside),
             ("size", f"{made.size / 1024 / 1024:.1f} MB, read through and whole"),
             ("in it", f"{made.subscriptions} subscriptions, {made.transfers} transfers of credits"),
             ("removed", "\n".join(made.removed) or None),
@@ -67,7 +69,7 @@ def restore_command(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A backup.")],
     replace: Annotated[
-        bool, typer.Option("--replace", help="Put the database that is there aside, under another name.")
+        bool, typer.Option("--replace", help="Put the SQLite file that is there aside, under another name.")
     ] = False,
     yes: Yes = False,
     as_json: AsJson = False,
@@ -87,7 +89,7 @@ def restore_command(
     if screen.as_json:
         screen.json(
             {
-                "database": str(done.database),
+                "database": done.database,
                 "put_aside": str(done.put_aside) if done.put_aside else None,
                 "writes_off": done.panels,
                 "doubts": done.doubts,

@@ -20,8 +20,11 @@ from panelbridge.contract.models import Term
 from panelbridge.provisioning import CreateCommand, OperationId, Provisioner, Reply
 from panelbridge.service.compose import compose
 from panelbridge.service.config import ServiceConfig
+from panelbridge.storage.engine.database import Database
+from panelbridge.storage.engine.postgres_copy import is_empty
 from panelbridge.subscriptions import Mode
 from panelbridge.testing.practice import PracticeProcess
+from tests.support import postgres
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,17 +50,54 @@ class Terminal(io.StringIO):
 class Shell:
     """Runs the command on one data folder, in this process."""
 
-    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, server: str | None = None) -> None:
+        """``server``: the URL of its database for the owner; none: the SQLite file in the folder."""
         self.folder = folder
+        self.server = server
         self._patch = monkeypatch
+        self._enter()
 
     @property
     def config(self) -> ServiceConfig:
-        return ServiceConfig(data_folder=self.folder)
+        return ServiceConfig(data_folder=self.folder, **database_of(self.server))
+
+    def _enter(self) -> None:
+        """What is started from here on is told of this database."""
+        for name in ("database_url", "database_owner_url", "test_database"):
+            self._patch.delenv(f"PANELBRIDGE_{name.upper()}", raising=False)
+        for name, value in database_of(self.server).items():
+            self._patch.setenv(f"PANELBRIDGE_{name.upper()}", value)
+
+    def elsewhere(self, name: str) -> Shell:
+        """Another machine: an empty folder, and where the bridge is on a server, an empty database."""
+        folder = self.folder.parent / name
+        folder.mkdir(mode=0o700)
+        return Shell(folder, self._patch, postgres.empty_url() if self.server else None)
+
+    def cloned(self, name: str) -> Shell:
+        """What ``cp -a`` of the data folder makes, and with a server a copy of its database."""
+        folder = self.folder.parent / name
+        shutil.copytree(self.folder, folder)
+        return Shell(folder, self._patch, postgres.copy_of(self.server) if self.server else None)
+
+    @contextmanager
+    def database(self) -> Iterator[Database]:
+        """The books past every action, as their owner opens them."""
+        opened = Database(self.server or f"sqlite:///{self.folder / 'panelbridge.db'}")
+        yield opened
+        opened.close()
+
+    def is_empty(self) -> bool:
+        """Whether nothing was put in place: no file, or no table."""
+        if self.server is None:
+            return not (self.folder / "panelbridge.db").exists()
+        with self.database() as database, database.read() as connection:
+            return is_empty(connection)
 
     def __call__(self, *words: str, typed: str | None = None) -> Ran:
         """``typed``: somebody sits there and types this; else nobody can be asked."""
         out, err = io.StringIO(), io.StringIO()
+        self._enter()
         self._patch.setattr("sys.stdin", io.StringIO() if typed is None else Terminal(typed))
         with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as ended:
             main(["--data", str(self.folder), *words])
@@ -104,27 +144,36 @@ class Shell:
             services.close()
 
 
+def database_of(server: str | None) -> dict[str, str]:
+    """Settings that name it: for the service's role, which owns nothing, and for the owner."""
+    if server is None:
+        return {}
+    return {"database_url": postgres.as_application(server), "database_owner_url": server}
+
+
 @pytest.fixture
 def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
     """A shell whose data folder does not exist yet."""
     monkeypatch.setenv("PANELBRIDGE_ANSWER_BUDGET", "1.5")
     monkeypatch.delenv("PANELBRIDGE_CONFIG", raising=False)
-    return Shell(tmp_path / "data", monkeypatch)
+    return Shell(tmp_path / "data", monkeypatch, postgres.empty_url() if postgres.IN_USE else None)
 
 
 @pytest.fixture(scope="session")
-def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder as ``init`` leaves it; making one takes a second, copying it none."""
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str | None]:
+    """A data folder and its database as ``init`` leaves them; making them takes a second, a copy less."""
     folder = tmp_path_factory.mktemp("made") / "data"
-    first_setup(ServiceConfig(data_folder=folder), mode=Mode.TEST)
-    return folder
+    server = postgres.empty_url() if postgres.IN_USE else None
+    first_setup(ServiceConfig(data_folder=folder, **database_of(server)), mode=Mode.TEST)
+    return folder, server
 
 
 @pytest.fixture
-def shell(bare: Shell, made_once: Path) -> Shell:
+def shell(bare: Shell, made_once: tuple[Path, str | None], monkeypatch: pytest.MonkeyPatch) -> Shell:
     """A shell after ``init --mode test``."""
-    shutil.copytree(made_once, bare.folder)
-    return bare
+    folder, server = made_once
+    shutil.copytree(folder, bare.folder)
+    return Shell(bare.folder, monkeypatch, postgres.copy_of(server)) if server else bare
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,11 @@ from cryptography.fernet import Fernet
 from panelbridge.service.data_folder import claim_data_folder
 from panelbridge.testing.practice import PracticeProcess
 from tests.cli.conftest import Shell
+from tests.support import postgres
+
+# A SQLite file is put aside; a database of a server is not, its copy goes into an empty one.
+OF_A_FILE = pytest.mark.skipif(postgres.IN_USE, reason="of a SQLite file: on a server nothing is put aside")
+SUFFIX = ".dump" if postgres.IN_USE else ".db"
 
 
 @pytest.fixture
@@ -27,22 +32,18 @@ def copy(selling: Shell, tmp_path: Path) -> Path:
 
 def elsewhere(shell: Shell, monkeypatch: pytest.MonkeyPatch, *, key: bool) -> Shell:
     """Another machine: an empty folder, with the key file or without."""
-    folder = shell.folder.parent / "other"
-    folder.mkdir(mode=0o700)
+    other = shell.elsewhere("other")
     if key:
-        shutil.copy2(shell.folder / "secret.key", folder)
-    return Shell(folder, monkeypatch)
+        shutil.copy2(shell.folder / "secret.key", other.folder)
+    return other
 
 
 def test_a_copy_made_while_a_write_is_open_is_whole(selling: Shell, tmp_path: Path) -> None:
-    writer = sqlite3.connect(selling.folder / "panelbridge.db", isolation_level=None)
-    writer.execute("BEGIN IMMEDIATE")
-    try:
+    with selling.database() as database, database.write() as connection:
+        connection.exec_driver_sql("UPDATE resellers SET name = 'not committed'")
         ran = selling.done("backup", str(tmp_path))
-    finally:
-        writer.close()
 
-    (made,) = tmp_path.glob("panelbridge-*Z.db")
+    (made,) = tmp_path.glob(f"panelbridge-*Z{SUFFIX}")
     assert stat.S_IMODE(made.stat().st_mode) == 0o600
     assert "NOT in it" in ran.out
     assert str(selling.folder / "secret.key") in ran.out
@@ -65,7 +66,7 @@ def test_nothing_is_overwritten(selling: Shell, copy: Path) -> None:
 
     assert (backup.code, restore.code) == (1, 1)
     assert copy.read_bytes() == before
-    assert "--replace" in restore.err
+    assert ("createdb" if postgres.IN_USE else "--replace") in restore.err
 
 
 def test_a_restored_copy_has_its_books_and_writes_off(
@@ -80,7 +81,8 @@ def test_a_restored_copy_has_its_books_and_writes_off(
     assert other.done("subscriptions", "show", "shop:501", "--json").json["state"] == "active"
     assert other.done("ledger", "verify", "--json").json["whole"] is True
     assert other.done("panels", "show", "main", "--json").json["writes_enabled"] is False
-    assert stat.S_IMODE((other.folder / "panelbridge.db").stat().st_mode) == 0o600
+    for file in other.folder.glob("panelbridge.db"):
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert not [name for name in other.folder.iterdir() if "restoring" in name.name]
 
 
@@ -130,9 +132,26 @@ def test_without_its_key_file_a_copy_is_not_restored(
 
     assert ran.code == 4
     assert "put the key file back" in ran.err
-    assert not (other.folder / "panelbridge.db").exists()
+    assert other.is_empty()
 
 
+def test_with_another_key_file_nothing_is_put_in_place(
+    selling: Shell, copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = elsewhere(selling, monkeypatch, key=False)
+    (other.folder / "secret.key").write_bytes(Fernet.generate_key())
+    (other.folder / "secret.key").chmod(0o600)
+
+    ran = other("restore", str(copy), "--yes")
+
+    assert ran.code == 4
+    assert "does not belong to this database" in ran.err
+    assert other.is_empty()
+    shutil.copy2(selling.folder / "secret.key", other.folder)
+    other.done("restore", str(copy), "--yes")
+
+
+@OF_A_FILE
 def test_with_another_key_file_nothing_is_touched(selling: Shell, copy: Path) -> None:
     key_file = selling.folder / "secret.key"
     key_file.write_bytes(Fernet.generate_key())
@@ -146,6 +165,7 @@ def test_with_another_key_file_nothing_is_touched(selling: Shell, copy: Path) ->
     assert not list(selling.folder.glob("*before*"))
 
 
+@OF_A_FILE
 def test_the_database_that_was_there_is_put_aside(selling: Shell, copy: Path) -> None:
     selling.order(502)
 
@@ -158,13 +178,16 @@ def test_the_database_that_was_there_is_put_aside(selling: Shell, copy: Path) ->
     assert len(selling.done("subscriptions", "list", "--json").json) == 1
 
 
-def test_no_restore_under_a_running_service(selling: Shell, copy: Path) -> None:
-    with claim_data_folder(selling.folder):
-        ran = selling("restore", str(copy), "--replace", "--yes")
+def test_no_restore_under_a_running_service(
+    selling: Shell, copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = elsewhere(selling, monkeypatch, key=True)
+    with claim_data_folder(other.folder):
+        ran = other("restore", str(copy), "--yes")
 
     assert ran.code == 4
     assert "already serves from" in ran.err
-    assert not list(selling.folder.glob("*before*"))
+    assert other.is_empty()
 
 
 @pytest.mark.parametrize("content", [b"", b"no database at all", b"SQLite format 3\x00" + b"\xff" * 5000])
@@ -172,18 +195,21 @@ def test_a_file_that_is_no_backup_is_refused(shell: Shell, tmp_path: Path, conte
     file = tmp_path / "strange.db"
     file.write_bytes(content)
 
-    ran = shell("restore", str(file), "--replace", "--yes")
+    ran = shell("restore", str(file), *(() if postgres.IN_USE else ("--replace",)), "--yes")
 
     assert ran.code == 1
     assert "is not a whole panelbridge database" in ran.err
 
 
-def test_restoring_is_asked_with_what_it_means(selling: Shell, copy: Path) -> None:
-    ran = selling("restore", str(copy), "--replace", typed="n\n")
+def test_restoring_is_asked_with_what_it_means(
+    selling: Shell, copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = elsewhere(selling, monkeypatch, key=True)
+    ran = other("restore", str(copy), typed="n\n")
 
     assert ran.code == 1
     assert "What happened after that backup is not in it" in ran.err
-    assert not list(selling.folder.glob("*before*"))
+    assert other.is_empty()
 
 
 def test_a_folder_that_is_not_there_is_made_and_gets_dated_files(selling: Shell, tmp_path: Path) -> None:
@@ -193,7 +219,7 @@ def test_a_folder_that_is_not_there_is_made_and_gets_dated_files(selling: Shell,
 
     assert folder.is_dir()
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    assert len(list(folder.glob("panelbridge-*Z.db"))) == 1
+    assert len(list(folder.glob(f"panelbridge-*Z{SUFFIX}"))) == 1
 
 
 def test_what_is_missing_is_said_when_a_folder_cannot_be_made(selling: Shell, tmp_path: Path) -> None:
@@ -204,22 +230,23 @@ def test_what_is_missing_is_said_when_a_folder_cannot_be_made(selling: Shell, tm
 
 
 def test_so_many_dated_files_are_kept_and_nothing_else_is_touched(selling: Shell, tmp_path: Path) -> None:
-    for name in (
-        "panelbridge-20200101T000000Z.db",
-        "panelbridge-20210101T000000Z.db",
-        "panelbridge-mineZ.db",
-    ):
+    older, old, mine = (
+        f"panelbridge-{when}Z{SUFFIX}" for when in ("20200101T000000", "20210101T000000", "mine")
+    )
+    for name in (older, old, mine, f"{older}.json", f"{old}.json"):
         (tmp_path / name).touch()
 
     ran = selling("backup", str(tmp_path), "--keep", "2")
 
     assert ran.code == 0, ran.err
-    left = sorted(one.name for one in tmp_path.glob("*.db"))
-    assert left[0] == "panelbridge-20210101T000000Z.db"
-    assert left[-1] == "panelbridge-mineZ.db"
+    left = sorted(one.name for one in tmp_path.glob(f"*{SUFFIX}"))
+    assert left[0] == old
+    assert left[-1] == mine
     assert len(left) == 3
+    assert (tmp_path / f"{older}.json").exists() != postgres.IN_USE, "a dump goes with its manifest"
 
 
+@OF_A_FILE
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can leave files that are another user's")
 def test_what_root_restores_belongs_to_the_service(selling: Shell, copy: Path) -> None:
     for one in (selling.folder, *selling.folder.iterdir()):

@@ -13,6 +13,7 @@ from sqlalchemy import make_url, text
 from panelbridge.storage.engine import postgres_copy
 from panelbridge.storage.engine.database import Database
 from panelbridge.storage.engine.manifest import manifest_of, read_manifest
+from panelbridge.storage.engine.schema_check import schema_problems
 from panelbridge.storage.exceptions import StorageFailed, ToolMissing
 from tests.ledger.books import ANNA, BORIS, Books, credits_of
 from tests.support import postgres
@@ -47,6 +48,7 @@ def test_a_copy_has_one_state_and_goes_back_whole_with_numbers_that_continue(
         assert manifest.rows == postgres_copy.rows_of(connection)
     again = Books(postgres.as_application(owner_url))
     assert again.verify().whole
+    assert [] == schema_problems(restored)
     with again.write() as ledger:
         assert credits_of("0") == ledger.wallet(BORIS).balance
         third = ledger.open_wallet(type(ANNA)(99))
@@ -78,7 +80,7 @@ def test_a_copy_with_a_changed_byte_is_refused(books: Books, tmp_path: Path) -> 
     with pytest.raises(StorageFailed, match="is not whole"):
         read_manifest(dump)
     manifest_of(dump).unlink()
-    with pytest.raises(StorageFailed, match=r"manifest .*copy\.json cannot be read"):
+    with pytest.raises(StorageFailed, match=r"manifest .*copy\.dump\.json cannot be read"):
         read_manifest(dump)
 
 

@@ -18,6 +18,8 @@ from panelbridge.storage.engine.database import Database
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "postgres"
 APPLICATION = "panelbridge_app"  # the service's role, which owns nothing
+# Whether this run's tests are to run there, where they can run on either database.
+IN_USE = os.environ.get("PANELBRIDGE_TEST_DATABASE") == "postgresql"
 _TEMPLATE = "ready"
 _numbers = itertools.count(1)
 
@@ -36,6 +38,7 @@ def owner_url_of_fresh() -> str:
 
 def empty_url() -> str:
     """Of a database with nothing in it at all, as its owner."""
+    _template()  # makes the service's role
     name = f"e{os.getpid()}_{next(_numbers)}"
     _administration().execute(text(f"CREATE DATABASE {name}"))
     return _of(name)
@@ -48,11 +51,22 @@ def copy_of(url: str) -> str:
     return make_url(url).set(database=name).render_as_string(hide_password=False)
 
 
+def dropped(url: str) -> None:
+    """There is no database at ``url``."""
+    _administration().execute(text(f"DROP DATABASE {make_url(url).database} WITH (FORCE)"))
+
+
+def emptied(url: str) -> None:
+    """The database of ``url`` is another one under its name, with nothing in it."""
+    dropped(url)
+    _administration().execute(text(f"CREATE DATABASE {make_url(url).database}"))
+
+
 def replace(url: str, older: str) -> None:
     """The database of ``url`` becomes ``older``, as if restored by hand. ``older`` is gone then."""
-    name, other = make_url(url).database, make_url(older).database
-    _administration().execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    _administration().execute(text(f"ALTER DATABASE {other} RENAME TO {name}"))
+    dropped(url)
+    names = make_url(older).database, make_url(url).database
+    _administration().execute(text("ALTER DATABASE {} RENAME TO {}".format(*names)))
 
 
 def as_application(owner_url: str) -> str:

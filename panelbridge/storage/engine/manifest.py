@@ -31,7 +31,7 @@ class Manifest(BaseModel):
 
 def manifest_of(dump: Path) -> Path:
     """Where the manifest of ``dump`` lies."""
-    return dump.with_suffix(".json")
+    return dump.with_name(f"{dump.name}.json")
 
 
 def digest(file: Path) -> str:

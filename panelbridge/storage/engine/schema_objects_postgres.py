@@ -6,6 +6,7 @@ back: servers of two releases may spell one definition differently.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from sqlalchemy import Connection, text
@@ -15,6 +16,8 @@ from panelbridge.storage.engine.guards_postgres import TRIGGERS
 
 Objects = Mapping[tuple[str, str], tuple[str, str]]  # kind and name -> table and definition
 
+# A condition that went through a dump has its casts in other places.
+_SPELLING = re.compile(r"::(character varying|text)(\[\])?|[()]")
 # Guards are compared by ``guards.altered``; of temporary tables there are none.
 _OBJECTS = text("""
 WITH t AS (SELECT oid, relname, relrowsecurity FROM pg_class WHERE relnamespace = :space AND relkind = 'r')
@@ -66,4 +69,7 @@ def objects(connection: Connection) -> tuple[Objects, Objects]:
 def _read(connection: Connection, space: int, schema: str) -> Objects:
     values = {"space": space, "guards": [trigger.name for trigger in TRIGGERS]}
     rows = connection.execute(_OBJECTS, values).all()
-    return {(kind, name): (table, str(said).replace(f"{schema}.", "")) for kind, name, table, said in rows}
+    return {
+        (kind, name): (table, _SPELLING.sub("", str(said).replace(f"{schema}.", "")))
+        for kind, name, table, said in rows
+    }
