@@ -59,7 +59,7 @@ class Bridge:
                 effect()
             return result
 
-        return looked_up(run, seconds=self.services.answer_budget)
+        return looked_up(run, seconds=self.services.answer_budget, repeatable=once is not None)
 
     def ask(self, action: Callable[..., ResultT], **parts: Any) -> ResultT:
         """An action that asks a panel and keeps nothing."""
@@ -73,7 +73,11 @@ class Bridge:
         from panelbridge.actions.outage import looked_up
 
         key = once or _own_key()
-        return looked_up(lambda: action(self.context(once=key), **parts), seconds=self.services.answer_budget)
+        return looked_up(
+            lambda: action(self.context(once=key), **parts),
+            seconds=self.services.answer_budget,
+            repeatable=once is not None,
+        )
 
     def every(self, action: Callable[..., Any], query: type[BaseModel], **filters: Any) -> list[Any]:
         """The items of all pages."""
