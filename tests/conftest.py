@@ -2,4 +2,10 @@
 
 from __future__ import annotations
 
+import os
+
 pytest_plugins = ("panelbridge.testing.plugin", "tests.support.matrix_report")
+
+# The product refuses variables of its own name that it does not know.
+if (wanted := os.environ.pop("PANELBRIDGE_TEST_DATABASE", None)) is not None:
+    os.environ["TEST_DATABASE"] = wanted

@@ -171,4 +171,6 @@ def _of_the_product(error: BaseException) -> Problem | None:
     if isinstance(error, (AdapterLoadError, SettingsInvalid)):
         advice = "See `panelbridge adapters` for what is installed, and the panel's settings."
         return Problem("invalid_request", str(error), advice=advice)
+    if isinstance(error, StorageUnreachable):  # here the operator asks: what is told names the server
+        return Problem(error.code, _sentence(str(error)), retry_after=SOON)
     return problem_of(error) if isinstance(error, KNOWN) else None  # type: ignore[arg-type]  # of that union

@@ -13,6 +13,8 @@ import pytest
 
 from examples.demo.bridge import DemoBridge
 from panelbridge.testing.practice import PracticeProcess
+from tests.support import postgres
+from tests.support.ready import on_postgres
 from tests.support.standin import Standin, StandinError
 from tests.support.standin_records import Turn
 
@@ -120,7 +122,13 @@ class Shop:
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("chain")
     panel_options = {"reseller_list": "works", "credits": "10000"}
-    with PracticeProcess("xui", books=folder / "panel.sqlite", options=panel_options) as panel:
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        PracticeProcess("xui", books=folder / "panel.sqlite", options=panel_options) as panel,
+    ):
+        if on_postgres():
+            for name, value in postgres.settings_of(postgres.empty_url()).items():
+                patch.setenv(name, value)
         bridge = DemoBridge(folder)
         try:
             bridge.start()

@@ -19,7 +19,7 @@ from panelbridge.storage.engine.database import Database
 SCRIPT = Path(__file__).parents[2] / "scripts" / "postgres"
 APPLICATION = "panelbridge_app"  # the service's role, which owns nothing
 # Whether this run's tests are to run there, where they can run on either database.
-IN_USE = os.environ.get("PANELBRIDGE_TEST_DATABASE") == "postgresql"
+IN_USE = "postgresql" in (os.environ.get("TEST_DATABASE"), os.environ.get("PANELBRIDGE_TEST_DATABASE"))
 _TEMPLATE = "ready"
 _numbers = itertools.count(1)
 
@@ -67,6 +67,15 @@ def replace(url: str, older: str) -> None:
     dropped(url)
     names = make_url(older).database, make_url(url).database
     _administration().execute(text("ALTER DATABASE {} RENAME TO {}".format(*names)))
+
+
+def settings_of(owner_url: str) -> dict[str, str]:
+    """The configuration of a service on it, as variables; the service's role owns nothing."""
+    _template()  # makes the role
+    return {
+        "PANELBRIDGE_DATABASE_URL": as_application(owner_url),
+        "PANELBRIDGE_DATABASE_OWNER_URL": owner_url,
+    }
 
 
 def as_application(owner_url: str) -> str:

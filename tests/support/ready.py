@@ -30,6 +30,11 @@ def migrated(path: Path) -> Path:
     return Path(shutil.copy(_migrated(), path))
 
 
+def on_postgres() -> bool:
+    """Whether this run's rigs keep their books on PostgreSQL."""
+    return "postgresql" in (os.environ.get("TEST_DATABASE"), os.environ.get("PANELBRIDGE_TEST_DATABASE"))
+
+
 def ready_database(path: Path) -> Database:
     """The database at ``path`` with the newest schema: an older one is migrated, a new one is a copy.
 
@@ -37,7 +42,7 @@ def ready_database(path: Path) -> Database:
     beside it tells other processes which.
     """
     where = path.with_suffix(".url")
-    if os.environ.get("PANELBRIDGE_TEST_DATABASE") == "postgresql" and not where.exists():
+    if on_postgres() and not where.exists():
         where.write_text(postgres.fresh_url())
     if where.exists():
         return Database(where.read_text())
