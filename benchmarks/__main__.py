@@ -93,14 +93,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     unknown = sorted(set(given.names) - set(FULL))
     if unknown:
         parser.error(f"there is no figure {', '.join(unknown)}; there are: {', '.join(FULL)}")
-    told = collect(QUICK if given.quick else FULL, given.names or list(FULL))
-    given.out.write_text(json.dumps(told, indent=2) + "\n")
-    missed = [entry["name"] for entry in told["figures"] if entry["met"] is False]
-    before, after = told["before"], told["after"]
+    reported = collect(QUICK if given.quick else FULL, given.names or list(FULL))
+    given.out.write_text(json.dumps(reported, indent=2) + "\n")
+    missed = [entry["name"] for entry in reported["figures"] if entry["met"] is False]
+    before, after = reported["before"], reported["after"]
     took = datetime.fromisoformat(after["at"]) - datetime.fromisoformat(before["at"])
     sys.stdout.write(
-        f"no seed, commit {told['commit']}, {took.total_seconds():.0f} s; load {before['load'][0]} before, "
-        f"{after['load'][0]} after; {given.out}\n"
+        f"no seed, commit {reported['commit']}, {took.total_seconds():.0f} s; "
+        f"load {before['load'][0]} before, {after['load'][0]} after; {given.out}\n"
     )
     if missed:
         sys.stdout.write(f"goals missed: {', '.join(missed)}\n")

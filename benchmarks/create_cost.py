@@ -106,7 +106,7 @@ def _together(call: _Call, numbers: itertools.count[int], each: int) -> list[flo
         try:
             for _ in range(each):
                 waits.append(_timed(call, client, next(numbers)))
-        except Exception as error:  # noqa: BLE001 - told by the main thread
+        except Exception as error:  # noqa: BLE001 - reported by the main thread
             failures.append(error)
 
     threads = [threading.Thread(target=caller) for _ in range(CALLERS)]

@@ -56,8 +56,8 @@ def _figure(question: str, waits: dict[str, float]) -> Figure:
 
 def _attacks(stage: Stage) -> dict[str, tuple[int, bytes]]:
     head = f"POST {CREATE} HTTP/1.1\r\nHost: bridge\r\n"
-    told = "".join(f"{name}: {value}\r\n" for name, value in stage.headers.items())
-    body = f'{head}{told}Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{{"serviceid": '
+    reported = "".join(f"{name}: {value}\r\n" for name, value in stage.headers.items())
+    body = f'{head}{reported}Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{{"serviceid": '
     return {
         "130 silent": (130, b""),
         "130 half headers": (130, f"{head}X-Never-Ends: ".encode()),

@@ -73,5 +73,5 @@ def _burst(stage: Stage, numbers: itertools.count[int], each: int) -> list[float
 
 
 if __name__ == "__main__":
-    for server, told in measure().items():
-        print(f"{server:10}", ", ".join(f"{name} {value:.2f} ms" for name, value in told.items()))
+    for server, reported in measure().items():
+        print(f"{server:10}", ", ".join(f"{name} {value:.2f} ms" for name, value in reported.items()))

@@ -100,21 +100,21 @@ def _figures(taken: list[Round]) -> list[Figure]:
             goal=f"ratio >= {GOAL_REPEAT}",
             met=repeat / bare >= GOAL_REPEAT,
         ),
-        _told("service.create", round(create, 1), "journal rows/s", create / bare, against),
+        _reported("service.create", round(create, 1), "journal rows/s", create / bare, against),
     ]
     alike = f"that route bound to one core, as serve is: {bare_on_one:.0f} requests/s"
     repeat_cpu = 1000 * sum(one.repeat_cpu for one in taken) / len(taken)
     create_cpu = 1000 * sum(one.create_cpu for one in taken) / len(taken)
     return [
         *figures,
-        _told("service.repeat.one_core", round(repeat, 1), "requests/s", repeat / bare_on_one, alike),
-        _told("service.create.one_core", round(create, 1), "journal rows/s", create / bare_on_one, alike),
-        _told("service.repeat.cpu", round(repeat_cpu, 3), "ms of CPU of serve"),
-        _told("service.create.cpu", round(create_cpu, 3), "ms of CPU of serve"),
+        _reported("service.repeat.one_core", round(repeat, 1), "requests/s", repeat / bare_on_one, alike),
+        _reported("service.create.one_core", round(create, 1), "journal rows/s", create / bare_on_one, alike),
+        _reported("service.repeat.cpu", round(repeat_cpu, 3), "ms of CPU of serve"),
+        _reported("service.create.cpu", round(create_cpu, 3), "ms of CPU of serve"),
     ]
 
 
-def _told(name: str, value: float, unit: str, ratio: float | None = None, against: str = "") -> Figure:
+def _reported(name: str, value: float, unit: str, ratio: float | None = None, against: str = "") -> Figure:
     """A figure told for completeness, without a goal."""
     ratio = None if ratio is None else round(ratio, 3)
     return Figure(name=name, value=value, unit=unit, ratio=ratio, against=against, goal="none", met=None)

@@ -1,4 +1,4 @@
-"""Which commit an output tells of, and an earlier one in a scratch folder."""
+"""Which commit an output shows, and an earlier one in a scratch folder."""
 
 from __future__ import annotations
 

@@ -86,10 +86,10 @@ def _any_turn() -> Iterator[None]:
         yield
 
 
-def _end_untold(honest: Any) -> Any:
+def _end_unreported(honest: Any) -> Any:
     def unreported(store: Any, installation: Any, after: Any) -> list[Any]:
-        told = honest(store, installation, after)
-        return [item for item in told if item.state is not OperationState.SUPERSEDED]
+        reported = honest(store, installation, after)
+        return [item for item in reported if item.state is not OperationState.SUPERSEDED]
 
     return unreported
 
@@ -128,7 +128,7 @@ FAULTS = (
     Fault(name="1.4 superseding looks at the verb only", put_back=_verb_alone),
     Fault(
         name="1.4 the end of what was superseded is told to nobody",
-        put_back=_instead(SqlJournalStore, "unreported", _end_untold(SqlJournalStore.unreported)),
+        put_back=_instead(SqlJournalStore, "unreported", _end_unreported(SqlJournalStore.unreported)),
     ),
     Fault(
         name="1.5 of three new passwords the second stays",
@@ -175,9 +175,9 @@ def main(arguments: list[str]) -> int:
     say(f"model: seed {given.seed}, at most {SEQUENCES} sequences of {STEPS} steps for each fault")
     unfound = 0
     for fault in wanted:
-        told = _search(fault, given.seed)
-        unfound += told is None
-        say(f"{fault.name}: {told or 'NOT FOUND'}")
+        reported = _search(fault, given.seed)
+        unfound += reported is None
+        say(f"{fault.name}: {reported or 'NOT FOUND'}")
     return 1 if unfound else 0
 
 

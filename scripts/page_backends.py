@@ -70,7 +70,7 @@ def _verbs(capabilities: Capabilities) -> str:
 
 
 def settings_page() -> str:
-    """What one machine and one panel can be told."""
+    """What can be set for one machine and one panel."""
     machine = [
         [f"`{name}`", f"`{ENV_PREFIX}{name.upper()}`", _default(field), field.description or ""]
         for name, field in ServiceConfig.model_fields.items()

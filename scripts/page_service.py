@@ -39,8 +39,8 @@ proxy pass on only `/v1/`.
 
 def command_page() -> str:
     """Every command with its arguments and options."""
-    told = dict(re.findall(r"^ +([A-Z_]+) = \d+ +# (.+)$", inspect.getsource(Exit), re.MULTILINE))
-    ends = table(["code", "means"], [[str(end.value), told[end.name]] for end in Exit])
+    reported = dict(re.findall(r"^ +([A-Z_]+) = \d+ +# (.+)$", inspect.getsource(Exit), re.MULTILINE))
+    ends = table(["code", "means"], [[str(end.value), reported[end.name]] for end in Exit])
     parts = [
         f"""# The command
 

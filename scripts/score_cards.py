@@ -93,7 +93,9 @@ def main() -> int:
             cards[backend, card.setup] = short(card)
             failed |= not card.green
             for failure in card.failures:
-                sys.stderr.write(f"{backend} {card.setup}: {failure.part}: {failure.name}: {failure.told}\n")
+                sys.stderr.write(
+                    f"{backend} {card.setup}: {failure.part}: {failure.name}: {failure.message}\n"
+                )
         keep(cards.values())
     return 1 if failed else 0
 

@@ -50,7 +50,7 @@ def main(arguments: Sequence[str]) -> int:
 def _apart(tree: Path) -> dict[str, str]:
     """The figures of one tree, by a process that imports that tree's packages."""
     paths = os.pathsep.join([str(tree), str(tree / "adapters")])
-    told = subprocess.run(
+    reported = subprocess.run(
         [sys.executable, ROOT / "scripts" / "structure.py", "--of", tree],
         cwd=tree,
         env={**os.environ, "PYTHONPATH": paths},
@@ -58,7 +58,7 @@ def _apart(tree: Path) -> dict[str, str]:
         capture_output=True,
         text=True,
     )
-    figures: dict[str, str] = json.loads(told.stdout.splitlines()[-1])
+    figures: dict[str, str] = json.loads(reported.stdout.splitlines()[-1])
     return figures
 
 

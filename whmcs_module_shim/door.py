@@ -84,7 +84,7 @@ def serve_module(dispatcher: Dispatcher, route: Route, *, mutating: bool) -> Res
     body = read_body(request_ctx.request, route.body, route.formats)
     _refuse_unsupported(body)  # type: ignore[arg-type]  # every function's model is a CommonRequest
     check_binding(dispatcher.services, dispatcher.verifier, caller, mutating=mutating)
-    _hear_what_it_was_told(dispatcher, caller, body)  # type: ignore[arg-type]
+    _compare_what_it_knows(dispatcher, caller, body)  # type: ignore[arg-type]
     try:
         with deadline(caller.budget):  # whatever the function asks the panels, and however many
             answer: ModuleAnswer = looked_up(
@@ -99,15 +99,15 @@ def serve_module(dispatcher: Dispatcher, route: Route, *, mutating: bool) -> Res
     if redacted := starred(body):
         answer = answer.model_copy(update={"message": f"{answer.message} {starred_note(redacted)}"})
     status = 202 if answer.is_pending() else 200
-    told = answer.sent_as(caller.request_id).model_dump_json()
-    return Response(told, status, mimetype="application/json")
+    text = answer.sent_as(caller.request_id).model_dump_json()
+    return Response(text, status, mimetype="application/json")
 
 
-def _hear_what_it_was_told(dispatcher: Dispatcher, caller: Caller, body: CommonRequest) -> None:
+def _compare_what_it_knows(dispatcher: Dispatcher, caller: Caller, body: CommonRequest) -> None:
     """Only from the shop an installation is bound to, by a key that may act: no other stops the bridge."""
     shop = caller.installation
     if body.highest_operation and shop and caller.key.allows(Scope.PROVISION) and is_bound_here(caller):
-        dispatcher.services.told_operation(body.highest_operation, shop.code)
+        dispatcher.services.known_operation(body.highest_operation, shop.code)
 
 
 def _refuse_unsupported(body: CommonRequest) -> None:

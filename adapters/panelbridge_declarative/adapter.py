@@ -1,4 +1,4 @@
-"""Any panel over HTTP whose description tells how to speak to it; a verb reads, writes, reads again.
+"""Any panel over HTTP whose description says how to speak to it; a verb reads, writes, reads again.
 
 What a panel means is in the file; what a verb means is here, the same for every file: who owns the account,
 what counts as done, and that doubt stays doubt.
@@ -80,13 +80,13 @@ class DeclarativeAdapter(PanelAdapter[DeclarativeSettings]):
 
     def test_connection(self) -> Connection:
         op = self.spec.op.test
-        told = self._told(op, {})
-        values = mapping.values_from(op.result, told, datetime.now(UTC))
+        reported = self._reported(op, {})
+        values = mapping.values_from(op.result, reported, datetime.now(UTC))
         where = urlsplit(self.settings.base_url).netloc
         return Connection(
             version=mapping.text_of(values, "version"),
             identity=mapping.text_of(values, "identity") or f"{self.spec.name} at {where}",
-            clock_skew=mapping.clock_skew(told, datetime.now(UTC)),
+            clock_skew=mapping.clock_skew(reported, datetime.now(UTC)),
             balance=self.balance(),
         )
 
@@ -181,7 +181,7 @@ class DeclarativeAdapter(PanelAdapter[DeclarativeSettings]):
         op = self.spec.op.balance
         if op is None:
             return None
-        values = mapping.values_from(op.result, self._told(op, {}), datetime.now(UTC))
+        values = mapping.values_from(op.result, self._reported(op, {}), datetime.now(UTC))
         amount = mapping.amount(values, "amount")
         if amount is None:
             raise ContractBroken("the panel's reply has no amount", field="amount")
@@ -191,7 +191,7 @@ class DeclarativeAdapter(PanelAdapter[DeclarativeSettings]):
         op = self.spec.op.sign_on
         if op is None:
             return super().sign_on(ref)
-        values = mapping.values_from(op.result, self._told(op, facts.of_ref(ref)), datetime.now(UTC))
+        values = mapping.values_from(op.result, self._reported(op, facts.of_ref(ref)), datetime.now(UTC))
         url = mapping.text_of(values, "url") or ""
         if urlsplit(url).scheme not in ("http", "https"):
             raise ContractBroken("the panel's reply has no address to sign on at", field="url")
@@ -209,7 +209,7 @@ class DeclarativeAdapter(PanelAdapter[DeclarativeSettings]):
         return self._usages(op)
 
     def _usages(self, op: ListOp) -> Iterator[Usage]:
-        """A row that cannot be read tells nothing, and is no other's trouble."""
+        """A row that cannot be read says nothing, and is no other's trouble."""
         now = datetime.now(UTC)
         for row in self._runner.rows(op, {}):
             try:
@@ -230,7 +230,7 @@ class DeclarativeAdapter(PanelAdapter[DeclarativeSettings]):
         with self._client.patience(verb.value):
             return self._changes.reach(verb, request)
 
-    def _told(self, op: ReadOp, account: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _reported(self, op: ReadOp, account: Mapping[str, Any]) -> Mapping[str, Any]:
         """What the panel answers. Raises ``PanelError``."""
         answer = self._runner.read(op, {"account": account})
         if answer.verdict.outcome is Is.NOT_FOUND:

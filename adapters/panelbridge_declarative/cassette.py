@@ -200,8 +200,8 @@ def _ended(call: Any) -> str:
         return f"{error.code} {error.outcome.value}"
     outcome = getattr(result, "outcome", None)
     differs = getattr(result, "differs", ())
-    told = outcome.value if outcome is not None else type(result).__name__
-    return f"{told} differs {','.join(differs)}" if differs else told
+    reported = outcome.value if outcome is not None else type(result).__name__
+    return f"{reported} differs {','.join(differs)}" if differs else reported
 
 
 def _asked(method: str, path: str, more: Mapping[str, Any]) -> dict[str, Any]:

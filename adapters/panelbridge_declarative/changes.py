@@ -22,7 +22,7 @@ from panelbridge_declarative.description.abilities import after_unknown
 from panelbridge_declarative.description.expressions import ExpressionFailed, Scope, expression
 from panelbridge_declarative.description.spec import AfterUnknown, Is, WriteOp
 from panelbridge_declarative.errors import error_of, not_found
-from panelbridge_declarative.lookups import CUT_HALF_WAY, Lookups, Seen, must_be_told
+from panelbridge_declarative.lookups import CUT_HALF_WAY, Lookups, Seen, must_be_reported
 from panelbridge_declarative.operations import facts
 from panelbridge_declarative.operations.running import Runner, Written
 
@@ -79,7 +79,7 @@ class Changes:
         if not written.is_done:
             raise error_of(written.verdict)
         done = Outcome.ALREADY if written.verdict.outcome is Is.ALREADY else Outcome.DONE
-        return VerbResult(outcome=done, account=None if before is None else _as_told(verb, before))
+        return VerbResult(outcome=done, account=None if before is None else _as_reported(verb, before))
 
     def _read_back(self, verb: Verb, op: WriteOp, written: Written, request: ChangeRequest) -> VerbResult:
         try:
@@ -88,7 +88,7 @@ class Changes:
             raise _unread(written, error) from None
         reached = self._is_reached(verb, op, seen, request)
         if reached or (reached is None and written.is_done):
-            account = seen.account if reached else _as_told(verb, seen.account)
+            account = seen.account if reached else _as_reported(verb, seen.account)
             return VerbResult(outcome=Outcome.DONE, account=account)
         if written.is_done:
             raise ContractBroken(f"the panel accepted the {verb.value} and did not do it")
@@ -144,7 +144,7 @@ class Changes:
 
     def _gone(self, written: Written, request: ChangeRequest) -> VerbResult:
         try:
-            left = must_be_told(self._lookups.read(request.ref))
+            left = must_be_reported(self._lookups.read(request.ref))
             if left is None:
                 self._check_panel()
         except PanelError as error:
@@ -177,10 +177,10 @@ class Changes:
 
 def holds(test: str, seen: Seen, scope: Scope, runner: Runner) -> bool:
     """Whether a ``verify`` is exactly true of what was read; what cannot be compared is not."""
-    told = {**scope, "result": facts.of_values(seen.values), "config": runner.client.config}
-    told.setdefault("present", told["result"])
+    reported = {**scope, "result": facts.of_values(seen.values), "config": runner.client.config}
+    reported.setdefault("present", reported["result"])
     try:
-        return expression(test).value(told) is True
+        return expression(test).value(reported) is True
     except ExpressionFailed:
         return False
 
@@ -191,7 +191,7 @@ def same_moment(account: PanelAccount, until: Any, capabilities: Capabilities) -
     return account.expires_at is not None and abs(account.expires_at - until) <= exact
 
 
-def _as_told(verb: Verb, account: PanelAccount) -> PanelAccount:
+def _as_reported(verb: Verb, account: PanelAccount) -> PanelAccount:
     """The panel shows no state: it is what the panel said it did."""
     state = {Verb.SUSPEND: AccountState.SUSPENDED, Verb.UNSUSPEND: AccountState.ACTIVE}.get(verb)
     return account if state is None else replace(account, state=state)

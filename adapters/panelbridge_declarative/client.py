@@ -79,8 +79,10 @@ class PanelClient:
             return self._judged(request, self._spec.auth.send, scope, rules, repeatable=repeatable)
         token = self._known_token(login, None)
         for last in (False, True):
-            told = {**scope, "token": token}
-            verdict, reply = self._judged(request, self._spec.auth.send, told, rules, repeatable=repeatable)
+            reported = {**scope, "token": token}
+            verdict, reply = self._judged(
+                request, self._spec.auth.send, reported, rules, repeatable=repeatable
+            )
             if verdict.outcome is not Is.AUTH:
                 if verdict.outcome is not Is.UNKNOWN:
                     self._accepted = (token, time.monotonic())
@@ -128,9 +130,9 @@ class PanelClient:
     def _judged(
         self, request: Request, send: Send, scope: Scope, rules: Rules, *, repeatable: bool
     ) -> tuple[Verdict, Reply | None]:
-        told = {**scope, "config": self.config}
+        reported = {**scope, "config": self.config}
         try:
-            rendered = render(request, send, self._spec.prefix, told)
+            rendered = render(request, send, self._spec.prefix, reported)
         except ExpressionFailed as error:
             refusal = refused_value(error)
             raise refusal from None
@@ -140,7 +142,7 @@ class PanelClient:
             reply = read(self.exchange(rendered, repeatable=repeatable), form)
         except (OutcomeUnknown, ContractBroken) as error:
             return Verdict(outcome=Is.UNKNOWN, message=error.message, retry_after=error.retry_after), None
-        return self._bounded(judge(rules, reply, self._redactor(told).text)), reply
+        return self._bounded(judge(rules, reply, self._redactor(reported).text)), reply
 
     def exchange(self, rendered: Rendered, *, repeatable: bool) -> PanelReply:
         """Raises ``PanelError``; ``InvalidOrder`` for a path that the transport does not take."""

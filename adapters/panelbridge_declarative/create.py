@@ -21,7 +21,7 @@ from panelbridge_declarative.description.abilities import after_unknown
 from panelbridge_declarative.description.expressions import Scope
 from panelbridge_declarative.description.spec import AfterUnknown, CreateOp, Is
 from panelbridge_declarative.errors import HalfMade, error_of, taken
-from panelbridge_declarative.lookups import Lookups, Seen, found_or_broken, must_be_told
+from panelbridge_declarative.lookups import Lookups, Seen, found_or_broken, must_be_reported
 from panelbridge_declarative.operations.running import Runner, Written
 
 _NOT_BY_WAITING = frozenset({Is.INVALID, Is.DENIED, Is.EXISTS, Is.NOT_FOUND, Is.NO_CREDIT})
@@ -45,7 +45,7 @@ class Creation:
             scope = self._runner.with_lookups(op, {**scope, "present": {}})
             seen = None
             if reads and op.look_first:
-                seen = must_be_told(self._lookups.named(order.credentials.username))
+                seen = must_be_reported(self._lookups.named(order.credentials.username))
         if seen is not None:
             return self._adopted(order, seen, scope)
         written = self._runner.write(op, scope)
@@ -64,20 +64,22 @@ class Creation:
             raise error_of(written.verdict)
         name = order.credentials.username
         own = op.result.get("id")
-        told = queries.ask(own.at, written.facts) if own is not None else name
-        if not isinstance(told, (str, int)) or isinstance(told, bool):
+        reported = queries.ask(own.at, written.facts) if own is not None else name
+        if not isinstance(reported, (str, int)) or isinstance(reported, bool):
             raise ContractBroken("the panel accepted the create and told no id", field="id")
-        account = PanelAccount(id=AccountId(str(told)), username=name, state=AccountState.ACTIVE)
+        account = PanelAccount(id=AccountId(str(reported)), username=name, state=AccountState.ACTIVE)
         return VerbResult(outcome=Outcome.DONE, account=account)
 
     def _read_back(self, order: CreateOrder, scope: Scope) -> VerbResult:
         try:
-            seen = found_or_broken(must_be_told(self._lookups.named(order.credentials.username)), "create")
+            seen = found_or_broken(
+                must_be_reported(self._lookups.named(order.credentials.username)), "create"
+            )
         except PanelError as error:
             raise OutcomeUnknown(
                 f"the panel accepted the create, and cannot be read since: {error.message}"
             ) from None
-        return self._told(order, seen, scope, Outcome.DONE)
+        return self._reported(order, seen, scope, Outcome.DONE)
 
     def _doubted(self, order: CreateOrder, written: Written, scope: Scope) -> VerbResult:
         """The name is taken, or nobody knows what the request did: whose account is there now?"""
@@ -85,7 +87,7 @@ class Creation:
         if not is_taken and after_unknown(self._runner.spec, "create") is AfterUnknown.STOP:
             raise OutcomeUnknown(f"nobody knows what the create did: {written.verdict.message}")
         try:
-            seen = must_be_told(self._lookups.named(order.credentials.username))
+            seen = must_be_reported(self._lookups.named(order.credentials.username))
         except PanelError as error:
             raise OutcomeUnknown(f"nobody knows whose the name is: {error.message}") from None
         if seen is None:
@@ -116,11 +118,11 @@ class Creation:
         readable = [pair for name, pair in shown.items() if name in seen.values]
         if not readable:
             raise OutcomeUnknown("the login name is taken, and the panel does not show whose account it is")
-        if any(told != sent for told, sent in readable):
+        if any(reported != sent for reported, sent in readable):
             raise taken()
         if seen.account.unfinished:
             return self._completed(order, seen, scope)
-        return self._told(order, seen, scope, outcome)
+        return self._reported(order, seen, scope, outcome)
 
     def _completed(self, order: CreateOrder, seen: Seen, scope: Scope) -> VerbResult:
         """Ours and half made: the steps that it lacks are sent, and nothing that is there is taken back."""
@@ -135,7 +137,7 @@ class Creation:
             raise HalfMade(f"{lacks}: {written.verdict.message}")
         raise error_of(written.verdict)
 
-    def _told(self, order: CreateOrder, seen: Seen, scope: Scope, outcome: Outcome) -> VerbResult:
+    def _reported(self, order: CreateOrder, seen: Seen, scope: Scope, outcome: Outcome) -> VerbResult:
         """``outcome``, naming the fields that the panel set otherwise than asked."""
         account, shown = seen.account, seen.values
         if account.username != order.credentials.username:

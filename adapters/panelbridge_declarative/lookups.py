@@ -99,7 +99,7 @@ class Lookups:
 
     def _connect(self, seen: Seen, account: Mapping[str, Any]) -> Iterator[ConnectDetail]:
         """What the customer connects with, as far as the panel shows it with the account."""
-        told = {
+        reported = {
             "result": facts.of_values(seen.values),
             "account": account,
             "config": self._config,
@@ -107,7 +107,7 @@ class Lookups:
         }
         for line in self._runner.spec.connect:
             with suppress(ExpressionFailed):
-                value = template(line.value).value(told)
+                value = template(line.value).value(reported)
                 if isinstance(value, str) and value:
                     shown = Secret(value)
                     yield ConnectDetail(kind=line.kind, label=line.label, value=shown, secret=line.secret)
@@ -119,15 +119,15 @@ class Lookups:
         return tuple(step for step in steps if step.made is not None and not self._is_made(step.made, seen))
 
     def _is_made(self, test: str, seen: Seen) -> bool:
-        told = {"result": facts.of_values(seen.values), "config": self._config}
+        reported = {"result": facts.of_values(seen.values), "config": self._config}
         try:
-            return expression(test).value(told) is True
+            return expression(test).value(reported) is True
         except ExpressionFailed:
             return False
 
 
 def as_lookup(look: Any) -> Lookup:
-    """What a look-up of ``Lookups`` came to, as the contract tells it. Never raises ``PanelError``."""
+    """What a look-up of ``Lookups`` came to, as the contract says it. Never raises ``PanelError``."""
     try:
         seen: Seen | Verdict = look()
     except PanelError as error:
@@ -139,7 +139,7 @@ def as_lookup(look: Any) -> Lookup:
     return Unknown(cause=error_of(seen).message)
 
 
-def must_be_told(seen: Seen | Verdict) -> Seen | None:
+def must_be_reported(seen: Seen | Verdict) -> Seen | None:
     """The account, ``None`` when it is proved absent. Raises ``PanelError`` when nobody knows."""
     if isinstance(seen, Seen):
         if seen.half:

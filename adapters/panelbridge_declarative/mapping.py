@@ -145,29 +145,29 @@ def account_from(values: Values, now: datetime) -> PanelAccount:
 
 def unreadable(results: Results, facts: Facts, now: datetime) -> PanelAccount:
     """An account that the panel lists and of which no more than its names can be read."""
-    own, username = (told(results, name, facts, now) for name in ("id", "username"))
+    own, username = (reported(results, name, facts, now) for name in ("id", "username"))
     if "id" not in results:
         own = username
     return PanelAccount(id=AccountId(own or ""), username=username or "", state=AccountState.UNREADABLE)
 
 
 def is_named(results: Results, facts: Facts, now: datetime) -> bool:
-    """Whether the row tells a login name as text; without one it could be anybody's."""
+    """Whether the row says a login name as text; without one it could be anybody's."""
     try:
         return isinstance(values_from({"username": results["username"]}, facts, now)["username"], str)
     except ContractBroken:
         return False
 
 
-def told(results: Results, name: str, facts: Facts, now: datetime) -> str | None:
-    """A name of the row, ``None`` where it tells none; nothing else of the row is read."""
+def reported(results: Results, name: str, facts: Facts, now: datetime) -> str | None:
+    """A name of the row, ``None`` where it says none; nothing else of the row is read."""
     try:
         return _text(values_from({name: results[name]}, facts, now), name) if name in results else None
     except ContractBroken:
         return None
 
 
-# A result of that name is how a customer connects, told by the panel with the account.
+# A result of that name is how a customer connects, reported by the panel with the account.
 _CONNECT = {
     "access_key": (ConnectKind.ACCESS_KEY, "Access key", True),
     "subscription_link": (ConnectKind.ACCESS_KEY, "Subscription link", True),
@@ -187,9 +187,9 @@ def _details(values: Values) -> Iterator[ConnectDetail]:
 
 def _state(values: Values, expires: datetime | None, now: datetime) -> AccountState:
     """Left open where the panel does not tell it: then it is usable until it expires."""
-    told = values.get("state") or AccountState.ACTIVE.value
+    reported = values.get("state") or AccountState.ACTIVE.value
     try:
-        state = AccountState(told)
+        state = AccountState(reported)
     except ValueError:
         state = None
     if state is None:
@@ -276,7 +276,7 @@ def text_of(values: Values, name: str) -> str | None:
 def clock_skew(facts: Facts, now: datetime) -> float | None:
     """Seconds that the panel's clock is ahead, by the Date of its reply; ``None`` when it has none."""
     try:
-        told = parsedate_to_datetime(facts["headers"].get("date", ""))
+        reported = parsedate_to_datetime(facts["headers"].get("date", ""))
     except ValueError:
         return None
-    return (_utc(told) - now).total_seconds()
+    return (_utc(reported) - now).total_seconds()

@@ -10,7 +10,7 @@ from typing import Any
 from panelbridge.contract.exceptions import ContractBroken, InvalidOrder, Unsupported
 from panelbridge.contract.models import Package
 from panelbridge.contract.strict import unreadable_package
-from panelbridge_declarative.mapping import package_from, told, values_from
+from panelbridge_declarative.mapping import package_from, reported, values_from
 from panelbridge_declarative.operations.running import Runner
 from panelbridge_declarative.settings import DeclarativeSettings, read_packages
 
@@ -67,6 +67,6 @@ class Packages:
                 values = values_from(op.result, row, now)
                 package_from(values)
             except ContractBroken as error:
-                yield _Bad(error=error, package=unreadable_package(told(op.result, "id", row, now)))
+                yield _Bad(error=error, package=unreadable_package(reported(op.result, "id", row, now)))
             else:
                 yield values

@@ -72,7 +72,7 @@ _NOTHING_HERE = PracticeReply(status=404, content_type="text/plain")
 
 
 class _Refused(Exception):
-    """A failure, told with 200 and a text in the panel's language."""
+    """A failure, reported with 200 and a text in the panel's language."""
 
 
 class ThreeXUiPracticePanel(PracticePanel):
@@ -118,7 +118,7 @@ class ThreeXUiPracticePanel(PracticePanel):
         return self._change_in(email, _json(request)) if operation == "update" else operation
 
     def _change_in(self, email: str, body: Mapping[str, Any]) -> str:
-        """Every change is one and the same call; what differs from the row tells them apart."""
+        """Every change is one and the same call; what differs from the row distinguishes them."""
         with self.books.reading() as db:
             row = db.execute("SELECT * FROM clients WHERE email = ?", (email,)).fetchone()
         for column, verb in {
@@ -182,8 +182,8 @@ class ThreeXUiPracticePanel(PracticePanel):
         size = min(int(request.value("pageSize") or 25), 200)
         number = max(int(request.value("page") or 1), 1)
         shown = [_slim(row) for row in fitting[(number - 1) * size : number * size]]
-        told = {"items": shown or None, "total": len(rows), "filtered": len(fitting)}
-        return {**told, "page": number, "pageSize": size}
+        reported = {"items": shown or None, "total": len(rows), "filtered": len(fitting)}
+        return {**reported, "page": number, "pageSize": size}
 
     def _create(self, db: sqlite3.Connection, _: str, request: PracticeRequest) -> None:
         body = _json(request)
@@ -330,9 +330,9 @@ def _json(request: PracticeRequest) -> dict[str, Any]:
 
 
 def _slim(row: sqlite3.Row) -> dict[str, Any]:
-    told = {name: row[name] for name in _SLIM}
+    reported = {name: row[name] for name in _SLIM}
     traffic = {"up": 0, "down": row["used"], "enable": bool(row["enable"])}
-    return {**told, "enable": bool(row["enable"]), "inboundIds": [row["inbound"]], "traffic": traffic}
+    return {**reported, "enable": bool(row["enable"]), "inboundIds": [row["inbound"]], "traffic": traffic}
 
 
 def _in_books(row: sqlite3.Row) -> dict[str, Any]:

@@ -92,12 +92,12 @@ class EjabberdPracticePanel(PracticePanel):
 
     def cannot(self, fault: Fault) -> str | None:
         if fault is Fault.TRUNCATED_PAGE:
-            return "the list comes whole in one reply that tells no count"
+            return "the list comes whole in one reply that has no count"
         return None
 
     def operation(self, request: PracticeRequest) -> str:
         command = request.path.removeprefix("/api/")
-        if command == "change_password":  # nothing in it tells a new password from the end of a ban
+        if command == "change_password":  # nothing in it distinguishes a new password from the end of a ban
             with self.books.reading() as db:
                 row = self._row(db, _arguments(request))
             lifts = row is not None and row["banned"] and not self._records_bans

@@ -115,7 +115,7 @@ class HestiacpPracticePanel(PracticePanel):
 
     def cannot(self, fault: Fault) -> str | None:
         if fault is Fault.TRUNCATED_PAGE:
-            return "the list comes whole in one reply that tells no count"
+            return "the list comes whole in one reply that has no count"
         return None
 
     def operation(self, request: PracticeRequest) -> str:
@@ -136,8 +136,8 @@ class HestiacpPracticePanel(PracticePanel):
             self._admit(fields)
             said = self._run(fields)
         except _Ended as ended:
-            return _told(ended.code, ended.text, bare=bare)
-        return _told(0, said, bare=bare)
+            return _reported(ended.code, ended.text, bare=bare)
+        return _reported(0, said, bare=bare)
 
     def _admit(self, fields: Mapping[str, str]) -> None:
         """The address first, then the key, then whether the key may use the command; all three are 401."""
@@ -202,7 +202,7 @@ class HestiacpPracticePanel(PracticePanel):
     def _add_user(
         self, db: sqlite3.Connection, name: str, password: str, email: str, package: str, full: str, *_: str
     ) -> None:
-        """Forms first, then whether the name is free, then the rest: a free name is told by no package."""
+        """Forms first, then whether the name is free, then the rest: no package shows that a name is free."""
         package = package or "default"
         if re.fullmatch(r"(?=.*[A-Za-z])[A-Za-z0-9-]+", name) is None or _EMAIL.fullmatch(email) is None:
             raise _Ended(_INVALID, "Error: invalid user or email format")
@@ -341,7 +341,7 @@ def _fields(request: PracticeRequest) -> dict[str, str]:
     return {str(name): str(value) for name, value in body.items()} if isinstance(body, dict) else {}
 
 
-def _told(code: int, said: Any, *, bare: bool = False) -> PracticeReply:
+def _reported(code: int, said: Any, *, bare: bool = False) -> PracticeReply:
     """The header has the truth; the status only by and by, and with a bare number not at all."""
     headers = {"Hestia-Exit-Code": str(code)}
     if bare:
@@ -400,11 +400,11 @@ def _in_books(row: sqlite3.Row, domains: list[str]) -> dict[str, Any]:
 
 
 REPLIES = (
-    _told(0, None),
-    _told(0, {"svc00001": {"PACKAGE": "default"}}),
-    _told(0, "Error: shell bash doesn't exist"),
-    _told(0, {"svc00001": {"CONTACT": ""}}),
-    *(_told(code, f"Error: {code}") for code in (1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 21)),
-    _told(_KILLED, ""),
+    _reported(0, None),
+    _reported(0, {"svc00001": {"PACKAGE": "default"}}),
+    _reported(0, "Error: shell bash doesn't exist"),
+    _reported(0, {"svc00001": {"CONTACT": ""}}),
+    *(_reported(code, f"Error: {code}") for code in (1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 21)),
+    _reported(_KILLED, ""),
 )
 PRACTICE = HestiacpPracticePanel

@@ -285,8 +285,8 @@ class MarzbanPracticePanel(PracticePanel):
         if values:
             assigned = ", ".join(f"{column} = ?" for column in values)
             db.execute(f"UPDATE users SET {assigned} WHERE username = ?", (*values.values(), name))  # noqa: S608
-        told = {column: value for column, value in values.items() if column != "proxies"}
-        self.books.record(db, kind, name, **told)
+        reported = {column: value for column, value in values.items() if column != "proxies"}
+        self.books.record(db, kind, name, **reported)
         return self._shown(self._row(db, name))
 
     def _shown(self, row: sqlite3.Row) -> dict[str, Any]:
@@ -399,8 +399,8 @@ def _reachable(row: sqlite3.Row) -> dict[str, list[str]]:
     if row["inbounds"] is None or row["proxies"] is None:
         return {}
     given = json.loads(row["inbounds"])
-    told = {name: given.get(name) or _TAGS[name] for name in json.loads(row["proxies"])}
-    return {name: [tag for tag in tags if tag != _NONE] for name, tags in told.items()}
+    reported = {name: given.get(name) or _TAGS[name] for name in json.loads(row["proxies"])}
+    return {name: [tag for tag in tags if tag != _NONE] for name, tags in reported.items()}
 
 
 def _in_books(row: sqlite3.Row) -> dict[str, Any]:

@@ -161,8 +161,8 @@ class ModoboaPracticePanel(PracticePanel):
         _needs_rights(db)
         rows = db.execute("SELECT * FROM domains ORDER BY name").fetchall()
         searched = request.value("search") or ""
-        told = [_domain(row) for row in rows if searched in row["name"]]
-        return PracticeReply.json(_page(told, request))
+        reported = [_domain(row) for row in rows if searched in row["name"]]
+        return PracticeReply.json(_page(reported, request))
 
     def _create_domain(self, db: sqlite3.Connection, _: None, request: PracticeRequest) -> PracticeReply:
         name = _json(request).get("name")
@@ -187,8 +187,10 @@ class ModoboaPracticePanel(PracticePanel):
     def _list_accounts(self, db: sqlite3.Connection, _: None, request: PracticeRequest) -> PracticeReply:
         rows = db.execute("SELECT * FROM users ORDER BY username").fetchall() if _has_rights(db) else []
         searched = (request.value("search") or "").lower()
-        told = [_shown(row) for row in rows if searched in f"{row['username']} {row['first_name']}".lower()]
-        return PracticeReply.json(_page(told, request))
+        reported = [
+            _shown(row) for row in rows if searched in f"{row['username']} {row['first_name']}".lower()
+        ]
+        return PracticeReply.json(_page(reported, request))
 
     def _exists(self, db: sqlite3.Connection, _: None, request: PracticeRequest) -> PracticeReply:
         found = db.execute("SELECT 1 FROM users WHERE username = ?", (request.value("email"),)).fetchone()
@@ -266,8 +268,8 @@ class ModoboaPracticePanel(PracticePanel):
         if values:
             assigned = ", ".join(f"{column} = ?" for column in values)
             db.execute(f"UPDATE users SET {assigned} WHERE pk = ?", (*values.values(), pk))  # noqa: S608
-        told = {column: value for column, value in values.items() if column != "password"}
-        self.books.record(db, self.operation(request), _login(row["username"], self._domain), **told)
+        reported = {column: value for column, value in values.items() if column != "password"}
+        self.books.record(db, self.operation(request), _login(row["username"], self._domain), **reported)
         return PracticeReply.json(_shown(self._row(db, pk)))
 
     def _terminate(self, db: sqlite3.Connection, pk: str, _: PracticeRequest) -> PracticeReply:
@@ -373,8 +375,8 @@ def _page(rows: list[Any], request: PracticeRequest) -> dict[str, Any]:
 
 
 def _domain(row: sqlite3.Row) -> dict[str, Any]:
-    told = {"pk": row["pk"], "name": row["name"], "quota": str(row["quota"]), "enabled": True}
-    return {**told, "default_mailbox_quota": "0", "type": "domain"}
+    reported = {"pk": row["pk"], "name": row["name"], "quota": str(row["quota"]), "enabled": True}
+    return {**reported, "default_mailbox_quota": "0", "type": "domain"}
 
 
 def _shown(row: sqlite3.Row) -> dict[str, Any]:

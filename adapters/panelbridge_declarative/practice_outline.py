@@ -79,7 +79,7 @@ class OutlinePracticePanel(PracticePanel):
 
     def cannot(self, fault: Fault) -> str | None:
         if fault is Fault.TRUNCATED_PAGE:
-            return "the list comes whole in one reply that tells no count"
+            return "the list comes whole in one reply that has no count"
         return None
 
     def operation(self, request: PracticeRequest) -> str:
@@ -128,8 +128,13 @@ class OutlinePracticePanel(PracticePanel):
             return refusal.reply
 
     def _test_connection(self, _: sqlite3.Connection, __: None, ___: PracticeRequest) -> PracticeReply:
-        told = {"name": "Practice", "serverId": "7b1c", "version": "1.12.0", "portForNewAccessKeys": _PORT}
-        return PracticeReply.json({**told, "hostnameForAccessKeys": "vpn.example"})
+        reported = {
+            "name": "Practice",
+            "serverId": "7b1c",
+            "version": "1.12.0",
+            "portForNewAccessKeys": _PORT,
+        }
+        return PracticeReply.json({**reported, "hostnameForAccessKeys": "vpn.example"})
 
     def _list_accounts(self, db: sqlite3.Connection, _: None, __: PracticeRequest) -> PracticeReply:
         rows = db.execute("SELECT * FROM keys ORDER BY number").fetchall()
@@ -278,8 +283,8 @@ def _limit(given: Any) -> int:
 
 def _shown(row: sqlite3.Row) -> dict[str, Any]:
     limit = {} if row["bytes"] is None else {"dataLimit": {"bytes": row["bytes"]}}
-    told = {name: row[name] for name in ("id", "name", "password", "port", "method")}
-    return {**told, **limit, "accessUrl": f"ss://practice@vpn.example:{row['port']}/?outline=1"}
+    reported = {name: row[name] for name in ("id", "name", "password", "port", "method")}
+    return {**reported, **limit, "accessUrl": f"ss://practice@vpn.example:{row['port']}/?outline=1"}
 
 
 def _in_books(row: sqlite3.Row) -> dict[str, Any]:

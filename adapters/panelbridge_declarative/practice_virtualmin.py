@@ -97,14 +97,14 @@ class VirtualminPracticePanel(PracticePanel):
 
     def cannot(self, fault: Fault) -> str | None:
         if fault is Fault.TRUNCATED_PAGE:
-            return "the list comes whole in one reply that tells no count"
+            return "the list comes whole in one reply that has no count"
         return None
 
     def operation(self, request: PracticeRequest) -> str:
         program = request.value("program") or ""
         if program == "list-domains":
             named = {"domain": "get", "user": "find"}
-            return next((told for key, told in named.items() if request.value(key)), "list_accounts")
+            return next((reported for key, reported in named.items() if request.value(key)), "list_accounts")
         if program == "modify-domain":
             return "reset_credentials" if request.value("pass") else "change_package"
         return _OPERATIONS.get(program, "nothing")
@@ -119,8 +119,8 @@ class VirtualminPracticePanel(PracticePanel):
         program = fields.get("program", "")
         as_json = fields.get("json") == "1"
         if program not in _PROGRAMS:
-            told = {"command": program, "status": "error", "error": f"no program {program}"}
-            return PracticeReply.json(told, content_type="text/plain")
+            reported = {"command": program, "status": "error", "error": f"no program {program}"}
+            return PracticeReply.json(reported, content_type="text/plain")
         try:
             said = self._run(program, fields)
         except _Failed as failure:
@@ -150,19 +150,24 @@ class VirtualminPracticePanel(PracticePanel):
         lines = [*([_WARNING] if self._warns else []), error, *_usage(program)]
         if not as_json:
             return _plain([*lines, "Exit status: 256"])
-        told = {"command": program, "status": "failure", "error": lines[0], "full_error": "\n".join(lines)}
-        return PracticeReply.json(told)
+        reported = {
+            "command": program,
+            "status": "failure",
+            "error": lines[0],
+            "full_error": "\n".join(lines),
+        }
+        return PracticeReply.json(reported)
 
     def _success(self, program: str, said: Any, *, as_json: bool) -> PracticeReply:
         warning = [_WARNING] if self._warns else []
         if not as_json:
             return _plain([*warning, "done", "Exit status: 0"])
-        told: dict[str, Any] = {"command": program, "status": "success"}
+        reported: dict[str, Any] = {"command": program, "status": "success"}
         if isinstance(said, list):
-            told["data"] = [*({"name": line, "values": {}} for line in warning), *said]
+            reported["data"] = [*({"name": line, "values": {}} for line in warning), *said]
         else:
-            told["output"] = "\n".join([*warning, said])
-        return PracticeReply.json(told)
+            reported["output"] = "\n".join([*warning, said])
+        return PracticeReply.json(reported)
 
     def _row(self, db: sqlite3.Connection, domain: str | None) -> sqlite3.Row:
         row: sqlite3.Row | None = db.execute("SELECT * FROM domains WHERE domain = ?", (domain,)).fetchone()

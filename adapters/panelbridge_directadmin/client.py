@@ -33,7 +33,7 @@ class DirectAdminClient:
         )
 
     def login_test(self) -> datetime | None:
-        """Whether our login works; answers the server's clock as its front tells it."""
+        """Whether our login works; answers the server's clock as its front says it."""
         reply = self._session.request("GET", "CMD_API_LOGIN_TEST", repeatable=True)
         self._marked(reply)
         return _date(reply)
@@ -83,8 +83,8 @@ class DirectAdminClient:
         self._write("CMD_API_ACCOUNT_USER", form, password)
 
     def suspend(self, user: str, reason: str) -> None:
-        told = {"reason": reason} if reason else {}
-        self._write("CMD_API_SELECT_USERS", {"select0": user, "suspend": "Suspend", **told})
+        reported = {"reason": reason} if reason else {}
+        self._write("CMD_API_SELECT_USERS", {"select0": user, "suspend": "Suspend", **reported})
 
     def unsuspend(self, user: str) -> None:
         self._write("CMD_API_SELECT_USERS", {"select0": user, "suspend": "Unsuspend"})
@@ -180,15 +180,15 @@ def _basic(user: str, password: Secret) -> dict[str, str]:
 
 def _said(fields: Fields, redactor: Redactor) -> str:
     """What the panel says, fit to be shown: one short line without secrets or markup."""
-    raw = redactor.text(f"{fields.told('text')}: {fields.told('details')}")
-    told = redactor.text(decoded(raw))  # entities may have hidden a part of a secret
-    text = "".join(char if char.isprintable() and char not in "<>" else " " for char in told)
+    raw = redactor.text(f"{fields.reported('text')}: {fields.reported('details')}")
+    reported = redactor.text(decoded(raw))  # entities may have hidden a part of a secret
+    text = "".join(char if char.isprintable() and char not in "<>" else " " for char in reported)
     return " ".join(text.split())[:_LONGEST_REASON].strip(": ") or "it gives no reason"
 
 
 def _date(reply: PanelReply) -> datetime | None:
     try:
-        told = parsedate_to_datetime(reply.headers.get("Date") or "")
+        reported = parsedate_to_datetime(reply.headers.get("Date") or "")
     except ValueError:
         return None
-    return told if told.tzinfo else told.replace(tzinfo=UTC)
+    return reported if reported.tzinfo else reported.replace(tzinfo=UTC)

@@ -85,7 +85,7 @@ class Lookups:
                 yield mapping.account_from(row)
 
     def usages(self) -> Iterator[Usage]:
-        """A user that cannot be read tells nothing, and is no other's trouble."""
+        """A user that cannot be read says nothing, and is no other's trouble."""
         for user in filter(None, self._client.users()):
             try:
                 usage = mapping.usage_from(self._client.user_config(user), self._client.user_usage(user))

@@ -28,7 +28,7 @@ _YES_NO = {"yes": True, "no": False}
 
 @dataclass(frozen=True, kw_only=True)
 class UserRow:
-    """One user as ``CMD_API_SHOW_USER_CONFIG`` tells it."""
+    """One user as ``CMD_API_SHOW_USER_CONFIG`` says it."""
 
     username: str
     domain: str

@@ -52,7 +52,7 @@ class DirectAdminPractice(PracticePanel):
 
     imitates = "DirectAdmin, legacy API as documented in 2026"
     setups: ClassVar[Mapping[str, Setup]] = {
-        # A call's whole time is short, so that being asked to slow down is told and not slept away.
+        # A call's whole time is short, so that being asked to slow down is reported and not slept away.
         "reseller": Setup(
             package="basic", other_package="family", reads={"find": "get"}, settings={"total_timeout": 6}
         )

@@ -1,4 +1,4 @@
-"""The commands of the legacy API that the practice panel knows: what each does to the books, and tells."""
+"""The commands of the legacy API that the practice panel knows: what each does to the books, and says."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ class Caller:
         sql = "SELECT 1 FROM packages WHERE name = ? AND creator = ?"
         return self.db.execute(sql, (name, self.name)).fetchone() is not None
 
-    def record(self, kind: str, user: str, **told: Any) -> None:
-        self.books.record(self.db, kind, user, **told)
+    def record(self, kind: str, user: str, **reported: Any) -> None:
+        self.books.record(self.db, kind, user, **reported)
 
 
 def _login_test(_: Caller, __: PracticeRequest) -> PracticeReply:
@@ -132,7 +132,7 @@ def _user_config(caller: Caller, request: PracticeRequest) -> PracticeReply:
     row = caller.row(request.value("user"))
     sql = "SELECT * FROM packages WHERE name = ? AND creator = ?"
     package = caller.db.execute(sql, (row["package"], row["creator"])).fetchone()
-    told = {
+    reported = {
         "account": "ON",
         "bandwidth": package["bandwidth"],
         "creator": row["creator"],
@@ -147,8 +147,8 @@ def _user_config(caller: Caller, request: PracticeRequest) -> PracticeReply:
         "usertype": row["usertype"],
     }
     if row["reason"] is not None:
-        told["suspended_reason"] = row["reason"]
-    return record(told.items())
+        reported["suspended_reason"] = row["reason"]
+    return record(reported.items())
 
 
 def _user_usage(caller: Caller, request: PracticeRequest) -> PracticeReply:

@@ -37,7 +37,7 @@ def record(pairs: Iterable[tuple[str, str]]) -> PracticeReply:
 
 def marked(error: int, text: str, details: str = "") -> PracticeReply:
     """HTTP 200 whatever happened. The texts are for people: spaces as they are, quotes as entities."""
-    line = f"error={error}&text={_told(text)}&details={_told(details)}"
+    line = f"error={error}&text={_reported(text)}&details={_reported(details)}"
     return PracticeReply(body=line.encode(), content_type=_TEXT)
 
 
@@ -63,6 +63,6 @@ def _escaped(value: str) -> str:
     return quote_plus(value)
 
 
-def _told(text: str) -> str:
+def _reported(text: str) -> str:
     plain = "".join(_ENTITIES.get(char, char) for char in text.replace("&", "&#38"))
     return plain.replace("%", "%25").replace("+", "%2B").replace("\n", "%0A").replace(" ", "+")

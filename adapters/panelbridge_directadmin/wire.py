@@ -62,7 +62,7 @@ class Fields:
             raise ContractBroken(f"the panel's reply {how} a field: {name}", field=name)
         return values[0]
 
-    def told(self, name: str) -> str:
+    def reported(self, name: str) -> str:
         """A text for a person; empty when it is not there."""
         return " ".join(self.all(name))
 

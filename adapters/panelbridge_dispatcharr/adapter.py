@@ -164,7 +164,7 @@ class DispatcharrAdapter(RecordVerbs[DispatcharrSettings, User]):
         return None
 
     def remove(self, record: User) -> None:
-        with suppress(NotFound):  # gone in between, or not: the read tells
+        with suppress(NotFound):  # gone in between, or not: the read says
             self._client.delete(record.id)
 
     def list_accounts(self) -> Iterator[PanelAccount]:

@@ -1,7 +1,7 @@
 """Dispatcharr's wire: one method per endpoint, and the closed list of what is a refusal.
 
 JSON over HTTP, every path ends with a slash. A refusal is 401, 403 or 404 with ``{"detail": text}``, or 400
-with ``{field: [text, …]}``; its words are never told on. HTML, 5xx and everything else proves nothing.
+with ``{field: [text, …]}``; its words are never passed on. HTML, 5xx and everything else proves nothing.
 """
 
 from __future__ import annotations
@@ -138,8 +138,8 @@ def _accepted(reply: PanelReply, success: int) -> PanelReply:
     raise ContractBroken(f"the panel answered {reply.status} without a refusal of its documented kind")
 
 
-def _are_words(told: Any) -> bool:
-    return isinstance(told, list) and bool(told) and all(isinstance(item, str) for item in told)
+def _are_words(reported: Any) -> bool:
+    return isinstance(reported, list) and bool(reported) and all(isinstance(item, str) for item in reported)
 
 
 def _object(content: Any) -> dict[str, Any]:

@@ -80,7 +80,7 @@ class User:
 
     @property
     def state(self) -> AccountState:
-        """Without a password nobody plays. Who took it away, nothing tells that a customer cannot write."""
+        """Without a password nobody plays. Who took it away, nothing says that a customer cannot write."""
         return AccountState.ACTIVE if self.player else AccountState.SUSPENDED
 
 
@@ -99,9 +99,9 @@ def usage_from(payload: Any) -> Usage | None:
 
 
 def names_from(payload: Any) -> tuple[int | None, str | None]:
-    """Id and name as far as the row tells them: ``None`` where it does not."""
-    told = payload if isinstance(payload, dict) else {}
-    own, name = told.get("id"), told.get("username")
+    """Id and name as far as the row says them: ``None`` where it does not."""
+    reported = payload if isinstance(payload, dict) else {}
+    own, name = reported.get("id"), reported.get("username")
     is_id = isinstance(own, int) and not isinstance(own, bool)
     return own if is_id else None, name if isinstance(name, str) and name else None
 
@@ -109,7 +109,7 @@ def names_from(payload: Any) -> tuple[int | None, str | None]:
 def listed_from(payload: Any) -> PanelAccount | None:
     """One row of the list; ``None`` for somebody who runs the panel and never was a customer of ours.
 
-    One bad row is one bad account, of which id and name are told as far as they can be read.
+    One bad row is one bad account, of which id and name are reported as far as they can be read.
     """
     try:
         user = user_from(payload)
@@ -156,10 +156,10 @@ def package_from(payload: Any) -> Package:
 def connection_from(me: Any, version: Any) -> Connection:
     """Raises ``ContractBroken``."""
     wire = _Me.read(me)
-    told = version.get("version") if isinstance(version, dict) else None
-    known = isinstance(told, str) and told
+    reported = version.get("version") if isinstance(version, dict) else None
+    known = isinstance(reported, str) and reported
     return Connection(
-        version=told if known else None,
+        version=reported if known else None,
         identity=wire.username,
         missing_permissions=() if wire.user_level >= ADMIN_LEVEL else (f"user_level {ADMIN_LEVEL} (admin)",),
         warnings=() if known else ("the panel does not tell its version",),

@@ -1,4 +1,4 @@
-"""The practice panel: Dispatcharr 0.29.0 as the README tells it, users and player API, with its books."""
+"""The practice panel: Dispatcharr 0.29.0 as the README says it, users and player API, with its books."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ def by_id(db: sqlite3.Connection, user_id: int | str | None) -> Any:
 
 
 def by_name(db: sqlite3.Connection, username: str) -> Any:
-    """Letter by letter: the database tells ``anna`` from ``ANNA``."""
+    """Letter by letter: the database distinguishes ``anna`` from ``ANNA``."""
     return db.execute("SELECT * FROM users WHERE username = ?", (username,)).fetchone()
 
 

@@ -113,12 +113,12 @@ class FreeRadiusAdapter(PanelAdapter[FreeRadiusSettings]):
 
     def extend(self, ref: AccountRef, until: datetime, purchase: Purchase | None = None) -> VerbResult:
         del purchase  # nothing is bought here
-        wished = until.replace(microsecond=0)
+        wanted = until.replace(microsecond=0)
 
         def write(books: Books, account: PanelAccount) -> None:
-            books.set_check(account.username, EXPIRATION, mapping.expiry_to(wished))
+            books.set_check(account.username, EXPIRATION, mapping.expiry_to(wanted))
 
-        return self._changed(ref, lambda account, _: account.expires_at == wished, write)
+        return self._changed(ref, lambda account, _: account.expires_at == wanted, write)
 
     def suspend(self, ref: AccountRef, reason: str) -> VerbResult:
         del reason  # the group's own Reply-Message reaches the user

@@ -2,7 +2,7 @@
 
 Facts are from Jellyfin's source and Emby's public reference (README). Refused are 400, 401 and 403 when the
 server itself speaks: its words are text, JSON or nothing, never a page. A 404 proves nothing here; who is
-gone is told by the list of users.
+gone is reported by the list of users.
 """
 
 from __future__ import annotations
@@ -144,13 +144,13 @@ class JellyfinClient:
             raise ContractBroken("the server answered a write with a body where none is promised")
 
     def _pages(self) -> Iterator[Any]:
-        told, seen = 0, 0
+        reported, seen = 0, 0
         while True:
             rows, total = mapping.page_from(self._read("Users/Query", {"StartIndex": seen, "Limit": _PAGE}))
-            if (seen and total != told) or seen + len(rows) > total or (not rows and seen < total):
+            if (seen and total != reported) or seen + len(rows) > total or (not rows and seen < total):
                 raise ContractBroken("the pages of users do not add up, or changed while they were read")
             yield from rows
-            told, seen = total, seen + len(rows)
+            reported, seen = total, seen + len(rows)
             if seen == total:
                 return
 
@@ -164,6 +164,6 @@ def _accepted(reply: PanelReply, *statuses: int) -> PanelReply:
     if reply.status in statuses:
         return reply
     if reply.status not in _REFUSALS or reply.body.lstrip().startswith(b"<"):
-        raise ContractBroken(f"the server answered {reply.status}, which tells nothing of what it did")
+        raise ContractBroken(f"the server answered {reply.status}, which says nothing of what it did")
     refusal, message = _REFUSALS[reply.status]
     raise refusal(message)

@@ -41,7 +41,7 @@ class Creation:
 
     def _after_refusal(self, order: CreateOrder, package: FolderPackage) -> VerbResult:
         """The same three words are said of a taken name, of a bad one, and of a password that was not set on
-        a user who was made: only looking again tells which.
+        a user who was made: only looking again says which.
         """
         with already_sent():
             known = self._lookups.named(order.credentials.username)

@@ -104,9 +104,9 @@ class User:
 
 
 def names_from(payload: Any) -> tuple[str, str]:
-    """Id and name as far as the row tells them; empty where it does not."""
-    told = payload if isinstance(payload, dict) else {}
-    return _words(told.get("Id")) or "", _words(told.get("Name")) or ""
+    """Id and name as far as the row says them; empty where it does not."""
+    reported = payload if isinstance(payload, dict) else {}
+    return _words(reported.get("Id")) or "", _words(reported.get("Name")) or ""
 
 
 def is_administrator(payload: Any) -> bool:
@@ -137,8 +137,8 @@ def usages_from(users: list[Any], sessions: list[Any]) -> list[Usage]:
     """A user without a readable id or name is left out; what a session does not tell is not known."""
     found = []
     for row in users:
-        told = row if isinstance(row, dict) else {}
-        own, name = told.get("Id"), told.get("Name")
+        reported = row if isinstance(row, dict) else {}
+        own, name = reported.get("Id"), reported.get("Name")
         if not isinstance(own, str) or not isinstance(name, str):
             continue
         mine = [one for one in sessions if isinstance(one, dict) and one.get("UserId") == own]
@@ -148,7 +148,7 @@ def usages_from(users: list[Any], sessions: list[Any]) -> list[Usage]:
                 id=AccountId(own),
                 username=name,
                 connections=sum(1 for one in mine if one.get("NowPlayingItem")),
-                last_seen=_moment(told.get("LastActivityDate")),
+                last_seen=_moment(reported.get("LastActivityDate")),
                 address=_words(newest.get("RemoteEndPoint")),
                 player=_words(newest.get("Client")),
             )
@@ -174,7 +174,7 @@ def account_from(user: User, packages: Mapping[str, FolderPackage]) -> PanelAcco
     return PanelAccount(
         id=AccountId(user.id),
         username=user.name,
-        # A lock-out after bad passwords sets the same flag: nothing here tells the two apart.
+        # A lock-out after bad passwords sets the same flag: nothing here distinguishes the two.
         state=AccountState.SUSPENDED if user.disabled else AccountState.ACTIVE,
         package=package_of(user, packages),
         connections=user.connections,
@@ -237,13 +237,13 @@ def _sendable(value: Any) -> Any:
 
 
 def folders_from(payload: Any) -> dict[str, str]:
-    """Names of the media folders by the key of their id, without those whose row tells none.
+    """Names of the media folders by the key of their id, without those whose row says none.
 
     Raises ``ContractBroken``.
     """
     rows = (row for row in _Folders.read(payload).items if isinstance(row, dict))
-    told = ((_words(row.get("Id")), _words(row.get("Name"))) for row in rows)
-    return {guid_key(own): name or own for own, name in told if own is not None}
+    reported = ((_words(row.get("Id")), _words(row.get("Name"))) for row in rows)
+    return {guid_key(own): name or own for own, name in reported if own is not None}
 
 
 def page_from(payload: Any) -> tuple[list[Any], int]:

@@ -72,7 +72,7 @@ _SETUP: dict[str, Any] = {
     },
     "reads": {"find": "list_accounts"},
     "moves_with_package": frozenset({"policy"}),
-    "settings": {"total_timeout": 5.0},  # a Retry-After beyond it is told at once
+    "settings": {"total_timeout": 5.0},  # a Retry-After beyond it is reported at once
 }
 
 
@@ -88,7 +88,7 @@ class JellyfinPracticePanel(PracticePanel):
     known_options: ClassVar[KnownOptions] = {
         "dialect": ("jellyfin", "emby"),
         "password_path": ("query", "id"),  # id: an older Jellyfin
-        "tells_password": ("yes", "no"),  # no: a release that says "has a password" of everybody
+        "shows_password": ("yes", "no"),  # no: a release that says "has a password" of everybody
         "page": "500",  # most rows of a page; Emby only
         "api_key": "",  # a random one
     }
@@ -125,7 +125,7 @@ class JellyfinPracticePanel(PracticePanel):
 
     def cannot(self, fault: Fault) -> str | None:
         if fault is Fault.TRUNCATED_PAGE and self._dialect == "jellyfin":
-            return "the list is one bare array: no count tells of a row that is not there"
+            return "the list is one bare array: no count shows a row that is not there"
         return None
 
     def operation(self, request: PracticeRequest) -> str:
@@ -157,11 +157,11 @@ class JellyfinPracticePanel(PracticePanel):
 
     def _admit(self, request: PracticeRequest) -> None:
         given = request.headers.get("x-emby-token", "")
-        told = re.fullmatch(
+        reported = re.fullmatch(
             r'MediaBrowser (?:.*, ?)?Token="([^"]*)".*', request.headers.get("authorization", "")
         )
-        if told is not None and self._dialect == "jellyfin":
-            given = told[1]
+        if reported is not None and self._dialect == "jellyfin":
+            given = reported[1]
         if not hmac.compare_digest(given.encode(), self._api_key.encode()):
             raise Refused(401)
 
@@ -177,7 +177,7 @@ class JellyfinPracticePanel(PracticePanel):
         return PracticeReply.json({"ServerName": "practice", "Version": version, "Id": "0" * 32})
 
     def _sessions(self, db: sqlite3.Connection, *_: Any) -> PracticeReply:
-        """What the books were told plays: see the fact ``sessions``."""
+        """What plays, as the books have it: see the fact ``sessions``."""
         return PracticeReply.json(json.loads(self.books.fact(db, "sessions", "[]")))
 
     def _media_folders(self, *_: Any) -> PracticeReply:
@@ -234,15 +234,15 @@ class JellyfinPracticePanel(PracticePanel):
         return PracticeReply.json({"User": self._shown(user), "AccessToken": token, "ServerId": "0" * 32})
 
     def _logout(self, db: sqlite3.Connection, _: str, request: PracticeRequest) -> PracticeReply:
-        told = re.search(r'Token="([^"]*)"', request.headers.get("authorization", ""))
-        token = told[1] if told else request.headers.get("x-emby-token", "")
+        reported = re.search(r'Token="([^"]*)"', request.headers.get("authorization", ""))
+        token = reported[1] if reported else request.headers.get("x-emby-token", "")
         if db.execute("DELETE FROM sessions WHERE token = ?", (token,)).rowcount == 0:
             raise Refused(401)
         return PracticeReply(status=204)
 
     def _shown(self, row: sqlite3.Row) -> dict[str, Any]:
-        tells = self.options["tells_password"]
-        return shown(row, tells_password=tells == "yes")
+        says = self.options["shows_password"]
+        return shown(row, shows_password=says == "yes")
 
     def act(self, name: str, arguments: Mapping[str, Any]) -> Any:
         if name not in ACTS:

@@ -16,8 +16,8 @@ _SERVERS_OWN_LIMIT = 3
 def authenticate(books: Books, db: sqlite3.Connection, request: PracticeRequest, dialect: str) -> Any:
     """The user who may come in. A wrong password counts, and the last one allowed disables the user."""
     header = "x-emby-authorization" if dialect == "emby" else "authorization"
-    told = request.headers.get(header, "")
-    if not all(re.search(rf'\b{name}="', told) for name in ("Client", "Device", "DeviceId", "Version")):
+    reported = request.headers.get(header, "")
+    if not all(re.search(rf'\b{name}="', reported) for name in ("Client", "Device", "DeviceId", "Version")):
         raise Refused(400)
     body = request.json()
     row = row_of(db, name=str(body.get("Username") or ""))

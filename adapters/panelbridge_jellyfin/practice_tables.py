@@ -16,7 +16,7 @@ TABLES = (
     policy TEXT NOT NULL, last_login TEXT, failed INTEGER NOT NULL DEFAULT 0)""",
     "CREATE TABLE IF NOT EXISTS sessions (token TEXT PRIMARY KEY, user_id TEXT NOT NULL)",
 )
-# What a policy is made of when nothing is told: not disabled, and every folder.
+# What a policy is made of when nothing is sent: not disabled, and every folder.
 DEFAULTS: Mapping[str, Any] = {
     "IsAdministrator": False,
     "IsHidden": True,
@@ -74,11 +74,11 @@ def insert_user(db: sqlite3.Connection, name: str, password: str | None, **polic
     return row_of(db, user_id=user_id)
 
 
-def shown(row: sqlite3.Row, *, tells_password: bool) -> dict[str, Any]:
+def shown(row: sqlite3.Row, *, shows_password: bool) -> dict[str, Any]:
     """A user as the protocol shows it."""
-    told = row["password"] is not None or not tells_password
-    user = {"Name": row["name"], "ServerId": "0" * 32, "Id": row["id"], "HasPassword": told}
-    user |= {"HasConfiguredPassword": told, "Policy": json.loads(row["policy"])}
+    reported = row["password"] is not None or not shows_password
+    user = {"Name": row["name"], "ServerId": "0" * 32, "Id": row["id"], "HasPassword": reported}
+    user |= {"HasConfiguredPassword": reported, "Policy": json.loads(row["policy"])}
     return user if row["last_login"] is None else {**user, "LastLoginDate": row["last_login"]}
 
 

@@ -29,7 +29,7 @@ class FolderPackage(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     folders: frozenset[FolderId] = Field(
-        default=frozenset(), description="ids of media folders; testing the connection tells them"
+        default=frozenset(), description="ids of media folders; testing the connection shows them"
     )
     live_tv: bool = Field(default=False, description="may watch live television")
     connections: int | None = Field(
@@ -77,7 +77,7 @@ class JellyfinSettings(PanelSettings):
     max_reply_bytes: int = Field(default=64 * 1024 * 1024, ge=1024, description="a larger reply is refused")
 
     @model_validator(mode="after")
-    def _packages_are_told_apart(self) -> Self:
+    def _packages_differ(self) -> Self:
         if {EVERYTHING, NOTHING} & {name.casefold() for name in self.packages}:
             msg = f"packages: {EVERYTHING!r} and {NOTHING!r} are names of states, not of packages"
             raise ValueError(msg)

@@ -158,11 +158,11 @@ class OneStreamAdapter(PanelAdapter[OneStreamSettings]):
         one_account = () if settings.serialise_writes is SerialiseWrites.PER_CREDENTIAL else (ref.id,)
         return turn(settings.base_url, *credential, *one_account, patience=settings.total_timeout)
 
-    def _unsold(self, ref: AccountRef, purchase: Purchase, told: str) -> PanelError:
+    def _unsold(self, ref: AccountRef, purchase: Purchase, reported: str) -> PanelError:
         """What an error was that answered a purchase: unknown when the expiry moved all the same."""
         with already_sent():
             if self._lookups.ours(ref).account.expires_at == purchase.before:
-                return self._lookups.refusal(purchase.package, told)
+                return self._lookups.refusal(purchase.package, reported)
         return OutcomeUnknown("the panel answered a purchase with an error, and moved the expiry")
 
     def suspend(self, ref: AccountRef, reason: str) -> VerbResult:
@@ -234,7 +234,7 @@ class OneStreamAdapter(PanelAdapter[OneStreamSettings]):
         return self._lookups.profile()[1]
 
     def connect(self, account: PanelAccount) -> tuple[ConnectDetail, ...]:
-        """Nothing without the setting: where players connect is told by no call."""
+        """Nothing without the setting: where players connect is reported by no call."""
         address = self.settings.player_url
         if address is None:
             return ()

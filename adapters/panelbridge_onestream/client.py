@@ -84,11 +84,11 @@ class OneStreamClient:
         try:
             reply = self._session.request("GET", path, query=query, repeatable=True)
         except ReplyTooLarge:
-            told = f"the panel's answer has more than {self._limit} bytes"
+            reported = f"the panel's answer has more than {self._limit} bytes"
         else:
             return _content(reply)
         raise ReplyTooLarge(
-            told, advice="Raise max_reply_bytes, or set list_dialect to index on newer panels."
+            reported, advice="Raise max_reply_bytes, or set list_dialect to index on newer panels."
         )
 
     def _write(self, path: str, body: Mapping[str, Any]) -> str:
@@ -144,11 +144,11 @@ def _named(row: Any, username: str) -> bool:
 def _content(reply: PanelReply) -> Any:
     """The answer of a success; raises what its error stands for, or ``ContractBroken``."""
     content = reply.json()
-    told = isinstance(content, dict) and isinstance(content.get("error"), str) and content["error"] != ""
-    if told and reply.status in _REFUSALS:
+    reported = isinstance(content, dict) and isinstance(content.get("error"), str) and content["error"] != ""
+    if reported and reply.status in _REFUSALS:
         kind, message = _REFUSALS[reply.status]
         raise kind(message)
-    if told and reply.status in _ANSWERED:
+    if reported and reply.status in _ANSWERED:
         raise Answered(f"the panel answered {reply.status} with an error of its own")
     if reply.status != _OK or (isinstance(content, dict) and "error" in content):
         raise ContractBroken(f"the panel answered {reply.status} in no documented form")

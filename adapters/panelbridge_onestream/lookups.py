@@ -44,7 +44,7 @@ class Lookups:
             raise InvalidOrder("a look-up needs a login name", field="username")
         # Only rows of that name are read whole: what is wrong with another's is nobody else's trouble.
         rows = list(self._client.lines(username))
-        lines = [_line(row) for row in rows if mapping.told(row, "username") == username]
+        lines = [_line(row) for row in rows if mapping.reported(row, "username") == username]
         return lines or _none_of(rows, "username")
 
     def read(self, line_id: str, *names: str) -> Line:
@@ -58,7 +58,7 @@ class Lookups:
                     return line
         rows = []
         for row in self._client.lines():
-            if mapping.told(row, "line_id") == line_id:
+            if mapping.reported(row, "line_id") == line_id:
                 return _line(row)
             rows.append(row)
         _none_of(rows, "line_id")
@@ -105,25 +105,25 @@ class Lookups:
         return each_package(self._client.packages(), mapping.package_from, "id")
 
     def package(self, package_id: str) -> Package | None:
-        rows = (row for row in self._client.packages() if mapping.told(row, "id") == package_id)
+        rows = (row for row in self._client.packages() if mapping.reported(row, "id") == package_id)
         return next(map(mapping.package_from, rows), None)
 
     def profile(self) -> tuple[str, PanelBalance]:
         return mapping.profile_from(self._client.profile())
 
-    def refusal(self, package_id: str, told: str) -> PanelError:
+    def refusal(self, package_id: str, reported: str) -> PanelError:
         """What an error was about that sold nothing: its words are not documented, what we read is."""
         package, (_, balance) = self.package(package_id), self.profile()
         if package is None:
             return InvalidOrder("the panel offers our user no package of that id", field="package")
         if package.price is not None and balance.amount < package.price:
             return InsufficientPanelCredit("our credit at the panel is below the package's price")
-        return refused(f"{told}; nothing was sold")
+        return refused(f"{reported}; nothing was sold")
 
 
 def _none_of(rows: list[Any], field: str) -> list[Line]:
     """No line, unless a row hides the field that would tell: then it may be the one that was sought."""
-    if any(mapping.told(row, field) is None for row in rows):
+    if any(mapping.reported(row, field) is None for row in rows):
         raise ContractBroken(f"a row of the panel's list does not tell its {field}", field=field)
     return []
 

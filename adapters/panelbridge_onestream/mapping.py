@@ -100,15 +100,15 @@ def line_from(payload: Any, now: datetime) -> Line:
     return Line(account=account, bouquets=frozenset(wire.bouquets))
 
 
-def told(payload: Any, name: str) -> str | None:
-    """A name or an id as its row tells it, ``None`` where it does not; nothing else of the row is read."""
+def reported(payload: Any, name: str) -> str | None:
+    """A name or an id as its row says it, ``None`` where it does not; nothing else of the row is read."""
     value = payload.get(name) if isinstance(payload, dict) else None
     return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else None
 
 
 def unreadable(payload: Any) -> PanelAccount:
     """A line of which no more than its names can be read, if those."""
-    line_id, username = told(payload, "line_id") or "", told(payload, "username") or ""
+    line_id, username = reported(payload, "line_id") or "", reported(payload, "username") or ""
     return PanelAccount(id=AccountId(line_id), username=username, state=AccountState.UNREADABLE)
 
 

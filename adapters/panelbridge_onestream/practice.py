@@ -101,7 +101,7 @@ class OneStreamPracticePanel(PracticePanel):
 
     def cannot(self, fault: Fault) -> str | None:
         if fault is Fault.TRUNCATED_PAGE and self.options["list"] == "lines":
-            return "every line is in one answer, and nothing in it tells how many there should be"
+            return "every line is in one answer, and nothing in it says how many there should be"
         return None
 
     def operation(self, request: PracticeRequest) -> str:
@@ -136,8 +136,8 @@ class OneStreamPracticePanel(PracticePanel):
         except Failure as failure:
             plain = self.options["errors"] == "200" and failure.status not in (401, 403)
             status = 200 if plain else failure.status
-            told = {"error": str(failure), **({"rid": rid} if rid else {})}
-            return PracticeReply.json(told, status=status)
+            reported = {"error": str(failure), **({"rid": rid} if rid else {})}
+            return PracticeReply.json(reported, status=status)
 
     def _admit(self, request: PracticeRequest) -> None:
         for header, wanted in (("x-api-key", self._api_key), ("x-auth-user", self._auth_user)):

@@ -169,8 +169,8 @@ class Commands:
         assigned = ", ".join(f"{column} = ?" for column in values)
         sql = f"UPDATE lines SET {assigned} WHERE line_id = ?"  # noqa: S608 - names of our own
         self._db.execute(sql, (*values.values(), row["line_id"]))
-        told = {column: value for column, value in values.items() if column != "password"}
-        self._books.record(self._db, kind, row["username"], charged=charged, **told)
+        reported = {column: value for column, value in values.items() if column != "password"}
+        self._books.record(self._db, kind, row["username"], charged=charged, **reported)
         return {"line_id": row["line_id"]}
 
     def _once(self, body: dict[str, Any], deed: Callable[[], Any]) -> Any:

@@ -162,7 +162,7 @@ class PterodactylAdapter(PanelAdapter[PterodactylSettings]):
             server, user = self._lookups.ours(ref)
         except NotFound:
             return self._terminate_user_left(ref)
-        with suppress(NotFound):  # gone in between, or not: the read tells
+        with suppress(NotFound):  # gone in between, or not: the read says
             self._client.delete_server(server.id)
         with already_sent():
             if not isinstance(self.get(ref), Absent):

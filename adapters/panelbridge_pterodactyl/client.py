@@ -167,7 +167,7 @@ def _accepted(reply: PanelReply, status: int) -> PanelReply:
 
 def _errors(reply: PanelReply) -> list[_Error]:
     """The panel's own errors. Raises ``ContractBroken`` when it is not the panel that speaks."""
-    broken = ContractBroken(f"the panel answered {reply.status}, which tells nothing of what it did")
+    broken = ContractBroken(f"the panel answered {reply.status}, which says nothing of what it did")
     if reply.status not in _REFUSALS and reply.status != _INVALID:
         raise broken
     try:

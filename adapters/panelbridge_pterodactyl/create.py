@@ -82,7 +82,7 @@ class Creation:
             user = mapping.user_from(self._client.create_user(mapping.user_to(order, mark, email)))
         except FieldsRefused as refused:
             if "external_id" not in refused.rules:
-                raise _told(refused, order) from None
+                raise _reported(refused, order) from None
         else:
             if user.external_id != mark:
                 raise ContractBroken("the panel answered a new user with another one than ordered")
@@ -167,7 +167,7 @@ def _advice(order: CreateOrder) -> str:
     return _EMAIL_TAKEN + (_IF_HIS.format(mark=order.customer) if order.customer is not None else "")
 
 
-def _told(refused: FieldsRefused, order: CreateOrder) -> PanelError:
+def _reported(refused: FieldsRefused, order: CreateOrder) -> PanelError:
     """What the panel says of a new user, in the order's words."""
     if refused.rules.get("username") == "unique":
         return Conflict("the login name is taken by a user who is not ours")

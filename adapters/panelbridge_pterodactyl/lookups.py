@@ -79,9 +79,9 @@ class Lookups:
 
     def accounts(self) -> Iterator[PanelAccount]:
         """Every server, page by page. One that cannot be read, or whose user cannot, is one bad account."""
-        users = {mapping.told_of(payload, "id"): payload for payload in self._client.users()}
+        users = {mapping.reported_of(payload, "id"): payload for payload in self._client.users()}
         for payload in self._client.servers():
-            owner = users.get(mapping.told_of(payload, "user"))
+            owner = users.get(mapping.reported_of(payload, "user"))
             try:
                 server = mapping.server_from(payload)
                 user = self.owner(server) if owner is None else mapping.user_from(owner)

@@ -95,7 +95,7 @@ class User:
 
 @dataclass(frozen=True, kw_only=True)
 class Server:
-    """One server; ``build`` is what tells its package."""
+    """One server; ``build`` is what names its package."""
 
     id: int
     external_id: str | None
@@ -147,24 +147,24 @@ def _known(model: type[WireT], wire: BaseModel) -> WireT | None:
 def page_from(payload: Any, number: int) -> Page:
     """Page ``number`` of a list. Raises ``ContractBroken``, also when it is not as long as it must be."""
     wire = _Page.read(payload)
-    told = wire.meta.pagination
-    rows = [(told_of(row, "id"), row) for row in wire.data]
-    whole = told.count == len(rows) and (number >= told.total_pages or len(rows) == told.per_page)
-    if told.current_page != number or not whole:
+    reported = wire.meta.pagination
+    rows = [(reported_of(row, "id"), row) for row in wire.data]
+    whole = reported.count == len(rows) and (number >= reported.total_pages or len(rows) == reported.per_page)
+    if reported.current_page != number or not whole:
         raise ContractBroken("a page of the panel's list is not the one asked for, or not whole")
     if any(left >= right for left, right in pairwise(own for own, _ in rows if own is not None)):
         raise ContractBroken("the panel's list is not in the order of ids, so it cannot be read page by page")
-    return Page(rows=rows, pages=told.total_pages)
+    return Page(rows=rows, pages=reported.total_pages)
 
 
-def told_of(payload: Any, name: str) -> int | None:
-    """The number of that name in a row; ``None`` where it tells none. Nothing else of the row is read."""
+def reported_of(payload: Any, name: str) -> int | None:
+    """The number of that name in a row; ``None`` where it says none. Nothing else of the row is read."""
     value = _written(payload, name)
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 1 else None
 
 
 def name_of(payload: Any) -> str:
-    """The login name in a user's row; empty where it tells none."""
+    """The login name in a user's row; empty where it says none."""
     value = _written(payload, "username")
     return value if isinstance(value, str) else ""
 
@@ -176,7 +176,7 @@ def _written(payload: Any, name: str) -> Any:
 
 def unreadable(payload: Any, username: str) -> PanelAccount:
     """A server that the panel lists and that, or whose user, cannot be read."""
-    own = told_of(payload, "id")
+    own = reported_of(payload, "id")
     return PanelAccount(
         id=AccountId("" if own is None else str(own)), username=username, state=AccountState.UNREADABLE
     )

@@ -108,7 +108,7 @@ class PterodactylPracticePanel(PracticePanel):
 
     def snapshot(self) -> dict[str, Any]:
         with self.books.reading() as db:
-            accounts = {row["username"]: servers.told(row, PACKAGES) for row in servers.with_users(db)}
+            accounts = {row["username"]: servers.reported(row, PACKAGES) for row in servers.with_users(db)}
             logins = [row["username"] for row in db.execute("SELECT username FROM users ORDER BY id")]
         return {"accounts": accounts, "users": logins, **self.books.effects()}
 

@@ -61,7 +61,7 @@ def shown(row: sqlite3.Row) -> dict[str, Any]:
     }
 
 
-def told(row: sqlite3.Row, packages: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def reported(row: sqlite3.Row, packages: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """An account as the books tell it to a test."""
     return {
         "id": str(row["id"]),

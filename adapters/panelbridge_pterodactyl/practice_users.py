@@ -40,7 +40,7 @@ def shown(row: sqlite3.Row) -> dict[str, Any]:
 
 
 def checked(db: sqlite3.Connection, body: Mapping[str, Any], own_id: int | None = None) -> dict[str, Any]:
-    """The columns of ``body``. Every broken rule is told at once, as the panel does."""
+    """The columns of ``body``. Every broken rule is reported at once, as the panel does."""
     broken = {name: "required" for name in _REQUIRED if not body.get(name)}
     for name in _UNIQUE:
         holder = row_of(db, name, body[name]) if body.get(name) else None

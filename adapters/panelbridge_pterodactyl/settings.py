@@ -79,7 +79,7 @@ class PterodactylSettings(PanelSettings):
     poll_seconds: float = Field(default=2.0, gt=0, le=60, description="seconds between two looks at it")
 
     @model_validator(mode="after")
-    def _packages_are_told_apart(self) -> Self:
+    def _packages_differ(self) -> Self:
         if OTHER in {name.casefold() for name in self.packages}:
             msg = f"packages: {OTHER!r} stands for a server of no package"
             raise ValueError(msg)

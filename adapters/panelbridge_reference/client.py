@@ -106,8 +106,8 @@ class ReferenceClient:
 
 def _id_of(row: Any) -> str | None:
     """``None`` where a row that cannot be read does not tell it: it hides no page after its own."""
-    told = row.get("id") if isinstance(row, dict) else None
-    return told if isinstance(told, str) and told else None
+    reported = row.get("id") if isinstance(row, dict) else None
+    return reported if isinstance(reported, str) and reported else None
 
 
 def _accepted(reply: PanelReply) -> PanelReply:

@@ -72,9 +72,11 @@ def account_from(payload: Any, now: datetime) -> PanelAccount:
 def unreadable(payload: Any) -> PanelAccount:
     """An account that the panel lists and of which no more than its names can be read."""
     row = payload if isinstance(payload, dict) else {}
-    told = {name: value for name, value in row.items() if isinstance(value, str)}
+    reported = {name: value for name, value in row.items() if isinstance(value, str)}
     return PanelAccount(
-        id=AccountId(told.get("id", "")), username=told.get("username", ""), state=AccountState.UNREADABLE
+        id=AccountId(reported.get("id", "")),
+        username=reported.get("username", ""),
+        state=AccountState.UNREADABLE,
     )
 
 

@@ -246,8 +246,8 @@ class ReferencePracticePanel(PracticePanel):
     ) -> Any:
         assigned = ", ".join(f"{column} = ?" for column in values)
         db.execute(f"UPDATE accounts SET {assigned} WHERE id = ?", (*values.values(), row["id"]))  # noqa: S608
-        told = {column: value for column, value in values.items() if column != "password"}
-        self.books.record(db, kind, row["username"], charged=charged, **told)
+        reported = {column: value for column, value in values.items() if column != "password"}
+        self.books.record(db, kind, row["username"], charged=charged, **reported)
         return _shown(db.execute("SELECT * FROM accounts WHERE id = ?", (row["id"],)).fetchone())
 
     def _paid_until(self, expires_at: str | None, package: Mapping[str, Any]) -> str:

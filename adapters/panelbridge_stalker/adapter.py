@@ -79,7 +79,8 @@ class StalkerAdapter(PanelAdapter[StalkerSettings]):
             username=checks.NAMES,
             password=checks.NAMES,
             reference_field="comment",
-            safe_repeats=verbs - {Verb.RESET_CREDENTIALS},  # converges, and cannot be told as already done
+            safe_repeats=verbs
+            - {Verb.RESET_CREDENTIALS},  # converges, and cannot be reported as already done
             devices=frozenset({"line", "mag"}),
             connections=Connections.ONE,
             usage=True,
@@ -139,7 +140,7 @@ class StalkerAdapter(PanelAdapter[StalkerSettings]):
         )
 
     def reset_credentials(self, ref: AccountRef, credentials: Credentials) -> VerbResult:
-        """Set again by every repeat: no password is shown. That the panel took it is told by a word that is
+        """Set again by every repeat: no password is shown. That the panel took it is shown by a word that is
         written with it, into the comment.
         """
         if credentials.username != ref.username:

@@ -42,7 +42,7 @@ _REFUSALS: dict[str, tuple[type[PanelError], str, str | None]] = {
     "Only one identifier allowed": (InvalidOrder, _MALFORMED, "id"),
     "Not supported method": (Unsupported, "the panel does not know that call", None),
 }
-"""Told before anything is written (seen on 4.9); ``subscribe`` is another matter."""
+"""Reported before anything is written (seen on 4.9); ``subscribe`` is another matter."""
 
 
 class Doubtful(ContractBroken):
@@ -73,11 +73,11 @@ class StalkerClient:
         try:
             reply = _admitted(self._get("accounts/"))
         except ReplyTooLarge:
-            told = f"the panel's list of accounts, which comes whole, has more than {self._limit} bytes"
+            message = f"the panel's list of accounts, which comes whole, has more than {self._limit} bytes"
         else:
             yield from rows_of(reply) if streams(reply) else _list(_results(reply), "accounts")
             return
-        raise ReplyTooLarge(told, advice="Raise max_reply_bytes in the panel's settings.")
+        raise ReplyTooLarge(message, advice="Raise max_reply_bytes in the panel's settings.")
 
     def tariffs(self) -> list[Any]:
         return _list(_results(self._get("tariffs")), "tariffs")
@@ -114,10 +114,10 @@ class StalkerClient:
             else:
                 self._write("DELETE", path, None)
         except (InvalidOrder, Unsupported) as error:
-            told = error.message
+            message = error.message
         else:
             return
-        raise Doubtful(told)
+        raise Doubtful(message)
 
     def close(self) -> None:
         self._session.close()

@@ -70,14 +70,14 @@ class Lookups:
         try:
             return Found(account=self.read(ref.id).account)
         except NotFound as error:
-            told = error.message
+            message = error.message
         except PanelError as error:
             return Unknown(cause=error.message)
         try:
             is_renamed = self.is_renamed(ref)
         except PanelError as error:
             return Unknown(cause=error.message)
-        return Unknown(cause=RENAMED) if is_renamed else Absent(proof=told)
+        return Unknown(cause=RENAMED) if is_renamed else Absent(proof=message)
 
     def is_renamed(self, ref: AccountRef) -> bool:
         """Whether our account, gone by its login, is there by its number: an edit makes any login of it."""
@@ -128,7 +128,7 @@ class Lookups:
             yield account
 
     def usages(self) -> Iterator[Usage]:
-        """A row that cannot be read tells nothing, and is no other's trouble."""
+        """A row that cannot be read says nothing, and is no other's trouble."""
         for payload in self._client.every_account():
             try:
                 usage = mapping.usage_from(payload, self._clock_zone)
@@ -147,7 +147,7 @@ class Lookups:
                 yield usage
 
     def packages(self) -> Iterator[Package]:
-        """A plan without an external id is none that can be sold; one that cannot be read is told."""
+        """A plan without an external id is none that can be sold; one that cannot be read is reported."""
         sold = (row for row in self._client.tariffs() if mapping.is_sold(row))
         return each_package(sold, mapping.package_from, "external_id")
 

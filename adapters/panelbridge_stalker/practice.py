@@ -92,7 +92,7 @@ class StalkerPracticePanel(PracticePanel):
 
     def cannot(self, fault: Fault) -> str | None:
         if fault is Fault.TRUNCATED_PAGE:
-            return "the whole table is one answer, and nothing in it tells how many rows it should have"
+            return "the whole table is one answer, and nothing in it says how many rows it should have"
         return None
 
     def secrets(self) -> tuple[str, ...]:

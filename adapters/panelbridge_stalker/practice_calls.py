@@ -35,7 +35,7 @@ _METHODS = ("get", "post", "put", "delete")
 
 
 class Failure(Exception):
-    """An error of the application, told with HTTP 200. What was written before it stays written."""
+    """An error of the application, reported with HTTP 200. What was written before it stays written."""
 
     def __init__(self, text: str, *, fatal: bool = False) -> None:
         super().__init__(text)
@@ -107,8 +107,8 @@ class AccountCommands:
         """Two statements: the row with the password in clear, then the hash in its place."""
         values = {"tariff_plan": DEFAULT_TARIFF, **fields}
         row_id = insert(self._db, values)
-        told = {name: value for name, value in values.items() if name != "password"}
-        self._portal.books.record(self._db, "create", str(fields["login"]), **told)
+        reported = {name: value for name, value in values.items() if name != "password"}
+        self._portal.books.record(self._db, "create", str(fields["login"]), **reported)
         if self._portal.books.fact(self._db, "crash_create", "0") == "1":
             self._portal.books.set_fact(self._db, "crash_create", "0")
             raise Failure("between the statements", fatal=True)
@@ -123,7 +123,7 @@ class AccountCommands:
         return True
 
     def _edit(self, rows: list[sqlite3.Row]) -> None:
-        """A taken or senseless MAC and an empty login are stored; of a taken login it is told."""
+        """A taken or senseless MAC and an empty login are stored; a taken login is reported."""
         fields = self._fields()
         if not fields:
             raise Failure("Insert data is empty")
@@ -141,8 +141,8 @@ class AccountCommands:
                 assigned = ", ".join(f"{name} = ?" for name in changed)
                 sql = f"UPDATE users SET {assigned} WHERE id = ?"  # noqa: S608 - names of our own
                 self._db.execute(sql, (*changed.values(), row["id"]))
-                told = {name: value for name, value in changed.items() if name != "password"}
-                self._portal.books.record(self._db, _kind(changed), row["login"], **told)
+                reported = {name: value for name, value in changed.items() if name != "password"}
+                self._portal.books.record(self._db, _kind(changed), row["login"], **reported)
 
     def _delete_accounts(self) -> Any:
         return self._delete(self._only("account_number"))
@@ -174,11 +174,11 @@ class AccountCommands:
     def _delete_account_subscription(self) -> Any:
         return self._subscribe(lambda _: set())
 
-    def _subscribe(self, wished: Callable[[set[str]], set[str]]) -> bool:
+    def _subscribe(self, choose: Callable[[set[str]], set[str]]) -> bool:
         done = False
         for row in self._boxes():
             present = set(self._packages(row))
-            wanted = wished(present)
+            wanted = choose(present)
             if wanted <= OPTIONAL and wanted != present:
                 self._replace(row, sorted(wanted))
                 done = True

@@ -180,7 +180,7 @@ class TvheadendAdapter(PanelAdapter[TvheadendSettings]):
             return Absent(proof=error.message)
         except PanelError as error:
             return Unknown(cause=error.message)
-        return _told(pair)
+        return _reported(pair)
 
     def find(self, *, username: str | None = None, reference: str | None = None) -> Lookup:
         try:
@@ -193,7 +193,7 @@ class TvheadendAdapter(PanelAdapter[TvheadendSettings]):
             return Unknown(cause=f"the panel has entries of {len(pairs)} such names")
         if pairs[0].was_never_enabled:
             return Unknown(cause="the account was made and never switched on; a repeated create does that")
-        return _told(pairs[0])
+        return _reported(pairs[0])
 
     def list_accounts(self) -> Iterator[PanelAccount]:
         """Every name that has an access entry, but those that run the panel and those that mean everybody."""
@@ -227,11 +227,11 @@ class TvheadendAdapter(PanelAdapter[TvheadendSettings]):
         if strange or (ref.reference is not None and not pair.belongs_to(ref.reference)):
             raise Conflict("the panel's entries of this name or uuid are not, or not only, our account's")
         if not pair.access and ref.reference is None:
-            raise Conflict("a password entry of this name is left, and nothing tells whose it is")
+            raise Conflict("a password entry of this name is left, and nothing says whose it is")
         return pair
 
 
-def _told(pair: Pair) -> Lookup:
+def _reported(pair: Pair) -> Lookup:
     if not pair.is_whole:
         return Unknown(
             cause=f"half an account or more than one: {len(pair.access)} access entries and "

@@ -97,10 +97,10 @@ class TvheadendClient:
         count, last, total = 0, None, None
         while total is None or count < total:
             page = self._read(path, {**form, "start": str(max(count - 1, 0))})
-            rows, told = _rows_of(page)
-            if (total is not None and told != total) or (last is not None and rows[:1] != [last]):
+            rows, reported = _rows_of(page)
+            if (total is not None and reported != total) or (last is not None and rows[:1] != [last]):
                 raise ContractBroken("the panel's list changed while it was read")
-            rows, total = rows[1:] if last is not None else rows, told
+            rows, total = rows[1:] if last is not None else rows, reported
             if count + len(rows) > total or (not rows and count < total):
                 raise ContractBroken("the panel's list does not hold as many rows as it says")
             yield from rows

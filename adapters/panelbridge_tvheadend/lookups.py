@@ -41,7 +41,7 @@ class Lookups:
         pair = self.held(ref.username)
         if any(entry.uuid == ref.id for entry in pair.access):
             return pair
-        listed = [mapping.told_of(row) for row in self._client.access()]
+        listed = [mapping.reported_of(row) for row in self._client.access()]
         for uuid, name in listed:
             if uuid == ref.id and name is not None:
                 return self.held(name)
@@ -88,10 +88,10 @@ class Lookups:
         """Of every name with an access entry that does not run the panel, in the panel's order."""
         passwords: dict[str, list[Any]] = {}
         for row in self._client.passwords():
-            passwords.setdefault(mapping.told_of(row)[1] or "", []).append(row)
+            passwords.setdefault(mapping.reported_of(row)[1] or "", []).append(row)
         access: dict[str, list[Any]] = {}
         for row in self._client.access():
-            name = mapping.told_of(row)[1]
+            name = mapping.reported_of(row)[1]
             if name is None:
                 yield mapping.unreadable(row)
             else:
@@ -104,7 +104,7 @@ class Lookups:
 
 def _of(username: str, rows: Iterable[Any]) -> Iterator[Any]:
     """Those of the name, and those that hide theirs: a filter's pattern may match other names too."""
-    return (row for row in rows if mapping.told_of(row)[1] in (username, None))
+    return (row for row in rows if mapping.reported_of(row)[1] in (username, None))
 
 
 def _account(username: str, access: list[Any], passwords: list[Any]) -> PanelAccount | None:

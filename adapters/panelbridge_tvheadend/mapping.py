@@ -115,10 +115,10 @@ class Pair:
         return [entry.password for entry in self.passwords] == [asked]
 
 
-def told_of(payload: Any) -> tuple[str | None, str | None]:
-    """The uuid and name as far as the row tells them; an empty name means everybody."""
-    told = payload if isinstance(payload, dict) else {}
-    uuid, name = told.get("uuid"), told.get("username")
+def reported_of(payload: Any) -> tuple[str | None, str | None]:
+    """The uuid and name as far as the row says them; an empty name means everybody."""
+    reported = payload if isinstance(payload, dict) else {}
+    uuid, name = reported.get("uuid"), reported.get("username")
     return uuid if isinstance(uuid, str) and uuid else None, name if isinstance(name, str) else None
 
 
@@ -133,7 +133,7 @@ def password_from(payload: Any) -> Password:
 
 
 def account_from(pair: Pair) -> PanelAccount:
-    """The account of a pair with an access entry; of two, the first tells the rights."""
+    """The account of a pair with an access entry; of two, the first says the rights."""
     access = pair.access[0]
     passwords = {entry.password for entry in pair.passwords}
     return PanelAccount(
@@ -149,7 +149,7 @@ def account_from(pair: Pair) -> PanelAccount:
 
 def unreadable(payload: Any) -> PanelAccount:
     """An account whose rows hold what cannot be read: one bad row is one bad account."""
-    uuid, name = told_of(payload)
+    uuid, name = reported_of(payload)
     return PanelAccount(id=AccountId(uuid or ""), username=name or "", state=AccountState.UNREADABLE)
 
 

@@ -1,4 +1,4 @@
-"""The practice panel: Tvheadend of June 2026 as the README tells it, with its books.
+"""The practice panel: Tvheadend of June 2026 as the README says it, with its books.
 
 The Digest of a caller is checked as the real one does; a channel tag is taken as it comes.
 """
@@ -140,7 +140,7 @@ class TvheadendPractice(PracticePanel):
         }
 
     def _subscriptions(self, db: sqlite3.Connection, _: PracticeRequest) -> Any:
-        """What the books were told plays: see the fact ``subscriptions``."""
+        """What plays, as the books have it: see the fact ``subscriptions``."""
         entries_ = json.loads(self.books.fact(db, "subscriptions", "[]"))
         return {"entries": entries_, "totalCount": len(entries_)}
 

@@ -39,7 +39,7 @@ class WhmClient:
         )
 
     def version(self) -> tuple[str, datetime | None]:
-        """Of cPanel & WHM, and the server's clock as its front tells it."""
+        """Of cPanel & WHM, and the server's clock as its front says it."""
         reply = self._send(self._session, "version", (), repeatable=True)
         version = self._data(reply, "version").get("version")
         if not isinstance(version, str):
@@ -183,7 +183,7 @@ def _rows(data: Mapping[str, Any], name: str) -> Sequence[Any]:
 
 def _date(reply: PanelReply) -> datetime | None:
     try:
-        told = parsedate_to_datetime(reply.headers.get("Date") or "")
+        reported = parsedate_to_datetime(reply.headers.get("Date") or "")
     except ValueError:
         return None
-    return told if told.tzinfo else told.replace(tzinfo=UTC)
+    return reported if reported.tzinfo else reported.replace(tzinfo=UTC)

@@ -60,14 +60,14 @@ class Lookups:
             try:
                 row = mapping.row_from(payload)
             except ContractBroken:
-                if mapping.told(payload, "owner") in (None, self._settings.owned_by):
+                if mapping.reported(payload, "owner") in (None, self._settings.owned_by):
                     yield mapping.unreadable(payload)
                 continue
             if self.owns(row):
                 yield mapping.account_from(row)
 
     def usages(self) -> Iterator[Usage]:
-        """A row that cannot be read tells nothing, and is no other's trouble."""
+        """A row that cannot be read says nothing, and is no other's trouble."""
         for payload in self._client.accounts():
             try:
                 row, usage = mapping.row_from(payload), mapping.usage_from(payload)
@@ -85,17 +85,17 @@ class Lookups:
 
         A package without a readable name stops no order of another one.
         """
-        told = [mapping.told(payload, "name") for payload in self._client.packages()]
+        reported = [mapping.reported(payload, "name") for payload in self._client.packages()]
         try:
-            return mapping.resolve_package(wanted, filter(None, told), self._settings.user)
+            return mapping.resolve_package(wanted, filter(None, reported), self._settings.user)
         except InvalidOrder:
-            if None in told:
+            if None in reported:
                 raise ContractBroken("the panel's list of packages has one without a readable name") from None
             raise
 
     def _prove_absent(self, user: str) -> None:
         """A row of another name is no trouble of this one, whatever else it holds."""
-        names = [mapping.told(payload, "user") for payload in self._client.accounts(user)]
+        names = [mapping.reported(payload, "user") for payload in self._client.accounts(user)]
         if user in names:
             raise ContractBroken("the panel lists the account and does not show it")
         if None in names:

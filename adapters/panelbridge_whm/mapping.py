@@ -109,15 +109,15 @@ def account_from(row: AccountRow) -> PanelAccount:
     return PanelAccount(id=row.id, username=row.user, state=_state(row), package=row.plan)
 
 
-def told(payload: Any, name: str) -> str | None:
-    """A name as its row tells it, ``None`` where it does not; nothing else of the row is read."""
+def reported(payload: Any, name: str) -> str | None:
+    """A name as its row says it, ``None`` where it does not; nothing else of the row is read."""
     value = payload.get(name) if isinstance(payload, dict) else None
     return value if isinstance(value, str) and value else None
 
 
 def unreadable(payload: Any) -> PanelAccount:
     """An account that the panel lists and of which no more than its names can be read."""
-    user, domain = told(payload, "user") or "", told(payload, "domain")
+    user, domain = reported(payload, "user") or "", reported(payload, "domain")
     return PanelAccount(
         id=AccountId(user) if domain is None else account_id(user, domain),
         username=user,

@@ -1,4 +1,4 @@
-"""The functions of WHM API 1 that the practice panel knows: what each does and tells."""
+"""The functions of WHM API 1 that the practice panel knows: what each does and says."""
 
 from __future__ import annotations
 
@@ -60,8 +60,8 @@ class Caller:
         quotas = {package["name"]: package["quota"] for package in self.db.execute("SELECT * FROM packages")}
         return wire_row(row, quotas.get(row["plan"], "unlimited"))
 
-    def record(self, kind: str, row_user: str, **told: Any) -> None:
-        self.books.record(self.db, kind, row_user, **told)
+    def record(self, kind: str, row_user: str, **reported: Any) -> None:
+        self.books.record(self.db, kind, row_user, **reported)
 
 
 def _version(_: Caller, __: PracticeRequest) -> Any:

@@ -26,8 +26,10 @@ def failure(function: str, reason: str, request: PracticeRequest) -> PracticeRep
     """HTTP 200 all the same; the reason carries prefixes that no reader wants."""
     if request.value("api.version") != "1":
         return PracticeReply.json({"result": [{"status": 0, "statusmsg": reason}]})
-    told = f"API failure: (XID k4t9x2) {reason}"
-    return PracticeReply.json({"metadata": {"command": function, "version": 1, "result": 0, "reason": told}})
+    reported = f"API failure: (XID k4t9x2) {reason}"
+    return PracticeReply.json(
+        {"metadata": {"command": function, "version": 1, "result": 0, "reason": reported}}
+    )
 
 
 def denial(reason: str, *, status: int, broken: bool) -> PracticeReply:

@@ -78,12 +78,12 @@ class XtreamAdapter(PanelAdapter[XtreamSettings]):
         )
 
     def test_connection(self) -> Connection:
-        told = self._client.resellers()
+        reported = self._client.resellers()
         name = self.settings.reseller
         return Connection(
             version=None,
             identity=name or "an address that the panel lets use its API",
-            balance=None if name is None else PanelBalance(amount=mapping.credits_from(told, name)),
+            balance=None if name is None else PanelBalance(amount=mapping.credits_from(reported, name)),
             warnings=() if self.settings.packages else ("this panel's settings describe no packages",),
         )
 
@@ -185,18 +185,18 @@ class XtreamAdapter(PanelAdapter[XtreamSettings]):
         return None if self.settings.reseller is None else self.test_connection().balance
 
     def usages_of(self, refs: Iterable[AccountRef]) -> Iterator[Usage]:
-        """Each line by the login that a player makes: the panel has no list, and ``info`` tells no use.
+        """Each line by the login that a player makes: the panel has no list, and ``info`` says no use.
 
-        One that may not log in tells nothing: neither is that asked for twice (repeated failures block us).
+        One that may not log in says nothing: neither is that asked for twice (repeated failures block us).
         """
         for ref in refs:
             if ref.password is None or mapping.mac_of(ref.id) is not None:
                 continue
             try:
-                told = self._client.log_in(Line(username=ref.username, password=ref.password))
+                reported = self._client.log_in(Line(username=ref.username, password=ref.password))
             except ContractBroken:
-                told = None
-            used = mapping.connections_in_use(told)
+                reported = None
+            used = mapping.connections_in_use(reported)
             yield Usage(id=ref.id, username=ref.username, connections=used)
 
     def connect(self, account: PanelAccount) -> tuple[ConnectDetail, ...]:

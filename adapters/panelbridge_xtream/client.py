@@ -108,10 +108,10 @@ class XtreamClient:
         if reply.status != HTTPStatus.OK:
             raise ContractBroken(f"the panel answered a player's login with {reply.status}")
         answer = reply.json()
-        told = answer.get("user_info") if isinstance(answer, dict) else None
-        if not isinstance(told, dict):
+        reported = answer.get("user_info") if isinstance(answer, dict) else None
+        if not isinstance(reported, dict):
             raise ContractBroken("the panel's answer to a player's login holds no user_info")
-        return told if str(told.get("auth")) == "1" else None
+        return reported if str(reported.get("auth")) == "1" else None
 
     def close(self) -> None:
         self._session.close()

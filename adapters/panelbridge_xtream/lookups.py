@@ -17,7 +17,7 @@ from panelbridge_xtream.mapping import Row
 from panelbridge_xtream.settings import XtreamPackage, XtreamSettings
 
 NO_PAIR = "the panel has no line of this name and password: deleted there, or its password was changed there"
-_MEND_PAIR = (
+_REPAIR_PAIR = (
     "An admin looks the name up in the panel's own pages and gives the line its known password again."
 )
 
@@ -76,7 +76,7 @@ class Lookups:
         name = self.name_of(ref)
         row = self.held(name)
         if row is None and isinstance(name, Line):
-            raise Conflict(NO_PAIR, advice=_MEND_PAIR)
+            raise Conflict(NO_PAIR, advice=_REPAIR_PAIR)
         if row is None:
             raise NotFound("the panel answers that no device has this MAC")
         kept_id(row, ref)

@@ -40,7 +40,7 @@ Ids = Annotated[frozenset[int], BeforeValidator(_listed)]
 
 
 class Row(BaseModel):
-    """What ``info`` tells of a line, or of a device and its line in one."""
+    """What ``info`` shows of a line, or of a device and its line in one."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
@@ -64,7 +64,7 @@ class Row(BaseModel):
         return (self.username, self.password) == (username, password)
 
     def is_device(self, mac: str) -> bool:
-        """False when it shows another MAC; some panels show it encoded, which tells nothing."""
+        """False when it shows another MAC; some panels show it encoded, which says nothing."""
         shown = _DIGITS.fullmatch(_SEPARATORS.sub("", self.mac or ""))
         return shown is None or normal_mac(shown[0]) == mac
 
@@ -154,10 +154,10 @@ def lacks_outputs(row: Row, package: XtreamPackage) -> bool:
 
 def differs_from(row: Row, order: CreateOrder, package: XtreamPackage) -> tuple[str, ...]:
     """Fields that the panel set otherwise than ordered."""
-    wished = order.credentials
+    wanted = order.credentials
     as_asked = {
-        "username": row.username in (None, wished.username),
-        "password": row.password in (None, wished.password),
+        "username": row.username in (None, wanted.username),
+        "password": row.password in (None, wanted.password),
         "expires_at": row.exp_date == epoch(order.until),
         "package": has_bouquets(row, package),
         "connections": row.max_connections == connections_of(package, order.connections),
@@ -213,9 +213,9 @@ def package_from(package_id: str, item: XtreamPackage) -> Package:
     )
 
 
-def connections_in_use(told: Any | None) -> int | None:
+def connections_in_use(reported: Any | None) -> int | None:
     """Of a player's login; ``None``: not known."""
-    used = told.get("active_cons") if isinstance(told, dict) else None
+    used = reported.get("active_cons") if isinstance(reported, dict) else None
     text = str(used) if isinstance(used, str | int) and not isinstance(used, bool) else ""
     return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else None
 

@@ -116,9 +116,14 @@ class XtreamPractice(PracticePanel):
             ).fetchone()
         if row is None or _state(row, self.now()) != "active":
             return PracticeReply.json({"user_info": {"auth": 0}})
-        told = {"username": row["username"], "auth": 1, "status": "Active", "is_trial": str(row["is_trial"])}
+        reported = {
+            "username": row["username"],
+            "auth": 1,
+            "status": "Active",
+            "is_trial": str(row["is_trial"]),
+        }
         counts = {name: str(row[name]) for name in ("active_cons", "max_connections")}
-        return PracticeReply.json({"user_info": {**told, **counts}, "server_info": {"port": "8080"}})
+        return PracticeReply.json({"user_info": {**reported, **counts}, "server_info": {"port": "8080"}})
 
     def _admit(self, db: sqlite3.Connection, request: PracticeRequest) -> None:
         """First the address, then the key; a fork says nothing, or shows a page."""

@@ -21,27 +21,27 @@ def edit(db: sqlite3.Connection, username: str, **columns: Any) -> int:
     return db.execute(sql, (*columns.values(), username)).rowcount
 
 
-def _set_expiry(db: sqlite3.Connection, told: Mapping[str, Any]) -> int:
-    moment = datetime.fromisoformat(told["expires_at"])
-    return edit(db, told["username"], exp_date=int(moment.timestamp()))
+def _set_expiry(db: sqlite3.Connection, reported: Mapping[str, Any]) -> int:
+    moment = datetime.fromisoformat(reported["expires_at"])
+    return edit(db, reported["username"], exp_date=int(moment.timestamp()))
 
 
-def _remove(db: sqlite3.Connection, told: Mapping[str, Any]) -> int:
+def _remove(db: sqlite3.Connection, reported: Mapping[str, Any]) -> int:
     gone = "SELECT id FROM users WHERE username = ?"
-    db.execute(f"DELETE FROM mag_devices WHERE user_id IN ({gone})", (told["username"],))  # noqa: S608
-    return db.execute("DELETE FROM users WHERE username = ?", (told["username"],)).rowcount
+    db.execute(f"DELETE FROM mag_devices WHERE user_id IN ({gone})", (reported["username"],))  # noqa: S608
+    return db.execute("DELETE FROM users WHERE username = ?", (reported["username"],)).rowcount
 
 
-def _set_balance(db: sqlite3.Connection, told: Mapping[str, Any]) -> int:
+def _set_balance(db: sqlite3.Connection, reported: Mapping[str, Any]) -> int:
     sql = "UPDATE reg_users SET credits = ? WHERE username = 'practice'"
-    return db.execute(sql, (float(told["amount"]),)).rowcount
+    return db.execute(sql, (float(reported["amount"]),)).rowcount
 
 
 ACTS: Mapping[str, Act] = {
-    "ban": lambda db, told: edit(db, told["username"], admin_enabled=0),
-    "unban": lambda db, told: edit(db, told["username"], admin_enabled=1),
-    "password": lambda db, told: edit(db, told["username"], password=told["value"]),
-    "edit": lambda db, told: edit(db, told["username"], **told["columns"]),
+    "ban": lambda db, reported: edit(db, reported["username"], admin_enabled=0),
+    "unban": lambda db, reported: edit(db, reported["username"], admin_enabled=1),
+    "password": lambda db, reported: edit(db, reported["username"], password=reported["value"]),
+    "edit": lambda db, reported: edit(db, reported["username"], **reported["columns"]),
     "set_expiry": _set_expiry,
     "remove": _remove,
     "set_balance": _set_balance,

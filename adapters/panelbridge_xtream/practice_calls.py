@@ -23,9 +23,9 @@ class _Actions:
         self.books = books
         self.options = options
 
-    def insert(self, db: sqlite3.Connection, told: Mapping[str, str]) -> tuple[int, bool]:
+    def insert(self, db: sqlite3.Connection, reported: Mapping[str, str]) -> tuple[int, bool]:
         """A new line, and whether the code got past its first statement: the outputs are others."""
-        columns = {name: value for name, value in told.items() if name != "output_formats"}
+        columns = {name: value for name, value in reported.items() if name != "output_formats"}
         _check(columns)
         row = stored({**columns, "bouquet": _bouquets(columns.get("bouquet", "[]"))})
         row["exp_date"] = row.get("exp_date") or None  # empty and 0 are never, on a create
@@ -35,13 +35,13 @@ class _Actions:
         whole = self.books.fact(db, "half_create", "no") != "next"
         self.books.set_fact(db, "half_create", "no")
         if whole:
-            self.give_outputs(db, number, told.get("output_formats", "[1, 2]"))
+            self.give_outputs(db, number, reported.get("output_formats", "[1, 2]"))
         self.books.record(db, "create", row["username"], id=number)
         return number, whole
 
-    def write(self, db: sqlite3.Connection, row: sqlite3.Row, told: Mapping[str, str], kind: str) -> bool:
+    def write(self, db: sqlite3.Connection, row: sqlite3.Row, reported: Mapping[str, str], kind: str) -> bool:
         """Exactly the columns told, as given; whether a row changed."""
-        columns = dict(told)
+        columns = dict(reported)
         formats = columns.pop("output_formats", None)
         _check(columns)
         if "bouquet" in columns:
@@ -66,29 +66,29 @@ class _Actions:
 
     def shown(self, db: sqlite3.Connection, row: sqlite3.Row) -> dict[str, Any]:
         """A line as ``info`` prints it."""
-        told = printed(dict(row))
+        reported = printed(dict(row))
         if self.options["ids"] == "hidden":
-            del told["id"]
+            del reported["id"]
         if self.options["outputs"] != "hidden":
-            told["output_formats"] = [str(output) for output in outputs_of(db, row["id"])]
-        return told
+            reported["output_formats"] = [str(output) for output in outputs_of(db, row["id"])]
+        return reported
 
 
 class UserActions(_Actions):
     """``user``: named by name and password together."""
 
     def create(self, db: sqlite3.Connection, request: PracticeRequest) -> Any:
-        told = _told(request)
-        if not (told.get("username") and told.get("password")):
+        reported = _reported(request)
+        if not (reported.get("username") and reported.get("password")):
             raise Failed({"result": False, "error": "PARAMETER ERROR"})
-        if _pair(db, told["username"], told["password"]) is not None:
+        if _pair(db, reported["username"], reported["password"]) is not None:
             raise Failed(_EXISTS)
-        number, whole = self.insert(db, told)
-        named = {"username": told["username"], "password": told["password"]}
+        number, whole = self.insert(db, reported)
+        named = {"username": reported["username"], "password": reported["password"]}
         return {"result": True, "created_id": number, **named} if whole else PracticeReply()
 
     def edit(self, db: sqlite3.Connection, request: PracticeRequest) -> Any:
-        self.write(db, _asked(db, request), _told(request), kind_of(request))
+        self.write(db, _asked(db, request), _reported(request), kind_of(request))
         return {"result": True}
 
     def info(self, db: sqlite3.Connection, request: PracticeRequest) -> Any:
@@ -99,21 +99,21 @@ class StbActions(_Actions):
     """``stb``: named by a MAC, compared as text."""
 
     def create(self, db: sqlite3.Connection, request: PracticeRequest) -> Any:
-        told = _told(request)
-        mac = told.pop("mac", "")
+        reported = _reported(request)
+        mac = reported.pop("mac", "")
         if re.fullmatch(_MAC, mac) is None:
             raise Failed({"result": False, "error": "PARAMETER ERROR (mac)"})
         if _device(db, mac) is not None:
             raise Failed(_EXISTS)
         hidden = {"username": random_text(32, LOGIN_ALPHABET), "password": random_text(32)}
-        number, whole = self.insert(db, {**told, **hidden})
+        number, whole = self.insert(db, {**reported, **hidden})
         db.execute("UPDATE users SET is_mag = 1 WHERE id = ?", (number,))
         db.execute("INSERT INTO mag_devices VALUES (?, ?)", (mac, number))
         return {"result": True} if whole else PracticeReply()
 
     def edit(self, db: sqlite3.Connection, request: PracticeRequest) -> Any:
         row = _device(db, request.value("mac") or "")
-        changed = row is not None and self.write(db, row, _told(request), kind_of(request))
+        changed = row is not None and self.write(db, row, _reported(request), kind_of(request))
         return {"result": changed}  # false without a word when no row changed
 
     def info(self, db: sqlite3.Connection, request: PracticeRequest) -> Any:
@@ -128,7 +128,7 @@ def outputs_of(db: sqlite3.Connection, number: int) -> list[int]:
     return [row[0] for row in rows]
 
 
-def _told(request: PracticeRequest) -> dict[str, str]:
+def _reported(request: PracticeRequest) -> dict[str, str]:
     """``user_data[...]`` of query and form together."""
     fields = (*request.query, *request.form)
     return {name[10:-1]: value for name, value in fields if re.fullmatch(r"user_data\[\w+\]", name)}
@@ -172,7 +172,7 @@ def _asked(db: sqlite3.Connection, request: PracticeRequest) -> sqlite3.Row:
 
 def kind_of(request: PracticeRequest) -> str:
     """What an edit of these columns is, by our names."""
-    columns, enabled = _told(request).keys(), request.value("user_data[enabled]")
+    columns, enabled = _reported(request).keys(), request.value("user_data[enabled]")
     if columns >= {"exp_date", "enabled"}:
         return "terminate" if enabled == "0" else "create"
     if "enabled" in columns:

@@ -1,4 +1,4 @@
-"""The admin dialect: writes any value, charges nothing, and resets every field an edit is not told."""
+"""The admin dialect: writes any value, charges nothing, and resets every field an edit does not send."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from panelbridge_xui.client import XuiClient
 from panelbridge_xui.dialect import Clock, Dialect, Listed
 from panelbridge_xui.errors import ExistsIdUnknown, NameTaken
 from panelbridge_xui.kinds import Key, Kind, key_of
-from panelbridge_xui.rows import LineRow, PackageRow, PackagesTold
+from panelbridge_xui.rows import LineRow, PackageRow, PackagesRead
 from panelbridge_xui.search import Wanted, by_text, short_rows
 from panelbridge_xui.settings import XuiSettings
 
@@ -51,14 +51,14 @@ class AdminDialect(Dialect):
 
     def test_connection(self) -> Connection:
         packages = self._fresh_packages()
-        now, told = self._clock(), self._client.panel_time()
+        now, reported = self._clock(), self._client.panel_time()
         self._client.rows(limit=1)
         sells = any(Kind.LINE in row.kinds for row in packages)
         nothing = () if sells else ("the panel has no line package",)
         return Connection(
             version=None,
             identity="an admin of the panel",
-            clock_skew=None if told is None else round((told - now).total_seconds()),
+            clock_skew=None if reported is None else round((reported - now).total_seconds()),
             warnings=nothing,
         )
 
@@ -152,7 +152,7 @@ class AdminDialect(Dialect):
         self._client.rows(limit=1)  # raises when our key itself is the reason
         return Absent(proof=f"the admin API knows no {key.kind} {key.number} while it answers our key")
 
-    def _read_packages(self) -> PackagesTold:
+    def _read_packages(self) -> PackagesRead:
         return self._client.get_packages()
 
     def _switched(self, line: LineRow) -> Key:
@@ -168,7 +168,7 @@ class AdminDialect(Dialect):
         return self._edited(line, mapping.admin_echo(line, changed, outputs))
 
     def _compared(self, before: LineRow, after: LineRow, changed: Mapping[str, bool]) -> VerbResult:
-        """Done, when what was asked is there; what moved without being asked is told as different."""
+        """Done, when what was asked is there; what moved without being asked is reported as different."""
         moved = moved_fields(before, after)
         if not any(fits and name in moved for name, fits in changed.items()):
             raise OutcomeUnknown("the panel accepted the edit, but nothing that was asked can be read back")

@@ -29,7 +29,7 @@ def owned(line: LineRow, order: CreateOrder, *, password_ignored: bool = False) 
     """Whether everything readable that proves ownership matches: name, password and reference.
 
     Emptied notes tell nothing. A password of the panel's own making (``password_ignored``: our group may not
-    choose it) tells nothing either, but then the reference must be there.
+    choose it) says nothing either, but then the reference must be there.
     """
     if line.username != order.credentials.username:
         return False
@@ -60,8 +60,8 @@ def moved_fields(before: LineRow, after: LineRow) -> tuple[str, ...]:
 
     Nothing is told of as null, as empty text, as 0 and as ``"[]"``: they are one.
     """
-    told = (*_columns_kept(before, after), *_settings_kept(before, after))
-    return tuple(dict.fromkeys(name for name, same in told if not same))
+    reported = (*_columns_kept(before, after), *_settings_kept(before, after))
+    return tuple(dict.fromkeys(name for name, same in reported if not same))
 
 
 def _columns_kept(before: LineRow, after: LineRow) -> Iterator[tuple[str, bool]]:

@@ -30,14 +30,14 @@ from panelbridge_xui.mapping import Fields
 from panelbridge_xui.rows import (
     LineRow,
     OwnUser,
-    PackagesTold,
+    PackagesRead,
     ShortLineRow,
     as_items,
     as_row,
     device_row,
     line_row,
     own_user,
-    packages_told,
+    packages_reported,
     short_row,
 )
 from panelbridge_xui.wire import integer
@@ -78,16 +78,16 @@ class XuiClient:
         return own_user(answer.get("data"), answer.get("permissions"))
 
     def panel_time(self) -> datetime | None:
-        """The panel's clock as its front server tells it, to the second; ``None`` when it does not."""
+        """The panel's clock as its front server says it, to the second; ``None`` when it does not."""
         return _date(self._send("get_lines", [("limit", "1")], repeatable=True))
 
-    def packages(self) -> PackagesTold:
+    def packages(self) -> PackagesRead:
         """Reseller API: the packages offered to our group, with our prices."""
-        return packages_told(self._ask("packages").get("data"))
+        return packages_reported(self._ask("packages").get("data"))
 
-    def get_packages(self) -> PackagesTold:
+    def get_packages(self) -> PackagesRead:
         """Admin API: every package; a bare array on XC_VM."""
-        return packages_told(self._ask("get_packages").get("data"))
+        return packages_reported(self._ask("get_packages").get("data"))
 
     def get(self, key: Key) -> LineRow | None:
         """The account, or ``None`` for the panel's bare refusal: absent, or not in our reseller's tree.
@@ -244,15 +244,15 @@ def _written(answer: Mapping[str, Any]) -> Written:
         return Written(key=key, line=None)
 
 
-def _check_key(told: Key, asked: Key) -> None:
+def _check_key(reported: Key, asked: Key) -> None:
     """An answer about another account says nothing of ours."""
-    if told != asked:
+    if reported != asked:
         raise ContractBroken("the panel answered with another account than asked for", field="id")
 
 
 def _date(reply: PanelReply) -> datetime | None:
     try:
-        told = parsedate_to_datetime(reply.headers.get("Date") or "")
+        reported = parsedate_to_datetime(reply.headers.get("Date") or "")
     except ValueError:
         return None
-    return told if told.tzinfo else told.replace(tzinfo=UTC)
+    return reported if reported.tzinfo else reported.replace(tzinfo=UTC)

@@ -51,7 +51,7 @@ from panelbridge_xui.client import Written, XuiClient
 from panelbridge_xui.errors import ExistsIdUnknown, NameTaken, PanelRefused, UnreadableRow
 from panelbridge_xui.kinds import Key, Kind, key_of, kind_of, normal_mac, same_mac
 from panelbridge_xui.lookups import DeviceLookups
-from panelbridge_xui.rows import LineRow, PackageRow, PackagesTold, ShortLineRow
+from panelbridge_xui.rows import LineRow, PackageRow, PackagesRead, ShortLineRow
 from panelbridge_xui.search import SeenIds, read_listed
 from panelbridge_xui.settings import XuiSettings
 
@@ -78,7 +78,7 @@ class Dialect(ABC):
         self._seen = SeenIds(settings.probe_from)
         self._kinds = tuple(Kind) if settings.devices else (Kind.LINE,)
         self._devices = DeviceLookups(client)
-        self._packages = (0.0, PackagesTold(rows={}))
+        self._packages = (0.0, PackagesRead(rows={}))
 
     capabilities: Capabilities
 
@@ -117,7 +117,7 @@ class Dialect(ABC):
         """Every account of ours, paged to the end. Raises ``PanelError``; never a silent part."""
 
     @abstractmethod
-    def _read_packages(self) -> PackagesTold: ...
+    def _read_packages(self) -> PackagesRead: ...
 
     @abstractmethod
     def balance(self) -> PanelBalance | None: ...
@@ -127,7 +127,7 @@ class Dialect(ABC):
         """The panel does not show this account: proof that it is gone. Raises ``PanelError`` without one."""
 
     def recall(self, known: Iterable[AccountId]) -> None:
-        """Ids of lines; a device's are counted apart, and what is no id of ours tells nothing."""
+        """Ids of lines; a device's are counted apart, and what is no id of ours says nothing."""
         for account_id in known:
             with suppress(InvalidOrder):
                 key = key_of(account_id)
@@ -156,9 +156,9 @@ class Dialect(ABC):
 
     def list_packages(self) -> Iterator[Package]:
         sold = frozenset(self._kinds)
-        told = self._fresh_packages()
-        readable = (mapping.package_from(row) for row in told if row.kinds & sold)
-        return chain(readable, map(unreadable_package, told.unreadable))
+        reported = self._fresh_packages()
+        readable = (mapping.package_from(row) for row in reported if row.kinds & sold)
+        return chain(readable, map(unreadable_package, reported.unreadable))
 
     def create(self, order: CreateOrder) -> VerbResult:
         if order.mac is not None:
@@ -195,7 +195,7 @@ class Dialect(ABC):
             line = self._devices.by_mac(kind, order.mac or "")
         if line is None or not line.reseller_notes:
             raise ExistsIdUnknown(
-                "a device of this MAC exists, and nothing we may read tells whether it is ours"
+                "a device of this MAC exists, and nothing we may read says whether it is ours"
             )
         if not _is_ordered(line, order):
             raise Conflict("a device of this MAC exists at the panel with another reference")
@@ -253,7 +253,7 @@ class Dialect(ABC):
             raise OutcomeUnknown("the panel accepted deleting the account, but it still shows it")
         raise PanelRefused("the panel refused to delete without a reason, and the account is still there")
 
-    def _fresh_packages(self) -> PackagesTold:
+    def _fresh_packages(self) -> PackagesRead:
         packages = self._read_packages()
         self._packages = (time.monotonic(), packages)
         return packages
@@ -291,13 +291,13 @@ class Dialect(ABC):
         return self._own_line(ref, also_named=credentials.username)
 
     def _switched(self, line: LineRow) -> Key:
-        """What the panel's switch for ``line`` is told."""
+        """What the panel's switch for ``line`` is sent."""
         return line.key
 
     def _listed(
         self, client: XuiClient, kind: Kind, rows: Iterable[ShortLineRow], owner: int | None
     ) -> Iterator[Listed]:
-        """The accounts of a list's rows; of one that cannot be read, what its row tells."""
+        """The accounts of a list's rows; of one that cannot be read, what its row says."""
         for row in rows:
             try:
                 line = read_listed(client, kind, row)

@@ -35,7 +35,7 @@ class UnreadableRow(ContractBroken):
 
 
 class ExistsIdUnknown(OutcomeUnknown):
-    """The line of our own random name or the device exists, and nothing we may read tells its id.
+    """The line of our own random name or the device exists, and nothing we may read says its id.
 
     The hold is kept and a person looks the id up in the panel's web pages; ``code`` is what the engine
     raises attention by.

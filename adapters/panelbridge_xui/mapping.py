@@ -58,7 +58,7 @@ def unreadable(kind: Kind, row: ShortLineRow) -> PanelAccount:
 
 
 def usage_from(line: LineRow) -> Usage:
-    """What the panel tells of a line's use: connections in use are in none of its rows."""
+    """What the panel shows of a line's use: connections in use are in none of its rows."""
     seen = line.last_activity
     return Usage(
         id=line.key.account_id,

@@ -1,4 +1,4 @@
-"""The practice panel's Admin API: free of charge, and an edit resets everything it is not told."""
+"""The practice panel's Admin API: free of charge, and an edit resets everything it is not sent."""
 
 from __future__ import annotations
 

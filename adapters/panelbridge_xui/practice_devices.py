@@ -80,9 +80,9 @@ class DeviceActions(LineActions):
         db.execute(f"UPDATE lines SET {flag} = 1 WHERE id = ?", (line_id,))  # noqa: S608
 
     def changed(self, db: sqlite3.Connection, line_id: int, parameters: Parameters) -> None:
-        told = self._columns_of(parameters)
-        names = ", ".join(f"{name} = ?" for name in told)
-        db.execute(f"UPDATE {self.table} SET {names} WHERE user_id = ?", (*told.values(), line_id))  # noqa: S608
+        reported = self._columns_of(parameters)
+        names = ", ".join(f"{name} = ?" for name in reported)
+        db.execute(f"UPDATE {self.table} SET {names} WHERE user_id = ?", (*reported.values(), line_id))  # noqa: S608
 
     def removed(self, db: sqlite3.Connection, line: dict[str, Any], parameters: Parameters) -> None:
         """The line goes too, unless another device uses it."""
@@ -129,7 +129,7 @@ class DeviceActions(LineActions):
 
     @staticmethod
     def _columns_of(parameters: Parameters) -> dict[str, Any]:
-        """The MAC as sent; hardware that is not told is forgotten."""
+        """The MAC as sent; hardware that is not sent is forgotten."""
         return {"mac": parameters.cleaned("mac"), **{name: parameters.cleaned(name) for name in HARDWARE}}
 
 
@@ -165,7 +165,7 @@ class AdminMags(AdminDevices):
     kind, sold_as, table, id_name = "mag", "is_mag", "mag_devices", "mag_id"
 
     def _columns(self, parameters: Parameters) -> dict[str, Any]:
-        """An edit of a MAG leaves it one connection, whatever it is told (RUN, November 2026)."""
+        """An edit of a MAG leaves it one connection, whatever it is sent (RUN, November 2026)."""
         edited = {"max_connections": 1} if parameters.has("id") else {}
         return {**super()._columns(parameters), **edited}
 

@@ -138,8 +138,8 @@ class LineActions(ABC):
         if not total and not searched and not self.counts_nothing:
             return self.nothing()
         counts = {"recordsTotal": total if filtered or not searched else 0, "recordsFiltered": filtered}
-        told = {name: str(count) if count else 0 for name, count in counts.items()}
-        return {"status": "STATUS_SUCCESS", "data": data, **told}
+        reported = {name: str(count) if count else 0 for name, count in counts.items()}
+        return {"status": "STATUS_SUCCESS", "data": data, **reported}
 
     @staticmethod
     def nothing() -> dict[str, Any]:

@@ -89,7 +89,7 @@ class ResellerApi(LineActions):
             until = self._end(package, None, trial=trial)
             row = {
                 **bought_columns(package, trial=trial),
-                **self._told(db, user, parameters, package),
+                **self._reported(db, user, parameters, package),
                 "username": None if username.lower() == "null" else username,
                 "password": password,
                 "exp_date": until,
@@ -107,7 +107,7 @@ class ResellerApi(LineActions):
             return self.full(db, line_id)
 
     def edit_line(self, user: User, parameters: Parameters) -> Any:
-        """Without ``package`` a reset of what is not told again; with it a purchase as well, every time."""
+        """Without ``package`` a reset of what is not sent again; with it a purchase as well, every time."""
         price, package = None, None
         with self.books.writing() as db:
             line = self.line(db, parameters)
@@ -122,7 +122,11 @@ class ResellerApi(LineActions):
             self.check_free(db, username, line["id"])
             self.changed(db, line["id"], parameters)
             shown = package or package_of(db, line["package_id"])
-            changes = {**self._told(db, user, parameters, shown), "username": username, "password": password}
+            changes = {
+                **self._reported(db, user, parameters, shown),
+                "username": username,
+                "password": password,
+            }
             if package is not None:
                 changes |= self._purchase(db, line, package, parameters)
             elif shown is not None:
@@ -159,13 +163,13 @@ class ResellerApi(LineActions):
         end = later(start, package[f"{kind}_duration"], package[f"{kind}_duration_in"])
         return int(end.timestamp())
 
-    def _told(
+    def _reported(
         self, db: sqlite3.Connection, user: User, parameters: Parameters, package: sqlite3.Row | None
     ) -> dict[str, Any]:
-        """Columns that an edit sets to what it is told, and to nothing when it is not."""
+        """Columns that an edit sets to what it is sent, and to nothing when nothing is."""
         group = group_of(db, user)
         member = parameters.number("member_id")
-        told: dict[str, Any] = {
+        reported: dict[str, Any] = {
             "member_id": member if member in tree_of(db, user) else user["id"],
             "contact": parameters.cleaned("contact") or None,
             "reseller_notes": stored_note(parameters.cleaned("reseller_notes")),
@@ -173,10 +177,10 @@ class ResellerApi(LineActions):
         }
         if group["allow_restrictions"]:
             for name in ("allowed_ips", "allowed_ua"):
-                told[name] = json.dumps(parameters.array(name) or [])
+                reported[name] = json.dumps(parameters.array(name) or [])
             for name in ("bypass_ua", "is_isplock"):
-                told[name] = int(parameters.has(name))
-        return told
+                reported[name] = int(parameters.has(name))
+        return reported
 
     @staticmethod
     def _bouquets(group: sqlite3.Row, parameters: Parameters, package: sqlite3.Row | None) -> str:

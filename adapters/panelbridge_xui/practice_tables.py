@@ -177,7 +177,7 @@ def stored_note(text: str | None) -> str | None:
 
 
 def forgotten_isp(line: Mapping[str, Any]) -> dict[str, Any]:
-    """The first edit of a line forgets which provider it is locked to, whatever it is told; the lock stays.
+    """The first edit of a line forgets which provider it is locked to, whatever it is sent; the lock stays.
 
     Both APIs do so (RUN, November 2026).
     """

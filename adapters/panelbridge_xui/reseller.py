@@ -59,7 +59,7 @@ from panelbridge_xui.dialect import Clock, Dialect, Listed
 from panelbridge_xui.errors import ExistsIdUnknown, NameTaken, PanelRefused
 from panelbridge_xui.kinds import Key, Kind, key_of
 from panelbridge_xui.lookups import MAY_NAME, DeviceLookups, Lookups
-from panelbridge_xui.rows import LineRow, PackageRow, PackagesTold
+from panelbridge_xui.rows import LineRow, PackageRow, PackagesRead
 from panelbridge_xui.search import short_rows
 from panelbridge_xui.settings import XuiSettings
 
@@ -106,14 +106,14 @@ class ResellerDialect(Dialect):
 
     def test_connection(self) -> Connection:
         user = self._client.user_info()
-        now, told = self._clock(), self._client.panel_time()
+        now, reported = self._clock(), self._client.panel_time()
         return Connection(
             version=None,
             identity=user.username,
             missing_permissions=tuple(
                 name for name in (MAY_CREATE, MAY_NAME, MAY_SET_PASSWORD) if user.may(name) is False
             ),
-            clock_skew=None if told is None else round((told - now).total_seconds()),
+            clock_skew=None if reported is None else round((reported - now).total_seconds()),
             balance=PanelBalance(amount=user.credits),
             warnings=tuple(self._warnings()),
         )
@@ -232,7 +232,7 @@ class ResellerDialect(Dialect):
     def absence(self, key: Key) -> Absent:
         return self._lookups.absence(key)
 
-    def _read_packages(self) -> PackagesTold:
+    def _read_packages(self) -> PackagesRead:
         return self._client.packages()
 
     def _buy(
@@ -270,7 +270,7 @@ class ResellerDialect(Dialect):
                 refused.outcome = Outcome.RETRY_LATER
                 raise
             raise OutcomeUnknown("the panel refused the purchase, yet the expiry moved") from None
-        # A term that restarts may end in the very second it ended before; the package tells then.
+        # A term that restarts may end in the very second it ended before; the package says then.
         if mapping.same_second(after.expires_at, line.expires_at) and after.package_id == line.package_id:
             raise OutcomeUnknown("the panel accepted the purchase, but the expiry did not move")
         return after
@@ -316,7 +316,7 @@ class ResellerDialect(Dialect):
         if found is None:
             raise ExistsIdUnknown(
                 "a line of our own name exists, and neither the panel's list, an admin credential nor a "
-                "search by id tells its id"
+                "search by id shows its id"
             )
         self._seen.note(found.id)
         if not owned(found, order, password_ignored=ignored):

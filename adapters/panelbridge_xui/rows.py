@@ -90,7 +90,7 @@ class LineRow:
 class ShortLineRow:
     """What list answers are searched by; the full row is read by id.
 
-    ``None`` is what this row does not tell, or tells in a way that cannot be read: one bad row is one bad
+    ``None`` is what this row does not tell, or says in a way that cannot be read: one bad row is one bad
     account, and never the end of the list.
     """
 
@@ -126,7 +126,7 @@ class PackageRow:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PackagesTold:
+class PackagesRead:
     """The panel's packages by id, and those of which only the id, if that, can be read."""
 
     rows: Mapping[str, PackageRow]
@@ -197,7 +197,7 @@ def line_row(payload: Any) -> LineRow:
         ),
         created_at=None if created is None else moment(created, "created_at"),
         last_activity=_activity(row),
-        last_ip=_told(text_or_none, row, "last_ip") or None,
+        last_ip=_reported(text_or_none, row, "last_ip") or None,
     )
 
 
@@ -214,13 +214,13 @@ def _activity(row: Row) -> int | None:
 def device_row(kind: Kind, payload: Any) -> LineRow:
     """A device with its line nested under ``user``. Raises ``ContractBroken``."""
     row = as_row(payload, "a device")
-    told = {name: value for name, value in row.items() if name not in _NO_HARDWARE | {kind.id_name}}
-    hardware = ((name, str(value)) for name, value in told.items() if isinstance(value, str | int))
+    reported = {name: value for name, value in row.items() if name not in _NO_HARDWARE | {kind.id_name}}
+    hardware = ((name, str(value)) for name, value in reported.items() if isinstance(value, str | int))
     device = DeviceRow(
         kind=kind,
         id=integer(row, kind.id_name),
         mac=text(row, "mac"),
-        # As with a line's flags, presence may count: what is empty or zero is not told again.
+        # As with a line's flags, presence may count: what is empty or zero is not sent again.
         hardware=tuple((name, value) for name, value in hardware if value not in ("", "0", "False")),
     )
     line = line_row(present(row, "user"))
@@ -233,22 +233,22 @@ def short_row(kind: Kind, payload: Any) -> ShortLineRow:
     """A row of a list, as much of it as can be read."""
     row = payload if isinstance(payload, dict) else {}
     return ShortLineRow(
-        id=_told(integer, row, kind.id_name),
-        username=_told(text_or_none, row, "username") if kind is Kind.LINE else None,
-        member_id=_told(integer_or_none, row, "member_id"),
-        reseller_notes=_told(text_or_none, row, "reseller_notes"),
-        mac=_told(text_or_none, row, "mac"),
+        id=_reported(integer, row, kind.id_name),
+        username=_reported(text_or_none, row, "username") if kind is Kind.LINE else None,
+        member_id=_reported(integer_or_none, row, "member_id"),
+        reseller_notes=_reported(text_or_none, row, "reseller_notes"),
+        mac=_reported(text_or_none, row, "mac"),
     )
 
 
-def _told(read: Callable[[Row, str], T], row: Row, name: str) -> T | None:
+def _reported(read: Callable[[Row, str], T], row: Row, name: str) -> T | None:
     try:
         return read(row, name)
     except ContractBroken:
         return None
 
 
-def packages_told(payload: Any) -> PackagesTold:
+def packages_reported(payload: Any) -> PackagesRead:
     """A list of packages: what is wrong with one is no other's trouble. Raises ``ContractBroken``."""
     rows: dict[str, PackageRow] = {}
     unreadable: list[str] = []
@@ -259,7 +259,7 @@ def packages_told(payload: Any) -> PackagesTold:
             unreadable.append(str(item.get("id") or "") if isinstance(item, dict) else "")
         else:
             rows[str(package.id)] = package
-    return PackagesTold(rows=rows, unreadable=tuple(unreadable))
+    return PackagesRead(rows=rows, unreadable=tuple(unreadable))
 
 
 def package_row(row: Row) -> PackageRow:

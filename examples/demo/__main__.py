@@ -41,7 +41,7 @@ class Chain:
         found: dict[str, Any] = accounts.get(name, {})
         return found
 
-    def told(self, service: int) -> str:
+    def reported(self, service: int) -> str:
         account = self.account(service)
         if not account:
             return "panel: no account"
@@ -53,19 +53,19 @@ class Chain:
         with line.step("order and pay: create") as notes:
             service, invoice = shop.order(shop.gold)
             standin.pay_invoice(invoice)
-            notes += [f"WHMCS: {shop.status(service)}", self.told(service)]
+            notes += [f"WHMCS: {shop.status(service)}", self.reported(service)]
         with line.step("pay the renewal invoice: renew") as notes:
             standin.pay_invoice(standin.generate_renewal(service))
-            notes.append(self.told(service))
+            notes.append(self.reported(service))
         with line.step("overdue: suspend") as notes:
             standin.module(service, "SuspendAccount", suspendreason="Overdue on Payment")
-            notes += [f"WHMCS: {shop.status(service)}", self.told(service)]
+            notes += [f"WHMCS: {shop.status(service)}", self.reported(service)]
         with line.step("paid: unsuspend") as notes:
             standin.module(service, "UnsuspendAccount")
-            notes += [f"WHMCS: {shop.status(service)}", self.told(service)]
+            notes += [f"WHMCS: {shop.status(service)}", self.reported(service)]
         with line.step("upgrade: change package") as notes:
             standin.pay_invoice(standin.upgrade_product(service, shop.family).invoice_id)
-            notes.append(self.told(service))
+            notes.append(self.reported(service))
         with line.step("new password: reset credentials") as notes:
             before = self.account(service).get("password")
             standin.client_change_password(service, "Demo2Password9")
@@ -73,7 +73,7 @@ class Chain:
             notes.append("panel: the new password works" if changed else "panel: PASSWORD UNCHANGED")
         with line.step("cancel: terminate") as notes:
             standin.module(service, "TerminateAccount")
-            notes += [f"WHMCS: {shop.status(service)}", self.told(service)]
+            notes += [f"WHMCS: {shop.status(service)}", self.reported(service)]
 
     def lost_reply(self) -> bool:
         """A create whose reply is lost after the panel made the account; then the books are counted."""
@@ -83,10 +83,10 @@ class Chain:
             self.panel.control.set_fault("cut_after_commit", "create")
             service, invoice = shop.order(shop.gold)
             shop.standin.pay_invoice(invoice)
-            notes += [f"WHMCS: {shop.status(service)}", self.told(service)]
+            notes += [f"WHMCS: {shop.status(service)}", self.reported(service)]
         with line.step("an admin presses Create again") as notes:
             turn = shop.standin.module(service, "CreateAccount")
-            notes += [str(turn.answer), self.told(service)]
+            notes += [str(turn.answer), self.reported(service)]
         after = self.panel.control.books()
         accounts = after["counts"].get("create", 0) - before["counts"].get("create", 0)
         bought = after["charged"] - before["charged"]

@@ -247,14 +247,14 @@ def list_history(context: Context, query: HistoryQuery, reseller: str) -> Histor
     """List what happened to a wallet."""
     wanted = _wanted(context, query, reseller, after=query.after, limit=query.limit + 1)
     items, after = cut(context.unit.ledger.history(wanted), query, lambda line: line.id)
-    shown = tuple(LineView.of(line, plan_told(context.unit, line.transfer.context.plan)) for line in items)
+    shown = tuple(LineView.of(line, plan_text(context.unit, line.transfer.context.plan)) for line in items)
     return HistoryPage(items=shown, next=after)
 
 
 def export_history(context: Context, query: LinesQuery, reseller: str) -> TextFile:
     """The history of a wallet as CSV."""
     wanted = _wanted(context, query, reseller, after=None, limit=500)
-    text = "".join(context.unit.ledger.statement_csv(wanted, lambda plan: plan_told(context.unit, plan)))
+    text = "".join(context.unit.ledger.statement_csv(wanted, lambda plan: plan_text(context.unit, plan)))
     return TextFile(text=text, media_type="text/csv", filename="history.csv")
 
 
@@ -270,7 +270,7 @@ def verify_ledger(context: Context) -> Verification:
     )
 
 
-def plan_told(unit: Unit, kept: str | None) -> str | None:
+def plan_text(unit: Unit, kept: str | None) -> str | None:
     """The code of a plan that the books name by id and version; the books' own text when there is none."""
     number, _, version = (kept or "").partition(".")
     if not (number.isdigit() and version.isdigit()):

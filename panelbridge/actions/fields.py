@@ -57,8 +57,8 @@ class Starred(str):
 
 
 def _without_secrets(text: str) -> str:
-    told = redact_text(text)
-    return text if told == text else Starred(told)
+    kept = redact_text(text)
+    return text if kept == text else Starred(kept)
 
 
 # The bounds stand before ``whole``: behind it they would be checked by Python functions.
@@ -118,7 +118,7 @@ class View(BaseModel):
         return False
 
     def kept(self) -> Self:
-        """What may be stored of it, to be told again under the same idempotency key: no secrets."""
+        """What may be stored of it, to be answered again under the same idempotency key: no secrets."""
         return self
 
 
@@ -132,5 +132,5 @@ class TextFile:
 
 
 def starred(body: BaseModel | None) -> tuple[str, ...]:
-    """The members of ``body`` from which a secret was taken: whoever wrote it is told."""
+    """The members of ``body`` from which a secret was taken: its writer is informed."""
     return tuple(name for name, value in body or () if isinstance(value, Starred))

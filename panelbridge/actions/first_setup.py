@@ -77,7 +77,7 @@ def first_setup(
 def _furnish(
     unit: SqlUnit, config: ServiceConfig, reseller: str, installation: str, mode: Mode
 ) -> FirstSetup:
-    told: dict[str, Secret] = {}
+    made_keys: dict[str, Secret] = {}
     owners = unit.resellers.all()
     shops = unit.installations.all()
     created = not owners or not shops
@@ -85,8 +85,8 @@ def _furnish(
     shop = shops[0] if shops else _add_installation(unit, owner, installation, mode)
     if not unit.access.keys():
         created = True
-        told["admin"] = _add_key(unit, frozenset({Scope.ADMIN}), None, mode, "first operator key")
-        told["shop"] = _add_key(unit, _SHOP_SCOPES, shop.id, shop.mode, "first key of the shop")
+        made_keys["admin"] = _add_key(unit, frozenset({Scope.ADMIN}), None, mode, "first operator key")
+        made_keys["shop"] = _add_key(unit, _SHOP_SCOPES, shop.id, shop.mode, "first key of the shop")
     return FirstSetup(
         folder=config.data_folder,
         key_file=config.key_file,
@@ -94,8 +94,8 @@ def _furnish(
         reseller=owner.code,
         installation=shop.code,
         mode=shop.mode,
-        admin_key=told.get("admin"),
-        shop_key=told.get("shop"),
+        admin_key=made_keys.get("admin"),
+        shop_key=made_keys.get("shop"),
     )
 
 

@@ -1,4 +1,4 @@
-"""Lists are told in pages: ``?after=<cursor>&limit=``; ``next`` is the cursor of the next page or null."""
+"""Lists come in pages: ``?after=<cursor>&limit=``; ``next`` is the cursor of the next page or null."""
 
 from __future__ import annotations
 

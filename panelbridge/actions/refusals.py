@@ -98,11 +98,11 @@ def _sentence(text: str) -> str:
 
 
 def _of_refusal(error: Refusal) -> Problem:
-    told = {} if error.customer is None else {"customer": error.customer}
+    extra = {} if error.customer is None else {"customer": error.customer}
     if error.code in KINDS:
-        return Problem(error.code, error.message, advice=error.advice, field=error.field, extra=told)
-    told["panel_code"] = error.code
-    return Problem("refused", error.message, advice=error.advice, field=error.field, extra=told)
+        return Problem(error.code, error.message, advice=error.advice, field=error.field, extra=extra)
+    extra["panel_code"] = error.code
+    return Problem("refused", error.message, advice=error.advice, field=error.field, extra=extra)
 
 
 def _of_panel_error(error: PanelError) -> Problem:

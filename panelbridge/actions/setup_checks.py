@@ -144,12 +144,12 @@ def _check_shops(context: Context) -> Iterator[Finding]:
     now = context.now
     with context.services.units.read() as unit:
         shops = unit.installations.all()
-        told = {item.subject.id: item for item in unit.attention.items(code="shop_settings")}
+        reported = {item.subject.id: item for item in unit.attention.items(code="shop_settings")}
         keys = [key for key in unit.access.keys(limit=10_000) if key.usable(now)]
     for shop in shops:
         name = f"shop {shop.code}"
         own = [key for key in keys if key.installation_id == shop.id]
-        if (item := told.get(shop.id)) is not None:
+        if (item := reported.get(shop.id)) is not None:
             yield wrong(f"{name} settings", item.message.partition(": ")[2], item.advice)
         if not own and shop.code.startswith(f"{INSTALLATION}-"):
             continue  # doctor's own, without a key on purpose

@@ -22,7 +22,7 @@ _VERBS = {
     "change_package": "Package changed",
     "terminate": "Terminated: the account is gone",
 }
-_TOLD = frozenset({"service", "state", "username", "plan", "paid until", "panel's expiry"})
+_SHOWN = frozenset({"service", "state", "username", "plan", "paid until", "panel's expiry"})
 
 
 def tell_acted(
@@ -43,9 +43,9 @@ def tell_acted(
     title = title or _VERBS.get(operation.verb, operation.verb)
     if operation.outcome == "already":
         title = f"Nothing to change ({operation.verb} was done already)"
-    told = _TOLD | ({"password"} if operation.verb == "reset_credentials" else set())
+    wanted = _SHOWN | ({"password"} if operation.verb == "reset_credentials" else set())
     shown = subscription_facts(kept.subscription, has_password=True)
-    facts = [(name, value) for name, value in shown if name in told and value is not None]
+    facts = [(name, value) for name, value in shown if name in wanted and value is not None]
     facts.append(("operation", f"{operation.id}, {in_credits(operation.price)}"))
     if operation.message:
         facts.append(("note", operation.message))

@@ -129,10 +129,10 @@ def variants(entry: AdapterEntry) -> Iterator[Variant]:
                 found.append((_lines(choice), setup, capabilities))
     if not found:
         raise AdapterLoadError(f"adapter {entry.name!r}: no settings fit it: {why_not}")
-    alike = Counter(told for told, _, _ in found)
-    for told, setup, capabilities in found:
-        named = _lines({"setup": setup}) if alike[told] > 1 else ""
-        yield Variant(backend=entry.name, choice=f"{told}\n{named}".strip(), capabilities=capabilities)
+    alike = Counter(text for text, _, _ in found)
+    for text, setup, capabilities in found:
+        named = _lines({"setup": setup}) if alike[text] > 1 else ""
+        yield Variant(backend=entry.name, choice=f"{text}\n{named}".strip(), capabilities=capabilities)
 
 
 def _complete_settings(backend: str, fields: Mapping[str, FieldInfo]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -147,8 +147,8 @@ def _complete_settings(backend: str, fields: Mapping[str, FieldInfo]) -> Iterato
         return
     for name, setup in (dict(panel.setups) or {"": Setup()}).items():
         with TemporaryDirectory(prefix="panelbridge-adapters-") as room:
-            told = panel(Path(room) / "books.sqlite", setup.practice_options).settings(_ADDRESS)
-            yield name, {**told, **setup.settings}
+            text = panel(Path(room) / "books.sqlite", setup.practice_options).settings(_ADDRESS)
+            yield name, {**text, **setup.settings}
 
 
 def _lines(values: Mapping[str, Any]) -> str:

@@ -99,11 +99,11 @@ def _practised(screen: Screen, backend: str, setup: str | None, parts: list[str]
         raise _cannot(ran.stderr.strip() or "the suite ended without any output")
     return [
         ScoreCard(
-            backend=told["backend"],
-            setup=told["setup"],
-            findings=tuple(Finding.read(one) for one in told["findings"]),
+            backend=given["backend"],
+            setup=given["setup"],
+            findings=tuple(Finding.read(one) for one in given["findings"]),
         )
-        for told in json.loads(ran.stdout)
+        for given in json.loads(ran.stdout)
     ]
 
 
@@ -127,8 +127,8 @@ def _live(
     kind = load_adapter(backend)
     values = _settings(file)
     for name in kind.settings_model_for(values).model_fields:
-        told = os.environ.get(f"{ENV_PREFIX}{name.upper()}")
-        values |= {} if told is None else {name: told}
+        given = os.environ.get(f"{ENV_PREFIX}{name.upper()}")
+        values |= {} if given is None else {name: given}
     chosen = read_settings(kind.settings_model_for(values), values)
     try:
         length = Term.parse(term)
@@ -149,7 +149,7 @@ def _live(
 
 
 def _settings(file: Path | None) -> dict[str, Any]:
-    """What the file tells; the environment comes over it. Raises ``Refused``."""
+    """What the file says; the environment comes over it. Raises ``Refused``."""
     if file is None:
         raise _cannot("--live needs --settings FILE: the address of the real panel and its credential")
     try:
@@ -203,7 +203,7 @@ def _show(screen: Screen, card: ScoreCard) -> None:
 
     screen.say(f"{card.backend}, {card.setup}", style="bold")
     if card.setup == "live":
-        rows = [(one.name, one.mark.value, one.told) for one in card.findings]
+        rows = [(one.name, one.mark.value, one.message) for one in card.findings]
         screen.table(("step", "", ""), rows, empty="Nothing was tried.")
     else:
         lines = [
@@ -219,5 +219,5 @@ def _show(screen: Screen, card: ScoreCard) -> None:
         numbers = ("passed", "not applicable", "failed")
         screen.table(("part", *numbers, ""), lines, empty="Nothing was tried.", right=numbers)
     for failure in card.failures:
-        screen.say(f"FAILED {failure.part}: {failure.name}\n  {failure.told}")
+        screen.say(f"FAILED {failure.part}: {failure.name}\n  {failure.message}")
     screen.say()

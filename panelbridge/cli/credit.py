@@ -214,10 +214,10 @@ def _tell_booking(screen: Screen, bridge: Bridge, made: Booked, title: str, once
 
 
 def _write_csv(screen: Screen, bridge: Bridge, wanted: Any, path: Path) -> None:
-    from panelbridge.actions.credits import plan_told
+    from panelbridge.actions.credits import plan_text
 
     with bridge.services.units.read() as unit:
-        lines = unit.ledger.statement_csv(wanted, lambda plan: plan_told(unit, plan))
+        lines = unit.ledger.statement_csv(wanted, lambda plan: plan_text(unit, plan))
         if str(path) == "-":
             for line in lines:
                 typer.echo(line, nl=False)
@@ -233,11 +233,11 @@ def _write_csv(screen: Screen, bridge: Bridge, wanted: Any, path: Path) -> None:
 
 
 def _show_history(screen: Screen, bridge: Bridge, wanted: Any) -> None:
-    from panelbridge.actions.credits import LineView, plan_told
+    from panelbridge.actions.credits import LineView, plan_text
 
     with bridge.services.units.read() as unit:
         found = unit.ledger.history(wanted)
-        lines = [LineView.of(line, plan_told(unit, line.transfer.context.plan)) for line in found][::-1]
+        lines = [LineView.of(line, plan_text(unit, line.transfer.context.plan)) for line in found][::-1]
     if screen.as_json:
         screen.json([line.model_dump(mode="json") for line in lines])
     screen.table(

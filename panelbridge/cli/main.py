@@ -144,7 +144,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     words = list(sys.argv[1:] if arguments is None else arguments)
     as_json = "--json" in words
     try:
-        # For a program a usage error is told below, as JSON; a person gets typer's own form of it.
+        # For a program a usage error is reported below, as JSON; a person gets typer's own form of it.
         end = app(words, prog_name="panelbridge", standalone_mode=not as_json)
     except _USAGE as error:
         raise SystemExit(_tell_usage(error)) from None

@@ -187,7 +187,7 @@ def _try_document(attempt: Attempt) -> dict[str, Any]:
 
 
 def _latest(search: Callable[[Any, int], Sequence[Operation]], count: int) -> Sequence[Operation]:
-    """The last ``count`` of a search that tells the first ones after an id: that id is halved for."""
+    """The last ``count`` of a search that gives the first ones after an id: that id is halved for."""
     low, high = 0, 1
     while search(high, 1):
         high *= 2

@@ -269,7 +269,7 @@ def _panel_codes(bridge: Bridge) -> dict[int, str]:
         return {int(panel.id): panel.code for panel in unit.panels.all()}
 
 
-def _extra_told(price: Credits | None) -> str:
+def _extra_price(price: Credits | None) -> str:
     if price is None:
         return ", no extra connections"
     return f", {price} for each extra connection" if price else ", extra connections included"
@@ -278,7 +278,7 @@ def _extra_told(price: Credits | None) -> str:
 def _show(screen: Screen, bridge: Bridge, plan: PlanView, title: str) -> None:
     offers = "\n".join(
         f"{offer.term}: package {offer.package}, {in_credits(offer.price)}"
-        + _extra_told(offer.extra_connection)
+        + _extra_price(offer.extra_connection)
         for offer in plan.terms
     )
     screen.answer(

@@ -93,7 +93,7 @@ def practice_command(
 
 @contextmanager
 def _faults_of_input(backend: str, books: Path, port: int) -> Iterator[None]:
-    """What a caller chose wrongly is told as that. Raises ``Refused``."""
+    """What a caller chose wrongly is reported as that. Raises ``Refused``."""
     from panelbridge.actions.refused import Refused
     from panelbridge.testing.practice import OptionInvalid
 

@@ -28,8 +28,8 @@ def check_command(file: File, as_json: AsJson = False) -> None:
     where, findings = _commands().check(file)
     faults = [finding for finding in findings if finding.fatal]
     if screen.as_json:
-        told = [{"key": one.key, "message": one.message, "fatal": one.fatal} for one in findings]
-        screen.json({"file": where, "fit": not faults, "findings": told})
+        listed = [{"key": one.key, "message": one.message, "fatal": one.fatal} for one in findings]
+        screen.json({"file": where, "fit": not faults, "findings": listed})
     for finding in findings:
         screen.say(f"{where}: {'' if finding.fatal else 'warning: '}{finding}")
     if faults:

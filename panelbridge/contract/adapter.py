@@ -58,7 +58,7 @@ class PanelAdapter(ABC, Generic[SettingsT]):
         return cls.settings_model
 
     def recall(self, known: Iterable[AccountId]) -> None:
-        """Told once, before the first verb: ids of accounts that the books hold at this panel. No I/O.
+        """Called once, before the first verb: ids of accounts that the books hold at this panel. No I/O.
 
         For panels on which an account is looked for among the ids near those known; a fresh process knows
         none. An id may be of an account that is gone.
@@ -186,7 +186,7 @@ class PanelAdapter(ABC, Generic[SettingsT]):
         """What a customer needs to use ``account``, in the order to show it. No I/O.
 
         Made of the settings and of what is known of the account; its password is the one that works, also
-        where the panel does not tell it. By default what the panel told with the account.
+        where the panel does not tell it. By default what the panel said with the account.
         """
         return account.connect
 

@@ -129,7 +129,7 @@ class Capabilities(BaseModel):
     )
     single_sign_on: bool = Field(default=False, description="a one-time login of a customer can be asked for")
     admin_sign_on: bool = Field(default=False, description="the same for the panel's own administration")
-    usage: bool = Field(default=False, description="the panel tells what its accounts use")
+    usage: bool = Field(default=False, description="the panel shows what its accounts use")
     late_commit: float = Field(
         default=60.0, ge=0, description="seconds after a request's deadline in which it may still take effect"
     )

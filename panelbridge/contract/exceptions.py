@@ -30,7 +30,7 @@ from panelbridge.contract.models.outcome import Outcome
 class PanelError(Exception):
     """A panel call that did not end in the asked state.
 
-    ``code`` is stable and machine readable; ``advice`` tells who can fix it and how; ``outcome`` is one of
+    ``code`` is stable and machine readable; ``advice`` says who can fix it and how; ``outcome`` is one of
     refused (definitely nothing happened), retry_later (nothing happened yet) and unknown (ask the panel).
     """
 
@@ -38,7 +38,7 @@ class PanelError(Exception):
     default_outcome: ClassVar[Outcome] = Outcome.UNKNOWN
     default_advice: ClassVar[str] = "Look the account up at the panel before repeating."
     needs_person: ClassVar[bool] = False
-    """Whether asking the panel again tells nothing new: the journal then waits for a person's decision."""
+    """Whether asking the panel again shows nothing new: the journal then waits for a person's decision."""
 
     def __init__(
         self,

@@ -64,7 +64,7 @@ class RecordHooks(PanelAdapter[SettingsT], Generic[SettingsT, RecordT]):
     @abstractmethod
     def add(self, order: CreateOrder) -> AccountId:
         """Make it. ``Conflict`` when the name is taken, by whomsoever; ``from`` the panel's own error where
-        that may mean something else, which is then told when nobody has the name.
+        that may mean something else, which is then reported when nobody has the name.
         """
 
     @abstractmethod
@@ -105,7 +105,7 @@ class RecordHooks(PanelAdapter[SettingsT], Generic[SettingsT, RecordT]):
         return record
 
     def check_package(self, package: str, connections: int | None) -> None:
-        """Raises ``InvalidOrder`` for what can be told without asking the panel."""
+        """Raises ``InvalidOrder`` for what is wrong whatever the panel says, without asking the panel."""
         del package
         if connections is not None and self.capabilities.connections is not Connections.ONE:
             raise InvalidOrder("the package decides how many connections there are", field="connections")

@@ -12,15 +12,15 @@ from panelbridge.contract.exceptions import ContractBroken
 from panelbridge.contract.models import AccountId, AccountState, Package, PanelAccount
 
 
-def _moment(told: Any) -> datetime:
-    if not isinstance(told, int) or isinstance(told, bool) or not 0 <= told < _NO_SECONDS:
+def _moment(value: Any) -> datetime:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < _NO_SECONDS:
         raise ValueError("no seconds since 1970")
-    return datetime.fromtimestamp(told, UTC)
+    return datetime.fromtimestamp(value, UTC)
 
 
 _NO_SECONDS = 2**33  # the year 2242; milliseconds of today are larger
 Epoch = Annotated[datetime, BeforeValidator(_moment)]
-"""A moment in UTC, which the panel tells as whole seconds since 1970."""
+"""A moment in UTC, which the panel gives as whole seconds since 1970."""
 
 
 class Strict(BaseModel):
@@ -68,10 +68,10 @@ def each_account(
         yield account
 
 
-def unreadable_package(told: Any) -> Package:
+def unreadable_package(value: Any) -> Package:
     """A package of which no more than the id can be read, if that is one."""
-    return Package(id=_text(told), name=_text(told), unreadable=True)
+    return Package(id=_text(value), name=_text(value), unreadable=True)
 
 
-def _text(told: Any) -> str:
-    return str(told) if isinstance(told, str | int) and not isinstance(told, bool) else ""
+def _text(value: Any) -> str:
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""

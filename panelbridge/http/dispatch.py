@@ -27,7 +27,7 @@ from panelbridge.service.services import Services, ServiceUnit
 from panelbridge.transport import deadline
 
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
-_ACCEPTED = 202  # what an answer that is still pending is told with
+_ACCEPTED = 202  # the status of an answer that is still pending
 
 
 class Dispatcher:
@@ -188,7 +188,7 @@ def _render(route: Route, answer: View | TextFile, redacted: tuple[str, ...] = (
         if answer.filename:
             response.headers["Content-Disposition"] = f'attachment; filename="{answer.filename}"'
         return response
-    told = answer.model_dump_json()
+    text = answer.model_dump_json()
     if redacted:
-        told = json.dumps({**json.loads(told), "redacted": redacted})
-    return Response(told, _status(route, answer), mimetype="application/json")
+        text = json.dumps({**json.loads(text), "redacted": redacted})
+    return Response(text, _status(route, answer), mimetype="application/json")

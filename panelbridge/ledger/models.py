@@ -1,4 +1,4 @@
-"""Records of the ledger: wallets, transfers, and what history tells of them."""
+"""Records of the ledger: wallets, transfers, and what history shows of them."""
 
 from __future__ import annotations
 

@@ -130,7 +130,7 @@ class _Running:
         self.balance += balance_change(transfer, wallet.id)
         self.held += held_change(transfer, wallet.id)
         if (place.balance, place.held) != (self.balance, self.held):
-            yield "sum", f"link {place.sequence} tells another balance than its transfers add up to"
+            yield "sum", f"link {place.sequence} says another balance than its transfers add up to"
             self.balance, self.held = place.balance, place.held
         yield from self._resolve(entry)
 

@@ -100,5 +100,5 @@ Command = (
 
 def known_facts(domain: str | None, email: str | None) -> dict[OrderFact, str]:
     """What a caller told of an order, by name."""
-    told = {OrderFact.DOMAIN: domain, OrderFact.EMAIL: email}
-    return {fact: value for fact, value in told.items() if value}
+    given = {OrderFact.DOMAIN: domain, OrderFact.EMAIL: email}
+    return {fact: value for fact, value in given.items() if value}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class Refusal(Exception):
-    """The request cannot be admitted. ``code`` is stable; ``advice`` tells who can fix it.
+    """The request cannot be admitted. ``code`` is stable; ``advice`` says who can fix it.
 
     ``customer`` is what the customer may read of it, where he can fix it himself.
     """

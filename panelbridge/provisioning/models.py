@@ -177,7 +177,7 @@ class Operation:
     field: str | None = None  # the member of the order that was refused, in our words
     before: dict[str, Any] | None = None
     after: dict[str, Any] | None = None
-    reported_pending: bool = False  # the caller was told "pending", so billing still has to be told the end
+    reported_pending: bool = False  # the caller got "pending", so billing must still hear the end
     acknowledged: bool = False
 
     @property

@@ -13,7 +13,7 @@ from panelbridge.provisioning.models import Operation
 class Ownership(Enum):
     OURS = auto()
     FOREIGN = auto()
-    UNPROVED = auto()  # nothing that the panel shows tells
+    UNPROVED = auto()  # nothing that the panel shows proves it
 
 
 def judge_ownership(

@@ -40,7 +40,7 @@ def hold_to_paid_time(units: Units, deps: Dependencies) -> int:
 def _keeps_no_date(deps: Dependencies, panel: Panel) -> bool:
     try:
         return deps.panels.capabilities(panel.id).extend is Extend.NONE
-    except (AdapterLoadError, ValueError):  # told by doctor and by every call; the other panels go on
+    except (AdapterLoadError, ValueError):  # reported by doctor and by every call; the other panels go on
         return False
 
 

@@ -72,7 +72,7 @@ class Panels(Protocol):
 
 
 class Wake(Protocol):
-    """Tells the durable engine that an operation is due; losing the call loses only promptness."""
+    """Informs the durable engine that an operation is due; losing the call loses only promptness."""
 
     def __call__(self, operation: OperationId, at: datetime) -> bool:
         """Whether anybody listens in this process."""

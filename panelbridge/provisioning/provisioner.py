@@ -158,7 +158,7 @@ class Provisioner:
 
     @contextmanager
     def _watched(self, operation_id: OperationId) -> Iterator[None]:
-        """What breaks inside is told on, and counted: it must not repeat for ever."""
+        """What breaks inside is raised again, and counted: it must not repeat for ever."""
         try:
             yield
         except Exception as error:
@@ -413,9 +413,9 @@ class Provisioner:
                 msg = f"operation {operation_id} does not exist"
                 raise LookupError(msg)
             if operation.state in UNSETTLED and not operation.reported_pending:
-                told = replace(operation, reported_pending=True)
-                if unit.journal.save(told, was=operation):
-                    operation = told
+                shown = replace(operation, reported_pending=True)
+                if unit.journal.save(shown, was=operation):
+                    operation = shown
         if self._wake is not None and not operation.settled:
             self._wake(operation.id, operation.due_at or self.deps.clock())
         return operation
@@ -427,10 +427,10 @@ class Provisioner:
             with self.units.read() as unit:
                 ahead = unit.journal.unsettled(operation.subscription_id, before=operation.id)
             waits_for = next((item.id for item in ahead if stands_behind(operation, item)), None)
-        told = operation
+        shown = operation
         if joined and operation.state is OperationState.DONE:
-            told = operation.already()
-        return Reply(operation=told, pending=pending, waits_for=waits_for, message=operation.message or "")
+            shown = operation.already()
+        return Reply(operation=shown, pending=pending, waits_for=waits_for, message=operation.message or "")
 
     @contextmanager
     def _thread_slot(self) -> Iterator[ThreadSlot]:

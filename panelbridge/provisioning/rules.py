@@ -19,7 +19,7 @@ from panelbridge.provisioning.port import Unit
 from panelbridge.subscriptions import Subscription
 from panelbridge.subscriptions.connecting import kept
 
-WishT = TypeVar("WishT")
+CommandT = TypeVar("CommandT")
 
 
 class Reading(Enum):
@@ -39,14 +39,14 @@ class Admission:
     joined: bool
 
 
-class VerbRules(ABC, Generic[WishT]):
+class VerbRules(ABC, Generic[CommandT]):
     verb: ClassVar[Verb]
 
     @abstractmethod
-    def intend(self, unit: Unit, deps: Dependencies, command: WishT) -> Admission:
+    def intend(self, unit: Unit, deps: Dependencies, command: CommandT) -> Admission:
         """Find, join or insert the operation. Raises ``Refusal`` and changes nothing."""
 
-    def known(self, unit: Unit, command: WishT) -> Operation | None:
+    def known(self, unit: Unit, command: CommandT) -> Operation | None:
         """The operation that owns a business fact's key, asked before anything is written."""
         return None
 

@@ -22,7 +22,7 @@ from panelbridge.service.books import (
     require_own_key,
 )
 from panelbridge.service.config import ServiceConfig
-from panelbridge.service.effects import ToldOperations, describe_witness, watch_books
+from panelbridge.service.effects import KnownOperations, describe_witness, watch_books
 from panelbridge.service.recovery import waker
 from panelbridge.service.services import Check, Figure, Services, ServiceUnits
 from panelbridge.service.watches import Watch, Watches
@@ -108,7 +108,7 @@ def compose(config: ServiceConfig, *, migrate: bool = True) -> Services:
         panel_changed=directory.forget,
         books_confirmed=witness.confirm,
         witnessed=lambda: describe_witness(witness),
-        told_operation=ToldOperations(units, utc_now).check,
+        known_operation=KnownOperations(units, utc_now).check,
         answer_budget=config.answer_budget,
         checks=lambda: (*readiness(units, trial.check()), later.check()),
         figures=lambda: book_figures(units),

@@ -70,7 +70,7 @@ def describe_witness(witness: Witness) -> str | None:
     )
 
 
-class ToldOperations:
+class KnownOperations:
     """What shops say they were told: a bridge that never gave out such an id is a copy of an older one."""
 
     def __init__(self, units: ServiceUnits, clock: Callable[[], datetime]) -> None:
@@ -80,7 +80,7 @@ class ToldOperations:
         self._lock = threading.Lock()
 
     def check(self, operation: int, shop: str) -> None:
-        """``shop`` was told ``operation`` once: writes stop when these books did not."""
+        """``shop`` knows of ``operation``: writes stop when these books do not."""
         if operation <= self._given_out:
             return
         with self._units.read() as unit:

@@ -1,4 +1,4 @@
-"""Panels whose way can be listened to: told at each start, and by doctor."""
+"""Panels whose way can be listened to: reported at each start, and by doctor."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _UNKNOWN = "unread"  # the secrets are not needed to judge the way
 
 
 def exposures_of(panel: Panel) -> tuple[Exposure, ...]:
-    """Of a stored panel; none where its settings cannot be read, which is told elsewhere."""
+    """Of a stored panel; none where its settings cannot be read, which is reported elsewhere."""
     values = {**panel.settings, **dict.fromkeys(panel.secrets, _UNKNOWN)}
     try:
         return exposures(read_settings(load_adapter(panel.backend).settings_model_for(values), values))

@@ -65,7 +65,7 @@ def _nothing_said() -> str | None:
     return None
 
 
-def _nothing_told(_operation: int, _shop: str) -> None:
+def _nothing_compared(_operation: int, _shop: str) -> None:
     """Nobody compares."""
 
 
@@ -81,7 +81,9 @@ class Services:
     panel_changed: Callable[[PanelId], None]  # drop what this process keeps of the panel
     books_confirmed: Callable[[], None] = _nothing  # a person says that these books are the ones
     witnessed: Callable[[], str | None] = _nothing_said  # what the witness says, for people
-    told_operation: Callable[[int, str], None] = _nothing_told  # the highest a shop was told, and the shop
+    known_operation: Callable[[int, str], None] = (
+        _nothing_compared  # the highest a shop was told, and the shop
+    )
     answer_budget: float = 10.0  # seconds
     checks: Callable[[], Sequence[Check]] = tuple
     figures: Callable[[], Iterable[Figure]] = tuple

@@ -48,7 +48,7 @@ class Watches:
             for fall in unit.ledger.floor_crossings(self._seen_crossing):
                 self._seen_crossing = fall.id
                 wallet = unit.ledger.wallet(fall.reseller)
-                if wallet.floor is None or wallet.available >= wallet.floor or _was_told(unit, fall):
+                if wallet.floor is None or wallet.available >= wallet.floor or _was_reported(unit, fall):
                     continue
                 _log.warning(
                     "credits below floor",
@@ -104,7 +104,7 @@ class Watches:
                 _log.info("chain head", reseller=wallet.reseller, sequence=wallet.sequence, tail=wallet.tail)
 
 
-def _was_told(unit: ServiceUnit, fall: FloorCrossing) -> bool:
+def _was_reported(unit: ServiceUnit, fall: FloorCrossing) -> bool:
     """Whether this very fall was raised before: by another process, or before this one was started."""
     items = unit.attention.items(code=_LOW, subject=_reseller(fall.reseller), open_only=False)
     return any(item.opened_at >= fall.at for item in items)

@@ -1,4 +1,4 @@
-"""Whether the database takes a write: tried for real, for only that tells a full disk."""
+"""Whether the database takes a write: tried for real, for only that shows a full disk."""
 
 from __future__ import annotations
 

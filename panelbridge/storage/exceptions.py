@@ -21,7 +21,7 @@ class StorageBusy(Exception):
 class StorageFailed(Exception):
     """The database file cannot be used. What this transaction wrote was not kept.
 
-    ``code`` tells full from damaged; neither fixes itself.
+    ``code`` distinguishes full from damaged; neither fixes itself.
     """
 
     code: ClassVar[str] = "storage_failed"

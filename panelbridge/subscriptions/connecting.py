@@ -1,4 +1,4 @@
-"""How a customer connects: what the panel told with the account, and what its adapter makes of the rest."""
+"""How a customer connects: what the panel said with the account, and what its adapter makes of the rest."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def kept(details: Iterable[ConnectDetail]) -> Secret | None:
     return Secret(json.dumps(rows)) if rows else None
 
 
-def told(secret: Secret | None) -> tuple[ConnectDetail, ...]:
+def reported(secret: Secret | None) -> tuple[ConnectDetail, ...]:
     """The details of such a text; none where it cannot be opened."""
     text = readable(secret)
     return tuple(
@@ -72,5 +72,5 @@ def account_of(subscription: Subscription, account_id: AccountId) -> PanelAccoun
         package=subscription.package,
         connections=subscription.connections,
         mac=subscription.mac,
-        connect=told(subscription.connect),
+        connect=reported(subscription.connect),
     )

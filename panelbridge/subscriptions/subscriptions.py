@@ -64,7 +64,7 @@ class Subscription:
     customer: str | None = None  # his id in billing; kept where his accounts share one login at the panel
     username: str | None = None
     password: Secret | None = None
-    connect: Secret | None = None  # what the panel told with the account of how to connect (connecting.py)
+    connect: Secret | None = None  # what the panel said with the account of how to connect (connecting.py)
     connections: int | None = None
     mac: str | None = None
     suspensions: tuple[Suspension, ...] = ()

@@ -58,7 +58,7 @@ class _Notes:
         _, part, name = report.nodeid.split("::", 2)
         setup = self._setups[report.nodeid]
         name = name.removesuffix(f"[{setup}]").replace(f"[{setup}-", "[")
-        finding = Finding(part=part_of(part), name=name, mark=mark, told=_told(report))
+        finding = Finding(part=part_of(part), name=name, mark=mark, message=_reported(report))
         self.findings.setdefault(setup, []).append(finding)
 
 
@@ -122,7 +122,7 @@ def _try_start(backend: str, setup: str) -> None:
             panel_under_test(backend, Path(room), setup=setup),
         ):
             return
-    except Exception as error:  # noqa: BLE001 - whatever its author's code raises is told, and nothing is run
+    except Exception as error:  # noqa: BLE001 - whatever its author's code raises is shown, and nothing is run
         why = f"{type(error).__name__}: {error}" if not isinstance(error, RuntimeError) else str(error)
     raise CannotCheck(f"{backend!r} cannot be tried in set-up {setup!r}: {why}")
 
@@ -138,7 +138,7 @@ def _classes(parts: Iterable[str]) -> list[str]:
     return [known[part.lower()] for part in parts]
 
 
-def _told(report: pytest.TestReport) -> str:
+def _reported(report: pytest.TestReport) -> str:
     if report.skipped and isinstance(report.longrepr, tuple):
         reason = str(report.longrepr[2]).removeprefix("Skipped: ")
         return reason.partition(": ")[2] or reason
@@ -156,7 +156,7 @@ def card_text(card: ScoreCard) -> str:
         counts = f"{line.passed:>5} passed {line.not_applicable:>4} n/a {line.failed:>4} failed"
         reasons = "; ".join(line.reasons) if line.mark is Mark.NOT_APPLICABLE else ""
         lines.append(f"  {line.part:<18}{counts}   {reasons}".rstrip())
-    lines += [f"  FAILED {one.part}: {one.name}\n         {one.told}" for one in card.failures]
+    lines += [f"  FAILED {one.part}: {one.name}\n         {one.message}" for one in card.failures]
     return "\n".join(lines)
 
 

@@ -1,6 +1,6 @@
 """What can be tried on a real panel: the life of one throwaway account, which is terminated at the end.
 
-Needs no pytest. What is told never holds a secret.
+Needs no pytest. What is reported never holds a secret.
 """
 
 from __future__ import annotations
@@ -114,16 +114,16 @@ class LiveCheck:
 
     def _tried(self, name: str, step: Callable[[], str]) -> Finding:
         try:
-            told, mark = _unhurried(step), Mark.PASSED
+            message, mark = _unhurried(step), Mark.PASSED
         except _NotApplicable as why:
-            told, mark = str(why), Mark.NOT_APPLICABLE
+            message, mark = str(why), Mark.NOT_APPLICABLE
         except _Wrong as wrong:
-            told, mark = str(wrong), Mark.FAILED
+            message, mark = str(wrong), Mark.FAILED
         except PanelError as error:
-            told, mark = f"{error.code} ({error.outcome}): {error.message}", Mark.FAILED
+            message, mark = f"{error.code} ({error.outcome}): {error.message}", Mark.FAILED
         except Exception as error:  # noqa: BLE001 - an adapter's bug is a finding, and the account must go
-            told, mark = f"an error of the adapter itself: {type(error).__name__}", Mark.FAILED
-        return Finding(part=PART, name=name, mark=mark, told=self._redactor.text(told))
+            message, mark = f"an error of the adapter itself: {type(error).__name__}", Mark.FAILED
+        return Finding(part=PART, name=name, mark=mark, message=self._redactor.text(message))
 
     def _cleaned_up(self) -> Finding | None:
         """Terminate what a failed step may have left. ``None`` when there is nothing to tell."""
@@ -154,7 +154,7 @@ class LiveCheck:
         seen = self._adapter.test_connection()
         if seen.missing_permissions:
             raise _Wrong(f"permissions are missing: {', '.join(seen.missing_permissions)}")
-        return f"{seen.identity}, version {seen.version or 'not told'}"
+        return f"{seen.identity}, version {seen.version or 'not message'}"
 
     def _create(self) -> str:
         self._needs(Verb.CREATE)
@@ -236,9 +236,9 @@ class LiveCheck:
         self._needs(Verb.RESET_CREDENTIALS)
         wanted = Credentials(username=self._username, password=self._new_password)
         result = self._adapter.reset_credentials(self._made().ref, wanted)
-        told = self._now().password
+        password = self._now().password
         if self._capabilities.password_readable and "password" not in result.differs:
-            if told != self._new_password:
+            if password != self._new_password:
                 raise _Wrong(f"told {result.outcome}, and the password is another")
             return _done(result.outcome, "read back")
         return _done(result.outcome, "the panel does not show it, so try it by hand")

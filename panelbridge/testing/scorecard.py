@@ -23,7 +23,7 @@ class Finding:
     part: str
     name: str
     mark: Mark
-    told: str = ""  # why it is not applicable, or what failed
+    message: str = ""  # why it is not applicable, or what failed
 
     @classmethod
     def read(cls, document: dict[str, Any]) -> Finding:
@@ -81,7 +81,7 @@ class ScoreCard:
             "green": self.green,
             "parts": [_shown(line) for line in self.lines()],
             "total": _shown(self.total()),
-            "failures": [{"part": one.part, "name": one.name, "told": one.told} for one in self.failures],
+            "failures": [{"part": one.part, "name": one.name, "told": one.message} for one in self.failures],
         }
 
 
@@ -92,7 +92,7 @@ def _shown(line: Line) -> dict[str, Any]:
 def _line(part: str, findings: Iterable[Finding]) -> Line:
     found = tuple(findings)
     marks = Counter(finding.mark for finding in found)
-    reasons = dict.fromkeys(finding.told for finding in found if finding.mark is Mark.NOT_APPLICABLE)
+    reasons = dict.fromkeys(finding.message for finding in found if finding.mark is Mark.NOT_APPLICABLE)
     return Line(
         part=part,
         passed=marks[Mark.PASSED],

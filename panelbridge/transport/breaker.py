@@ -49,9 +49,9 @@ class Breaker:
         self._callbacks.append(callback)
 
     def allow(self) -> bool:
-        """Whether to call now. A caller that got ``True`` tells how it ended.
+        """Whether to call now. A caller that got ``True`` reports how it ended.
 
-        A probe that never tells (its thread died) is replaced after another ``open_seconds``.
+        A probe that never reports (its thread died) is replaced after another ``open_seconds``.
         """
         with self._lock:
             if self._waits_until is None:

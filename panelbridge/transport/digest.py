@@ -48,10 +48,10 @@ def _is_answerable(challenge: str) -> bool:
     scheme, _, parts = challenge.partition(" ")
     if scheme.lower() != "digest":
         return False
-    told: dict[str, str | None] = parse_dict_header(parts)  # type: ignore[no-untyped-call]
-    offered = (told.get("qop") or "auth").split(",")
-    known = (told.get("algorithm") or "MD5").upper() in _ALGORITHMS
-    return bool(told.get("nonce")) and told.get("realm") is not None and known and "auth" in offered
+    asked: dict[str, str | None] = parse_dict_header(parts)  # type: ignore[no-untyped-call]
+    offered = (asked.get("qop") or "auth").split(",")
+    known = (asked.get("algorithm") or "MD5").upper() in _ALGORITHMS
+    return bool(asked.get("nonce")) and asked.get("realm") is not None and known and "auth" in offered
 
 
 def _read_within_limit(reply: Response) -> None:

@@ -1,4 +1,4 @@
-"""What a failed exchange means for the account; told without the exception's text, which may hold the URL."""
+"""What a failed exchange means for the account; without the exception's text, which may hold the URL."""
 
 from __future__ import annotations
 

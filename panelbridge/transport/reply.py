@@ -28,7 +28,7 @@ class PanelReply:
         """The body as JSON; numbers with a point become ``Decimal``, so that no digit is lost.
 
         Raises ``ContractBroken`` when the body is empty, HTML, truncated or anything else: its message
-        tells the kind of body, never the body.
+        says the kind of body, never the body.
         """
         kind: str | None = None
         try:

@@ -10,7 +10,7 @@ from panelbridge.subscriptions import SubscriptionId
 
 @dataclass(frozen=True, kw_only=True)
 class UsageSample:
-    """What the panel told that day. ``None`` is not known: the panel does not tell, or told nothing."""
+    """What the panel said that day. ``None`` is not known: the panel does not say, or said nothing."""
 
     subscription_id: SubscriptionId
     generation: int
@@ -19,5 +19,5 @@ class UsageSample:
     last_seen: datetime | None = None
     never_seen: bool = False
     connections: int | None = None
-    network: str | None = None  # keyed hash: equal for equal networks, and tells nothing about them
+    network: str | None = None  # keyed hash: equal for equal networks, and says nothing about them
     player: str | None = None

@@ -21,7 +21,7 @@ from panelbridge.usage.port import UsageUnits
 KEPT_DAYS = 90
 _ROUND = 10.0  # seconds of one round, whatever the panels do: other tasks wait for it
 _BATCH = 200  # accounts of a panel in one round
-_REST = 3600.0  # seconds in which a panel that told nothing is left alone
+_REST = 3600.0  # seconds in which a panel that said nothing is left alone
 _log = logging.getLogger(__name__)
 
 
@@ -58,28 +58,28 @@ class UsageSampler:
         taken = 0
         for panel in panels:
             left = ends - time.monotonic()
-            if left > 0 and time.monotonic() >= self._rests.get(panel, 0.0) and self._tells(panel):
+            if left > 0 and time.monotonic() >= self._rests.get(panel, 0.0) and self._says(panel):
                 taken += self._sample(panel, left)
         return taken
 
-    def _tells(self, panel: PanelId) -> bool:
+    def _says(self, panel: PanelId) -> bool:
         try:
             return self._panels.capabilities(panel).usage
-        except (AdapterLoadError, PanelError, ValueError):  # told by doctor and by every call
+        except (AdapterLoadError, PanelError, ValueError):  # reported by doctor and by every call
             return False
 
     def _sample(self, panel: PanelId, seconds: float) -> int:
         lacking = self._lacking(panel)
         if not lacking:
             return 0
-        told, whole = self._read(panel, lacking, seconds)
-        if not told:  # of nobody: that is the panel, and says nothing of the accounts
+        reported, whole = self._read(panel, lacking, seconds)
+        if not reported:  # of nobody: that is the panel, and says nothing of the accounts
             self._rests[panel] = time.monotonic() + _REST
             return 0
         samples = [
-            self._sample_of(subscription, told.get(subscription.account_id or AccountId("")))
+            self._sample_of(subscription, reported.get(subscription.account_id or AccountId("")))
             for subscription in lacking
-            if whole or subscription.account_id in told
+            if whole or subscription.account_id in reported
         ]
         with self._units.write() as unit:
             unit.usage.keep(samples)
@@ -94,16 +94,16 @@ class UsageSampler:
     def _read(
         self, panel: PanelId, wanted: Sequence[Subscription], seconds: float
     ) -> tuple[dict[AccountId, Usage], bool]:
-        """What was told, and whether that is all the panel tells: who is missing then is not known."""
-        told: dict[AccountId, Usage] = {}
+        """What was reported, and whether that is all the panel says: who is missing then is not known."""
+        reported: dict[AccountId, Usage] = {}
         try:
             with deadline(seconds):
                 for usage in self._panels.adapter(panel).usages_of([self._ref(one) for one in wanted]):
-                    told[usage.id] = usage
+                    reported[usage.id] = usage
         except PanelError as error:
             _log.info("the use of accounts of panel %s was not told: %s", panel, error.code)
-            return told, False
-        return told, True
+            return reported, False
+        return reported, True
 
     def _sample_of(self, subscription: Subscription, usage: Usage | None) -> UsageSample:
         now = self._clock()

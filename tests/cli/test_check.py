@@ -201,7 +201,7 @@ class TellsAll(ReferenceAdapter):
 def test_what_an_adapter_tells_is_told_without_its_secrets(real: RealPanel) -> None:
     with TellsAll(read_settings(ReferenceSettings, real.process.settings)) as adapter:
         steps = {step.name: step for step in LiveCheck(adapter, Setup(package="basic-1m")).run()}
-    assert steps["suspend"].told == "contract_broken (unknown): told: ('***', '***')"
+    assert steps["suspend"].message == "contract_broken (unknown): told: ('***', '***')"
 
 
 def test_nothing_is_bought_by_guessing(real: RealPanel) -> None:

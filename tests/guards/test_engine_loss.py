@@ -14,7 +14,7 @@ from panelbridge.storage.engine.schema import metadata
 from tests.jobs.conftest import until
 from tests.jobs.fake_journal import change_engine_tables
 from tests.matrix.backends import REFERENCE_ADD, XUI_RESELLER, Backend
-from tests.matrix.commands import WISHES
+from tests.matrix.commands import COMMANDS
 from tests.matrix.stage import Stage, stage_in
 
 RENEWALS = 8
@@ -45,7 +45,7 @@ def test_losing_the_engine_in_mid_flight_buys_each_renewal_once(
         runner.start()
         try:
             for service in services:
-                stage.rig.provisioner.submit(WISHES[Verb.EXTEND](stage.rig, service), budget=0.0)
+                stage.rig.provisioner.submit(COMMANDS[Verb.EXTEND](stage.rig, service), budget=0.0)
             assert until(lambda: runner.running() > 0)
             tables = engine_tables(stage)
             assert "workflow_status" in tables

@@ -14,7 +14,7 @@ from panelbridge.ledger import Credits
 from panelbridge.lifecycle import SubscriptionState
 from panelbridge.provisioning import OperationState
 from tests.matrix.backends import REFERENCE_SET, XUI_ADMIN, XUI_RESELLER, Backend
-from tests.matrix.commands import WISHES
+from tests.matrix.commands import COMMANDS
 from tests.matrix.stage import Stage, stage_in
 
 OpenStage = Callable[[Backend], AbstractContextManager[Stage]]
@@ -57,7 +57,7 @@ def test_terminate_is_never_reported_done_while_nobody_knows(stage: Stage, fault
     stage.practice.control.set_fault(fault, stage.backend.request(Verb.TERMINATE))
     hide_everything(stage, but=1)  # each adapter reads the account once before it deletes it
 
-    answer = stage.rig.provisioner.submit(WISHES[Verb.TERMINATE](stage.rig, service))
+    answer = stage.rig.provisioner.submit(COMMANDS[Verb.TERMINATE](stage.rig, service))
     wait_hours(stage, 6)
 
     ended = stage.rig.provisioner.answer(answer.operation.id)
@@ -77,9 +77,9 @@ def test_terminate_waits_for_a_create_nobody_knows_the_end_of(stage: Stage) -> N
     before = stage.books()
     stage.practice.control.set_fault("cut_after_commit", "create")
     hide_everything(stage)
-    made = stage.rig.provisioner.submit(WISHES[Verb.CREATE](stage.rig, service))
+    made = stage.rig.provisioner.submit(COMMANDS[Verb.CREATE](stage.rig, service))
 
-    ended = stage.rig.provisioner.submit(WISHES[Verb.TERMINATE](stage.rig, service))
+    ended = stage.rig.provisioner.submit(COMMANDS[Verb.TERMINATE](stage.rig, service))
 
     assert made.pending
     assert (ended.pending, ended.waits_for) == (True, made.operation.id)
@@ -97,8 +97,8 @@ def test_a_create_proved_absent_is_not_repeated_when_a_terminate_waits(stage: St
     before = stage.books()
     stage.practice.control.set_fault("cut_before", "create")
     hide_everything(stage)
-    made = stage.rig.provisioner.submit(WISHES[Verb.CREATE](stage.rig, service))
-    ended = stage.rig.provisioner.submit(WISHES[Verb.TERMINATE](stage.rig, service))
+    made = stage.rig.provisioner.submit(COMMANDS[Verb.CREATE](stage.rig, service))
+    ended = stage.rig.provisioner.submit(COMMANDS[Verb.TERMINATE](stage.rig, service))
     assert (made.pending, ended.pending) == (True, True)
 
     show_everything(stage)
@@ -116,7 +116,7 @@ def test_a_create_proved_absent_is_not_repeated_when_a_terminate_waits(stage: St
 
 def test_a_suspend_next_year_is_a_new_operation(stage: Stage) -> None:
     service = stage.fresh_service(Verb.SUSPEND)
-    suspend, unsuspend = WISHES[Verb.SUSPEND], WISHES[Verb.UNSUSPEND]
+    suspend, unsuspend = COMMANDS[Verb.SUSPEND], COMMANDS[Verb.UNSUSPEND]
     first = stage.rig.provisioner.submit(suspend(stage.rig, service))
     stage.rig.provisioner.submit(unsuspend(stage.rig, service))
     before = stage.books()

@@ -62,7 +62,7 @@ def _terminate(rig: Rig, service: int) -> Command:
     return TerminateCommand(installation=rig.installation, service_id=service, actor=ACTOR)
 
 
-WISHES: Mapping[Verb, Callable[[Rig, int], Command]] = {
+COMMANDS: Mapping[Verb, Callable[[Rig, int], Command]] = {
     Verb.CREATE: _create,
     Verb.EXTEND: _extend,
     Verb.SUSPEND: _suspend,

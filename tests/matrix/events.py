@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping
 
 from panelbridge.contract.capabilities import Verb
 from tests.matrix.backends import BACKENDS
-from tests.matrix.commands import WISHES
+from tests.matrix.commands import COMMANDS
 from tests.matrix.stage import Stage
 
 Event = Callable[[Stage, Verb, int], None]
 
 
 def _submit(stage: Stage, verb: Verb, service: int, budget: float = 3.0) -> None:
-    stage.rig.provisioner.submit(WISHES[verb](stage.rig, service), budget=budget)
+    stage.rig.provisioner.submit(COMMANDS[verb](stage.rig, service), budget=budget)
 
 
 def called_twice(stage: Stage, verb: Verb, service: int) -> None:

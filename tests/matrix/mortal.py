@@ -29,7 +29,7 @@ import panelbridge_xui
 from panelbridge.contract.capabilities import Verb
 from panelbridge.provisioning import Reply
 from panelbridge.storage.engine.database import Database
-from tests.matrix.commands import WISHES
+from tests.matrix.commands import COMMANDS
 from tests.support.rig import Rig, rig_in
 
 _LOADED = (panelbridge_reference, panelbridge_xui)  # so that no child imports them
@@ -82,7 +82,7 @@ def told(answer: Reply) -> dict[str, Any]:
 
 
 def ask(rig: Rig, order: Order) -> dict[str, Any]:
-    command = WISHES[Verb(order["verb"])](rig, order["service"])
+    command = COMMANDS[Verb(order["verb"])](rig, order["service"])
     return told(rig.provisioner.submit(command, budget=order["budget"]))
 
 

@@ -7,7 +7,7 @@ import pytest
 from panelbridge.contract.capabilities import Verb
 from panelbridge.contract.models import Outcome
 from tests.matrix.backends import BACKENDS
-from tests.matrix.commands import WISHES
+from tests.matrix.commands import COMMANDS
 from tests.matrix.conftest import FillCell
 from tests.matrix.events import EVENTS
 from tests.matrix.stage import Stage
@@ -26,6 +26,6 @@ def test_one_effect_and_one_charge(stage: Stage, verb: Verb, event: str, fill_ce
 
     stage.practice.control.clear_faults()
     stage.assert_one_effect_and_one_charge(verb, service, before)
-    again = stage.rig.provisioner.submit(WISHES[verb](stage.rig, service), budget=3.0)
+    again = stage.rig.provisioner.submit(COMMANDS[verb](stage.rig, service), budget=3.0)
     assert again.operation.outcome in (Outcome.DONE, Outcome.ALREADY)
     stage.assert_one_effect_and_one_charge(verb, service, before)

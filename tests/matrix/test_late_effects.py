@@ -12,7 +12,7 @@ from panelbridge.contract.capabilities import Verb
 from panelbridge.contract.models import Outcome
 from panelbridge.ledger import Credits
 from tests.matrix.backends import BACKENDS
-from tests.matrix.commands import WISHES
+from tests.matrix.commands import COMMANDS
 from tests.matrix.conftest import FillCell
 from tests.matrix.events import BEYOND, LATE_EVENTS
 from tests.matrix.stage import Stage
@@ -39,6 +39,6 @@ def test_no_double_and_never_silence(stage: Stage, verb: Verb, event: str, fill_
         return
     stage.assert_no_double(verb, service, before)
     assert stage.rig.attention() == []
-    again = stage.rig.provisioner.submit(WISHES[verb](stage.rig, service), budget=3.0)
+    again = stage.rig.provisioner.submit(COMMANDS[verb](stage.rig, service), budget=3.0)
     assert again.operation.outcome in (Outcome.DONE, Outcome.ALREADY)
     stage.assert_no_double(verb, service, before)

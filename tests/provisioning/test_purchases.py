@@ -186,11 +186,11 @@ def test_a_suspension_does_not_hide_that_the_expiry_was_moved(
 
 @pytest.fixture
 def suspend_and_lift() -> Callable[[Rig], None]:
-    from tests.matrix.commands import WISHES, Verb
+    from tests.matrix.commands import COMMANDS, Verb
 
     def both(rig: Rig) -> None:
         for verb in (Verb.SUSPEND, Verb.UNSUSPEND):
-            rig.provisioner.submit(WISHES[verb](rig, 501))
+            rig.provisioner.submit(COMMANDS[verb](rig, 501))
 
     return both
 

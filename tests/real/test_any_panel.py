@@ -15,7 +15,7 @@ from tests.real.any_panel import HOW, PREFIX, named_in, tried
 
 
 def failures(findings: list[Finding]) -> list[str]:
-    return [f"{one.name}: {one.told}" for one in findings if one.mark is Mark.FAILED]
+    return [f"{one.name}: {one.message}" for one in findings if one.mark is Mark.FAILED]
 
 
 @pytest.mark.skipif(named_in(os.environ) is None, reason=HOW)
@@ -23,7 +23,7 @@ def test_one_account_lives_on_the_real_panel_and_is_gone() -> None:
     panel = named_in(os.environ)
     assert panel is not None
     findings = tried(panel)
-    print("\n".join(f"{one.mark.value:>15}  {one.name}: {one.told}" for one in findings))
+    print("\n".join(f"{one.mark.value:>15}  {one.name}: {one.message}" for one in findings))
     assert failures(findings) == []
 
 

@@ -55,8 +55,8 @@ def finished(services: Services, caller: Caller, request: FinishedRequest) -> Mo
     installation = caller.require_installation()
     with services.units.read() as unit:
         settled = unit.journal.unreported(installation.id, OperationId(request.cursor))
-        told = is_bound_here(caller)
-        items = [_item(services, unit, operation, with_password=told) for operation in settled]
+        bound = is_bound_here(caller)
+        items = [_item(services, unit, operation, with_password=bound) for operation in settled]
         cancelled = list(unit.subscriptions.cancelled(installation.id))
         alerts, seen = _alerts(unit, caller, request.alerts_after)
     last = max((item["cursor"] for item in items), default=request.cursor)
@@ -76,15 +76,15 @@ def finished(services: Services, caller: Caller, request: FinishedRequest) -> Mo
 def acknowledge(services: Services, caller: Caller, request: AcknowledgeRequest) -> ModuleAnswer:
     """These operations were closed in WHMCS; they are not told again."""
     installation = caller.require_installation()
-    told = 0
+    count = 0
     with services.units.write() as unit:
         for wanted in request.operations:
             operation = unit.journal.operation(OperationId(wanted))
             if operation is None or operation.installation_id != installation.id:
                 continue
             if operation.settled or operation.state is OperationState.ATTENTION:
-                told += unit.journal.save(replace(operation, acknowledged=operation.settled), was=operation)
-    return ModuleAnswer(message=f"{told} operations are acknowledged.")
+                count += unit.journal.save(replace(operation, acknowledged=operation.settled), was=operation)
+    return ModuleAnswer(message=f"{count} operations are acknowledged.")
 
 
 @module_function("ListAccounts", kind=Kind.READS, request=ListRequest)
@@ -135,15 +135,15 @@ def _text(operation: Operation) -> str:
 
 def _alerts(unit: Unit, caller: Caller, after: str) -> tuple[list[str], str]:
     installation = caller.require_installation()
-    told = [int(part) for part in re.findall(r"\d+", after)] or [0, 0]
-    attention, crossing = told
+    seen = [int(part) for part in re.findall(r"\d+", after)] or [0, 0]
+    attention, crossing = seen
     texts: list[str] = []
     for item in unit.attention.items():
-        whose = _whose(unit, installation, item) if item.id > told[0] else None
+        whose = _whose(unit, installation, item) if item.id > seen[0] else None
         if whose is not None:
             texts.append(f"{whose}: {item.message}. {item.advice}")
             attention = max(attention, item.id)
-    for fall in unit.ledger.floor_crossings(told[1]):
+    for fall in unit.ledger.floor_crossings(seen[1]):
         crossing = max(crossing, fall.id)
         if fall.reseller == installation.reseller_id:
             texts.append(

@@ -1,4 +1,4 @@
-"""Notices: what happened in billing that no verb tells. They change no account; they tell a person."""
+"""Notices: what happened in billing that no verb says. They change no account; they tell a person."""
 
 from __future__ import annotations
 

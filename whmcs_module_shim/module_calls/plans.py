@@ -117,14 +117,14 @@ def _checked(message: str, refusals: list[Refusal], otherwise: str) -> ModuleAns
 
 
 def _wanted(item: CartItem, email: str | None) -> Wanted:
-    told = {OrderFact.DOMAIN: item.domain, OrderFact.EMAIL: email}
+    given = {OrderFact.DOMAIN: item.domain, OrderFact.EMAIL: email}
     return Wanted(
         plan=item.plan,
         term=CYCLE_TERMS.get(item.cycle or ""),
         connections=item.connections or "",
         username=item.username or "",
         mac=item.mac,
-        facts={fact: value.strip() for fact, value in told.items() if value is not None},
+        facts={fact: value.strip() for fact, value in given.items() if value is not None},
     )
 
 

@@ -80,7 +80,7 @@ def _findings(
             "Disable these cycles on the product, or add the terms to the plan.",
         )
     refusals = [refusal for offer in offers for refusal in offer.refusals]
-    yield from _told([*refusals, *package_refusals(services, offers)])
+    yield from _reported([*refusals, *package_refusals(services, offers)])
 
 
 def _offers(
@@ -101,7 +101,9 @@ def _offers(
     ]
 
 
-def _told(refusals: list[Refusal]) -> Iterator[tuple[str, str]]:
-    told = {(refusal.message, refusal.advice): None for refusal in refusals if refusal.code in _OF_PRODUCTS}
-    for message, advice in told:
+def _reported(refusals: list[Refusal]) -> Iterator[tuple[str, str]]:
+    reported = {
+        (refusal.message, refusal.advice): None for refusal in refusals if refusal.code in _OF_PRODUCTS
+    }
+    for message, advice in reported:
         yield f"{message[:1].upper()}{message[1:]}.", advice

@@ -1,4 +1,4 @@
-"""Settings of WHMCS that can undo prepaid renewals, told by Test Connection and by doctor."""
+"""Settings of WHMCS that can undo prepaid renewals, reported by Test Connection and by doctor."""
 
 from __future__ import annotations
 

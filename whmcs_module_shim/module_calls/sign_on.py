@@ -30,7 +30,7 @@ def service_sign_on(services: Services, caller: Caller, request: ServiceRequest)
         raise Problem("sign_on_unsupported", f"Panel {panel.code} has no single sign-on for its customers.")
     with deadline(caller.budget):
         signed = services.panels.adapter(panel.id).sign_on(services.provisioner.account_ref(subscription))
-    return _told(services, panel, signed)
+    return _reported(services, panel, signed)
 
 
 @module_function("AdminSignOn", kind=Kind.MUTATES, request=ModuleRequest, scope=Scope.PANEL_LOGIN)
@@ -52,7 +52,7 @@ def admin_sign_on(services: Services, caller: Caller, request: ModuleRequest) ->
         )
     with deadline(caller.budget):
         signed = services.panels.adapter(able[0].id).admin_sign_on()
-    return _told(services, able[0], signed)
+    return _reported(services, able[0], signed)
 
 
 @module_function("PanelLinks", kind=Kind.READS, request=ModuleRequest)
@@ -66,7 +66,7 @@ def panel_links(services: Services, caller: Caller, request: ModuleRequest) -> M
     return ModuleAnswer(message=f"{len(links)} links.", data={"links": links})
 
 
-def _told(services: Services, panel: Panel, signed: SignOn) -> ModuleAnswer:
+def _reported(services: Services, panel: Panel, signed: SignOn) -> ModuleAnswer:
     """The address, after a look at where it leads: a browser is sent there with a login in its hand."""
     url = signed.url.get_secret_value()
     parts = urlsplit(url)

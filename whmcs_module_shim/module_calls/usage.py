@@ -22,7 +22,7 @@ _PAGE = 500
 
 @module_function("Usage", kind=Kind.READS, request=ModuleRequest)
 def usage(services: Services, caller: Caller, request: ModuleRequest) -> ModuleAnswer:
-    """What each account of this installation uses. A panel that cannot be read is named; others are told."""
+    """What each account of this installation uses. A panel that cannot be read is named."""
     installation = caller.require_installation()
     rows: list[dict[str, Any]] = []
     failed: list[dict[str, str]] = []

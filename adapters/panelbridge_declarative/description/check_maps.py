@@ -47,7 +47,7 @@ def _not_captured(one: str, field: ResultField) -> str | None:
 
 
 def _not_of_kind(one: str, field: ResultField) -> str | None:
-    """By what the query can come to, where that is told by its outermost part."""
+    """By what the query can come to, where that is reported by its outermost part."""
     if field.pattern is not None or field.swap is not None:
         return None
     match queries.kind_made(field.at):

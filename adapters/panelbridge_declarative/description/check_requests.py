@@ -90,10 +90,10 @@ def _path(spec: Spec, key: str, path: str, known: Known) -> Iterator[Finding]:
     for part in found.expressions:
         for chain in part.chains:
             if chain in {("account", "password"), ("token",)}:
-                told = (
+                reported = (
                     f"{'.'.join(chain)} is secret and never stands in a path: our own log would not know it"
                 )
-                yield Finding(key=key, message=told)
+                yield Finding(key=key, message=reported)
     yield from _address(spec, path, key)
 
 
@@ -107,8 +107,12 @@ def _address(spec: Spec, value: Any, key: str) -> Iterator[Finding]:
         for part in _expressions(place.text):
             for chain in part.chains:
                 if chain in hidden or chain == ("token",):
-                    told = f"{'.'.join(chain)} is secret and would stand in the address; put it into a header"
-                    yield Finding(key=place.key, message=f"{told} or body, or set allow_secret_in_url = true")
+                    reported = (
+                        f"{'.'.join(chain)} is secret and would stand in the address; put it into a header"
+                    )
+                    yield Finding(
+                        key=place.key, message=f"{reported} or body, or set allow_secret_in_url = true"
+                    )
 
 
 def _texts(value: Any, key: str, known: Known) -> Iterator[Finding]:

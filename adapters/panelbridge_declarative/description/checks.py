@@ -95,7 +95,7 @@ def _results(spec: Spec) -> Iterator[Finding]:
             yield from _result(f"op.{name}.result.{own}", own, field)
     if spec.op.create is not None:
         for own in spec.op.create.result.keys() - {"id"}:
-            yield Finding(key=f"op.create.result.{own}", message="a create tells the id; the rest is read")
+            yield Finding(key=f"op.create.result.{own}", message="a create says the id; the rest is read")
     for name in ("get", "find", "find_reference"):
         op = getattr(spec.op, name)
         if op is not None and "username" not in op.result:
@@ -150,8 +150,8 @@ def _map(key: str, name: str, field: ResultField) -> Iterator[Finding]:
     if name != "state":
         return
     states = [state.value for state in AccountState]
-    told = [*(field.map or {}).values(), field.otherwise, field.missing]
-    for value in told:
+    reported = [*(field.map or {}).values(), field.otherwise, field.missing]
+    for value in reported:
         if value is not None and value not in states:
             yield Finding(key=key, message=f"{value!r} is no state of ours{meant(str(value), states)}")
 

@@ -36,7 +36,7 @@ class ExpressionInvalid(ValueError):
 
 
 class ExpressionFailed(ValueError):
-    """An expression without a value for these facts. ``chain`` names the fact; no value is told."""
+    """An expression without a value for these facts. ``chain`` names the fact; no value is reported."""
 
     def __init__(self, message: str, chain: Chain = ()) -> None:
         super().__init__(message)

@@ -186,11 +186,11 @@ def tests(spec: Spec) -> Iterator[Place]:
             if step.when is not None:
                 yield Place(key=f"{key}when", text=step.when, known=known)
             if step.made is not None:
-                told = {**base(spec), "result": results_of(spec)}
-                yield Place(key=f"{key}made", text=step.made, known=told)
+                reported = {**base(spec), "result": results_of(spec)}
+                yield Place(key=f"{key}made", text=step.made, known=reported)
         if write.verify is not None:
-            told = {**known, "result": results_of(spec)}
-            yield Place(key=f"op.{name}.verify", text=write.verify, known=told)
+            reported = {**known, "result": results_of(spec)}
+            yield Place(key=f"op.{name}.verify", text=write.verify, known=reported)
 
 
 def queries(spec: Spec) -> Iterator[Place]:

@@ -105,7 +105,7 @@ def kind_made(source: str) -> str | None:
     """``boolean``, ``number`` or ``type`` where the outermost part of the query can come to nothing else."""
     try:
         node = _compiled(source).parsed
-    except (JMESPathError, ValueError):  # told elsewhere
+    except (JMESPathError, ValueError):  # reported elsewhere
         return None
     name = node["value"] if node["type"] == "function_expression" else node["type"]
     return _KINDS.get(name)

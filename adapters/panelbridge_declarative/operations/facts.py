@@ -15,7 +15,7 @@ _EMPTY: dict[str, Any] = dict.fromkeys(
 
 
 def of_name(username: str, reference: str | None = None) -> dict[str, Any]:
-    """Somebody of whom only the name is known: until the panel tells another, it is the id as well."""
+    """Somebody of whom only the name is known: until the panel says another, it is the id as well."""
     return {**_EMPTY, "id": username, "username": username, "reference": reference}
 
 

@@ -83,11 +83,13 @@ class Runner:
         looked_up = self._looked_up(op.lookup, scope)
         if isinstance(looked_up, Verdict):  # whom one read proves absent, no other will find
             return Answer(verdict=looked_up)
-        told = {**scope, "lookup": looked_up}
-        verdict, reply = self.client.send(op.request, told, op.outcomes + self.spec.outcomes, repeatable=True)
+        reported = {**scope, "lookup": looked_up}
+        verdict, reply = self.client.send(
+            op.request, reported, op.outcomes + self.spec.outcomes, repeatable=True
+        )
         if verdict.outcome is not Is.OK or reply is None:
             return Answer(verdict=verdict)
-        return self._found(op, reply.facts(), {**told, "config": self.client.config}, verdict)
+        return self._found(op, reply.facts(), {**reported, "config": self.client.config}, verdict)
 
     def _found(self, op: ReadOp, facts: Facts, scope: Scope, verdict: Verdict) -> Answer:
         """An ``ok`` of a search: who was found, or ``not_found``, or nothing that can be relied on."""
@@ -95,16 +97,18 @@ class Runner:
         if found is None:
             return Answer(verdict=verdict, facts=facts)
         if found.when is not None:
-            told = _asked(found.when, facts)
-            if told is not True:
-                return _nobody(told is False)
+            reported = _asked(found.when, facts)
+            if reported is not True:
+                return _nobody(reported is False)
         if found.rows is None:
             return Answer(verdict=verdict, facts=facts)
         rows = _asked(found.rows, facts)
         if not isinstance(rows, list):
             return _nobody(False)
-        fits = [(_fits(op, told, scope), told) for told in ({**facts, "row": row} for row in rows)]
-        fitting = [told for fit, told in fits if fit]
+        fits = [
+            (_fits(op, reported, scope), reported) for reported in ({**facts, "row": row} for row in rows)
+        ]
+        fitting = [reported for fit, reported in fits if fit]
         if len(fitting) != 1:
             return _nobody(all(fit is False for fit, _ in fits))
         return Answer(verdict=verdict, facts=fitting[0])
@@ -141,7 +145,7 @@ class Runner:
         return reply.facts()
 
     def _looked_up(self, lookups: Mapping[str, Any], scope: Scope) -> Values | Verdict:
-        """What other reads tell, or the verdict of the one that told nothing."""
+        """What other reads tell, or the verdict of the one that said nothing."""
         found = {}
         for name, lookup in lookups.items():
             op = self.spec.op.reader(lookup.op)
@@ -167,14 +171,14 @@ class Runner:
         A step that is refused after others took effect lets them be undone; what cannot be undone, or is
         unknown, makes the whole unknown. Raises ``PanelError`` only while nothing has left.
         """
-        told = self.with_lookups(op, scope) if "lookup" not in scope else scope
+        reported = self.with_lookups(op, scope) if "lookup" not in scope else scope
         took: dict[str, Any] = {}
         done: list[Step] = []
         sent: list[Step] = []
         facts: Facts = {}
         verdict = Verdict(outcome=Is.ALREADY, message="no step was needed")
         for step in op.sequence() if only is None else only:
-            here = {**told, "took": dict(took)}
+            here = {**reported, "took": dict(took)}
             try:
                 if not self._is_due(step, here):
                     continue
@@ -189,7 +193,7 @@ class Runner:
                     done.append(step)
                 continue
             if done:
-                verdict = self._undone(verdict, done, {**told, "took": dict(took)})
+                verdict = self._undone(verdict, done, {**reported, "took": dict(took)})
             return Written(verdict=verdict, facts=facts, sent=tuple(sent))
         return Written(verdict=verdict, facts=facts, sent=tuple(sent))
 
@@ -268,12 +272,12 @@ class Runner:
 
     def _followed(self, poll: Poll, facts: Facts) -> Request | None:
         """The address the panel names, when it is below our own; no other host or port is ever called."""
-        told = _asked(poll.follow or "", facts)
-        if not isinstance(told, str):
+        reported = _asked(poll.follow or "", facts)
+        if not isinstance(reported, str):
             return None
         prefix = template(self.spec.prefix).value({"config": self.client.config}).lstrip("/")
         base = f"{self._base_url}{prefix}/" if prefix else self._base_url
-        target = urljoin(self._base_url, told)
+        target = urljoin(self._base_url, reported)
         parts = urlsplit(target)
         if not target.startswith(base) or parts.fragment or "{" in unquote(target) or "%2e" in target.lower():
             return None

@@ -56,9 +56,9 @@ class AcmePractice(PracticePanel):
     def snapshot(self) -> dict[str, Any]:
         with self.books.reading() as db:
             rows = [dict(row) for row in db.execute("SELECT * FROM customers ORDER BY id")]
-        return {"accounts": {row["login"]: self._told(row) for row in rows}, **self.books.effects()}
+        return {"accounts": {row["login"]: self._reported(row) for row in rows}, **self.books.effects()}
 
-    def _told(self, row: dict[str, Any]) -> dict[str, Any]:
+    def _reported(self, row: dict[str, Any]) -> dict[str, Any]:
         expired = row["until"] <= self.now().timestamp()
         return {
             "id": str(row["id"]),

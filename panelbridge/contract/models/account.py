@@ -15,7 +15,7 @@ AccountId = NewType("AccountId", str)
 
 
 class AccountState(StrEnum):
-    """Whether the account can be used, as the panel tells it."""
+    """Whether the account can be used, as the panel says it."""
 
     ACTIVE = "active"
     SUSPENDED = "suspended"  # switched off by a verb of ours (or by the reseller's own hand)
@@ -74,7 +74,7 @@ class PanelAccount:
     mac: str | None = None  # upper-case colon form, when the account is a device
     # Parts of its create that the panel shows as not done (a domain): a repeat of the create sends them.
     unfinished: tuple[str, ...] = ()
-    # How to connect, as far as the panel itself tells it with the account; not part of what an account is.
+    # How to connect, as far as the panel itself says it with the account; not part of what an account is.
     connect: tuple[ConnectDetail, ...] = field(default=(), repr=False, compare=False)
 
     @property

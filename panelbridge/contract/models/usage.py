@@ -24,7 +24,7 @@ class Usage:
     traffic_bytes: int | None = None  # in the panel's present period
     traffic_limit_bytes: int | None = None
     connections: int | None = None  # in use at this moment
-    last_seen: datetime | None = None  # UTC; last sign-in or stream, whichever the panel tells
+    last_seen: datetime | None = None  # UTC; last sign-in or stream, whichever the panel reports
     never_seen: bool = False  # the panel says that it was never used: not the same as not known
     address: str | None = field(default=None, repr=False)  # the last one; kept as a keyed hash only
     player: str | None = None  # what it was last used with, in the panel's words

@@ -8,7 +8,7 @@ from panelbridge.contract.models import Outcome, VerbResult
 from panelbridge.contract.secret import readable
 from panelbridge.provisioning.dependencies import Dependencies
 from panelbridge.provisioning.flow.claim import Call
-from panelbridge.provisioning.flow.purchase import fences_told
+from panelbridge.provisioning.flow.purchase import fences_text
 from panelbridge.provisioning.flow.settle import (
     finish_attempt,
     retry_delay,
@@ -81,7 +81,7 @@ def _settle_result(unit: Unit, deps: Dependencies, call: Call, result: VerbResul
                 operation,
                 code="fence_mismatch",
                 message="the panel reported a purchase, but the expiry is not where one purchase puts it: "
-                f"{fences_told(tries)}",
+                f"{fences_text(tries)}",
                 advice="Compare the expiry with the panel's own log, then mark done or release the hold.",
             )
     return settle_done(

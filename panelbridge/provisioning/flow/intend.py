@@ -187,7 +187,7 @@ def find_offer(unit: Unit, installation: Installation, code: str, term: Term) ->
         known = ", ".join(item.code for item in unit.plans.all(installation.reseller_id)) or "none"
         raise Refusal(
             "plan_unknown",
-            f"there is no plan {_told(code)}; plans: {known}",
+            f"there is no plan {_reported(code)}; plans: {known}",
             advice="Name one of the plans there are.",
             field="plan",
         )
@@ -204,7 +204,7 @@ def find_offer(unit: Unit, installation: Installation, code: str, term: Term) ->
     return plan, offer
 
 
-def _told(code: str) -> str:
+def _reported(code: str) -> str:
     """What came, unless it is no code at all: a password or an address pasted into the wrong field."""
     return (
         repr(code)

@@ -56,8 +56,8 @@ def settle_moved_elsewhere(
         deps,
         operation,
         code="moved_elsewhere",
-        message=f"the panel shows the expiry {_told(expiry_of(account))} and our books "
-        f"{_told(subscription.panel_until)}: somebody moved it, so nothing was bought",
+        message=f"the panel shows the expiry {_reported(expiry_of(account))} and our books "
+        f"{_reported(subscription.panel_until)}: somebody moved it, so nothing was bought",
         advice="book-missing, if that was an earlier renewal which our books lack: it is charged, and this "
         "one is bought then. buy-from-here, if it was something else: this one is bought from there.",
     )
@@ -92,25 +92,25 @@ def note_sent_again(
         operation,
         SENT_AGAIN,
         f"sent again after {_minutes(waited)}: the first purchase of operation {operation.id} had shown no "
-        f"effect until then; {fences_told(tries)}",
+        f"effect until then; {fences_text(tries)}",
         "Compare the account's expiry with the panel's own log in the next days: two terms mean that both "
         "were bought. Then dismiss this.",
     )
 
 
-def fences_told(tries: Iterable[Attempt]) -> str:
+def fences_text(tries: Iterable[Attempt]) -> str:
     """Every try with what was read before it and where one purchase ends."""
-    told = [
+    fences = [
         f"try {attempt.number} at {attempt.started_at:%Y-%m-%d %H:%M:%S} from "
-        f"{_told(attempt.fence.before)} to between {_told(attempt.fence.earliest)} and "
-        f"{_told(attempt.fence.latest)}"
+        f"{_reported(attempt.fence.before)} to between {_reported(attempt.fence.earliest)} and "
+        f"{_reported(attempt.fence.latest)}"
         for attempt in tries
         if attempt.fence is not None
     ]
-    return "; ".join(told)
+    return "; ".join(fences)
 
 
-def _told(moment: object) -> str:
+def _reported(moment: object) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC" if moment is not None else "never"
 
 

@@ -15,7 +15,7 @@ from panelbridge.provisioning.elapsed import Tick
 from panelbridge.provisioning.flow.act import send
 from panelbridge.provisioning.flow.claim import SHORTEST_TRY, Call, LookUp, begin, blocked
 from panelbridge.provisioning.flow.purchase import (
-    fences_told,
+    fences_text,
     may_send_again,
     note_sent_again,
     purchase_fence,
@@ -132,7 +132,7 @@ def _found(unit: Unit, deps: Dependencies, look: _Look, account: PanelAccount) -
             operation,
             code="fence_mismatch",
             message="the expiry moved to where this purchase cannot have put it: "
-            f"{fences_told(look.doubtful)}",
+            f"{fences_text(look.doubtful)}",
             advice="Compare the account with the panel's own log, then mark done or release the hold.",
         )
         return None
@@ -178,7 +178,7 @@ def _unmoved(unit: Unit, deps: Dependencies, look: _Look, account: PanelAccount)
             deps,
             look.operation,
             code="purchase_in_doubt",
-            message=f"the panel shows no effect of the purchase, and {why}: {fences_told(look.doubtful)}",
+            message=f"the panel shows no effect of the purchase, and {why}: {fences_text(look.doubtful)}",
             advice="See the panel's own log. buy-from-here sends it again, release gives the credits back, "
             "retry looks once more.",
         )

@@ -14,7 +14,7 @@ from panelbridge.contract.models import Found
 from panelbridge.lifecycle import SubscriptionState
 from panelbridge.provisioning.dependencies import Dependencies
 from panelbridge.provisioning.fence import expiry_of
-from panelbridge.provisioning.flow.purchase import fences_told, moved_elsewhere
+from panelbridge.provisioning.flow.purchase import fences_text, moved_elsewhere
 from panelbridge.provisioning.flow.reading import read_account
 from panelbridge.provisioning.flow.settle import raise_attention
 from panelbridge.provisioning.models import Operation, OperationState
@@ -58,7 +58,7 @@ def _exists(deps: Dependencies, operation: Operation) -> bool:
 
 
 def _watch_purchase(units: Units, deps: Dependencies, operation: Operation) -> bool:
-    """Whether the account's expiry is another one than our books know; told once."""
+    """Whether the account's expiry is another one than our books know; reported once."""
     known = _at_rest(units, operation)
     if known is None:
         return False
@@ -72,8 +72,8 @@ def _watch_purchase(units: Units, deps: Dependencies, operation: Operation) -> b
     twice = operation.state is OperationState.DONE
     message = (
         f"the purchase of operation {operation.id}, which was {'sent again' if twice else 'released'}, took "
-        f"effect after all: the panel shows {_told(expiry_of(answer.account))} and our books "
-        f"{_told(known.panel_until)}; {fences_told(tries)}"
+        f"effect after all: the panel shows {_reported(expiry_of(answer.account))} and our books "
+        f"{_reported(known.panel_until)}; {fences_text(tries)}"
     )
     advice = (
         "Compare it with the panel's own log. The next renewal asks first: book-missing charges for it, "
@@ -103,5 +103,5 @@ def _attention(
         raise_attention(unit, deps, operation, code, message, advice)
 
 
-def _told(moment: object) -> str:
+def _reported(moment: object) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC" if moment is not None else "never"

@@ -93,7 +93,7 @@ def settle_done(
 def _taken(
     unit: Unit, deps: Dependencies, operation: Operation, account: PanelAccount, holder: Subscription
 ) -> Operation | None:
-    """The panel told of an account that another service has: ids given out anew, or a wrong answer."""
+    """The panel answered with an account that another service has: ids given out anew, or a wrong answer."""
     return settle_attention(
         unit,
         deps,

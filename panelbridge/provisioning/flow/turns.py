@@ -25,7 +25,7 @@ OVERTAKEN = frozenset({Verb.EXTEND, Verb.CHANGE_PACKAGE})
 PANEL_CREDIT = InsufficientPanelCredit.code
 
 _PANEL_DOWN = frozenset({PanelUnreachable.code, FenceUnreadable.code})
-"""What a panel that is reached again has mended. Who was told to slow down, or has no credit, waits on."""
+"""What is over when a panel is reached again. Who was told to slow down, or has no credit, waits on."""
 
 _PER_PANEL = 100  # many more than run at once
 

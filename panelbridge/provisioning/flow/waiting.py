@@ -92,21 +92,21 @@ def _operation_item(now: datetime, stuck: Operation) -> AttentionItem:
 
 
 def _open(unit: Unit, wanted: Sequence[AttentionItem], known: Sequence[AttentionItem]) -> None:
-    told = {_told_of(item) for item in known}
+    reported = {_case_of(item) for item in known}
     for item in wanted:
         unit.attention.raise_item(item)
-        if _told_of(item) not in told:
+        if _case_of(item) not in reported:
             _log.warning("attention: %s", item.message)
 
 
 def _close(
     unit: Unit, now: datetime, wanted: Sequence[AttentionItem], known: Sequence[AttentionItem]
 ) -> None:
-    still = {_told_of(item) for item in wanted}
+    still = {_case_of(item) for item in wanted}
     for item in known:
-        if _told_of(item) not in still:
+        if _case_of(item) not in still:
             unit.attention.resolve(item.id, resolution="it goes on", actor=BRIDGE, at=now)
 
 
-def _told_of(item: AttentionItem) -> tuple[Subject, int | None]:
+def _case_of(item: AttentionItem) -> tuple[Subject, int | None]:
     return item.subject, item.operation_id

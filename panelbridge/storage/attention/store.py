@@ -44,7 +44,7 @@ class SqlAttentionStore:
                 known = self._same(item)
                 if known is None:
                     raise
-        return self._told_anew(known, item)
+        return self._reported_again(known, item)
 
     def resolve(self, item: AttentionId, *, resolution: str, actor: str, at: datetime) -> None:
         query = update(attention).where(attention.c.resolved_at.is_(None), attention.c.id == item)
@@ -92,7 +92,7 @@ class SqlAttentionStore:
         made = self._connection.execute(insert(attention), _values(item)).inserted_primary_key
         return replace(item, id=AttentionId(int(made[0]) if made is not None else 0))
 
-    def _told_anew(self, known: AttentionItem, item: AttentionItem) -> AttentionItem:
+    def _reported_again(self, known: AttentionItem, item: AttentionItem) -> AttentionItem:
         now = replace(known, message=item.message, advice=item.advice)
         if now != known:
             change = update(attention).where(attention.c.id == known.id)

@@ -16,7 +16,7 @@ from panelbridge.storage.exceptions import StorageFailed
 SYSTEM_FUNCTION = "pg_catalog.pg_control_system()"  # any role may run it, unless the server was hardened
 _NO_RIGHT = "42501"  # SQLSTATE insufficient_privilege
 
-# The timeline as the next record is written. pg_control_checkpoint() tells that of the last checkpoint, which
+# The timeline as the next record is written. pg_control_checkpoint() gives that of the last checkpoint, which
 # is the old one for minutes after a standby took over.
 _OF_SERVER = text(f"""
 SELECT s.system_identifier, d.oid, CASE WHEN NOT pg_is_in_recovery()
@@ -36,7 +36,7 @@ def identity_of(connection: Connection) -> str:
             raise
         role = connection.engine.url.username
         raise StorageFailed(
-            f"the role {role} may not run pg_control_system(), which tells this server from a copy of it: "
+            f"the role {role} may not run pg_control_system(), which proves that this server is no copy: "
             f'as a superuser, run GRANT EXECUTE ON FUNCTION {SYSTEM_FUNCTION} TO "{role}"'
         ) from None
     if timeline is None:

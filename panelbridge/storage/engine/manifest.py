@@ -22,7 +22,7 @@ class Manifest(BaseModel):
     manifest: Literal[1] = 1  # the form of this file
     made_at: datetime
     release: int  # of the server, as 15: pg_restore must be as new
-    database: str  # whose copy it is, as ``identity_of`` tells it
+    database: str  # whose copy it is, as ``identity_of`` gives it
     tables: str  # the schema of the server that our tables were in
     rows: Mapping[str, int]  # by table
     size: int  # of the dump, in bytes

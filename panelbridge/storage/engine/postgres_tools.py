@@ -1,4 +1,4 @@
-"""PostgreSQL's own programs (pg_dump, pg_restore). Their environment alone tells them where the database is:
+"""PostgreSQL's own programs (pg_dump, pg_restore). Their environment alone says where the database is:
 a command line can be read by every user of the machine.
 """
 
@@ -16,7 +16,7 @@ from sqlalchemy import URL
 from panelbridge.storage.exceptions import StorageFailed, ToolMissing
 
 _VERSION = re.compile(r"\(PostgreSQL\) (\d+)")
-_TOLD = 3  # lines of what a program said last; the first of its errors stands there
+_SHOWN = 3  # lines of what a program said last; the first of its errors stands there
 
 
 def require_tool(name: str, *, least: int) -> None:
@@ -52,7 +52,7 @@ def run_tool(
     if done.returncode == 0:
         return
     lines = [line for line in done.stderr.decode("utf-8", "replace").splitlines() if line.strip()]
-    said = "; ".join(lines[:_TOLD]) or f"exit {done.returncode}"
+    said = "; ".join(lines[:_SHOWN]) or f"exit {done.returncode}"
     if url is not None and url.password:
         said = said.replace(url.password, "***")
     raise StorageFailed(f"{name} failed: {said}")

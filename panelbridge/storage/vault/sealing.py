@@ -130,7 +130,7 @@ class Vault:
             raise VaultError("a value to rotate was sealed with a key that is not in the key file") from None
 
     def fingerprint(self, *parts: str) -> str:
-        """HMAC-SHA256 over the parts, in hex: equal for equal parts, and tells nothing about them."""
+        """HMAC-SHA256 over the parts, in hex: equal for equal parts, and says nothing about them."""
         joined = b"".join(len(part := text.encode()).to_bytes(8, "big") + part for text in parts)
         return hmac.new(self._fingerprint_key, joined, hashlib.sha256).hexdigest()
 

@@ -22,7 +22,7 @@ _RECENT = Prepared(
     .select_from(attempts)
     .where(attempts.c.position > bindparam("after"), attempts.c.position <= bindparam("last"))
 )
-# A number that was given out and never committed is nobody's; a sequence tells it, and a crash forgets it.
+# A number that was given out and never committed is nobody's; a sequence has it, and a crash forgets it.
 _OPERATION = {
     "sqlite": Prepared(
         select(text("seq")).select_from(text("sqlite_sequence")).where(text("name = 'operations'"))

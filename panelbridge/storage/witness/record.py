@@ -17,7 +17,7 @@ class Place:
     """Which folder and which database: a copy has others, a move within one disk or another boot has not."""
 
     folder: int  # inode of the data folder
-    database: str  # as ``identity_of`` tells it
+    database: str  # as ``identity_of`` gives it
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,13 +17,13 @@ class Ended(Suite):
         account = subject.made()
         past = datetime.now(UTC).replace(microsecond=0) - timedelta(days=2)
         subject.act("set_expiry", username=account.username, expires_at=past.isoformat())
-        self._is_told_as(subject, "expired", account)
+        self._is_reported_as(subject, "expired", account)
 
     def test_who_used_up_what_he_may_is_limited_and_can_be_suspended(self, subject: PanelUnderTest) -> None:
         subject.needs(Verb.SUSPEND)
         account = subject.made()
         subject.act("use_up", username=account.username)
-        self._is_told_as(subject, "limited", account)
+        self._is_reported_as(subject, "limited", account)
 
     def test_a_renewal_lifts_what_was_used_up(self, subject: PanelUnderTest) -> None:
         subject.needs(Verb.EXTEND)
@@ -37,10 +37,10 @@ class Ended(Suite):
         assert found.account.state.value == "active"
         assert state(subject.in_books(account.username)) == "active"
 
-    def _is_told_as(self, subject: PanelUnderTest, told: str, account: PanelAccount) -> None:
+    def _is_reported_as(self, subject: PanelUnderTest, reported: str, account: PanelAccount) -> None:
         found = subject.adapter.get(account.ref)
         assert isinstance(found, Found)
-        assert found.account.state.value == told
+        assert found.account.state.value == reported
         assert subject.adapter.suspend(account.ref, "overdue").outcome is Outcome.DONE
         after = subject.adapter.get(account.ref)
         assert isinstance(after, Found)

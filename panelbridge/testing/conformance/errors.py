@@ -1,4 +1,4 @@
-"""Failures are told apart, and nothing that is told holds a secret."""
+"""Failures are told apart, and nothing that is reported holds a secret."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Errors(Suite):
 
     @pytest.mark.parametrize("odd", ["9f3\u200bc", "9f\u20acc", "9f3c\n"])
     def test_an_odd_credential_ends_in_an_error_that_is_told(self, subject: PanelUnderTest, odd: str) -> None:
-        """Refused when it is entered, or told by every call: what a header cannot carry is no crash."""
+        """Refused when it is entered, or reported by every call: what a header cannot carry is no crash."""
         used = subject.adapter.settings.model_dump(exclude_none=True)
         names = sorted(secret_fields(type(subject.adapter.settings)) & used.keys() - {"proxy"})
         if not names:
@@ -117,35 +117,35 @@ class SecretScan(Suite):
         self, subject: PanelUnderTest, caplog: pytest.LogCaptureFixture, fault: Fault | None
     ) -> None:
         caplog.set_level(logging.DEBUG)
-        told: list[str] = [repr(subject.adapter), repr(subject.adapter.settings)]
+        reported: list[str] = [repr(subject.adapter), repr(subject.adapter.settings)]
         order = subject.order()
         if fault is not None:
             subject.set_fault(fault, subject.operation(Verb.CREATE))
         printed = StringIO()
         try:
             with deadline(PATIENCE), redirect_stdout(printed), redirect_stderr(printed):
-                told.append(repr(subject.adapter.create(order)))
+                reported.append(repr(subject.adapter.create(order)))
         except PanelError as error:
-            told += [repr(error), error.message, error.advice, "".join(traceback.format_exception(error))]
-        told.append(printed.getvalue())
+            reported += [repr(error), error.message, error.advice, "".join(traceback.format_exception(error))]
+        reported.append(printed.getvalue())
         subject.control.clear_faults()
         subject.control.release()
-        told.append(repr(subject.adapter.find(username=order.credentials.username)))
-        told += [f"{record.getMessage()} {record.__dict__}" for record in caplog.records]
-        told.append(repr(subject.control.requests()[-5:]))
+        reported.append(repr(subject.adapter.find(username=order.credentials.username)))
+        reported += [f"{record.getMessage()} {record.__dict__}" for record in caplog.records]
+        reported.append(repr(subject.control.requests()[-5:]))
         secrets = [*self._settings_secrets(subject), order.credentials.password]
         redactor = Redactor(secrets)
-        assert [text for text in told if redactor.text(text) != text] == []
+        assert [text for text in reported if redactor.text(text) != text] == []
 
     def test_a_reset_tells_no_password(
         self, subject: PanelUnderTest, caplog: pytest.LogCaptureFixture
     ) -> None:
         caplog.set_level(logging.DEBUG)
-        told = repr(deed(subject, Verb.RESET_CREDENTIALS).do())
-        told += "".join(f"{record.getMessage()} {record.__dict__}" for record in caplog.records)
+        reported = repr(deed(subject, Verb.RESET_CREDENTIALS).do())
+        reported += "".join(f"{record.getMessage()} {record.__dict__}" for record in caplog.records)
         accounts = subject.control.books()["accounts"].values()
         passwords = [account["password"] for account in accounts if account["password"]]
-        assert Redactor(passwords).text(told) == told
+        assert Redactor(passwords).text(reported) == reported
 
     def _settings_secrets(self, subject: PanelUnderTest) -> list[Secret]:
         values = (

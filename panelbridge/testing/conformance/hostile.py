@@ -73,8 +73,8 @@ class HostileValues(Suite):
         assert result.outcome in (Outcome.DONE, Outcome.ALREADY)
         names = {subject.login(name) for name in call.names}
         assert _others(after, names) == _others(before, names)
-        told = any(call.column is not None and call.column in name for name in result.differs)
-        if call.column is None or told:
+        reported = any(call.column is not None and call.column in name for name in result.differs)
+        if call.column is None or reported:
             return
         books = subject.in_books(call.names[-1])
         assert books is not None, "no account has exactly that name"

@@ -88,8 +88,8 @@ class Lookups(Suite):
             subject.made()
         whole = len(list(subject.adapter.list_accounts()))
         subject.set_fault(fault, subject.read("list_accounts"), times=None)
-        told = None
+        reported = None
         with suppress(PanelError), deadline(PATIENCE):
-            told = list(subject.adapter.list_accounts())
-        rows_alone_are_broken = fault is Fault.WRONG_TYPES and told is not None and len(told) >= whole
-        assert told is None or rows_alone_are_broken, told
+            reported = list(subject.adapter.list_accounts())
+        rows_alone_are_broken = fault is Fault.WRONG_TYPES and reported is not None and len(reported) >= whole
+        assert reported is None or rows_alone_are_broken, reported

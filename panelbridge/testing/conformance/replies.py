@@ -1,4 +1,4 @@
-"""Whatever a panel answers, the adapter tells no lie: a property over random and mutated replies.
+"""Whatever a panel answers, the adapter never lies: a property over random and mutated replies.
 
 Scripted replies have no effect on the books, so every word an adapter believes of them is a word too many.
 Needs hypothesis; the same examples come in every run.
@@ -154,11 +154,11 @@ def _replies(true: ScriptedReply | None) -> SearchStrategy[ScriptedReply]:
         st.binary(max_size=40),
     ]
     if true is not None:
-        told = true.body
+        reported = true.body
         bodies += [
-            st.just(told),
-            st.integers(0, len(told)).map(lambda end: told[:end]),
-            st.tuples(st.integers(0, 10**6), anything).map(lambda how: mutated(told, *how)),
+            st.just(reported),
+            st.integers(0, len(reported)).map(lambda end: reported[:end]),
+            st.tuples(st.integers(0, 10**6), anything).map(lambda how: mutated(reported, *how)),
         ]
     statuses = st.sampled_from((*_STATUSES, *([true.status] * len(_STATUSES) if true else [])))
     return st.builds(

@@ -1,4 +1,4 @@
-"""A list of the panel in which one row tells nothing: an empty object, or no object at all."""
+"""A list of the panel in which one row says nothing: an empty object, or no object at all."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MOST = 2  # rows of a list
 def with_silent_rows(
     subject: PanelUnderTest, operation: str, ask: Callable[[], list[Any]], *, of: Collection[str]
 ) -> Iterator[list[Any]]:
-    """What ``ask`` tells while a row of the last answer to ``operation`` tells nothing, some rows in turn.
+    """What ``ask`` says while a row of the last answer to ``operation`` says nothing, some rows in turn.
 
     ``of``: names or ids; a row that holds none of them may prove that the list is whole. Skips the test where
     the panel's list is no JSON, or comes from the settings.
@@ -30,7 +30,7 @@ def with_silent_rows(
     asked = len(subject.sent(operation, since=mark))
     true = subject.control.true_reply(operation)
     content = _content(true.body) if true is not None and asked else None
-    places = [way for way in _rows(content) if _tells(_at(content, way), way[-1], of)][:_MOST]
+    places = [way for way in _rows(content) if _says(_at(content, way), way[-1], of)][:_MOST]
     if true is None or not places:
         pytest.skip(f"{subject.adapter.backend}: the answers to {operation} have no rows of JSON")
     for place in places:
@@ -39,7 +39,7 @@ def with_silent_rows(
             _at(content, place[:-1])[place[-1]] = silent
             reply = replace(true, body=json.dumps(content).encode())
             with _answered(subject, operation, reply, skip=asked - 1):
-                yield _told(subject, ask, asked)
+                yield _reported(subject, ask, asked)
 
 
 @contextmanager
@@ -51,13 +51,13 @@ def _answered(subject: PanelUnderTest, operation: str, reply: Any, *, skip: int)
         subject.control.clear_faults()
 
 
-def _told(subject: PanelUnderTest, ask: Callable[[], list[Any]], asked: int) -> list[Any]:
+def _reported(subject: PanelUnderTest, ask: Callable[[], list[Any]], asked: int) -> list[Any]:
     try:
         return ask()
     except PanelError as error:
         if asked > 1 and error.code == OutcomeUnknown.code:
             pytest.skip(f"{subject.adapter.backend}: it asks for a row twice and sees that it changed")
-        raise AssertionError(f"one row that tells nothing ended the whole list: {error!r}") from error
+        raise AssertionError(f"one row that says nothing ended the whole list: {error!r}") from error
 
 
 def _content(body: bytes) -> Any:
@@ -86,7 +86,7 @@ def _at(content: Any, way: tuple[Any, ...]) -> Any:
     return content
 
 
-def _tells(row: Any, key: Any, of: Collection[str]) -> bool:
+def _says(row: Any, key: Any, of: Collection[str]) -> bool:
     """Whether one of them is the row's key, or stands in it, alone or in front of a domain."""
     return any(text in of or text.partition("@")[0] in of for text in (str(key), *_texts(row)))
 

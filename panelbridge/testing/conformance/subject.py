@@ -202,10 +202,10 @@ def panel_under_test(
     """
     kind = load_adapter(backend)
     if setup is not None:
-        told = vars(practice_class(backend).setups[setup])
-        facts = {name: value for name, value in told.items() if name not in _OF_THE_RUN} | facts
-        practice_options = practice_options or told["practice_options"]
-        settings = settings or told["settings"]
+        reported = vars(practice_class(backend).setups[setup])
+        facts = {name: value for name, value in reported.items() if name not in _OF_THE_RUN} | facts
+        practice_options = practice_options or reported["practice_options"]
+        settings = settings or reported["settings"]
     with PracticeProcess(backend, books=folder / "books.sqlite", options=practice_options) as practice:
         values = {**practice.settings, **(settings or {})}
         chosen = read_settings(kind.settings_model_for(values), values)

@@ -50,7 +50,7 @@ class TestRepeats(conformance.Repeats):
 
 
 class TestFaults(conformance.Faults):
-    """What is told is never contradicted by the books."""
+    """What is reported is never contradicted by the books."""
 
 
 class TestRandomReplies(conformance.RandomReplies):
@@ -74,4 +74,4 @@ class TestCapabilityTruth(conformance.CapabilityTruth):
 
 
 class TestSecretScan(conformance.SecretScan):
-    """Nothing that is told holds a secret."""
+    """Nothing that is reported holds a secret."""

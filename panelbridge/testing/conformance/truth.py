@@ -151,7 +151,7 @@ class CapabilityTruth(Suite):
 
 
 def _usages(subject: PanelUnderTest, account: PanelAccount) -> object:
-    """Of that account: a panel without a list tells of each by its name."""
+    """Of that account: a panel without a list shows each by its name."""
     of = getattr(subject.adapter, "usages_of", None)
     return list(of([account.ref]) if of is not None else subject.adapter.usages())
 

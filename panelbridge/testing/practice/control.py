@@ -81,8 +81,8 @@ class PracticeControl:
 
     def true_reply(self, operation: str) -> ScriptedReply | None:
         """What the panel last answered to that operation when nothing was wrong."""
-        told = self._call("GET", "replies").get(operation)
-        return None if told is None else ScriptedReply.read(told)
+        reported = self._call("GET", "replies").get(operation)
+        return None if reported is None else ScriptedReply.read(reported)
 
     def clear_faults(self) -> None:
         self._call("DELETE", "faults")

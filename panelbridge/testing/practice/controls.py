@@ -34,7 +34,7 @@ class Controls:
 
     def __init__(self, panel: PracticePanel) -> None:
         self._panel = panel
-        self.url = ""  # where the panel listens; told once it does
+        self.url = ""  # where the panel listens; reported once it does
         self._said = ""
         self.faults = FaultBox()
         self.late = LateWork()
@@ -104,7 +104,7 @@ class Controls:
             )
 
     def _fingerprint(self, request: PracticeRequest) -> str:
-        """Equal for equal requests, and tells nothing of what is in them."""
+        """Equal for equal requests, and says nothing of what is in them."""
         whole = repr((request.method, request.path, request.query, request.body)).encode()
         return hashlib.blake2b(whole, key=self._key, digest_size=8).hexdigest()
 
@@ -124,7 +124,7 @@ class Controls:
             return books
         return {
             **books,
-            "accounts": {name: told for name, told in books["accounts"].items() if name == account},
+            "accounts": {name: reported for name, reported in books["accounts"].items() if name == account},
             "effects": [effect for effect in books["effects"] if effect["account"] == account],
         }
 
@@ -148,7 +148,7 @@ class Controls:
         return PracticeReply(body=page_of(view).encode(), content_type="text/html; charset=utf-8")
 
     def _do(self, request: PracticeRequest) -> PracticeReply:
-        """A button of the page; what came of it is told on the page that follows."""
+        """A button of the page; what came of it is reported on the page that follows."""
         origin = request.headers.get("origin")
         if origin is not None and origin.rstrip("/") != self.url.rstrip("/"):
             return PracticeReply.html("403 Forbidden", status=403)  # a page from elsewhere pressed it
@@ -180,8 +180,8 @@ class Controls:
                 return f"{self.late.release()} held effects happened."
             case "act":
                 pairs = (line.partition("=") for line in form.get("arguments", "").splitlines() if line)
-                told = self._panel.act(form["act"], {name.strip(): value for name, _, value in pairs})
-                return f"{form['act']}: {told if told not in (None, {}) else 'done'}"
+                reported = self._panel.act(form["act"], {name.strip(): value for name, _, value in pairs})
+                return f"{form['act']}: {reported if reported not in (None, {}) else 'done'}"
         raise ValueError("no such button")
 
     def _list_replies(self) -> dict[str, Any]:

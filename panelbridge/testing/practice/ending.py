@@ -9,7 +9,7 @@ import threading
 
 
 class Ending:
-    """Tells when to end: on SIGTERM or SIGINT, or when whoever started us has gone.
+    """Knows when to end: on SIGTERM or SIGINT, or when whoever started us has gone.
 
     A pipe that the interpreter writes to the moment a signal comes: a lock would miss a signal that arrives
     just before it is waited for, and sleep on.

@@ -30,7 +30,7 @@ class Fault(StrEnum):
     RATE_LIMITED = "rate_limited"  # 429 with Retry-After ``seconds``; not done
     STALL = "stall"  # silence until the caller hangs up; not done
     DUPLICATE_REPLY = "duplicate_reply"  # done, then the reply's bytes twice on a connection kept open
-    TRUNCATED_PAGE = "truncated_page"  # a list that lacks rows, well-formed; its count or next tells
+    TRUNCATED_PAGE = "truncated_page"  # a list that lacks rows, well-formed; its count or next says
     SUCCESS_BUT_NOTHING = "success_but_nothing"  # not done, and the reply of one that was
     SCRIPTED = "scripted"  # not done; exactly the reply that ``PracticeControl.set_reply`` was given
 
@@ -41,7 +41,7 @@ class NotApplicable(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class ScriptedReply:
-    """A reply told beforehand. ``cut_after`` bytes of the body the connection is closed (``None``: never)."""
+    """A reply given beforehand. After ``cut_after`` bytes the connection is closed (``None``: never)."""
 
     status: int = 200
     content_type: str = "application/json"
@@ -79,8 +79,8 @@ class FaultRule:
     @classmethod
     def read(cls, command: dict[str, Any]) -> FaultRule:
         """From the control request's JSON. Raises ``ValueError`` or ``TypeError``."""
-        told = command.get("reply")
-        reply = None if told is None else ScriptedReply.read(told)
+        reported = command.get("reply")
+        reply = None if reported is None else ScriptedReply.read(reported)
         rule = cls(**{**command, "fault": Fault(command["fault"]), "reply": reply})
         if (rule.fault is Fault.SCRIPTED) is (rule.reply is None):
             raise ValueError("a scripted fault has a reply, and no other has one")

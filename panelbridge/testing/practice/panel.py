@@ -57,7 +57,7 @@ class PracticePanel(ABC):
 
     @abstractmethod
     def snapshot(self) -> dict[str, Any]:
-        """The books for a test to read: ``accounts`` by login name, and what ``Books.effects`` tells.
+        """The books for a test to read: ``accounts`` by login name, and what ``Books.effects`` says.
 
         Each account has ``id``, ``username``, ``password``, ``state`` (a value of ``AccountState``),
         ``expires_at`` (ISO 8601, UTC, or null for never), ``package``, ``connections`` and ``reference``,
@@ -97,7 +97,7 @@ class PracticePanel(ABC):
         return reply.with_body(json.dumps(_cut_rows(json.loads(reply.body))).encode())
 
     def pretend(self, request: PracticeRequest) -> PracticeReply:
-        """Say what a request that was done would be told, and leave the books as they are.
+        """Say what a request that was done would be answered, and leave the books as they are.
 
         Override it only where the protocol's answer to a write is documented as read from the books after
         it: such a panel can lie by accepting and showing the account unmoved, and in no other way.

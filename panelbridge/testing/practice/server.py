@@ -55,7 +55,7 @@ class _Exchange(BaseHTTPRequestHandler):
         return self.server
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Nothing is printed: ``GET /_practice/requests`` tells what came."""
+        """Nothing is printed: ``GET /_practice/requests`` says what came."""
 
     def _any_method(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -196,15 +196,18 @@ class _Exchange(BaseHTTPRequestHandler):
         self._send(self._owner.panel.pretend(request))
 
     def scripted(self, _request: PracticeRequest, rule: FaultRule) -> None:
-        told = rule.reply
-        assert told is not None
+        reported = rule.reply
+        assert reported is not None
         reply = PracticeReply(
-            status=told.status, body=told.body, content_type=told.content_type, headers=told.headers
+            status=reported.status,
+            body=reported.body,
+            content_type=reported.content_type,
+            headers=reported.headers,
         )
-        if told.cut_after is None:
+        if reported.cut_after is None:
             self._send(reply)
             return
-        part = reply.with_body(reply.body[: told.cut_after])
+        part = reply.with_body(reply.body[: reported.cut_after])
         self.wfile.write(self._wire_form(part, length=len(reply.body)))
         self._cut()
 

@@ -1,4 +1,4 @@
-"""How a practice panel is run for the conformance suite, and what the suite orders there: told once."""
+"""How a practice panel is run for the conformance suite, and what the suite orders there: reported once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MONTH = Term(months=1)
 
 @dataclass(frozen=True, kw_only=True)
 class Setup:
-    """What no capability tells. ``{username}`` in an option's value stands for the order's login name."""
+    """What no capability says. ``{username}`` in an option's value stands for the order's login name."""
 
     package: str = ""  # id of a package that can be sold; empty where the panel knows none
     other_package: str = ""  # one to change to

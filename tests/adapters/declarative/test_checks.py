@@ -141,7 +141,7 @@ player = "row.agent"
 """
 
 
-def told_of(text: str) -> str:
+def reported_of(text: str) -> str:
     """What is wrong with it; nothing where it is fit."""
     try:
         read(text, where="acme.toml")
@@ -151,7 +151,7 @@ def told_of(text: str) -> str:
 
 
 def test_usage_tells_when_from_where_and_with_what() -> None:
-    assert told_of(MINIMAL + USAGE) == ""
+    assert reported_of(MINIMAL + USAGE) == ""
 
 
 @pytest.mark.parametrize(
@@ -166,4 +166,4 @@ def test_usage_tells_when_from_where_and_with_what() -> None:
     ],
 )
 def test_a_usage_that_says_what_none_means_is_refused(wrong: tuple[str, str], told: str) -> None:
-    assert told in told_of(MINIMAL + USAGE.replace(*wrong))
+    assert told in reported_of(MINIMAL + USAGE.replace(*wrong))

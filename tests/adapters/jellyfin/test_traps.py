@@ -109,7 +109,7 @@ class TestCreate:
 
     @pytest.mark.parametrize("tells", ["yes", "no"])
     def test_our_repeat_closes_it(self, panel_with: Any, order: Any, tells: str) -> None:
-        panel, request = panel_with(tells_password=tells), order()
+        panel, request = panel_with(shows_password=tells), order()
         panel.control.act("break_passwords")
         adapter, username = panel.adapter(), request.credentials.username
         with pytest.raises(OutcomeUnknown):
@@ -165,7 +165,7 @@ class TestCreate:
         self, panel_with: Any, order: Any, dialect: str, tells: str
     ) -> None:
         """204 to a password that is not kept: with a policy sent before it is looked at, "" signs in."""
-        panel, request = panel_with(dialect=dialect, tells_password=tells), order()
+        panel, request = panel_with(dialect=dialect, shows_password=tells), order()
         username, password = request.credentials.username, request.credentials.password.get_secret_value()
         if dialect == "jellyfin":
             panel.control.act("break_passwords", status=400)  # its create takes the password by itself
@@ -178,7 +178,7 @@ class TestCreate:
         assert (panel.login(username, ""), panel.login(username, password)) == (401, 200)
 
     def test_a_reset_that_leaves_no_password_switches_the_user_off(self, panel_with: Any, made: Any) -> None:
-        panel = panel_with(dialect="emby", tells_password="no")
+        panel = panel_with(dialect="emby", shows_password="no")
         adapter = panel.adapter()
         account = made(adapter)
         panel.naive("POST", f"Users/{account.id}/Password", {"Id": account.id, "ResetPassword": True})

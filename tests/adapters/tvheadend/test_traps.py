@@ -61,29 +61,29 @@ class TestDuplicates:
             panel.naive("passwd/entry/create", conf=conf)
         assert panel.entries() == (0, 2)
 
-        adapter, wish = panel.adapter(), order()
+        adapter, wanted = panel.adapter(), order()
         for operation in ("create", "create_password"):
             panel.control.set_fault(Fault.CUT_AFTER_COMMIT, operation)
             with pytest.raises(OutcomeUnknown):
-                adapter.create(wish)
-        assert adapter.create(wish).outcome is Outcome.DONE
-        assert adapter.create(wish).outcome is Outcome.ALREADY
+                adapter.create(wanted)
+        assert adapter.create(wanted).outcome is Outcome.DONE
+        assert adapter.create(wanted).outcome is Outcome.ALREADY
         assert panel.entries() == (1, 3)
 
     def test_a_create_that_lands_late_is_tidied_by_the_repeat(self, panel: Any, order: Any) -> None:
-        adapter, wish = panel.adapter(), order()
+        adapter, wanted = panel.adapter(), order()
         for operation in ("create", "create_password"):
             panel.control.set_fault(Fault.COMMIT_AFTER_HANGUP, operation)
             with pytest.raises(OutcomeUnknown), deadline(0.3):
-                adapter.create(wish)
-        assert adapter.create(wish).outcome is Outcome.DONE
+                adapter.create(wanted)
+        assert adapter.create(wanted).outcome is Outcome.DONE
         assert panel.control.release() == 2
         assert panel.entries() == (2, 2)
-        assert isinstance(adapter.find(username=wish.credentials.username), Unknown)
-        assert adapter.create(wish).outcome is Outcome.DONE
+        assert isinstance(adapter.find(username=wanted.credentials.username), Unknown)
+        assert adapter.create(wanted).outcome is Outcome.DONE
         assert panel.entries() == (1, 1)
-        assert isinstance(adapter.find(username=wish.credentials.username), Found)
-        assert panel.logs_in(wish.credentials.username, wish.credentials.password.get_secret_value())
+        assert isinstance(adapter.find(username=wanted.credentials.username), Found)
+        assert panel.logs_in(wanted.credentials.username, wanted.credentials.password.get_secret_value())
 
     def test_an_entry_of_somebody_else_under_our_name_is_a_conflict(self, panel: Any, made: Any) -> None:
         adapter = panel.adapter()
@@ -138,29 +138,29 @@ class TestTwoSteps:
     def test_a_create_interrupted_anywhere_is_completed_by_a_repeat(
         self, panel: Any, order: Any, step: str, fault: Fault
     ) -> None:
-        adapter, wish = panel.adapter(), order(connections=3)
-        name, password = wish.credentials.username, wish.credentials.password.get_secret_value()
+        adapter, wanted = panel.adapter(), order(connections=3)
+        name, password = wanted.credentials.username, wanted.credentials.password.get_secret_value()
         panel.control.set_fault(fault, step)
-        ending = ending_of(lambda: adapter.create(wish))
+        ending = ending_of(lambda: adapter.create(wanted))
         assert ending in (Outcome.UNKNOWN, Outcome.DONE)
         if ending is Outcome.DONE or isinstance(adapter.find(username=name), Found):
             assert panel.logs_in(name, password)
-        again = adapter.create(wish)
+        again = adapter.create(wanted)
         assert again.differs == ()
         assert again.account.state is AccountState.ACTIVE
         assert panel.entries() == (1, 1)
         assert panel.logs_in(name, password)
         assert (panel.account(name)["tags"], panel.account(name)["connections"]) == ([PACKAGE], 3)
-        assert isinstance(adapter.find(reference=wish.reference), Found)
+        assert isinstance(adapter.find(reference=wanted.reference), Found)
 
     @pytest.mark.parametrize("step", STEPS[1:])
     def test_a_refusal_in_the_middle_is_not_told_as_nothing_happened(
         self, panel: Any, order: Any, step: str
     ) -> None:
-        adapter, wish = panel.adapter(), order()
+        adapter, wanted = panel.adapter(), order()
         panel.control.set_fault(Fault.RATE_LIMITED, step, seconds=60)
         with pytest.raises(PanelError) as caught:
-            adapter.create(wish)
+            adapter.create(wanted)
         assert caught.value.outcome is Outcome.UNKNOWN
         assert panel.entries()[0] == 1
 
@@ -170,23 +170,23 @@ class TestTwoSteps:
         panel.naive("access/entry/create", conf=naive)
         assert panel.logs_in("naive12345", "x1234567")  # before it has a limit or a tag
 
-        adapter, wish = panel.adapter(), order()
-        name, password = wish.credentials.username, wish.credentials.password.get_secret_value()
+        adapter, wanted = panel.adapter(), order()
+        name, password = wanted.credentials.username, wanted.credentials.password.get_secret_value()
         panel.control.set_fault(Fault.CUT_BEFORE, "unsuspend")
         with pytest.raises(OutcomeUnknown):
-            adapter.create(wish)
+            adapter.create(wanted)
         assert panel.account(name)["enabled"] == [False, True]
         assert not panel.logs_in(name, password)
 
     @pytest.mark.parametrize("table", ["access", "passwords"])
     def test_half_an_account_is_neither_found_nor_absent(self, panel: Any, order: Any, table: str) -> None:
-        adapter, wish = panel.adapter(), order()
-        account = adapter.create(wish).account
+        adapter, wanted = panel.adapter(), order()
+        account = adapter.create(wanted).account
         panel.control.act("delete", username=account.username, tables=[table])
         assert isinstance(adapter.find(username=account.username), Unknown)
         assert isinstance(adapter.find(reference=account.reference), Unknown)
         assert isinstance(adapter.get(account.ref), Unknown)
-        assert adapter.create(wish).outcome is Outcome.DONE
+        assert adapter.create(wanted).outcome is Outcome.DONE
         assert panel.entries() == (1, 1)
         assert panel.logs_in(account.username, secret_of(account))
 
@@ -256,10 +256,10 @@ class TestTwoSteps:
         assert not panel.logs_in(account.username, secret_of(account))
 
     def test_a_repeated_create_does_not_lift_a_suspension(self, panel: Any, order: Any) -> None:
-        adapter, wish = panel.adapter(), order()
-        account = adapter.create(wish).account
+        adapter, wanted = panel.adapter(), order()
+        account = adapter.create(wanted).account
         adapter.suspend(account.ref, "overdue")
-        assert adapter.create(wish).outcome is Outcome.ALREADY
+        assert adapter.create(wanted).outcome is Outcome.ALREADY
         assert panel.account(account.username)["state"] == "suspended"
 
     def test_a_reset_leaves_a_suspended_account_suspended(self, panel: Any, made: Any) -> None:
@@ -365,12 +365,12 @@ class TestNames:
     def test_a_taken_name_is_ours_only_when_all_that_can_be_read_says_so(
         self, panel: Any, order: Any, change: str
     ) -> None:
-        adapter, wish = panel.adapter(), order()
-        adapter.create(wish)
-        stranger = Credentials(username=wish.credentials.username, password=Secret("anotherpass1"))
+        adapter, wanted = panel.adapter(), order()
+        adapter.create(wanted)
+        stranger = Credentials(username=wanted.credentials.username, password=Secret("anotherpass1"))
         changed = {"credentials": stranger} if change == "password" else {"reference": "bridge:other:1"}
         with pytest.raises(Conflict):
-            adapter.create(replace(wish, **changed))
+            adapter.create(replace(wanted, **changed))
         assert panel.entries() == (1, 1)
 
     def test_who_runs_the_panel_is_no_account(self, panel: Any, made: Any) -> None:
@@ -482,18 +482,18 @@ class TestAnswers:
     def test_a_tag_that_goes_while_an_account_is_made_leaves_it_switched_off(
         self, panel: Any, order: Any
     ) -> None:
-        adapter, wish = panel.adapter(), order()
+        adapter, wanted = panel.adapter(), order()
         adapter._lookups.check_package = lambda _: panel.control.act("delete_tag", tag=PACKAGE)
-        assert ending_of(lambda: adapter.create(wish)) is Outcome.UNKNOWN
-        assert panel.account(wish.credentials.username)["state"] == "suspended"
-        assert not panel.logs_in(wish.credentials.username, wish.credentials.password.get_secret_value())
+        assert ending_of(lambda: adapter.create(wanted)) is Outcome.UNKNOWN
+        assert panel.account(wanted.credentials.username)["state"] == "suspended"
+        assert not panel.logs_in(wanted.credentials.username, wanted.credentials.password.get_secret_value())
 
     def test_a_repeated_create_completes_what_differs(self, panel: Any, order: Any) -> None:
-        adapter, wish = panel.adapter(), order()
-        name = adapter.create(wish).account.username
+        adapter, wanted = panel.adapter(), order()
+        name = adapter.create(wanted).account.username
         changed = {"channel_tag": [OTHER], "conn_limit": 9}
         panel.control.act("edit", table="access", username=name, values=changed)
-        again = adapter.create(wish)
+        again = adapter.create(wanted)
         assert (again.differs, panel.account(name)["tags"]) == ((), [PACKAGE])
         assert panel.account(name)["connections"] == 1
 
@@ -544,7 +544,7 @@ class TestDigest:
         assert panel.adapter().test_connection().version == "4.3-practice"
 
     def test_a_nonce_forgotten_between_read_and_write_doubles_nothing(self, panel: Any, order: Any) -> None:
-        adapter, wish = panel.adapter(), order()
+        adapter, wanted = panel.adapter(), order()
         adapter.test_connection()
         seen: list[str] = []
         write = adapter._client._write
@@ -555,7 +555,7 @@ class TestDigest:
             return write(path, name, content)
 
         adapter._client._write = forgetful
-        assert adapter.create(wish).outcome is Outcome.DONE
+        assert adapter.create(wanted).outcome is Outcome.DONE
         assert len(seen) == 3
         assert panel.operations().count("create") == 2  # challenged, then answered
         assert panel.control.books()["counts"] == {"create": 1, "create_password": 1, "unsuspend": 1}

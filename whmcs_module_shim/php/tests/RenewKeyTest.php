@@ -77,7 +77,7 @@ final class RenewKeyTest extends ModuleTestCase
         self::assertArrayNotHasKey('invoice_item', $this->renewed());
     }
 
-    public function testADoubleClickIsOneWishAndALaterClickAnother(): void
+    public function testADoubleClickIsOneRequestAndALaterClickAnother(): void
     {
         $this->asAdmin();
         $first = $this->renewed()['token'];

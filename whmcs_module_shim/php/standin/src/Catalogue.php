@@ -13,38 +13,38 @@ final class Catalogue
     {
     }
 
-    /** @param array<string, mixed> $wish see standin/README.md, add_product */
-    public function addProduct(array $wish): int
+    /** @param array<string, mixed> $wanted see standin/README.md, add_product */
+    public function addProduct(array $wanted): int
     {
         $row = [
-            'type' => (string) ($wish['type'] ?? 'other'),
+            'type' => (string) ($wanted['type'] ?? 'other'),
             'gid' => 1,
-            'name' => (string) $wish['name'],
-            'slug' => strtolower((string) preg_replace('/[^A-Za-z0-9]+/', '-', (string) $wish['name'])),
-            'paytype' => (string) ($wish['paytype'] ?? 'recurring'),
-            'autosetup' => (string) ($wish['autosetup'] ?? 'payment'),
-            'servertype' => (string) ($wish['module'] ?? $this->shop->module()->name),
-            'servergroup' => (int) ($wish['server_group'] ?? 0),
-            'autoterminatedays' => (int) ($wish['autoterminate_days'] ?? 0),
-            'recurringcycles' => (int) ($wish['recurring_cycles'] ?? 0),
-            'allowqty' => (int) ($wish['allow_quantity'] ?? 1),
-            'welcomeemail' => $this->templateId((string) ($wish['welcome_email'] ?? '')),
+            'name' => (string) $wanted['name'],
+            'slug' => strtolower((string) preg_replace('/[^A-Za-z0-9]+/', '-', (string) $wanted['name'])),
+            'paytype' => (string) ($wanted['paytype'] ?? 'recurring'),
+            'autosetup' => (string) ($wanted['autosetup'] ?? 'payment'),
+            'servertype' => (string) ($wanted['module'] ?? $this->shop->module()->name),
+            'servergroup' => (int) ($wanted['server_group'] ?? 0),
+            'autoterminatedays' => (int) ($wanted['autoterminate_days'] ?? 0),
+            'recurringcycles' => (int) ($wanted['recurring_cycles'] ?? 0),
+            'allowqty' => (int) ($wanted['allow_quantity'] ?? 1),
+            'welcomeemail' => $this->templateId((string) ($wanted['welcome_email'] ?? '')),
             'configoptionsupgrade' => 1,
-            'showdomainoptions' => (int) ($wish['require_domain'] ?? false),
-            'proratabilling' => (int) isset($wish['prorata_date']),
-            'proratadate' => (int) ($wish['prorata_date'] ?? 0),
-            'proratachargenextmonth' => (int) ($wish['prorata_next_month'] ?? 0),
+            'showdomainoptions' => (int) ($wanted['require_domain'] ?? false),
+            'proratabilling' => (int) isset($wanted['prorata_date']),
+            'proratadate' => (int) ($wanted['prorata_date'] ?? 0),
+            'proratachargenextmonth' => (int) ($wanted['prorata_next_month'] ?? 0),
         ];
-        foreach ($wish['config_options'] ?? [] as $position => $value) {
+        foreach ($wanted['config_options'] ?? [] as $position => $value) {
             $row['configoption' . ((int) $position + 1)] = Text::fromForm((string) $value);
         }
         $id = (int) Capsule::table('tblproducts')->insertGetId($row);
-        self::setPricing('product', $id, (array) ($wish['pricing'] ?? []));
-        foreach ($wish['custom_fields'] ?? [] as $field) {
+        self::setPricing('product', $id, (array) ($wanted['pricing'] ?? []));
+        foreach ($wanted['custom_fields'] ?? [] as $field) {
             (new CustomFields())->create($id, $field);
         }
-        if (($wish['configurable_options'] ?? []) !== []) {
-            (new ConfigurableOptions())->attach($id, $wish['configurable_options']);
+        if (($wanted['configurable_options'] ?? []) !== []) {
+            (new ConfigurableOptions())->attach($id, $wanted['configurable_options']);
         }
         $this->productSaved($id);
         return $id;
@@ -79,22 +79,22 @@ final class Catalogue
             ->value($column);
     }
 
-    /** @param array<string, mixed> $wish */
-    public function addServer(array $wish): int
+    /** @param array<string, mixed> $wanted */
+    public function addServer(array $wanted): int
     {
-        $hash = (string) ($wish['access_hash'] ?? '');
+        $hash = (string) ($wanted['access_hash'] ?? '');
         $encrypted = $this->shop->settings->says('accesshash_encrypted') && $hash !== '';
         $id = (int) Capsule::table('tblservers')->insertGetId([
-            'name' => (string) ($wish['name'] ?? $wish['hostname']),
-            'hostname' => (string) $wish['hostname'],
-            'ipaddress' => (string) ($wish['ip'] ?? '127.0.0.1'),
+            'name' => (string) ($wanted['name'] ?? $wanted['hostname']),
+            'hostname' => (string) $wanted['hostname'],
+            'ipaddress' => (string) ($wanted['ip'] ?? '127.0.0.1'),
             'type' => $this->shop->module()->name,
-            'username' => Text::fromForm((string) ($wish['username'] ?? '')),
-            'password' => $this->shop->encrypt(Text::fromForm((string) ($wish['password'] ?? ''))),
+            'username' => Text::fromForm((string) ($wanted['username'] ?? '')),
+            'password' => $this->shop->encrypt(Text::fromForm((string) ($wanted['password'] ?? ''))),
             'accesshash' => $encrypted ? $this->shop->encrypt($hash) : $hash,
-            'secure' => ($wish['secure'] ?? true) ? 'on' : '',
-            'port' => (int) ($wish['port'] ?? 0),
-            'maxaccounts' => (int) ($wish['max_accounts'] ?? 200),
+            'secure' => ($wanted['secure'] ?? true) ? 'on' : '',
+            'port' => (int) ($wanted['port'] ?? 0),
+            'maxaccounts' => (int) ($wanted['max_accounts'] ?? 200),
             'active' => 1,
         ]);
         $this->shop->hooks->run('ServerAdd', ['serverid' => $id]);
@@ -139,8 +139,8 @@ final class Catalogue
         return $fills ? (int) array_key_first($used) : (int) array_search(min($used), $used, true);
     }
 
-    /** @param array<string, mixed> $wish */
-    public function addClient(array $wish): int
+    /** @param array<string, mixed> $wanted */
+    public function addClient(array $wanted): int
     {
         $row = ['uuid' => bin2hex(random_bytes(16)), 'currency' => 1, 'status' => 'Active',
             'datecreated' => $this->shop->clock->today()];
@@ -148,7 +148,7 @@ final class Catalogue
             ['firstname', 'lastname', 'companyname', 'email', 'address1', 'address2', 'city', 'state', 'postcode',
             'country', 'phonenumber', 'language', 'notes'] as $key
         ) {
-            $row[$key] = Text::fromForm((string) ($wish[$key] ?? ''));
+            $row[$key] = Text::fromForm((string) ($wanted[$key] ?? ''));
         }
         $id = (int) Capsule::table('tblclients')->insertGetId($row);
         $this->shop->hooks->run('ClientAdd', ['userid' => $id, 'client_id' => $id] + $row);

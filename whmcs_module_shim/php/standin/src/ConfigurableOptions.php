@@ -53,8 +53,8 @@ final class ConfigurableOptions
         $selections = [];
         foreach ($this->ofProduct($productId) as $option) {
             $name = Text::beforePipe((string) $option['optionname']);
-            $wish = $chosen[$name] ?? $chosen[(int) $option['id']] ?? null;
-            $selections[] = $this->selection($option, $wish);
+            $wanted = $chosen[$name] ?? $chosen[(int) $option['id']] ?? null;
+            $selections[] = $this->selection($option, $wanted);
         }
         return $selections;
     }
@@ -119,17 +119,17 @@ final class ConfigurableOptions
      * @param array<string, mixed> $option
      * @return array{configid: int, optionid: int, qty: int, option: array<string, mixed>}
      */
-    private function selection(array $option, mixed $wish): array
+    private function selection(array $option, mixed $wanted): array
     {
         $first = (int) ($option['choices'][0]['id'] ?? 0);
         $selection = ['configid' => (int) $option['id'], 'optionid' => $first, 'qty' => 0, 'option' => $option];
         if ((int) $option['optiontype'] >= 3) {
-            $quantity = $wish === null ? (int) $option['qtyminimum'] : (int) $wish;
+            $quantity = $wanted === null ? (int) $option['qtyminimum'] : (int) $wanted;
             return ['qty' => $quantity] + $selection;
         }
         foreach ($option['choices'] as $choice) {
             $names = [$choice['optionname'], Text::beforePipe((string) $choice['optionname']), (string) $choice['id']];
-            if ($wish !== null && in_array((string) $wish, $names, true)) {
+            if ($wanted !== null && in_array((string) $wanted, $names, true)) {
                 $selection['optionid'] = (int) $choice['id'];
             }
         }

@@ -58,8 +58,8 @@ final class Upgrades
             return ['refusals' => $refusals];
         }
         $options = new ConfigurableOptions();
-        $wishes = $chosen + $options->values($serviceId);
-        $selections = $options->selections((int) $service['packageid'], $wishes);
+        $wanted = $chosen + $options->values($serviceId);
+        $selections = $options->selections((int) $service['packageid'], $wanted);
         $old = $options->selections((int) $service['packageid'], $options->values($serviceId));
         $cycle = (string) $service['billingcycle'];
         $change = $options->price($selections, $cycle) - $options->price($old, $cycle);

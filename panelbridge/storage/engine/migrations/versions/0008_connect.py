@@ -1,4 +1,4 @@
-"""What a panel tells with an account of how to connect to it, sealed as its password is."""
+"""What a panel reports with an account of how to connect to it, sealed as its password is."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ _ATTENTION = sa.table(
 _PREFIXES = {"credits_low": "reseller", "shop_settings": "installation", "late_creates": "installation"}
 _OF_AN_ORDER = "UPDATE attention SET subject_kind = 'subscription', subject_id = subscription_id"
 _OF_A_PANEL = "UPDATE attention SET subject_kind = 'panel', subject_id = panel_id"
-_TOLD_TWICE = """
+_REPEATED = """
 UPDATE attention SET resolved_at = opened_at, actor = 'panelbridge', resolution = 'told in an earlier item'
 WHERE resolved_at IS NULL AND EXISTS (
   SELECT 1 FROM attention AS earlier
@@ -43,7 +43,7 @@ def upgrade() -> None:
     op.execute(f"{_OF_A_PANEL} WHERE subscription_id IS NULL AND panel_id IS NOT NULL")
     for code, about in _PREFIXES.items():
         _take_id_out(code, about)
-    op.execute(_TOLD_TWICE)
+    op.execute(_REPEATED)
     subject = ["code", "subject_kind", "subject_id"]
     for name, columns, where in (
         ("uq_attention_open", [*subject, "operation_id"], _OPEN),

@@ -11,7 +11,7 @@ if (!defined('WHMCS')) {
     die('This file cannot be accessed directly');
 }
 
-function fixturepanel_wish(string $name): string
+function fixturepanel_setting(string $name): string
 {
     return (string) Capsule::table('tblconfiguration')->where('setting', $name)->value('value');
 }
@@ -28,14 +28,14 @@ foreach ($notedHooks as $hookName) {
 }
 
 add_hook('PreModuleCreate', 1, static function (array $variables): array {
-    $abort = fixturepanel_wish('FixtureAbortCreate') === 'on';
+    $abort = fixturepanel_setting('FixtureAbortCreate') === 'on';
     return $abort ? ['abortcmd' => true] : ['configoption3' => 'set by hook'];
 });
 
 add_hook('EmailPreSend', 1, static function (array $variables): array {
     $password = $variables['mergefields']['service_password'] ?? '';
     Panel::note('hook EmailPreSend', ['message' => $variables['messagename'], 'password' => $password]);
-    return fixturepanel_wish('FixtureAbortMail') === $variables['messagename']
+    return fixturepanel_setting('FixtureAbortMail') === $variables['messagename']
         ? ['abortsend' => true] : ['fixture_extra' => 'from the hook'];
 });
 
@@ -43,12 +43,12 @@ foreach (['ProductUpdate', 'Checkout', 'Upgrade'] as $step) {
     $hookName = "ShoppingCartValidate$step";
     add_hook($hookName, 1, static function (array $variables) use ($hookName): array {
         Panel::note("hook $hookName", $variables + ['cart' => $_SESSION['cart']['products'] ?? []]);
-        return fixturepanel_wish('FixtureRefuse') === $hookName ? ['refused by the fixture'] : [];
+        return fixturepanel_setting('FixtureRefuse') === $hookName ? ['refused by the fixture'] : [];
     });
 }
 
 add_hook('AfterModuleCreate', 2, static function (array $variables): void {
-    if (fixturepanel_wish('FixtureAcceptsOrder') === 'on') {
+    if (fixturepanel_setting('FixtureAcceptsOrder') === 'on') {
         localAPI('AcceptOrder', ['orderid' => $variables['params']['model']->orderid, 'autosetup' => false]);
     }
 });

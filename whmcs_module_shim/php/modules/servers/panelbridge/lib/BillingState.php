@@ -39,7 +39,7 @@ final class BillingState
         );
     }
 
-    /** The service, or the order it came with. A service that is Active is wished, whatever its order says. */
+    /** The service, or the order it came with. A service that is Active is wanted, whatever its order says. */
     public function isEnded(): bool
     {
         return in_array($this->status, self::ENDED, true)

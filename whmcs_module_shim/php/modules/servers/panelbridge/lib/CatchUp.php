@@ -48,12 +48,12 @@ final class CatchUp
         if (!$now->isEnded()) {
             LateCreates::lives($note->serviceId);
         }
-        match (StillWished::of($note, $now)) {
-            StillWished::Yes => self::repeat($server, $note, $now, $service),
-            StillWished::No => CallNotes::forget($note),
-            StillWished::Later => null,
-            StillWished::Ended => LateCreates::ended($server, $note->serviceId, 0, $now, $service),
-            StillWished::Ask => self::ask($note, $service),
+        match (StillWanted::of($note, $now)) {
+            StillWanted::Yes => self::repeat($server, $note, $now, $service),
+            StillWanted::No => CallNotes::forget($note),
+            StillWanted::Later => null,
+            StillWanted::Ended => LateCreates::ended($server, $note->serviceId, 0, $now, $service),
+            StillWanted::Ask => self::ask($note, $service),
         };
     }
 

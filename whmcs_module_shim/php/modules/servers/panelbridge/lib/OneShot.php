@@ -56,7 +56,7 @@ final class OneShot
         return hash_equals($seal, substr($token, 24)) && $age >= 0 && $age <= self::FORM_LIVES;
     }
 
-    /** For a button that can carry no token of its own: two clicks within a minute are one wish. */
+    /** For a button that can carry no token of its own: two clicks within a minute are one request. */
     public static function forClick(string $purpose, int $serviceId): string
     {
         $open = self::unresolved($purpose, $serviceId);

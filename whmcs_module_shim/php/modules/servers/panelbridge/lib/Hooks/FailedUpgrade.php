@@ -16,7 +16,7 @@ use WHMCS\Module\Server\Panelbridge\Version;
 /**
  * A paid package change that failed. WHMCS already moved product and price and tells neither client nor staff.
  *
- * Nothing is moved back by itself: the new product is what was paid for and wished, and one click completes it once the
+ * Nothing is moved back by itself: the new product is what was paid for and wanted, and one click completes it once the
  * cause is gone; moving back would need a refund, which only a person decides.
  */
 final class FailedUpgrade

@@ -5,7 +5,7 @@ declare(strict_types=1);
 namespace WHMCS\Module\Server\Panelbridge;
 
 /** Whether a call without an answer is still what WHMCS wants, judged by its state now and then. */
-enum StillWished
+enum StillWanted
 {
     /** Repeat it. */
     case Yes;
@@ -46,8 +46,8 @@ enum StillWished
     {
         // A due date that moved was paid for, so nothing is overdue any more.
         $isPaid = $note->isOverdue() && $note->dueDate !== $now->dueDate;
-        $isWished = $now->isOneOf('Suspended') || ($now->isOneOf('Active') && !$isPaid);
-        return $isWished ? self::Yes : self::No;
+        $isWanted = $now->isOneOf('Suspended') || ($now->isOneOf('Active') && !$isPaid);
+        return $isWanted ? self::Yes : self::No;
     }
 
     /** What a person suspended for a reason of his own is not lifted by itself. */
