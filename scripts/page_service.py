@@ -44,7 +44,7 @@ def command_page() -> str:
     parts = [
         f"""# The command
 
-`panelbridge COMMAND --help` tells the same. Before the command: `--config FILE` and `--data FOLDER`. What a
+`panelbridge COMMAND --help` says the same. Before the command: `--config FILE` and `--data FOLDER`. What a
 program shall read comes with `--json`; what destroys something asks first, or wants `--yes`.
 
 {ends}"""
