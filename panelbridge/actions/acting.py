@@ -179,7 +179,7 @@ def acted(context: Context, reply: Reply, *, with_password: bool = False) -> Act
     """The answer to a request. Raises ``Problem`` for a refused operation or one in attention."""
     check_outcome(reply.operation)
     try:
-        return _told(context, reply, with_password=with_password)
+        return _shown(context, reply, with_password=with_password)
     except AWAY:
         number = reply.operation.id
         context.services.provisioner.promise(number)
@@ -192,7 +192,7 @@ def acted(context: Context, reply: Reply, *, with_password: bool = False) -> Act
         ) from None
 
 
-def _told(context: Context, reply: Reply, *, with_password: bool) -> Acted:
+def _shown(context: Context, reply: Reply, *, with_password: bool) -> Acted:
     with context.services.units.read() as unit:
         subscription = unit.subscriptions.subscription(reply.operation.subscription_id)
         if subscription is None:
