@@ -78,6 +78,7 @@ def _furnish(
     unit: SqlUnit, config: ServiceConfig, reseller: str, installation: str, mode: Mode
 ) -> FirstSetup:
     made_keys: dict[str, Secret] = {}
+    unit.access.lock_setup()
     owners = unit.resellers.all()
     shops = unit.installations.all()
     created = not owners or not shops

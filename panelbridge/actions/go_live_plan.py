@@ -85,6 +85,7 @@ def trial_installation(context: Context, tried: TrialPlan) -> Installation:
     mode = Mode.TEST if tried.panel.practice else Mode.LIVE
     code = f"{INSTALLATION}-{tried.plan.reseller_id}-{mode.value}"
     with context.services.units.write() as unit:
+        unit.access.lock_setup()
         for item in unit.installations.all():
             if item.code == code:
                 return item

@@ -91,6 +91,14 @@ def panel_named(context: Context, code: str) -> Panel:
     return panel
 
 
+def _panel_to_change(context: Context, code: str) -> Panel:
+    """Nobody else changes it meanwhile: its record is written whole. Raises ``not_found``."""
+    panel = context.unit.panels.lock_named(code)
+    if panel is None:
+        raise Problem("not_found", f"There is no panel {code}.")
+    return panel
+
+
 def panel_to_ask(context: Context, code: str) -> Panel:
     """The panel, for a view that calls it. Raises ``not_found`` and, for a shop's key, ``mode_mismatch``."""
     with context.services.units.read() as unit:
@@ -127,14 +135,16 @@ def add_panel(context: Context, body: NewPanel) -> PanelView:
         settings=plain,
         secrets=secrets,
         practice=body.practice,
-        writes_enabled=body.writes_enabled and context.unit.effects.stopped() is None,
+        writes_enabled=body.writes_enabled and context.unit.effects.lock() is None,
     )
     return PanelView.of(store.add(panel))
 
 
 def change_panel(context: Context, body: PanelChange, code: str) -> PanelView:
     """Change settings of a panel, or switch its writes on or off."""
-    panel = panel_named(context, code)
+    if body.writes_enabled:
+        context.unit.effects.lock()  # before any panel: who stops everything changes them all
+    panel = _panel_to_change(context, code)
     if body.settings:
         # One that cannot be opened is missing here, and named unless it is given anew.
         known = {name: readable(secret) for name, secret in panel.secrets.items()}

@@ -164,7 +164,7 @@ def put_plan(context: Context, body: WantedPlan, code: str) -> PlanView:
     store = context.unit.plans
     reseller = reseller_named(context, body.reseller)
     wanted = _wanted(context, body, code, reseller_id=reseller.id)
-    present = store.named(reseller.id, code)
+    present = store.lock_named(reseller.id, code)
     if present is not None and present == replace(wanted, id=present.id, version=present.version):
         return PlanView.of(present)
     return PlanView.of(store.save(wanted))

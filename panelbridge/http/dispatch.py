@@ -100,7 +100,7 @@ class Dispatcher:
     ) -> Response:
         try:
             with self.services.units.write() as unit:
-                stored = unit.access.answer(context.caller.owner, key)
+                stored = unit.access.lock_answer(context.caller.owner, key)
                 if stored is not None:
                     return _replay(stored, fingerprint)
                 result = route.view(replace(context, open_unit=unit), **parts)
@@ -116,7 +116,7 @@ class Dispatcher:
         self, route: Route, context: Context, parts: dict[str, Any], key: str, fingerprint: str
     ) -> Response:
         with self.services.units.write() as unit:
-            stored = unit.access.answer(context.caller.owner, key)
+            stored = unit.access.lock_answer(context.caller.owner, key)
             if stored is not None and stored.fingerprint == fingerprint and route.spent is not None:
                 route.spent(replace(context, open_unit=unit), **parts)
             if stored is None:

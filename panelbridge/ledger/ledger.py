@@ -69,6 +69,13 @@ class Ledger:
             raise WalletMissing(f"reseller {reseller} has no wallet")
         return state
 
+    def lock(self, reseller: ResellerId) -> None:
+        """Nobody else moves the wallet until this transaction ends.
+
+        For who reads what depends on its credit: a top-up is then wholly before that or after.
+        """
+        self._store.take(reseller)
+
     def wallets(self) -> Sequence[WalletState]:
         """All of them, by id; log ``sequence`` and ``tail`` daily to prove later that no end was cut off."""
         return self._store.wallets()

@@ -60,6 +60,10 @@ class EffectsStore(Protocol):
         """Why nothing may leave; ``None`` while it may."""
         ...
 
+    def lock(self) -> WriteStop | None:
+        """What ``stopped`` says; nobody else stops or lifts anything until this transaction ends."""
+        ...
+
     def stop(self, stop: WriteStop) -> bool:
         """Nothing leaves any more, and every panel's writes are off. False when it was stopped before."""
         ...

@@ -91,15 +91,20 @@ class JournalStore(Protocol):
         ...
 
     def attempts(self, operation: OperationId) -> Sequence[Attempt]: ...
-    def in_flight(self, panel: PanelId, now: datetime, tick: Tick) -> int:
-        """Attempts on the panel that are neither finished nor past their deadline, in all processes.
+    def free_slot(self, panel: PanelId, most: int, now: datetime, tick: Tick) -> int | None:
+        """A number up to ``most`` that no attempt in flight on the panel has, and nobody else is given
+        meanwhile; ``None`` while there is none.
 
-        Those of this boot by its clock, those of another one by their dates.
+        In flight, in all processes: neither finished nor past its deadline. Those of this boot by its clock,
+        those of another one by their dates.
         """
         ...
 
     def name_sent_elsewhere(self, panel: PanelId, username: str, but: Operation) -> bool:
-        """Whether another subscription or generation ever asked this panel for ``username``."""
+        """Whether another subscription or generation ever asked this panel for ``username``.
+
+        Nobody else asks for it meanwhile. For write transactions only.
+        """
         ...
 
     def released(self, since: datetime) -> Sequence[Operation]:

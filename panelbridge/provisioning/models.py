@@ -120,6 +120,7 @@ class Attempt:
     operation_id: OperationId
     number: int
     panel_id: PanelId
+    slot: int | None = None  # its place among the panel's attempts in flight
     owner: str  # process and thread that made it
     started_at: datetime
     deadline: datetime

@@ -9,7 +9,7 @@ from panelbridge.provisioning.commands import ChangeCommand
 from panelbridge.provisioning.dependencies import Dependencies
 from panelbridge.provisioning.exceptions import Refusal
 from panelbridge.provisioning.flow.admission import require_account
-from panelbridge.provisioning.flow.intend import find_offer, need_subscription
+from panelbridge.provisioning.flow.intend import find_offer, lock_subscription
 from panelbridge.provisioning.port import Units
 from panelbridge.subscriptions import Installation, NextChange, Subscription
 
@@ -17,7 +17,7 @@ from panelbridge.subscriptions import Installation, NextChange, Subscription
 def store_change(units: Units, deps: Dependencies, command: ChangeCommand) -> Subscription:
     """The next renewal buys ``command``; a repeat replaces what was stored. Raises ``Refusal``."""
     with units.write() as unit:
-        subscription = need_subscription(unit, command.installation, command.service_id, "change package")
+        subscription = lock_subscription(unit, command.installation, command.service_id, "change package")
         require_account(unit, subscription, Verb.CHANGE_PACKAGE)
         if any(item.verb is Verb.TERMINATE for item in unit.journal.unsettled(subscription.id)):
             raise Refusal(
@@ -49,7 +49,7 @@ def store_change(units: Units, deps: Dependencies, command: ChangeCommand) -> Su
 def withdraw_change(units: Units, installation: Installation, service_id: int) -> Subscription:
     """No change is stored for the next renewal. Raises ``Refusal`` for an unknown service."""
     with units.write() as unit:
-        subscription = need_subscription(unit, installation, service_id, "withdraw change")
+        subscription = lock_subscription(unit, installation, service_id, "withdraw change")
         kept = replace(subscription, next_change=None)
         unit.subscriptions.save(kept)
         return kept

@@ -70,7 +70,7 @@ def _try_to_hold(units: Units, deps: Dependencies, wanted: SubscriptionId) -> bo
 
 def _hold(unit: Unit, deps: Dependencies, wanted: SubscriptionId) -> bool:
     """Whether something was wanted, by what the books say in this very transaction."""
-    subscription = unit.subscriptions.subscription(wanted)
+    subscription = unit.subscriptions.lock(wanted)
     if subscription is None or subscription.entitled_until is None:
         return False
     installation = unit.installations.installation(subscription.installation_id)

@@ -365,6 +365,7 @@ class Provisioner:
         breaker.failed() if isinstance(answer, Unknown) else breaker.succeeded()
         left = patience - (deps.elapsed().seconds - started)
         with self.units.write() as unit:
+            unit.subscriptions.lock(operation.subscription_id)
             match answer:
                 case Found() if left < SHORTEST_TRY:  # whoever waits has waited enough: the jobs buy it
                     return Wait(operation=operation, until=deps.clock())
@@ -412,10 +413,11 @@ class Provisioner:
             if operation is None:
                 msg = f"operation {operation_id} does not exist"
                 raise LookupError(msg)
-            if operation.state in UNSETTLED and not operation.reported_pending:
+            # Nothing is decided here, so nothing is locked: what moved since it was read is read again.
+            while operation.state in UNSETTLED and not operation.reported_pending:
                 shown = replace(operation, reported_pending=True)
-                if unit.journal.save(shown, was=operation):
-                    operation = shown
+                saved = unit.journal.save(shown, was=operation)
+                operation = shown if saved else unit.journal.operation(operation_id) or shown
         if self._wake is not None and not operation.settled:
             self._wake(operation.id, operation.due_at or self.deps.clock())
         return operation

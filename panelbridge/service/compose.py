@@ -126,6 +126,7 @@ def bridge_name(units: ServiceUnits) -> str:
         return known
     with units.write() as unit:
         access: AccessStore = unit.access
+        access.lock_setup()
         name = access.bridge_name()
         if name is None:
             name = "pb" + random_text(6, _BRIDGE_NAME)

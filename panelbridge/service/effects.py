@@ -35,7 +35,7 @@ def stop_effects(unit: ServiceUnit, stop: WriteStop) -> None:
 
 def lift_stop(unit: ServiceUnit, actor: str, at: datetime) -> bool:
     """A person has looked: effects are let out again. False when nothing was stopped."""
-    if unit.effects.stopped() is None:
+    if unit.effects.lock() is None:
         return False
     unit.effects.lift(actor, at)
     for item in unit.attention.items(code=ATTENTION):

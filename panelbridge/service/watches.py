@@ -14,6 +14,8 @@ from panelbridge.provisioning import Operation, OperationId
 from panelbridge.service.services import ServiceUnit, ServiceUnits
 
 _OLD_HOLD = timedelta(hours=24)
+# A fall can become visible after one with a higher id, whose transaction was shorter.
+_LATE = timedelta(minutes=10)
 _LOW = "credits_low"
 _log = structlog.get_logger(__name__)
 
@@ -33,7 +35,8 @@ class Watches:
     def __init__(self, units: ServiceUnits, clock: Callable[[], datetime]) -> None:
         self._units = units
         self._clock = clock
-        self._seen_crossing = 0
+        self._seen_crossing = 0  # up to here, and these beyond
+        self._recent: dict[int, datetime] = {}
 
     def all(self) -> tuple[Watch, ...]:
         return (
@@ -45,8 +48,7 @@ class Watches:
     def watch_floors(self) -> None:
         """Each fall below a wallet's floor is logged and put before a person once; a top-up settles it."""
         with self._units.write() as unit:
-            for fall in unit.ledger.floor_crossings(self._seen_crossing):
-                self._seen_crossing = fall.id
+            for fall in self._new_falls(unit):
                 wallet = unit.ledger.wallet(fall.reseller)
                 if wallet.floor is None or wallet.available >= wallet.floor or _was_reported(unit, fall):
                     continue
@@ -68,6 +70,18 @@ class Watches:
                     )
                 )
             self._settle_floors(unit)
+
+    def _new_falls(self, unit: ServiceUnit) -> list[FloorCrossing]:
+        after, new, old = self._seen_crossing, list[FloorCrossing](), self._clock() - _LATE
+        while page := unit.ledger.floor_crossings(after):
+            after = page[-1].id
+            new += [fall for fall in page if fall.id not in self._recent]
+            self._recent |= {fall.id: fall.at for fall in page}
+        self._seen_crossing = max(
+            (number for number, at in self._recent.items() if at < old), default=self._seen_crossing
+        )
+        self._recent = {number: at for number, at in self._recent.items() if number > self._seen_crossing}
+        return new
 
     def _settle_floors(self, unit: ServiceUnit) -> None:
         for item in unit.attention.items(code=_LOW):

@@ -12,6 +12,7 @@ from panelbridge.ledger import Ledger
 from panelbridge.storage.access.store import SqlAccessStore
 from panelbridge.storage.attention.store import SqlAttentionStore
 from panelbridge.storage.engine.database import Database
+from panelbridge.storage.engine.locks import Locks
 from panelbridge.storage.engine.prepared import StoreMemory
 from panelbridge.storage.ledger.store import SqlLedgerStore
 from panelbridge.storage.provisioning.effects_store import SqlEffectsStore
@@ -33,11 +34,12 @@ class SqlUnit:
     ) -> None:
         self.connection = connection
         self._vault, self._clock = vault, clock
+        self.locks = Locks(connection)
         # These remember what they read; the others are made each time they are asked for.
-        self.journal = SqlJournalStore(connection, vault, clock, memory)
+        self.journal = SqlJournalStore(connection, vault, clock, memory, self.locks)
         self.panels = SqlPanelStore(connection, vault, memory)
-        self.plans = SqlPlanStore(connection, memory)
-        self.subscriptions = SqlSubscriptionStore(connection, vault, memory)
+        self.plans = SqlPlanStore(connection, memory, self.locks)
+        self.subscriptions = SqlSubscriptionStore(connection, vault, memory, self.locks)
 
     @property
     def attention(self) -> SqlAttentionStore:
@@ -53,11 +55,11 @@ class SqlUnit:
 
     @property
     def ledger(self) -> Ledger:
-        return Ledger(SqlLedgerStore(self.connection, self._vault.chain), self._clock)
+        return Ledger(SqlLedgerStore(self.connection, self._vault.chain, self.locks), self._clock)
 
     @property
     def effects(self) -> SqlEffectsStore:
-        return SqlEffectsStore(self.connection)
+        return SqlEffectsStore(self.connection, self.locks)
 
     @property
     def usage(self) -> SqlUsageStore:
@@ -65,7 +67,7 @@ class SqlUnit:
 
     @property
     def access(self) -> SqlAccessStore:
-        return SqlAccessStore(self.connection)
+        return SqlAccessStore(self.connection, self.locks)
 
 
 class SqlUnits:

@@ -37,6 +37,10 @@ class InstallationStore(Protocol):
     """Every call runs in the caller's transaction."""
 
     def installation(self, installation: InstallationId) -> Installation | None: ...
+    def lock(self, installation: InstallationId) -> Installation | None:
+        """As it is now, and as nobody else binds it until this transaction ends."""
+        ...
+
     def all(self) -> Sequence[Installation]: ...
     def add(self, installation: Installation) -> Installation:
         """Insert; the record's id is ignored and the new one returned."""

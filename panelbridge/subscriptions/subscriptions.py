@@ -81,6 +81,30 @@ class SubscriptionStore(Protocol):
 
     def subscription(self, subscription: SubscriptionId) -> Subscription | None: ...
     def of_service(self, installation: InstallationId, service_id: int) -> Subscription | None: ...
+    def lock(self, subscription: SubscriptionId) -> Subscription | None:
+        """As it is now, and as nobody else changes it until this transaction ends.
+
+        Taken before anything is decided on it, on its operations or on their attempts. One transaction
+        locks one subscription.
+        """
+        ...
+
+    def lock_of_service(self, installation: InstallationId, service_id: int) -> Subscription | None:
+        """The same, of a service; where it has none yet, nobody else makes one meanwhile."""
+        ...
+
+    def lock_of_operation(self, operation: int) -> Subscription | None:
+        """The same, of the subscription that the operation belongs to."""
+        ...
+
+    def lock_account(self, panels: Sequence[PanelId], account: AccountId) -> None:
+        """Nobody else gives that account of those records to a subscription meanwhile."""
+        ...
+
+    def lock_login(self, subscription: Subscription) -> None:
+        """Nobody else learns or changes the password of the login that its customer has on its panel."""
+        ...
+
     def cancelled(self, installation: InstallationId) -> Sequence[int]:
         """Service ids of the living subscriptions that are to be cancelled."""
         ...

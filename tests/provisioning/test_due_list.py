@@ -12,6 +12,7 @@ from sqlalchemy import text
 from panelbridge.contract.exceptions import RateLimited
 from panelbridge.lifecycle import SuspensionReason
 from panelbridge.provisioning import Operation, OperationState, RenewCommand, SuspendCommand
+from panelbridge.storage.engine.identities import continue_after_seeds
 from panelbridge.storage.engine.schema import metadata
 from panelbridge.subscriptions import Panel
 from panelbridge.testing.practice import PracticeProcess
@@ -47,11 +48,14 @@ def multiply(rig: Rig, seed: Operation, count: int, *rows: dict[str, Any]) -> No
         last = connection.execute(text("SELECT max(id) FROM subscriptions")).scalar_one()
         own = {"id": f"{last} + i", "service_id": f"{last} + 10000 + i", "account_id": "NULL", **SEALED}
         _copy(connection, "subscriptions", subscriptions, own, seed.subscription_id, count)
+        continue_after_seeds(connection, "subscriptions")
         for place, row in enumerate(rows):
-            own = {"id": "NULL", "subscription_id": f"{last} + i", "key": f"key || '-{last}-{place}-' || i"}
+            own = {"subscription_id": f"{last} + i", "key": f"key || '-{last}-{place}-' || i"}
             own |= SEALED
             own |= {name: f"'{value}'" for name, value in row.items()}
-            _copy(connection, "operations", operations, own, seed.id, count)
+            _copy(
+                connection, "operations", [name for name in operations if name != "id"], own, seed.id, count
+            )
 
 
 def _copy(

@@ -7,6 +7,8 @@ import pytest
 
 from tests.ledger.books import Books
 from tests.ledger.conftest import books as books_on_both
+from tests.storage.two_sessions import Sessions, two_sessions
+from tests.support import postgres
 from tests.support.ready import migrated
 
 __all__ = ["books_on_both"]
@@ -19,3 +21,11 @@ def books(tmp_path: Path) -> Iterator[Books]:
     made.begin()
     yield made
     made.database.close()
+
+
+@pytest.fixture(scope="module")
+def sessions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sessions]:
+    owner = postgres.owner_url_of_fresh()
+    folder = tmp_path_factory.mktemp("sessions") / "bridge"
+    with two_sessions(folder, owner, postgres.as_application(owner), {}) as made:
+        yield made

@@ -78,7 +78,7 @@ def acknowledge(services: Services, caller: Caller, request: AcknowledgeRequest)
     installation = caller.require_installation()
     count = 0
     with services.units.write() as unit:
-        for wanted in request.operations:
+        for wanted in sorted(request.operations):  # two rounds of one shop take the rows in one order
             operation = unit.journal.operation(OperationId(wanted))
             if operation is None or operation.installation_id != installation.id:
                 continue

@@ -16,7 +16,7 @@ from panelbridge.subscriptions import Subscription
 from whmcs_module_shim.module_calls.answer import ModuleAnswer
 from whmcs_module_shim.module_calls.params import ModuleRequest, ServiceRequest
 from whmcs_module_shim.module_calls.registry import Kind, module_function
-from whmcs_module_shim.module_calls.rendering import find_subscription
+from whmcs_module_shim.module_calls.rendering import find_subscription, lock_subscription
 
 
 class CancellationNotice(ServiceRequest):
@@ -38,7 +38,7 @@ class MergeNotice(ModuleRequest):
 def service_deleted(services: Services, caller: Caller, request: ServiceRequest) -> ModuleAnswer:
     """A service was deleted in billing; its account lives on and a person must decide."""
     with services.units.write() as unit:
-        subscription = find_subscription(unit, caller, request.serviceid)
+        subscription = lock_subscription(unit, caller, request.serviceid)
         if subscription is None or subscription.state is SubscriptionState.TERMINATED:
             return ModuleAnswer(message="This service has no account; nothing is left behind.")
         unit.attention.raise_item(
@@ -57,7 +57,7 @@ def service_deleted(services: Services, caller: Caller, request: ServiceRequest)
 def cancellation_requested(services: Services, caller: Caller, request: CancellationNotice) -> ModuleAnswer:
     """A customer asked to cancel; the subscription shows it. WHMCS terminates when it is time."""
     with services.units.write() as unit:
-        subscription = find_subscription(unit, caller, request.serviceid)
+        subscription = lock_subscription(unit, caller, request.serviceid)
         if subscription is not None:
             unit.subscriptions.save(replace(subscription, cancelled_at=services.clock()))
     return ModuleAnswer(message="Noted.")
@@ -67,7 +67,7 @@ def cancellation_requested(services: Services, caller: Caller, request: Cancella
 def cancellation_withdrawn(services: Services, caller: Caller, request: ServiceRequest) -> ModuleAnswer:
     """The request to cancel is gone from billing: the subscription goes on."""
     with services.units.write() as unit:
-        subscription = find_subscription(unit, caller, request.serviceid)
+        subscription = lock_subscription(unit, caller, request.serviceid)
         if subscription is not None and subscription.cancelled_at is not None:
             unit.subscriptions.save(replace(subscription, cancelled_at=None))
     return ModuleAnswer(message="Noted.")
@@ -78,7 +78,7 @@ def invoice_refunded(services: Services, caller: Caller, request: RefundNotice) 
     """An invoice was refunded; credits and accounts stay until a person decides."""
     raised = 0
     with services.units.write() as unit:
-        for service in request.services:
+        for service in sorted(request.services):  # in one order, whoever tells of several
             subscription = find_subscription(unit, caller, service)
             if subscription is None:
                 continue

@@ -145,6 +145,11 @@ def look(services: Services, subscription: Subscription) -> PanelAccount | None:
     return answer.account if isinstance(answer, Found) else None
 
 
+def lock_subscription(unit: Unit, caller: Caller, service_id: int) -> Subscription | None:
+    """For who writes something about it in the same transaction."""
+    return unit.subscriptions.lock_of_service(caller.require_installation().id, service_id)
+
+
 def find_subscription(unit: Unit, caller: Caller, service_id: int) -> Subscription | None:
     return unit.subscriptions.of_service(caller.require_installation().id, service_id)
 

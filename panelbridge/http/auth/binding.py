@@ -67,7 +67,7 @@ def _matches(installation: Installation, caller: Caller) -> bool:
 def _bind(services: Services, installation: Installation, caller: Caller) -> Installation:
     """First come, first bound: the row is read again inside the write transaction."""
     with services.units.write() as unit:
-        stored = unit.installations.installation(installation.id)
+        stored = unit.installations.lock(installation.id)
         if stored is None:
             raise Problem("unauthorized", "The installation of this key is gone.")
         if stored.system_url is None and stored.module_id is None:

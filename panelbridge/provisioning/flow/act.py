@@ -8,6 +8,7 @@ from panelbridge.contract.models import Outcome, VerbResult
 from panelbridge.contract.secret import readable
 from panelbridge.provisioning.dependencies import Dependencies
 from panelbridge.provisioning.flow.claim import Call
+from panelbridge.provisioning.flow.locking import lock_to_settle
 from panelbridge.provisioning.flow.purchase import fences_text
 from panelbridge.provisioning.flow.settle import (
     finish_attempt,
@@ -69,6 +70,7 @@ def _check_password(operation: Operation) -> None:
 
 def _settle_result(unit: Unit, deps: Dependencies, call: Call, result: VerbResult) -> Operation | None:
     operation, account = call.operation, result.account
+    subscription = lock_to_settle(unit, operation, call.subscription)
     capabilities = deps.panels.capabilities(operation.panel_id)
     attempt = finish_attempt(unit, deps, call.attempt, result.outcome, code=None, evidence=result.note)
     if attempt.fence is not None and account is not None:
@@ -88,7 +90,7 @@ def _settle_result(unit: Unit, deps: Dependencies, call: Call, result: VerbResul
         unit,
         deps,
         operation,
-        call.subscription,
+        subscription,
         account,
         outcome=result.outcome,
         note=result.note,
@@ -98,6 +100,7 @@ def _settle_result(unit: Unit, deps: Dependencies, call: Call, result: VerbResul
 
 def _settle_failure(unit: Unit, deps: Dependencies, call: Call, error: PanelError) -> Operation | None:
     operation = call.operation
+    subscription = lock_to_settle(unit, operation, call.subscription)
     attempt = finish_attempt(unit, deps, call.attempt, error.outcome, code=error.code, evidence=error.message)
     if error.needs_person:
         return settle_attention(
@@ -114,7 +117,7 @@ def _settle_failure(unit: Unit, deps: Dependencies, call: Call, error: PanelErro
     if error.outcome is Outcome.RETRY_LATER:
         return settle_retry(unit, deps, operation, error)
     if operation.verb is Verb.TERMINATE and isinstance(error, NotFound):
-        return settle_done(unit, deps, operation, call.subscription, None, outcome=Outcome.ALREADY)
+        return settle_done(unit, deps, operation, subscription, None, outcome=Outcome.ALREADY)
     return settle_refused(unit, deps, operation, error)
 
 

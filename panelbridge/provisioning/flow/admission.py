@@ -12,6 +12,7 @@ from panelbridge.lifecycle import IllegalMove, check_move
 from panelbridge.provisioning.dependencies import Dependencies
 from panelbridge.provisioning.exceptions import Refusal, not_provisioned
 from panelbridge.provisioning.flow.intend import wake_queued
+from panelbridge.provisioning.flow.locking import as_it_waits
 from panelbridge.provisioning.models import Operation, OperationState
 from panelbridge.provisioning.port import Unit
 from panelbridge.subscriptions import Subscription
@@ -47,7 +48,8 @@ def supersede(unit: Unit, deps: Dependencies, replaced: Iterable[Operation], *, 
     The credit they held, or stood in line for, goes to who waits for credit.
     """
     freed: set[ResellerId] = set()
-    for operation in replaced:
+    for waiting in replaced:
+        operation = as_it_waits(unit, waiting)
         took_credit = operation.hold is not None or operation.state is OperationState.QUEUED
         if never_sent(unit, operation) and _superseded(unit, deps, operation, by) and took_credit:
             freed.add(operation.reseller_id)

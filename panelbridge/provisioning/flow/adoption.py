@@ -69,6 +69,7 @@ def holder_of(
     records = [panel_id]
     if panel is not None:
         records = [item.id for item in unit.panels.all() if same_panel(item, panel)]
+    unit.subscriptions.lock_account(records, account.id)
     name = account.username if account.customer is None else ""  # a shared login has several accounts
     return unit.subscriptions.holder(records, account.id, name, but=but.id)
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from panelbridge.provisioning.dependencies import Dependencies
+from panelbridge.provisioning.flow.locking import lock_operation
 from panelbridge.provisioning.flow.settle import backoff, settle_attention
 from panelbridge.provisioning.models import OperationId, OperationState
 from panelbridge.provisioning.port import Units
@@ -40,8 +41,8 @@ class BrokenSteps:
             self._counts[operation_id] += 1
             enough = self._counts[operation_id] >= _MOST
         with self._units.write() as unit:
-            operation = unit.journal.operation(operation_id)
-            if operation is None or operation.state not in (OperationState.READY, OperationState.SENT):
+            operation, _ = lock_operation(unit, operation_id)
+            if operation.state not in (OperationState.READY, OperationState.SENT):
                 return
             if enough:
                 settle_attention(

@@ -17,6 +17,7 @@ from panelbridge.lifecycle import SubscriptionState
 from panelbridge.provisioning.dependencies import Dependencies
 from panelbridge.provisioning.elapsed import Tick
 from panelbridge.provisioning.exceptions import Refusal
+from panelbridge.provisioning.flow.locking import lock_operation
 from panelbridge.provisioning.flow.purchase import moved_elsewhere, purchase_fence, settle_moved_elsewhere
 from panelbridge.provisioning.flow.quiet import is_running, looked, since_deadline
 from panelbridge.provisioning.flow.settle import settle_refused
@@ -107,24 +108,29 @@ def claim(
     ``admitted``: the operation as this very transaction has just read or written it. ``somebody_waits``: for
     an answer, so that what a panel is slow at is left to the jobs.
     """
-    operation = admitted or unit.journal.operation(operation_id)
-    if operation is None:
-        msg = f"operation {operation_id} does not exist"
-        raise LookupError(msg)
+    operation, subscription = _locked(unit, operation_id, admitted)
     if operation.settled:
         return Settled(operation=operation)
     if operation.state in (OperationState.QUEUED, OperationState.ATTENTION):
         return Wait(operation=operation, until=None)
     if somebody_waits and operation.verb in deps.panels.capabilities(operation.panel_id).slow_verbs:
         return Wait(operation=operation, until=deps.clock(), running=True, for_the_jobs=True)
-    subscription = unit.subscriptions.subscription(operation.subscription_id)
-    if subscription is None:
-        msg = f"operation {operation_id} has no subscription"
-        raise LookupError(msg)
     now = deps.clock()
     if operation.state is OperationState.SENT:
         return _sent(unit, deps, operation, subscription, now)
     return _ready(unit, deps, operation, subscription, now, seconds, fence_read)
+
+
+def _locked(
+    unit: Unit, operation_id: OperationId, admitted: Operation | None
+) -> tuple[Operation, Subscription]:
+    """Who admitted it in this very transaction has locked its subscription."""
+    if admitted is None:
+        return lock_operation(unit, operation_id)
+    subscription = unit.subscriptions.lock(admitted.subscription_id)
+    if subscription is None:
+        raise LookupError(f"operation {operation_id} has no subscription")
+    return admitted, subscription
 
 
 def _sent(
@@ -197,8 +203,11 @@ def _ready(
             subscription=subscription,
             note=note,
         )
-    return blocked(unit, deps, operation, now) or _begin(
-        unit, deps, operation, subscription, seconds, fence_read
+    room = room_at_panel(unit, deps, operation, now)
+    return (
+        room
+        if isinstance(room, Wait)
+        else _begin(unit, deps, operation, subscription, room, seconds, fence_read)
     )
 
 
@@ -223,19 +232,20 @@ def _begin(
     deps: Dependencies,
     operation: Operation,
     subscription: Subscription,
+    slot: int,
     seconds: float,
     fence_read: PanelAccount | None,
 ) -> Claim:
     """The first try, or one after those that never left; what only adds is planned on a read account."""
     if not RULES[operation.verb].fenced(operation):
-        return begin(unit, deps, operation, subscription, seconds=seconds, fence=None)
+        return begin(unit, deps, operation, subscription, slot=slot, seconds=seconds, fence=None)
     if fence_read is None:
         return ReadFence(operation=operation, subscription=subscription)
     if moved_elsewhere(deps, operation, subscription, fence_read):
         stuck = settle_moved_elsewhere(unit, deps, operation, subscription, fence_read)
         return Wait(operation=stuck or operation, until=None)
     fence = purchase_fence(deps, operation, fence_read, seconds)
-    return begin(unit, deps, operation, subscription, seconds=seconds, fence=fence)
+    return begin(unit, deps, operation, subscription, slot=slot, seconds=seconds, fence=fence)
 
 
 def _moot(operation: Operation, subscription: Subscription) -> Refusal | None:
@@ -258,19 +268,24 @@ def _moot(operation: Operation, subscription: Subscription) -> Refusal | None:
     return None
 
 
-def blocked(unit: Unit, deps: Dependencies, operation: Operation, now: datetime) -> Wait | None:
-    """Why nothing may be sent to the panel now. Its breaker then waits for a call to end."""
+def room_at_panel(unit: Unit, deps: Dependencies, operation: Operation, now: datetime) -> Wait | int:
+    """The slot of a call to the panel, or why none may be sent now. Its breaker then waits for its end."""
     panel = unit.panels.panel(operation.panel_id)
     if panel is None or not panel.writes_enabled:
         return Wait(operation=operation, until=now + _BREAKER_WAIT, at_once=True)
     deps.panels.refresh(panel)
-    if unit.journal.in_flight(operation.panel_id, now, deps.elapsed()) >= deps.panels.slots(
-        operation.panel_id
-    ):
+    slot = free_slot(unit, deps, operation, now)
+    if slot is None:
         return Wait(operation=operation, until=now + _SLOT_WAIT)
     if not deps.panels.breaker(operation.panel_id).allow():  # last: an allowance is one probe
         return Wait(operation=operation, until=now + _BREAKER_WAIT, at_once=True)
-    return None
+    return slot
+
+
+def free_slot(unit: Unit, deps: Dependencies, operation: Operation, now: datetime) -> int | None:
+    """A place among the calls that the panel may have at once, all processes counted."""
+    most = deps.panels.slots(operation.panel_id)
+    return unit.journal.free_slot(operation.panel_id, most, now, deps.elapsed())
 
 
 def begin(
@@ -279,6 +294,7 @@ def begin(
     operation: Operation,
     subscription: Subscription,
     *,
+    slot: int,
     seconds: float,
     fence: Fence | None,
 ) -> Claim:
@@ -291,6 +307,7 @@ def begin(
         operation_id=operation.id,
         number=operation.attempts + 1,
         panel_id=operation.panel_id,
+        slot=slot,
         owner=f"{os.getpid()}.{threading.get_ident()}",
         started_at=now,
         deadline=deadline,

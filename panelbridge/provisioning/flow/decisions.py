@@ -18,6 +18,7 @@ from panelbridge.provisioning.dependencies import Dependencies
 from panelbridge.provisioning.exceptions import Refusal
 from panelbridge.provisioning.flow.adoption import check_free, check_takes, take_over
 from panelbridge.provisioning.flow.intend import wake_queued
+from panelbridge.provisioning.flow.locking import lock_operation, lock_to_settle
 from panelbridge.provisioning.flow.quiet import looked, quiet_left
 from panelbridge.provisioning.flow.settle import mark_refused, settle_done
 from panelbridge.provisioning.models import (
@@ -59,7 +60,7 @@ def ways_out(operation: Operation | None, code: str) -> dict[str, str]:
 def retry(units: Units, deps: Dependencies, operation_id: OperationId, *, actor: str) -> Operation:
     """Back to the flow: looked up when a try is in doubt, sent when none is. Raises ``Refusal``."""
     with units.write() as unit:
-        operation = decidable(unit, deps, operation_id)
+        operation, _ = lock_decidable(unit, deps, operation_id)
         tries = unit.journal.attempts(operation.id)
         doubtful = any(not item.cleared for item in tries)
         state = OperationState.SENT if doubtful else OperationState.READY
@@ -74,7 +75,7 @@ def release(
     if not reason.strip():
         raise Refusal("invalid_request", "a reason is needed", advice="Say what you saw.", field="reason")
     with units.write() as unit:
-        operation = decidable(unit, deps, operation_id)
+        operation, subscription = lock_decidable(unit, deps, operation_id)
         released = replace(
             operation,
             state=OperationState.REFUSED,
@@ -88,7 +89,7 @@ def release(
         if operation.hold is not None:
             unit.ledger.void(operation.hold, actor=actor, reason=f"released: {reason}")
             wake_queued(unit, deps, operation.reseller_id)
-        mark_refused(unit, released, subscription_of(unit, operation))
+        mark_refused(unit, released, subscription)
         return decided(unit, deps, operation, released, f"release: {reason}", actor)
 
 
@@ -99,7 +100,7 @@ def mark_done(
 
     Not for a create: adopt it.
     """
-    with units.write() as unit:
+    with units.read() as unit:
         operation = decidable(unit, deps, operation_id)
         subscription = subscription_of(unit, operation)
         if subscription.account_id is None:
@@ -108,8 +109,7 @@ def mark_done(
             )
     shown = _shown_done(deps, operation, account_ref(subscription, deps))  # it is what is written down
     with units.write() as unit:
-        current = decidable(unit, deps, operation_id, as_of=operation)
-        subscription = subscription_of(unit, current)
+        current, subscription = lock_decidable(unit, deps, operation_id, as_of=operation)
         note = f"marked done: {reason}"
         return _settled_by_hand(unit, deps, current, subscription, shown, actor=actor, note=note)
 
@@ -132,8 +132,7 @@ def adopt(
         check_takes(operation, subscription_of(unit, operation), account)
     found = read_shown(deps, operation, account)
     with units.write() as unit:
-        current = decidable(unit, deps, operation_id, as_of=operation)
-        subscription = subscription_of(unit, current)
+        current, subscription = lock_decidable(unit, deps, operation_id, as_of=operation)
         check_free(unit, deps, current, subscription, found, needs_proof=needs_proof)
         if current.verb is Verb.CREATE:
             current, subscription = take_over(current, subscription, deps, found)
@@ -147,9 +146,9 @@ def dismiss(unit: Unit, item_id: AttentionId, *, actor: str, reason: str, at: da
     item = unit.attention.item(item_id)
     if item is None or item.resolved_at is not None:
         raise Refusal("not_found", f"no item {item_id} is open", advice="See `panelbridge attention list`.")
-    operation = (
-        unit.journal.operation(OperationId(item.operation_id)) if item.operation_id is not None else None
-    )
+    operation = None
+    if item.operation_id is not None:
+        operation, _ = lock_operation(unit, OperationId(item.operation_id))
     if operation is not None and operation.state is OperationState.ATTENTION:
         raise Refusal(
             "illegal_move",
@@ -234,6 +233,17 @@ def decided(
         raise _decided_meanwhile()
     unit.attention.resolve_of(was.id, resolution=resolution, actor=actor, at=deps.clock())
     return now
+
+
+def lock_decidable(
+    unit: Unit, deps: Dependencies, operation_id: OperationId, *, as_of: Operation | None = None
+) -> tuple[Operation, Subscription]:
+    """What ``decidable`` says, with the subscription, for who decides in this transaction."""
+    if as_of is not None:
+        lock_to_settle(unit, as_of, subscription_of(unit, as_of))
+    subscription = unit.subscriptions.lock_of_operation(operation_id)
+    operation = decidable(unit, deps, operation_id, as_of=as_of)
+    return operation, subscription or subscription_of(unit, operation)
 
 
 def decidable(

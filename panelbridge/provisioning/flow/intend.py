@@ -86,6 +86,7 @@ def place(unit: Unit, deps: Dependencies, draft: Draft) -> Admission:
 
 
 def _fund(unit: Unit, deps: Dependencies, operation: Operation, plan: Plan) -> Operation:
+    unit.ledger.lock(operation.reseller_id)  # a top-up between the look and the hold would wake nobody
     waiting = [item for item in unit.journal.queued(operation.reseller_id) if item.id != operation.id]
     funded = None if waiting else take_hold(unit, operation)
     if funded is None:
@@ -140,6 +141,7 @@ def take_hold(unit: Unit, operation: Operation) -> Operation | None:
 def wake_queued(unit: Unit, deps: Dependencies, reseller: ResellerId) -> tuple[OperationId, ...]:
     """Fund what waits for credit, strictly oldest first; called in the transaction that freed the credit."""
     woken: list[OperationId] = []
+    unit.ledger.lock(reseller)
     for waiting in unit.journal.queued(reseller):
         funded = take_hold(unit, waiting)
         if funded is None:
@@ -233,7 +235,16 @@ def check_mode(unit: Unit, installation: Installation, plan: Plan) -> None:
 
 
 def need_subscription(unit: Unit, installation: Installation, service_id: int, verb: str) -> Subscription:
-    subscription = unit.subscriptions.of_service(installation.id, service_id)
+    """For those who only read. Raises ``Refusal``."""
+    return _known(unit.subscriptions.of_service(installation.id, service_id), service_id, verb)
+
+
+def lock_subscription(unit: Unit, installation: Installation, service_id: int, verb: str) -> Subscription:
+    """For those who change it, or what is under way for it. Raises ``Refusal``."""
+    return _known(unit.subscriptions.lock_of_service(installation.id, service_id), service_id, verb)
+
+
+def _known(subscription: Subscription | None, service_id: int, verb: str) -> Subscription:
     if subscription is None:
         raise Refusal(
             "service_unknown",

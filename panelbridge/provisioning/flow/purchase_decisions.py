@@ -10,7 +10,13 @@ from panelbridge.contract.models import AccountId, Outcome, PanelAccount, Term
 from panelbridge.provisioning.dependencies import Dependencies
 from panelbridge.provisioning.exceptions import Refusal
 from panelbridge.provisioning.fence import expiry_of, is_one_term
-from panelbridge.provisioning.flow.decisions import decidable, decided, read_shown, subscription_of
+from panelbridge.provisioning.flow.decisions import (
+    decidable,
+    decided,
+    lock_decidable,
+    read_shown,
+    subscription_of,
+)
 from panelbridge.provisioning.flow.intend import Draft, place
 from panelbridge.provisioning.flow.settle import settle_done
 from panelbridge.provisioning.models import Operation, OperationId, OperationState
@@ -28,10 +34,10 @@ def buy_from_here(
     """
     operation, shown = _look(units, deps, operation_id)
     with units.write() as unit:
-        current = decidable(unit, deps, operation_id, as_of=operation)
+        current, subscription = lock_decidable(unit, deps, operation_id, as_of=operation)
         for attempt in unit.journal.attempts(current.id):
             unit.journal.finish(replace(attempt, cleared=True))
-        unit.subscriptions.save(replace(subscription_of(unit, current), panel_until=expiry_of(shown)))
+        unit.subscriptions.save(replace(subscription, panel_until=expiry_of(shown)))
         return decided(unit, deps, current, _to_be_bought(deps, current), f"buy from here: {reason}", actor)
 
 
@@ -44,21 +50,20 @@ def book_missing(
     """
     operation, shown = _look(units, deps, operation_id)
     with units.write() as unit:
-        current = decidable(unit, deps, operation_id, as_of=operation)
+        current, subscription = lock_decidable(unit, deps, operation_id, as_of=operation)
         if current.code != "moved_elsewhere" or current.verb is not Verb.EXTEND:
             raise Refusal(
                 "illegal_move",
                 "only a renewal that met an expiry moved by somebody else can follow a missing one",
                 advice="See what can be done: panelbridge attention.",
             )
-        subscription = subscription_of(unit, current)
         _check_length(deps, subscription, shown, current)
         _book(unit, deps, current, subscription, shown, actor=actor, reason=reason)
         return decided(unit, deps, current, _to_be_bought(deps, current), f"book missing: {reason}", actor)
 
 
 def _look(units: Units, deps: Dependencies, operation_id: OperationId) -> tuple[Operation, PanelAccount]:
-    with units.write() as unit:
+    with units.read() as unit:
         operation = decidable(unit, deps, operation_id)
         account = subscription_of(unit, operation).account_id
     if not operation.target.purchase or account is None:

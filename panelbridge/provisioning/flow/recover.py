@@ -13,7 +13,16 @@ from panelbridge.contract.models import Absent, Found, Outcome, PanelAccount, Un
 from panelbridge.provisioning.dependencies import Dependencies
 from panelbridge.provisioning.elapsed import Tick
 from panelbridge.provisioning.flow.act import send
-from panelbridge.provisioning.flow.claim import SHORTEST_TRY, Call, LookUp, begin, blocked
+from panelbridge.provisioning.flow.claim import (
+    SHORTEST_TRY,
+    Call,
+    LookUp,
+    Wait,
+    begin,
+    free_slot,
+    room_at_panel,
+)
+from panelbridge.provisioning.flow.locking import lock_to_settle
 from panelbridge.provisioning.flow.purchase import (
     fences_text,
     may_send_again,
@@ -87,11 +96,13 @@ def look_up(units: Units, deps: Dependencies, task: LookUp, *, seconds: float) -
         deps.panels.breaker(operation.panel_id).succeeded()
     call: Call | None = None
     with units.write() as unit:
+        subscription = lock_to_settle(unit, operation, task.subscription)
         now = unit.journal.operation(operation.id)
         if now is None or _moved_on(now, operation):  # what its owner or a person wrote meanwhile stands
             return now
         left = seconds - (deps.elapsed().seconds - tick.seconds)
-        look = _Look(task=_without_owner(unit, deps, task), tick=tick, seconds=left)
+        task = _without_owner(unit, deps, replace(task, subscription=subscription))
+        look = _Look(task=task, tick=tick, seconds=left)
         if isinstance(answer, Found):
             call = _found(unit, deps, look, answer.account)
         elif isinstance(answer, Absent):
@@ -210,11 +221,12 @@ def _buy_again(unit: Unit, deps: Dependencies, look: _Look, account: PanelAccoun
         return None
     if not look.has_time:
         return None
-    if blocked(unit, deps, operation, deps.clock()) is not None:
+    slot = room_at_panel(unit, deps, operation, deps.clock())
+    if isinstance(slot, Wait):
         _wait_unmoved(unit, deps, look, _BLOCKED_WAIT)
         return None
     fence = purchase_fence(deps, operation, account, look.seconds)
-    call = _begun(unit, deps, look, fence)
+    call = _begun(unit, deps, look, slot, fence)
     if call is not None:
         waited = since_deadline(look.attempt, look.tick)
         note_sent_again(unit, deps, operation, (*look.doubtful, call.attempt), waited)
@@ -318,10 +330,28 @@ def _again(unit: Unit, deps: Dependencies, look: _Look) -> Call | None:
             advice="Compare the panel's accounts, then run: panelbridge panels writes on.",
         )
         return None
-    return _begun(unit, deps, look, None) if look.has_time else None
+    if not look.has_time:
+        return None
+    slot = free_slot(unit, deps, look.operation, deps.clock())
+    if slot is None:
+        _wait_for_slot(unit, deps, look)
+        return None
+    return _begun(unit, deps, look, slot, None)
 
 
-def _begun(unit: Unit, deps: Dependencies, look: _Look, fence: Fence | None) -> Call | None:
+def _wait_for_slot(unit: Unit, deps: Dependencies, look: _Look) -> None:
+    settle_unknown(
+        unit,
+        deps,
+        look.operation,
+        after=_BLOCKED_WAIT,
+        code=look.operation.code or "outcome_unknown",
+        message="the panel does not show the effect, and has as many requests of ours as it may have",
+        advice="Nothing to do: the request is sent again when one of them has ended.",
+    )
+
+
+def _begun(unit: Unit, deps: Dependencies, look: _Look, slot: int, fence: Fence | None) -> Call | None:
     subscription = look.task.subscription
-    claimed = begin(unit, deps, look.operation, subscription, seconds=look.seconds, fence=fence)
+    claimed = begin(unit, deps, look.operation, subscription, slot=slot, seconds=look.seconds, fence=fence)
     return claimed if isinstance(claimed, Call) else None

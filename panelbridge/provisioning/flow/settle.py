@@ -53,6 +53,7 @@ def settle_done(
     now = deps.clock()
     current = unit.subscriptions.subscription(subscription.id) or subscription
     if operation.verb is Verb.CREATE and account is not None:
+        unit.subscriptions.lock_account((operation.panel_id,), account.id)
         holder = unit.subscriptions.of_account(operation.panel_id, account.id)
         if holder is not None and holder.id != subscription.id:
             return _taken(unit, deps, was or operation, account, holder)

@@ -16,7 +16,7 @@ from panelbridge.contract.exceptions import InsufficientPanelCredit, PanelBusy, 
 from panelbridge.provisioning.dependencies import Dependencies
 from panelbridge.provisioning.flow.purchase import FenceUnreadable
 from panelbridge.provisioning.models import BRIDGE, Operation
-from panelbridge.provisioning.port import Unit, Units
+from panelbridge.provisioning.port import Units
 from panelbridge.subscriptions import PanelId
 
 _OURS = frozenset({"panel_waits", "not_settled"})
@@ -39,9 +39,8 @@ def watch_waiting(units: Units, deps: Dependencies) -> int:
     if not stuck and not known:
         return 0
     wanted = [item for panel, operations in stuck.items() for item in _items(now, panel, operations)]
-    with units.write() as unit:
-        _open(unit, wanted, known)
-        _close(unit, now, wanted, known)
+    _open(units, wanted, known)
+    _close(units, now, wanted, known)
     return len(wanted)
 
 
@@ -91,21 +90,24 @@ def _operation_item(now: datetime, stuck: Operation) -> AttentionItem:
     )
 
 
-def _open(unit: Unit, wanted: Sequence[AttentionItem], known: Sequence[AttentionItem]) -> None:
+def _open(units: Units, wanted: Sequence[AttentionItem], known: Sequence[AttentionItem]) -> None:
+    """Each in a transaction of its own: who settles one operation waits for no other one's item."""
     reported = {_case_of(item) for item in known}
     for item in wanted:
-        unit.attention.raise_item(item)
+        with units.write() as unit:
+            unit.attention.raise_item(item)
         if _case_of(item) not in reported:
             _log.warning("attention: %s", item.message)
 
 
 def _close(
-    unit: Unit, now: datetime, wanted: Sequence[AttentionItem], known: Sequence[AttentionItem]
+    units: Units, now: datetime, wanted: Sequence[AttentionItem], known: Sequence[AttentionItem]
 ) -> None:
     still = {_case_of(item) for item in wanted}
     for item in known:
         if _case_of(item) not in still:
-            unit.attention.resolve(item.id, resolution="it goes on", actor=BRIDGE, at=now)
+            with units.write() as unit:
+                unit.attention.resolve(item.id, resolution="it goes on", actor=BRIDGE, at=now)
 
 
 def _case_of(item: AttentionItem) -> tuple[Subject, int | None]:

@@ -16,7 +16,7 @@ from panelbridge.provisioning.dependencies import Dependencies
 from panelbridge.provisioning.exceptions import Refusal
 from panelbridge.provisioning.fence import FenceReading, read_fence
 from panelbridge.provisioning.flow.admission import require_account, supersede
-from panelbridge.provisioning.flow.intend import Draft, find_offer, need_subscription, place
+from panelbridge.provisioning.flow.intend import Draft, find_offer, lock_subscription, place
 from panelbridge.provisioning.keys import end_state_key
 from panelbridge.provisioning.models import Asked, Attempt, Fence, Operation, Target
 from panelbridge.provisioning.outlook import PRICED, Outlook, at_its_turn, dated, moved, outlook, sold_as
@@ -31,7 +31,7 @@ class ChangePackageRules(VerbRules[ChangeCommand]):
     verb = Verb.CHANGE_PACKAGE
 
     def intend(self, unit: Unit, deps: Dependencies, command: ChangeCommand) -> Admission:
-        subscription = need_subscription(unit, command.installation, command.service_id, "change package")
+        subscription = lock_subscription(unit, command.installation, command.service_id, "change package")
         require_account(unit, subscription, self.verb)
         plan, offer = find_offer(unit, command.installation, command.plan, command.term)
         if plan.panel_id != subscription.panel_id:

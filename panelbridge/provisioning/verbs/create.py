@@ -47,7 +47,7 @@ class CreateRules(VerbRules[CreateCommand]):
         return unit.journal.by_key(create_key(command.installation, command.service_id, known.generation))
 
     def intend(self, unit: Unit, deps: Dependencies, command: CreateCommand) -> Admission:
-        known = unit.subscriptions.of_service(command.installation.id, command.service_id)
+        known = unit.subscriptions.lock_of_service(command.installation.id, command.service_id)
         if known is not None:
             _stop_ending(unit, deps, command, known)
         owner = self._owner(unit, command, known)

@@ -14,7 +14,7 @@ from panelbridge.provisioning.dependencies import Dependencies
 from panelbridge.provisioning.exceptions import Refusal
 from panelbridge.provisioning.fence import FenceReading, read_fence
 from panelbridge.provisioning.flow.admission import require_account
-from panelbridge.provisioning.flow.intend import Draft, need_subscription, place
+from panelbridge.provisioning.flow.intend import Draft, lock_subscription, place
 from panelbridge.provisioning.keys import create_key, renew_key
 from panelbridge.provisioning.models import Attempt, Fence, Operation, Target
 from panelbridge.provisioning.outlook import dated, moved, with_grace
@@ -31,7 +31,7 @@ class ExtendRules(VerbRules[RenewCommand]):
         return unit.journal.by_key(renew_key(command.installation, command.service_id, command.fact))
 
     def intend(self, unit: Unit, deps: Dependencies, command: RenewCommand) -> Admission:
-        subscription = need_subscription(unit, command.installation, command.service_id, "renew")
+        subscription = lock_subscription(unit, command.installation, command.service_id, "renew")
         if command.first_invoice:
             return _paid_by_create(unit, command, subscription)
         key = renew_key(command.installation, command.service_id, command.fact)

@@ -14,7 +14,7 @@ from panelbridge.provisioning.commands import ResetCommand
 from panelbridge.provisioning.dependencies import Dependencies
 from panelbridge.provisioning.exceptions import Refusal
 from panelbridge.provisioning.flow.admission import require_account
-from panelbridge.provisioning.flow.intend import Draft, need_subscription, place, plan_of
+from panelbridge.provisioning.flow.intend import Draft, lock_subscription, place, plan_of
 from panelbridge.provisioning.keys import end_state_key
 from panelbridge.provisioning.models import Attempt, Fence, Operation, Target
 from panelbridge.provisioning.passwords import password_for
@@ -27,7 +27,7 @@ class ResetRules(VerbRules[ResetCommand]):
     verb = Verb.RESET_CREDENTIALS
 
     def intend(self, unit: Unit, deps: Dependencies, command: ResetCommand) -> Admission:
-        subscription = need_subscription(unit, command.installation, command.service_id, "reset credentials")
+        subscription = lock_subscription(unit, command.installation, command.service_id, "reset credentials")
         require_account(unit, subscription, self.verb)
         rule = deps.panels.capabilities(subscription.panel_id).password
         if command.password is not None:

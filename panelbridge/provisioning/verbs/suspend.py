@@ -12,7 +12,7 @@ from panelbridge.lifecycle import SuspensionReason
 from panelbridge.provisioning.commands import SuspendCommand
 from panelbridge.provisioning.dependencies import Dependencies
 from panelbridge.provisioning.flow.admission import require_account, supersede
-from panelbridge.provisioning.flow.intend import Draft, need_subscription, place, plan_of
+from panelbridge.provisioning.flow.intend import Draft, lock_subscription, place, plan_of
 from panelbridge.provisioning.keys import end_state_key
 from panelbridge.provisioning.models import Attempt, Fence, Operation, Target
 from panelbridge.provisioning.outlook import lifted, lifts, moved, suspended
@@ -25,7 +25,7 @@ class SuspendRules(VerbRules[SuspendCommand]):
     verb = Verb.SUSPEND
 
     def intend(self, unit: Unit, deps: Dependencies, command: SuspendCommand) -> Admission:
-        subscription = need_subscription(unit, command.installation, command.service_id, "suspend")
+        subscription = lock_subscription(unit, command.installation, command.service_id, "suspend")
         require_account(unit, subscription, self.verb)
         target = Target(reason=command.reason, owner=command.owner, note=command.note)
         supersede(unit, deps, _made_vain(unit, subscription, target), by=self.verb)

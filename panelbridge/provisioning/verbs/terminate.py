@@ -13,7 +13,7 @@ from panelbridge.lifecycle import SubscriptionState
 from panelbridge.provisioning.commands import TerminateCommand
 from panelbridge.provisioning.dependencies import Dependencies
 from panelbridge.provisioning.flow.admission import supersede
-from panelbridge.provisioning.flow.intend import Draft, need_subscription, place, plan_of
+from panelbridge.provisioning.flow.intend import Draft, lock_subscription, place, plan_of
 from panelbridge.provisioning.models import Attempt, Fence, Operation, Target
 from panelbridge.provisioning.port import Unit
 from panelbridge.provisioning.rules import Admission, Reading, VerbRules
@@ -24,7 +24,7 @@ class TerminateRules(VerbRules[TerminateCommand]):
     verb = Verb.TERMINATE
 
     def intend(self, unit: Unit, deps: Dependencies, command: TerminateCommand) -> Admission:
-        subscription = need_subscription(unit, command.installation, command.service_id, "terminate")
+        subscription = lock_subscription(unit, command.installation, command.service_id, "terminate")
         # One key a generation: once an account is proved absent, saying so again costs nothing.
         key = f"terminate:{subscription.id}:{subscription.generation}"
         owner = unit.journal.by_key(key)

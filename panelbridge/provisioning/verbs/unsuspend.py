@@ -11,7 +11,7 @@ from panelbridge.contract.models import PanelAccount, VerbResult
 from panelbridge.provisioning.commands import UnsuspendCommand
 from panelbridge.provisioning.dependencies import Dependencies
 from panelbridge.provisioning.flow.admission import require_account, supersede
-from panelbridge.provisioning.flow.intend import Draft, need_subscription, place, plan_of
+from panelbridge.provisioning.flow.intend import Draft, lock_subscription, place, plan_of
 from panelbridge.provisioning.keys import end_state_key
 from panelbridge.provisioning.models import Attempt, Fence, Operation, Target
 from panelbridge.provisioning.outlook import lifted, lifts, moved
@@ -24,7 +24,7 @@ class UnsuspendRules(VerbRules[UnsuspendCommand]):
     verb = Verb.UNSUSPEND
 
     def intend(self, unit: Unit, deps: Dependencies, command: UnsuspendCommand) -> Admission:
-        subscription = need_subscription(unit, command.installation, command.service_id, "unsuspend")
+        subscription = lock_subscription(unit, command.installation, command.service_id, "unsuspend")
         require_account(unit, subscription, self.verb)
         target = Target(reason=command.reason, owner=command.owner)
         supersede(unit, deps, _ended(unit, subscription, target), by=self.verb)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from panelbridge.access import ApiKey, NewApiKey, Scope, StoredAnswer
 from panelbridge.storage.access.tables import api_keys, bridge, kept_answers
+from panelbridge.storage.engine.locks import Locks
 from panelbridge.storage.engine.prepared import Prepared
 from panelbridge.subscriptions import InstallationId, Mode
 
@@ -25,8 +26,12 @@ _ANSWER = Prepared(
 class SqlAccessStore:
     """Implements ``panelbridge.access.AccessStore``."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, locks: Locks | None = None) -> None:
         self._connection = connection
+        self._locks = locks or Locks(connection)
+
+    def lock_setup(self) -> None:
+        self._locks.take("setup")
 
     def bridge_name(self) -> str | None:
         return self._connection.execute(select(bridge.c.name)).scalar_one_or_none()
@@ -74,6 +79,10 @@ class SqlAccessStore:
 
     def note_key_use(self, prefix: str, at: datetime) -> None:
         self._connection.execute(update(api_keys).where(api_keys.c.prefix == prefix).values(last_used_at=at))
+
+    def lock_answer(self, owner: str, key: str) -> StoredAnswer | None:
+        self._locks.take("answer", owner, key)
+        return self.answer(owner, key)
 
     def answer(self, owner: str, key: str) -> StoredAnswer | None:
         row = _ANSWER.run(self._connection, {"owner": owner, "key": key}).first()

@@ -12,7 +12,9 @@ from sqlalchemy.exc import IntegrityError
 
 from panelbridge.attention import SENT_AGAIN, AttentionId, AttentionItem, Subject, SubjectKind
 from panelbridge.storage.attention.tables import attention
+from panelbridge.storage.engine.locks import for_change
 from panelbridge.storage.engine.prepared import Prepared, survived
+from panelbridge.storage.engine.races import is_raced
 
 _RESOLVE_OF = Prepared(  # every settled operation runs this one
     update(attention)
@@ -36,13 +38,13 @@ class SqlAttentionStore:
 
     def raise_item(self, item: AttentionItem) -> AttentionItem:
         known = self._same(item)
-        if known is None:
+        while known is None:
             try:
                 with survived(self._connection):
                     return self._insert(item)
-            except IntegrityError:  # another transaction told the same meanwhile
+            except IntegrityError as error:  # another transaction told the same meanwhile
                 known = self._same(item)
-                if known is None:
+                if known is None and not is_raced(error):
                     raise
         return self._reported_again(known, item)
 
@@ -78,6 +80,7 @@ class SqlAttentionStore:
         return [_item(row) for row in self._connection.execute(query)]
 
     def _same(self, item: AttentionItem) -> AttentionItem | None:
+        """The open one; nobody resolves it before this transaction ends."""
         query = select(attention).where(
             attention.c.code == item.code,
             attention.c.resolved_at.is_(None),
@@ -85,7 +88,7 @@ class SqlAttentionStore:
             attention.c.subject_id == item.subject.id,
             attention.c.operation_id.is_not_distinct_from(item.operation_id),
         )
-        row = self._connection.execute(query).first()
+        row = self._connection.execute(for_change(query)).first()
         return None if row is None else _item(row)
 
     def _insert(self, item: AttentionItem) -> AttentionItem:

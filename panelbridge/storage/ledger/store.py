@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -27,20 +27,23 @@ from panelbridge.ledger.models import (
 )
 from panelbridge.ledger.port import ChainedTransfer
 from panelbridge.storage.engine import guard_trials
-from panelbridge.storage.engine.prepared import Prepared
+from panelbridge.storage.engine.locks import Locks
 from panelbridge.storage.engine.schema import to_micros
 from panelbridge.storage.exceptions import StorageBusy
 from panelbridge.storage.ledger import reading as ledger_reading
 from panelbridge.storage.ledger import sql as ledger_sql
 from panelbridge.storage.ledger.rows import transfer_of, transfer_values, wallet_of
 
+_KEY = "uq_ledger_transfers_key"
+
 
 class SqlLedgerStore:
     """Implements ``LedgerStore``; commits nothing."""
 
-    def __init__(self, connection: Connection, keys: ChainKeys) -> None:
+    def __init__(self, connection: Connection, keys: ChainKeys, locks: Locks | None = None) -> None:
         self._connection = connection
         self._keys = keys
+        self._locks = locks or Locks(connection)
 
     @property
     def keys(self) -> ChainKeys:
@@ -51,6 +54,7 @@ class SqlLedgerStore:
     def open_wallet(
         self, reseller: ResellerId, *, overdraft: Credits, floor: Credits | None, at: datetime
     ) -> None:
+        self._locks.take("new wallet", reseller)
         if self.wallet(reseller) is not None:
             return
         account = ledger_sql.insert_account.run(self._connection, {"kind": "wallet"}).scalar_one()
@@ -74,23 +78,31 @@ class SqlLedgerStore:
     def wallets(self) -> Sequence[WalletState]:
         return ledger_reading.wallets_in_order(self._connection)
 
+    def take(self, reseller: ResellerId) -> None:
+        if not self._locks.needed or self._locks.holds("wallet of", reseller):
+            return
+        row = ledger_sql.lock_of_reseller.run(self._connection, {"reseller": reseller}).first()
+        if row is not None:
+            self._locks.note("wallet of", reseller)
+            self._locks.note("wallet", row[0])
+
     def lock_of(self, reseller: ResellerId) -> WalletState | None:
-        values = {"reseller": reseller}
-        self._take(ledger_sql.lock_of_reseller, values)
-        row = ledger_sql.wallet_of_reseller.run(self._connection, values).first()
+        self.take(reseller)
+        row = ledger_sql.wallet_of_reseller.run(self._connection, {"reseller": reseller}).first()
         return None if row is None else _checked(row)
 
     def lock(self, accounts: Sequence[AccountNumber]) -> Sequence[WalletState]:
         # One by one in order of id, so that two transfers between the same wallets cannot wait on each other.
         numbers = sorted({number for number in accounts if number >= FIRST_WALLET})
         for number in numbers:
-            self._take(ledger_sql.lock_account, {"account": number})
+            self._take_account(number)
         rows = [ledger_sql.wallet_of_account.run(self._connection, {"account": n}).first() for n in numbers]
         return [_checked(row) for row in rows if row is not None]
 
-    def _take(self, lock: Prepared, values: Mapping[str, int]) -> None:
-        if self._connection.dialect.name != "sqlite":
-            lock.run(self._connection, values).first()
+    def _take_account(self, number: AccountNumber) -> None:
+        if self._locks.needed and not self._locks.holds("wallet", number):
+            ledger_sql.lock_account.run(self._connection, {"account": number}).first()
+            self._locks.note("wallet", number)
 
     def set_limits(self, wallet: WalletState, *, overdraft: Credits, floor: Credits | None) -> None:
         units = None if floor is None else floor.units
@@ -130,6 +142,8 @@ class SqlLedgerStore:
             transaction = self._connection.get_transaction()
             if transaction is not None:
                 transaction.rollback()
+            if _is_key_taken(error):
+                raise StorageBusy("another transaction used the same key first") from None
             raise LedgerBroken(f"the database refused a transfer: {error.orig}") from None
 
     def _record(self, transfer: Transfer, moves: Sequence[Move]) -> Transfer:
@@ -209,6 +223,15 @@ class SqlLedgerStore:
 
     def broken_guards(self) -> Sequence[str] | None:
         return guard_trials.broken(self._connection)
+
+
+def _is_key_taken(error: IntegrityError) -> bool:
+    """By a transfer of other wallets, between the look for the key and the row; the next look finds it.
+
+    Within one wallet its lock holds that, and SQLite has no second writer.
+    """
+    told = getattr(error.orig, "diag", None)
+    return told is not None and told.constraint_name == _KEY
 
 
 def _checked(row: Sequence[object]) -> WalletState:

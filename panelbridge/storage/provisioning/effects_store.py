@@ -12,6 +12,8 @@ from panelbridge.contract.capabilities import Verb
 from panelbridge.provisioning.effects import Waiting, WriteStop
 from panelbridge.provisioning.models import OperationState
 from panelbridge.storage.engine.identities import continue_after, highest_id
+from panelbridge.storage.engine.locks import Locks
+from panelbridge.storage.engine.upserts import put_row
 from panelbridge.storage.provisioning.effects_tables import SPENT_SUBSCRIPTIONS, marks, write_stops
 from panelbridge.storage.provisioning.tables import operations
 from panelbridge.storage.subscriptions.tables import panels, subscriptions
@@ -23,8 +25,9 @@ _OPEN = write_stops.c.lifted_at.is_(None)
 class SqlEffectsStore:
     """Implements ``panelbridge.provisioning.effects.EffectsStore`` inside an open transaction."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, locks: Locks | None = None) -> None:
         self._connection = connection
+        self._locks = locks or Locks(connection)
 
     def stopped(self) -> WriteStop | None:
         row = self._connection.execute(select(write_stops).where(_OPEN)).first()
@@ -37,8 +40,12 @@ class SqlEffectsStore:
             highest_operation=row.highest_operation,
         )
 
+    def lock(self) -> WriteStop | None:
+        self._locks.take("writes")
+        return self.stopped()
+
     def stop(self, stop: WriteStop) -> bool:
-        known = self.stopped()
+        known = self.lock()
         self._connection.execute(update(panels).values(writes_enabled=False))
         if known is None:
             self._connection.execute(insert(write_stops).values(bridge_id=1, **vars(stop)))
@@ -50,7 +57,7 @@ class SqlEffectsStore:
         return False
 
     def lift(self, actor: str, at: datetime) -> None:
-        known = self.stopped()
+        known = self.lock()
         if known is None:
             return
         self._connection.execute(update(write_stops).where(_OPEN).values(lifted_at=at, actor=actor))
@@ -82,9 +89,7 @@ class SqlEffectsStore:
 
     def set_mark(self, name: str, value: str) -> None:
         """``name`` says ``value`` from now on."""
-        changed = update(marks).where(marks.c.name == name).values(value=value)
-        if self._connection.execute(changed).rowcount == 0:
-            self._connection.execute(insert(marks).values(name=name, value=value))
+        put_row(self._connection, marks, ("name",), {"name": name, "value": value})
 
     def _skip_to(self, operation: int) -> None:
         """An id names one thing for ever, in shops and at panels: what lost books gave out is spent.

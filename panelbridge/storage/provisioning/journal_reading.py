@@ -28,6 +28,7 @@ from panelbridge.provisioning.models import (
     OperationId,
     OperationState,
 )
+from panelbridge.storage.engine.locks import Locks
 from panelbridge.storage.engine.prepared import Prepared, StoreMemory
 from panelbridge.storage.provisioning.attempt_rows import attempt_of
 from panelbridge.storage.provisioning.due_rows import DUE_ROWS, ROWS_IN_VAIN, RUNNABLE
@@ -69,9 +70,7 @@ _ATTEMPTS = Prepared(
     typed=True,
 )
 _IN_FLIGHT = Prepared(
-    select(func.count())
-    .select_from(attempts)
-    .where(
+    select(attempts.c.slot).where(
         attempts.c.finished_at.is_(None),
         attempts.c.panel_id == bindparam("panel"),
         or_(
@@ -92,10 +91,13 @@ _REPORTED = frozenset(OperationState) - UNSETTLED | {OperationState.ATTENTION}
 class JournalReading:
     """The half of ``SqlJournalStore`` that changes nothing, inside an open transaction."""
 
-    def __init__(self, connection: Connection, rows: OperationRows, memory: StoreMemory) -> None:
+    def __init__(
+        self, connection: Connection, rows: OperationRows, memory: StoreMemory, locks: Locks
+    ) -> None:
         self._connection = connection
         self._rows = rows
         self._memory = memory
+        self._locks = locks
 
     def operation(self, operation: OperationId) -> Operation | None:
         return self._first(_OPERATION, wanted=operation)
@@ -176,11 +178,24 @@ class JournalReading:
     def attempts(self, operation: OperationId) -> Sequence[Attempt]:
         return [attempt_of(row) for row in _ATTEMPTS.run(self._connection, {"wanted": operation}).all()]
 
-    def in_flight(self, panel: PanelId, now: datetime, tick: Tick) -> int:
+    def free_slot(self, panel: PanelId, most: int, now: datetime, tick: Tick) -> int | None:
         values = {"panel": panel, "now": now, "boot": tick.boot, "seconds": tick.seconds}
-        return int(_IN_FLIGHT.run(self._connection, values).scalar_one())
+        taken = self._slots_taken(values)
+        if len(taken) >= most:  # one of before there were slots has none, and counts
+            return None
+        for slot in range(1, most + 1):
+            if slot in taken or not self._locks.try_take("slot", panel, slot):
+                continue
+            # Whoever had the lock may have taken the slot since it was looked at.
+            if not self._locks.needed or slot not in self._slots_taken(values):
+                return slot
+        return None
+
+    def _slots_taken(self, values: Mapping[str, Any]) -> list[int | None]:
+        return [row.slot for row in _IN_FLIGHT.run(self._connection, values).all()]
 
     def name_sent_elsewhere(self, panel: PanelId, username: str, but: Operation) -> bool:
+        self._locks.take("login name", panel, username)
         other = select(operations.c.id).where(
             operations.c.panel_id == panel,
             operations.c.username == username,

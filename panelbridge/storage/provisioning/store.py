@@ -16,13 +16,16 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
+from panelbridge.contract.capabilities import Verb
 from panelbridge.provisioning.models import (
     Attempt,
     Operation,
     OperationId,
     OperationState,
 )
+from panelbridge.storage.engine.locks import Locks
 from panelbridge.storage.engine.prepared import Prepared, StoreMemory, survived
+from panelbridge.storage.engine.upserts import InsertNew
 from panelbridge.storage.provisioning.attempt_rows import attempt_values
 from panelbridge.storage.provisioning.journal_reading import JournalReading
 from panelbridge.storage.provisioning.operation_rows import COLUMNS, OperationRows
@@ -36,13 +39,10 @@ _ADD = Prepared(
     .returning(operations.c.id),
     typed=True,
 )
-_BEGIN = Prepared(
-    # Their position is given out by the database.
-    insert(attempts).values(
-        {column.name: bindparam(column.name) for column in attempts.c if column.name != "position"}
-    ),
-    typed=True,
+_BEGIN = InsertNew(  # their position is given out by the database
+    attempts, {column.name: bindparam(column.name) for column in attempts.c if column.name != "position"}
 )
+_UNDER_WAY = frozenset({OperationState.SENT, OperationState.ATTENTION})  # one of a subscription at most
 # What an attempt learns after it began; the rest never changes, and writing its key again is not free.
 _FINISHED = ("finished_at", "outcome", "code", "evidence", "cleared", "looks")
 _FINISH = Prepared(
@@ -78,11 +78,17 @@ class SqlJournalStore(JournalReading):
         vault: Vault,
         clock: Callable[[], datetime],
         memory: StoreMemory | None = None,
+        locks: Locks | None = None,
     ) -> None:
-        super().__init__(connection, OperationRows(vault), memory or StoreMemory())
+        super().__init__(
+            connection, OperationRows(vault), memory or StoreMemory(), locks or Locks(connection)
+        )
         self._clock = clock
 
     def add(self, operation: Operation) -> Operation:
+        if operation.verb is Verb.CREATE and operation.target.chosen_name:
+            # Seen by whoever asks whether an account of that name is his own; ours are random.
+            self._locks.take("login name", operation.panel_id, operation.username)
         values = self._rows.values(operation) | {"due_set_at": self._clock()}
         made = _ADD.run(self._connection, values).scalar_one()
         return replace(operation, id=OperationId(made))
@@ -108,9 +114,12 @@ class SqlJournalStore(JournalReading):
             "was_attempts": was.attempts,
             "was_failures": was.failures,
         }
+        saving = _saving(frozenset(changed))
+        if operation.state not in _UNDER_WAY or was.state in _UNDER_WAY:
+            return saving.run(self._connection, values).rowcount == 1
         try:
             with survived(self._connection):
-                return _saving(frozenset(changed)).run(self._connection, values).rowcount == 1
+                return saving.run(self._connection, values).rowcount == 1
         except IntegrityError:  # another operation of the subscription is sent: this one is not
             return False
 
@@ -125,18 +134,14 @@ class SqlJournalStore(JournalReading):
                 operations.c.code.in_(sorted(codes)),
             )
             # It waits for no row, and so it is in nobody's way, though it locks rows of many subscriptions.
-            .with_for_update(skip_locked=True)
+            .with_for_update(skip_locked=True, key_share=True)
         )
         forward = update(operations).where(operations.c.id.in_(backs_off))
         return self._connection.execute(forward.values(due_at=now, due_set_at=self._clock())).rowcount
 
     def begin(self, attempt: Attempt) -> bool:
-        try:
-            with survived(self._connection):
-                _BEGIN.run(self._connection, attempt_values(attempt))
-        except IntegrityError:  # somebody else has this number: theirs is the lease
-            return False
-        return True
+        # Somebody else has this number: theirs is the lease.
+        return _BEGIN.run(self._connection, attempt_values(attempt)).rowcount == 1
 
     def finish(self, attempt: Attempt) -> None:
         known = attempt_values(attempt)

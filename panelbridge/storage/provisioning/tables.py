@@ -88,6 +88,7 @@ attempts = Table(
     Column("operation_id", BigInt, ForeignKey("operations.id"), primary_key=True),
     Column("number", BigInt, primary_key=True),
     Column("panel_id", BigInt, nullable=False),
+    Column("slot", BigInt),  # its place among the panel's attempts in flight; null: of before there were any
     Column("owner", String(64), nullable=False),
     Column("started_at", Instant, nullable=False),
     Column("deadline", Instant, nullable=False),

@@ -7,14 +7,19 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 
 from panelbridge.ledger import ResellerId
+from panelbridge.storage.engine.locks import for_change
+from panelbridge.storage.engine.prepared import Prepared
 from panelbridge.storage.subscriptions.rows import by_id, new_id
 from panelbridge.storage.subscriptions.tables import installations
 from panelbridge.subscriptions import Installation, InstallationId, Mode
 
 _INSTALLATION = by_id(installations)
+_LOCKED = Prepared(
+    for_change(select(installations).where(installations.c.id == bindparam("wanted"))), typed=True
+)
 
 
 class SqlInstallationStore:
@@ -25,6 +30,10 @@ class SqlInstallationStore:
 
     def installation(self, installation: InstallationId) -> Installation | None:
         row = _INSTALLATION.run(self._connection, {"wanted": installation}).first()
+        return _installation(row) if row else None
+
+    def lock(self, installation: InstallationId) -> Installation | None:
+        row = _LOCKED.run(self._connection, {"wanted": installation}).first()
         return _installation(row) if row else None
 
     def all(self) -> Sequence[Installation]:

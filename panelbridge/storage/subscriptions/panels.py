@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
+from panelbridge.storage.engine.locks import for_change
 from panelbridge.storage.engine.prepared import StoreMemory
 from panelbridge.storage.subscriptions.rows import by_id, new_id
 from panelbridge.storage.subscriptions.tables import panels
@@ -24,7 +25,7 @@ class SqlPanelStore:
         self._connection = connection
         self._vault = vault
         self._memory = memory or StoreMemory()
-        # As this transaction saw them: nobody else changes what it sees, so a row is read once.
+        # As this transaction saw them first. Who changes one locks it, which reads it again.
         self._panels: dict[PanelId, Panel] = {}
 
     def panel(self, panel: PanelId) -> Panel | None:
@@ -39,6 +40,14 @@ class SqlPanelStore:
     def named(self, code: str) -> Panel | None:
         row = self._connection.execute(select(panels).where(panels.c.code == code)).one_or_none()
         return self._panel(row) if row else None
+
+    def lock_named(self, code: str) -> Panel | None:
+        query = for_change(select(panels).where(panels.c.code == code))
+        row = self._connection.execute(query).one_or_none()
+        if row is None:
+            return None
+        found = self._panels[PanelId(row.id)] = self._panel(row)
+        return found
 
     def all(self) -> Sequence[Panel]:
         return [self._panel(row) for row in self._connection.execute(select(panels).order_by(panels.c.code))]

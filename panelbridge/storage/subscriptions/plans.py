@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from panelbridge.contract.models import Term
 from panelbridge.ledger import Credits, ResellerId
+from panelbridge.storage.engine.locks import Locks
 from panelbridge.storage.engine.prepared import Prepared, StoreMemory
 from panelbridge.storage.subscriptions.rows import new_id
 from panelbridge.storage.subscriptions.tables import panels, plan_versions, plans
@@ -40,8 +41,11 @@ _CODES = Prepared(
 class SqlPlanStore:
     """Implements ``panelbridge.subscriptions.PlanStore`` inside an open transaction."""
 
-    def __init__(self, connection: Connection, memory: StoreMemory | None = None) -> None:
+    def __init__(
+        self, connection: Connection, memory: StoreMemory | None = None, locks: Locks | None = None
+    ) -> None:
         self._connection = connection
+        self._locks = locks or Locks(connection)
         self._memory = memory or StoreMemory()
         self._plans: dict[tuple[PlanId, int], Plan] = {}  # a version never changes
 
@@ -53,6 +57,10 @@ class SqlPlanStore:
     def named(self, reseller: ResellerId, code: str) -> Plan | None:
         return self._known(_PLAN_NAMED, reseller=reseller, named=code)
 
+    def lock_named(self, reseller: ResellerId, code: str) -> Plan | None:
+        self._locks.take("plan", reseller, code)
+        return self.named(reseller, code)
+
     def all(self, reseller: ResellerId | None = None) -> Sequence[Plan]:
         query = _PLAN_NOW.order_by(plans.c.code)
         if reseller is not None:
@@ -60,7 +68,7 @@ class SqlPlanStore:
         return [_plan(row) for row in self._connection.execute(query)]
 
     def save(self, plan: Plan) -> Plan:
-        known = self.named(plan.reseller_id, plan.code)
+        known = self.lock_named(plan.reseller_id, plan.code)
         version = known.version + 1 if known else 1
         if known is None:
             owner = {"reseller_id": plan.reseller_id, "code": plan.code, "version": 1}

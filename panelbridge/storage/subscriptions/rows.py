@@ -5,13 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, insert, select
+from sqlalchemy.exc import IntegrityError
 
 from panelbridge.storage.engine.prepared import Prepared
+from panelbridge.storage.engine.races import raise_if_raced
 
 
 def new_id(connection: Connection, table: Table, values: dict[str, Any]) -> int:
-    """Insert ``values`` into ``table``; the id the row was given."""
-    key = connection.execute(insert(table), values).inserted_primary_key
+    """Insert ``values`` into ``table``; the id the row was given.
+
+    Raises ``StorageBusy`` when another transaction has just added one of that code: who asks again sees it.
+    """
+    try:
+        key = connection.execute(insert(table), values).inserted_primary_key
+    except IntegrityError as error:
+        raise_if_raced(error)
+        raise
     if key is None:
         msg = f"{table.name} gave no id"
         raise RuntimeError(msg)

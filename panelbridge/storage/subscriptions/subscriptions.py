@@ -24,9 +24,11 @@ from sqlalchemy import (
 from panelbridge.contract.models import AccountId
 from panelbridge.ledger import ResellerId
 from panelbridge.lifecycle import SubscriptionState
+from panelbridge.storage.engine.locks import Locks, for_change
 from panelbridge.storage.engine.prepared import Prepared, StoreMemory
 from panelbridge.storage.engine.schema import BigInt
 from panelbridge.storage.provisioning.effects_tables import SPENT_SUBSCRIPTIONS, marks
+from panelbridge.storage.provisioning.tables import operations
 from panelbridge.storage.subscriptions.rows import by_id
 from panelbridge.storage.subscriptions.subscription_rows import SubscriptionRows, stored_state
 from panelbridge.storage.subscriptions.tables import subscriptions
@@ -34,10 +36,23 @@ from panelbridge.storage.vault.sealing import Vault
 from panelbridge.subscriptions import InstallationId, PanelId, Subscription, SubscriptionId
 
 _SUBSCRIPTION = by_id(subscriptions)
-_OF_SERVICE = Prepared(
-    select(subscriptions).where(
-        subscriptions.c.installation_id == bindparam("installation"),
-        subscriptions.c.service_id == bindparam("service"),
+_of_service = select(subscriptions).where(
+    subscriptions.c.installation_id == bindparam("installation"),
+    subscriptions.c.service_id == bindparam("service"),
+)
+_OF_SERVICE = Prepared(_of_service, typed=True)
+_LOCKED = Prepared(
+    for_change(select(subscriptions).where(subscriptions.c.id == bindparam("wanted"))), typed=True
+)
+_LOCKED_OF_SERVICE = Prepared(for_change(_of_service), typed=True)
+_LOCKED_OF_OPERATION = Prepared(
+    for_change(
+        select(subscriptions).where(
+            subscriptions.c.id
+            == select(operations.c.subscription_id)
+            .where(operations.c.id == bindparam("operation"))
+            .scalar_subquery()
+        )
     ),
     typed=True,
 )
@@ -87,11 +102,19 @@ def _saving(columns: frozenset[str]) -> Prepared:
 class SqlSubscriptionStore:
     """Implements ``panelbridge.subscriptions.SubscriptionStore`` inside an open transaction."""
 
-    def __init__(self, connection: Connection, vault: Vault, memory: StoreMemory | None = None) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        vault: Vault,
+        memory: StoreMemory | None = None,
+        locks: Locks | None = None,
+    ) -> None:
         self._connection = connection
         self._memory = memory or StoreMemory()
+        self._locks = locks or Locks(connection)
         self._rows = SubscriptionRows(vault)
-        # As this transaction saw or wrote them last: nobody else changes what it sees, so a row is read once.
+        # As this transaction saw or wrote them last. Of what it locked nobody else changes anything; what is
+        # decided on is locked, and read again with the lock.
         self._read: dict[SubscriptionId, Subscription] = {}
 
     def subscription(self, subscription: SubscriptionId) -> Subscription | None:
@@ -99,6 +122,30 @@ class SqlSubscriptionStore:
 
     def of_service(self, installation: InstallationId, service_id: int) -> Subscription | None:
         return self._known(_OF_SERVICE, installation=installation, service=service_id)
+
+    def lock(self, subscription: SubscriptionId) -> Subscription | None:
+        if self._locks.holds("subscription", subscription):
+            return self.subscription(subscription)
+        return self._now_locked(_LOCKED, wanted=subscription)
+
+    def lock_of_service(self, installation: InstallationId, service_id: int) -> Subscription | None:
+        of_service = {"installation": installation, "service": service_id}
+        known = self._now_locked(_LOCKED_OF_SERVICE, **of_service)
+        if known is not None or not self._locks.needed:
+            return known
+        self._locks.take("service", installation, service_id)
+        return self._now_locked(_LOCKED_OF_SERVICE, **of_service)  # whoever had the lock may have made it
+
+    def lock_of_operation(self, operation: int) -> Subscription | None:
+        return self._now_locked(_LOCKED_OF_OPERATION, operation=operation)
+
+    def lock_account(self, panels: Sequence[PanelId], account: AccountId) -> None:
+        for panel in sorted(panels):
+            self._locks.take("account", panel, account)
+
+    def lock_login(self, subscription: Subscription) -> None:
+        place = (subscription.panel_id, subscription.installation_id)
+        self._locks.take("login", *place, subscription.customer)
 
     def cancelled(self, installation: InstallationId) -> Sequence[int]:
         query = select(subscriptions.c.service_id).where(
@@ -143,6 +190,7 @@ class SqlSubscriptionStore:
         made = statement.run(self._connection, self._rows.values(subscription)).scalar_one()
         added = replace(subscription, id=SubscriptionId(made))
         self._read[added.id] = added
+        self._locks.note("subscription", added.id)  # nobody else sees it yet
         return added
 
     def save(self, subscription: Subscription) -> None:
@@ -207,6 +255,12 @@ class SqlSubscriptionStore:
         )
         if found is not None:
             self._read[found.id] = found
+        return found
+
+    def _now_locked(self, query: Prepared, **values: Any) -> Subscription | None:
+        found = self._known(query, **values)
+        if found is not None:
+            self._locks.note("subscription", found.id)
         return found
 
 

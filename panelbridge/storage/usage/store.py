@@ -6,13 +6,16 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, insert, select
+from sqlalchemy import Connection, Row, and_, bindparam, delete, select
 
 from panelbridge.lifecycle import SubscriptionState
+from panelbridge.storage.engine.upserts import InsertNew
 from panelbridge.storage.subscriptions.tables import subscriptions
 from panelbridge.storage.usage.tables import usage_samples
 from panelbridge.subscriptions import PanelId, SubscriptionId
 from panelbridge.usage import UsageSample
+
+_KEEP = InsertNew(usage_samples, {column.name: bindparam(column.name) for column in usage_samples.c})
 
 
 class SqlUsageStore:
@@ -40,13 +43,9 @@ class SqlUsageStore:
         return [SubscriptionId(row[0]) for row in self._connection.execute(query)]
 
     def keep(self, samples: Iterable[UsageSample]) -> None:
-        for sample in samples:
-            row = _values(sample)
-            known = select(usage_samples.c.day).where(
-                usage_samples.c.subscription_id == sample.subscription_id, usage_samples.c.day == row["day"]
-            )
-            if self._connection.execute(known).first() is None:
-                self._connection.execute(insert(usage_samples).values(**row))
+        # Everywhere in one order, so that two who keep the same samples do not wait for each other.
+        for sample in sorted(samples, key=lambda one: (one.subscription_id, one.day)):
+            _KEEP.run(self._connection, _values(sample))
 
     def of(self, subscription: SubscriptionId, limit: int = 90) -> Sequence[UsageSample]:
         query = (

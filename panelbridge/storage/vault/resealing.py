@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Table, select, update
 
+from panelbridge.storage.engine.locks import for_change
 from panelbridge.storage.exceptions import VaultError
 from panelbridge.storage.provisioning.tables import operations
 from panelbridge.storage.subscriptions.tables import panels, subscriptions
@@ -43,7 +44,8 @@ class _Count:
 def reseal(connection: Connection, vault: Vault) -> Resealed:
     """Every secret of the database is under the newest key of ``vault``. Repeating it is safe."""
     count = _Count(vault)
-    for table, column in ((operations, "password"), (subscriptions, "password"), (subscriptions, "connect")):
+    # In the order in which everybody locks: subscriptions, then operations.
+    for table, column in ((subscriptions, "password"), (subscriptions, "connect"), (operations, "password")):
         _each_row(connection, table, column, count.rotate)
     _each_row(
         connection,
@@ -57,7 +59,7 @@ def reseal(connection: Connection, vault: Vault) -> Resealed:
 def _each_row(connection: Connection, table: Table, column: str, change: Callable[..., object]) -> None:
     last = 0
     query = select(table.c.id, table.c[column]).where(table.c[column].is_not(None)).order_by(table.c.id)
-    while rows := connection.execute(query.where(table.c.id > last).limit(_PAGE)).all():
+    while rows := connection.execute(for_change(query.where(table.c.id > last).limit(_PAGE))).all():
         for number, value in rows:
             connection.execute(update(table).where(table.c.id == number).values({column: change(value)}))
         last = rows[-1][0]
