@@ -143,7 +143,7 @@ def two_claims_from_one_reading(stage: Stage) -> tuple[list[Claim], int]:
     begun: list[Claim] = []
     for _ in range(2):
         with rig.units.write() as unit:
-            begun.append(claim.begin(unit, rig.deps, read, subscription, seconds=4.0, fence=fence))
+            begun.append(claim.begin(unit, rig.deps, read, subscription, slot=1, seconds=4.0, fence=fence))
     stage.practice.control.set_latency(SLOW, "extend")
     calls = [item for item in begun if isinstance(item, Call)]
     together(*(lambda item=item: act.send(rig.units, rig.deps, item) for item in calls))
