@@ -177,12 +177,15 @@ def intend(unit: SqlUnit, rig: Rig, command: CreateCommand | RenewCommand) -> Op
 
 
 @contextmanager
-def two_sessions(folder: Path, owner_url: str, url: str, panel: dict[str, Any]) -> Iterator[Sessions]:
+def two_sessions(
+    folder: Path, owner_url: str, url: str, panel: dict[str, Any], *, patience: float = 3.0
+) -> Iterator[Sessions]:
+    """``patience``: seconds of a try and of an answer."""
     folder.mkdir()
     (folder / "bridge.url").write_text(url)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PANELBRIDGE_TEST_DATABASE", "postgresql")
-        first, second = (build_rig(folder, attempt=3.0, lookup=2.0, budget=3.0) for _ in range(2))
+        first, second = (build_rig(folder, attempt=patience, lookup=2.0, budget=patience) for _ in range(2))
     main = first.add_panel("main", "reference", {"base_url": "http://127.0.0.1:1", "token": "t" * 32} | panel)
     first.add_plan("gold", main, {"1m": ("basic-1m", "1")})
     sessions = Sessions(first=first, second=second, owner=Database(owner_url), panel=main)
