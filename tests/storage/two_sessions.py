@@ -183,9 +183,7 @@ def two_sessions(
     """``patience``: seconds of a try and of an answer."""
     folder.mkdir()
     (folder / "bridge.url").write_text(url)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PANELBRIDGE_TEST_DATABASE", "postgresql")
-        first, second = (build_rig(folder, attempt=patience, lookup=2.0, budget=patience) for _ in range(2))
+    first, second = (build_rig(folder, attempt=patience, lookup=2.0, budget=patience) for _ in range(2))
     main = first.add_panel("main", "reference", {"base_url": "http://127.0.0.1:1", "token": "t" * 32} | panel)
     first.add_plan("gold", main, {"1m": ("basic-1m", "1")})
     sessions = Sessions(first=first, second=second, owner=Database(owner_url), panel=main)
