@@ -19,6 +19,7 @@ from panelbridge.contract.exceptions import (
 )
 from panelbridge.contract.models import Outcome
 from panelbridge.contract.secret import SecretUnreadable
+from panelbridge.customers import CustomerRefused
 from panelbridge.ledger import LedgerError
 from panelbridge.lifecycle import IllegalMove
 from panelbridge.provisioning.exceptions import Refusal
@@ -35,9 +36,19 @@ from panelbridge.storage.exceptions import (
     VaultError,
 )
 
-Known = Refusal | PanelError | LedgerError | IllegalMove | StorageBusy | StorageFailed | SecretUnreadable
+Known = (
+    Refusal
+    | CustomerRefused
+    | PanelError
+    | LedgerError
+    | IllegalMove
+    | StorageBusy
+    | StorageFailed
+    | SecretUnreadable
+)
 KNOWN: tuple[type[Exception], ...] = (
     Refusal,
+    CustomerRefused,
     PanelError,
     LedgerError,
     IllegalMove,
@@ -65,7 +76,7 @@ def problem_of(error: Known) -> Problem:
             return Problem("secret_unreadable", f"{error}.")
         case IllegalMove():
             return Problem("illegal_move", _sentence(str(error)))
-        case Refusal():
+        case Refusal() | CustomerRefused():
             return _of_refusal(error)
         case PanelError():
             return _of_panel_error(error)
@@ -97,7 +108,9 @@ def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
-def _of_refusal(error: Refusal) -> Problem:
+def _of_refusal(error: Refusal | CustomerRefused) -> Problem:
+    if isinstance(error, CustomerRefused):
+        return Problem(error.code, _sentence(error.message), advice=error.advice, field=error.field)
     extra = {} if error.customer is None else {"customer": error.customer}
     if error.code in KINDS:
         return Problem(error.code, error.message, advice=error.advice, field=error.field, extra=extra)

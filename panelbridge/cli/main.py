@@ -80,6 +80,9 @@ class Commands(LazyGroup):
             place="subscription_verbs:app",
             help="The sold accounts: look, extend, suspend, reset, change, end.",
         ),
+        "customers": Entry(
+            place="customers:app", help="The people who have subscriptions: find, note, tag, link, merge."
+        ),
         "operations": Entry(
             place="operations:app", help="The journal: everything that was wanted, and what became of it."
         ),

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Protocol
 
 from panelbridge.access import AccessStore
+from panelbridge.customers import BelongingsStore, CustomerStore, EventStore
 from panelbridge.provisioning import Provisioner
 from panelbridge.provisioning.effects import EffectsStore
 from panelbridge.provisioning.port import Panels, Unit
@@ -27,6 +28,12 @@ class ServiceUnit(Unit, Protocol):
     def access(self) -> AccessStore: ...
     @property
     def usage(self) -> UsageStore: ...
+    @property
+    def customers(self) -> CustomerStore: ...
+    @property
+    def belongings(self) -> BelongingsStore: ...
+    @property
+    def events(self) -> EventStore: ...
 
 
 class ServiceUnits(Protocol):

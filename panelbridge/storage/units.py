@@ -11,6 +11,9 @@ from sqlalchemy import Connection
 from panelbridge.ledger import Ledger
 from panelbridge.storage.access.store import SqlAccessStore
 from panelbridge.storage.attention.store import SqlAttentionStore
+from panelbridge.storage.customers.belongings import SqlBelongingsStore
+from panelbridge.storage.customers.store import SqlCustomerStore
+from panelbridge.storage.customers.timeline import SqlEventStore
 from panelbridge.storage.engine.database import Database
 from panelbridge.storage.engine.locks import Locks
 from panelbridge.storage.engine.prepared import StoreMemory
@@ -68,6 +71,18 @@ class SqlUnit:
     @property
     def access(self) -> SqlAccessStore:
         return SqlAccessStore(self.connection, self.locks)
+
+    @property
+    def customers(self) -> SqlCustomerStore:
+        return SqlCustomerStore(self.connection)
+
+    @property
+    def belongings(self) -> SqlBelongingsStore:
+        return SqlBelongingsStore(self.connection)
+
+    @property
+    def events(self) -> SqlEventStore:
+        return SqlEventStore(self.connection)
 
 
 class SqlUnits:

@@ -23,12 +23,19 @@ def load_tables() -> None:
         importlib.import_module(name)
 
 
+def ours(name: str | None, kind: str, _parents: object) -> bool:
+    """Not the index of trigrams, which each database has in its own way, and the other not."""
+    trigrams = ("customer_find", "ix_customer_profiles_find")
+    return kind not in ("table", "index") or not str(name).startswith(trigrams)
+
+
 def test_migrations_build_what_the_tables_say(tmp_path: Path) -> None:
     load_tables()
     database = Database(f"sqlite:///{tmp_path}/x.db")
     database.migrate()
     with database.read() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        opts = {"compare_type": True, "include_name": ours}
+        context = MigrationContext.configure(connection, opts=opts)
         assert [] == compare_metadata(context, metadata)
     database.close()
 

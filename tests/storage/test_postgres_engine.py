@@ -21,7 +21,7 @@ from panelbridge.storage.engine.schema_check import schema_problems
 from panelbridge.storage.exceptions import StorageBusy, StorageFailed, StorageUnanswered, StorageUnreachable
 from panelbridge.storage.ledger.agreement import disagreements
 from tests.ledger.books import ANNA, BORIS, Books, credits_of
-from tests.storage.test_migrations import load_tables
+from tests.storage.test_migrations import load_tables, ours
 from tests.support import postgres
 
 
@@ -50,7 +50,8 @@ def test_migrations_build_what_the_tables_say(owned: Database) -> None:
     load_tables()
     owned.migrate()  # a second time
     with owned.read() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        opts = {"compare_type": True, "include_name": ours}
+        context = MigrationContext.configure(connection, opts=opts)
         assert [] == compare_metadata(context, metadata)
 
 

@@ -1,5 +1,6 @@
 # ruff: noqa: S608 - conditions made of our own table names
-"""What the ledger's tables refuse, written once: ``guards_sqlite`` and ``guards_postgres`` make the triggers.
+"""What the tables of ledger, customers and timeline refuse. ``guards_sqlite`` and ``guards_postgres``
+make the triggers.
 
 Conditions are spelled as SQLite spells them: ``IS NOT`` compares two values of which either may be NULL.
 """
@@ -8,8 +9,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-FROZEN = ("ledger_accounts", "ledger_transfers", "ledger_links", "ledger_floor_crossings")
-UNDELETABLE = (*FROZEN, "ledger_wallets", "ledger_texts")
+FROZEN = (
+    "ledger_accounts",
+    "ledger_transfers",
+    "ledger_links",
+    "ledger_floor_crossings",
+    "consents",
+    "events",
+)
+UNDELETABLE = (*FROZEN, "ledger_wallets", "ledger_texts", "customers", "event_texts")
 # Each database spells these its own way.
 BLANK_TAIL = "<a tail of 64 zeros>"
 NO = "<false>"
@@ -194,4 +202,63 @@ _TEXT_UPDATE = Guard(
     ),
 )
 
-GUARDS = (_ACCOUNTS, _WALLET_INSERT, _WALLET_UPDATE, _TRANSFER, _LINK, _CROSSING, _TEXT_INSERT, _TEXT_UPDATE)
+_CUSTOMER_INSERT = Guard(
+    event="INSERT",
+    table="customers",
+    rules=(
+        _refuse_on_sqlite(
+            "a customer is never replaced",
+            "EXISTS (SELECT 1 FROM customers WHERE id = NEW.id) OR EXISTS (SELECT 1 FROM customers"
+            " WHERE installation_id = NEW.installation_id AND client_id = NEW.client_id)",
+        ),
+    ),
+)
+_CUSTOMER_UPDATE = Guard(
+    event="UPDATE",
+    table="customers",
+    rules=(
+        _refuse(
+            "a customer keeps its id, its reseller and what was done to it for good",
+            "NEW.id <> OLD.id OR NEW.reseller_id <> OLD.reseller_id"
+            " OR (OLD.merged_into IS NOT NULL AND NEW.merged_into IS NULL)"
+            " OR (OLD.erased_at IS NOT NULL AND NEW.erased_at IS NULL)",
+        ),
+    ),
+)
+_EVENT_INSERT = Guard(
+    event="INSERT",
+    table="events",
+    rules=(_refuse_on_sqlite("an event is never replaced", _exists("events", "id")),),
+)
+_CONSENT_INSERT = Guard(
+    event="INSERT",
+    table="consents",
+    rules=(_refuse_on_sqlite("a consent is never replaced", _exists("consents", "id")),),
+)
+_EVENT_TEXT_INSERT = Guard(
+    event="INSERT",
+    table="event_texts",
+    rules=(_refuse_on_sqlite("a text is never replaced", _exists("event_texts", "event_id")),),
+)
+_EVENT_TEXT_UPDATE = Guard(
+    event="UPDATE",
+    table="event_texts",
+    rules=(_refuse("a text is erased or kept", "NEW.event_id <> OLD.event_id OR NEW.text IS NOT NULL"),),
+)
+
+GUARDS = (
+    _ACCOUNTS,
+    _WALLET_INSERT,
+    _WALLET_UPDATE,
+    _TRANSFER,
+    _LINK,
+    _CROSSING,
+    _TEXT_INSERT,
+    _TEXT_UPDATE,
+    _CUSTOMER_INSERT,
+    _CUSTOMER_UPDATE,
+    _EVENT_INSERT,
+    _CONSENT_INSERT,
+    _EVENT_TEXT_INSERT,
+    _EVENT_TEXT_UPDATE,
+)

@@ -33,6 +33,14 @@ _SAMPLE = (
     "UPDATE ledger_wallets SET held = 60, sequence = 2, tail = 'b' WHERE id = :w",
     "INSERT INTO ledger_texts (transfer_id, salt, actor, reason) VALUES (:t, x'00', 'guard', 'trial')",
     "INSERT INTO ledger_floor_crossings (id, wallet_id, at, available, floor) VALUES (:c, :w, 1, 0, 1)",
+    f"INSERT INTO resellers (id, code, name) VALUES ({_RESELLER}, 'Guard Trial', 'guard')",
+    f"INSERT INTO customers (id, reseller_id, origin, created_at, erased_at, revision)"
+    f" VALUES (:p, {_RESELLER}, 'native', 1, 1, 1)",
+    f"INSERT INTO events (id, at, reseller_id, customer_id, kind, actor, before, after)"
+    f" VALUES (:e, 1, {_RESELLER}, :p, 'customer_added', 'guard', '{{}}', '{{}}')",
+    "INSERT INTO event_texts (event_id, text) VALUES (:e, 'guard')",
+    "INSERT INTO consents (id, customer_id, purpose, given, at, source, wording_version)"
+    " VALUES (:e, :p, 'guard', false, 1, 'guard', '1')",
 )
 
 _NEW_TRANSFER = "ledger_transfers (kind, source_id, target_id, amount, released, at, resolves, corrects)"
@@ -65,6 +73,15 @@ _COMMON: dict[str, str] = {
     "delete a text": "DELETE FROM ledger_texts WHERE transfer_id = :t",
     "change a crossing": "UPDATE ledger_floor_crossings SET available = 5 WHERE id = :c",
     "delete a crossing": "DELETE FROM ledger_floor_crossings WHERE id = :c",
+    "delete a customer": "DELETE FROM customers WHERE id = :p",
+    "give a customer away": "UPDATE customers SET reseller_id = reseller_id - 1 WHERE id = :p",
+    "bring an erased customer back": "UPDATE customers SET erased_at = NULL WHERE id = :p",
+    "change an event": "UPDATE events SET kind = 'note_added' WHERE id = :e",
+    "delete an event": "DELETE FROM events WHERE id = :e",
+    "change an event's text": "UPDATE event_texts SET text = 'another' WHERE event_id = :e",
+    "delete an event's text": "DELETE FROM event_texts WHERE event_id = :e",
+    "change a consent": "UPDATE consents SET given = true WHERE id = :e",
+    "delete a consent": "DELETE FROM consents WHERE id = :e",
 }
 
 # Facts of SQLite: rows are replaced without a word, and any column takes a fraction.
@@ -80,6 +97,13 @@ _SQLITE: dict[str, str] = {
     "replace a text": "REPLACE INTO ledger_texts (transfer_id, actor) VALUES (:t, 'another')",
     "replace a crossing": "REPLACE INTO ledger_floor_crossings (id, wallet_id, at, available, floor)"
     " VALUES (:c, :w, 1, 5, 6)",
+    "replace a customer": "REPLACE INTO customers (id, reseller_id, origin, created_at, revision)"
+    f" VALUES (:p, {_RESELLER}, 'native', 1, 1)",
+    "replace an event": "REPLACE INTO events (id, at, reseller_id, kind, actor, before, after)"
+    f" VALUES (:e, 1, {_RESELLER}, 'note_added', 'guard', '{{}}', '{{}}')",
+    "replace an event's text": "REPLACE INTO event_texts (event_id, text) VALUES (:e, 'another')",
+    "replace a consent": "REPLACE INTO consents (id, customer_id, purpose, given, at, source,"
+    " wording_version) VALUES (:e, :p, 'guard', true, 1, 'guard', '1')",
 }
 
 _INSTEAD = "ON CONFLICT ({}) DO UPDATE SET {}".format
@@ -100,6 +124,10 @@ _POSTGRES: dict[str, str] = {
     "truncate the links": "TRUNCATE ledger_links",
     "truncate the texts": "TRUNCATE ledger_texts",
     "truncate the crossings": "TRUNCATE ledger_floor_crossings",
+    "truncate the customers": "TRUNCATE customers CASCADE",
+    "truncate the events": "TRUNCATE events CASCADE",
+    "truncate the events' texts": "TRUNCATE event_texts",
+    "truncate the consents": "TRUNCATE consents",
     "restart the numbers": "TRUNCATE ledger_transfers RESTART IDENTITY CASCADE",
 }
 
@@ -146,12 +174,14 @@ def _free_places(connection: Connection) -> dict[str, int]:
     if connection.dialect.name != "sqlite":
         # Others book meanwhile and take the next numbers; these are never reached. One trial at a time.
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_TRIAL_LOCK})")
-        return dict.fromkeys("wtlc", _NEVER_REACHED)
+        return dict.fromkeys("wtlcpe", _NEVER_REACHED)
     tables = {
         "w": "ledger_accounts",
         "t": "ledger_transfers",
         "l": "ledger_links",
         "c": "ledger_floor_crossings",
+        "p": "customers",
+        "e": "events",
     }
     return {
         name: connection.exec_driver_sql(f"SELECT coalesce(max(id), 0) + 1 FROM {table}").scalar_one()

@@ -7,8 +7,15 @@ from sqlalchemy import Connection, text
 from panelbridge.storage.engine.database_identity import SYSTEM_FUNCTION
 
 # Tables whose rows only come: no right to change or delete them is given at all. Their guards refuse it too.
-_ONLY_ADDED = ("ledger_accounts", "ledger_transfers", "ledger_links", "ledger_floor_crossings")
-_NEVER_DELETED = ("ledger_wallets", "ledger_texts")
+_ONLY_ADDED = (
+    "ledger_accounts",
+    "ledger_transfers",
+    "ledger_links",
+    "ledger_floor_crossings",
+    "consents",
+    "events",
+)
+_NEVER_DELETED = ("ledger_wallets", "ledger_texts", "customers", "event_texts")
 _OURS_TO_READ = ("alembic_version",)
 JOBS_SCHEMA = "panelbridge_jobs"
 

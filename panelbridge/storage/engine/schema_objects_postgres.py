@@ -60,10 +60,16 @@ def objects(connection: Connection) -> tuple[Objects, Objects]:
         connection.execute(text("SET LOCAL search_path = pg_temp"))
         connection.execute(text("SET LOCAL client_min_messages = warning"))
         migrations.upgrade(connection)
+        # As it was when the others were read: what lies in our schema is told without its name.
+        connection.execute(text(f"SET LOCAL search_path = pg_temp, {_quoted(connection, schema)}"))
         mine = connection.execute(text("SELECT pg_my_temp_schema()")).scalar_one()
         return found, _read(connection, mine, "pg_temp")
     finally:
         trial.rollback()
+
+
+def _quoted(connection: Connection, name: str) -> str:
+    return connection.dialect.identifier_preparer.quote(name)
 
 
 def _read(connection: Connection, space: int, schema: str) -> Objects:

@@ -107,7 +107,7 @@ class _Connections(KeptConnections):
 def _reading_engine(url: str, patience: float) -> Engine:
     """Plain BEGIN and a connection that refuses to write."""
     # Every request thread and job may read at once; a pool that is too small makes them wait for nothing.
-    engine = create_engine(url, pool_size=16, max_overflow=240, **JSON_BY_PYDANTIC)
+    engine = create_engine(url, pool_size=16, max_overflow=240, hide_parameters=True, **JSON_BY_PYDANTIC)
     _on_connect(engine, patience, "PRAGMA query_only=ON")
     _begin_with(engine, _READ)
     return engine
@@ -146,6 +146,7 @@ def _set_pragmas(engine: Engine, patience: float, *more: str) -> None:
             "PRAGMA synchronous=FULL",
             "PRAGMA foreign_keys=ON",
             "PRAGMA recursive_triggers=ON",  # else INSERT OR REPLACE passes the delete triggers
+            "PRAGMA secure_delete=ON",  # what is erased is overwritten; Debian's SQLite does so anyway
             *more,
         ):
             connection.execute(pragma)

@@ -66,7 +66,8 @@ _OF_ACCOUNT = Prepared(  # by the index that holds one account to one living sub
 )
 # Where they are not named as the column.
 _FIELDS = {"anchor_start": "anchor", "anchor_months": "anchor", "refused": "state"}
-_KEPT_COLUMNS = [column.name for column in subscriptions.c if column.name != "id"]
+# Whose a subscription is, the room of customers writes (``storage/customers``).
+_KEPT_COLUMNS = [column.name for column in subscriptions.c if column.name not in ("id", "customer_id")]
 # An id names one subscription for ever: accounts at panels bear it. What lost books gave out is spent.
 _NEXT_ID = 1 + func.max(
     func.coalesce(select(func.max(subscriptions.c.id)).scalar_subquery(), 0),

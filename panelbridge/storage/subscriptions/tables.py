@@ -112,12 +112,19 @@ subscriptions = Table(
     Column("cancelled_at", Instant),
     Column("adopted_reference", String(200)),
     Column("customer", String(64)),
+    Column("customer_id", BigInt, ForeignKey("customers.id")),  # whose it is, as the room of customers knows
     UniqueConstraint("installation_id", "service_id"),
     CheckConstraint("generation >= 1", name="generation"),
     CheckConstraint("state IN ('pending', 'active', 'suspended', 'terminated')", name="state"),
 )
 Index("ix_subscriptions_state_until", subscriptions.c.state, subscriptions.c.entitled_until)
 Index("ix_subscriptions_customer", subscriptions.c.customer)
+Index(
+    "ix_subscriptions_customer_id",
+    subscriptions.c.customer_id,
+    sqlite_where=subscriptions.c.customer_id.is_not(None),
+    postgresql_where=subscriptions.c.customer_id.is_not(None),
+)
 # One panel account belongs to one subscription that is not terminated.
 Index(
     "uq_subscriptions_account",
