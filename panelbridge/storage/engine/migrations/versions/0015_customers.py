@@ -10,8 +10,8 @@ from alembic import op
 
 from panelbridge.storage.engine.schema import BigInt, Instant
 
-revision = "0014_customers"
-down_revision = "0013_attempt_position"
+revision = "0015_customers"
+down_revision = "0014_slots"
 branch_labels = None
 depends_on = None
 
