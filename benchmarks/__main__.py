@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks import adapters, burst, create_cost, footprint, held, ledger, refusals, throughput
+from benchmarks import adapters, burst, create_cost, footprint, growth, held, ledger, refusals, throughput
 from benchmarks.figure import Figure
 from scripts.commit import commit
 
@@ -37,6 +37,7 @@ FULL: dict[str, _Measure] = {
     "refusals": refusals.measure,  # (f)
     "held": held.measure,
     "adapters": adapters.measure,
+    "growth": growth.measure,
 }
 # The same code over the shortest of runs: shows that it works, its values mean nothing.
 QUICK: dict[str, _Measure] = {
@@ -48,6 +49,7 @@ QUICK: dict[str, _Measure] = {
     "refusals": partial(refusals.measure, seconds=0.5),
     "held": partial(held.measure, seconds=0.2),
     "adapters": partial(adapters.measure, calls=5, accounts=40, extends=4, latency=0.01, callers=2),
+    "growth": partial(growth.measure, small=100, large=500, repeats=2),
 }
 
 

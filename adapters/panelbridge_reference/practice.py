@@ -171,12 +171,14 @@ class ReferencePracticePanel(PracticePanel):
         return self._page("packages", list(_PACKAGES.values())[start:])
 
     def _list_accounts(self, db: sqlite3.Connection, _: None, request: PracticeRequest) -> Any:
-        rows = db.execute("SELECT * FROM accounts WHERE id > ? ORDER BY id", (request.value("after") or 0,))
-        shown = [_shown(row) for row in rows]
-        for name in ("username", "reference"):
-            wanted = request.value(name)
-            shown = [account for account in shown if wanted in (None, account[name])]
-        return self._page("accounts", shown)
+        wanted = {
+            name: value for name in ("username", "reference") if (value := request.value(name)) is not None
+        }
+        narrowed = "".join(f" AND {name} = ?" for name in wanted)
+        query = f"SELECT * FROM accounts WHERE id > ?{narrowed} ORDER BY id LIMIT ?"  # noqa: S608
+        most = int(self.options["page"]) + 1  # one more tells that there is a next page
+        rows = db.execute(query, (request.value("after") or 0, *wanted.values(), most))
+        return self._page("accounts", [_shown(row) for row in rows])
 
     def _page(self, name: str, left: list[Any]) -> Any:
         page = left[: int(self.options["page"])]

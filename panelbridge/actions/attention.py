@@ -7,12 +7,10 @@ from typing import Self
 
 from panelbridge.actions.context import Context
 from panelbridge.actions.fields import Body, Reason, View
-from panelbridge.actions.paging import PageQuery, page
+from panelbridge.actions.paging import PageQuery, cut
 from panelbridge.attention import AttentionId, AttentionItem, SubjectKind
 from panelbridge.provisioning import Operation, OperationId
 from panelbridge.provisioning.flow.decisions import dismiss, ways_out
-
-_MOST = 10_000
 
 
 class SubjectView(View):
@@ -68,8 +66,8 @@ class AttentionPage(View):
 
 def list_attention(context: Context, query: PageQuery) -> AttentionPage:
     """List the open cases. Each is decided by its operation, in one of the ways it names."""
-    found = context.unit.attention.items(limit=_MOST)
-    items, after = page(found, query, lambda item: item.id)
+    found = context.unit.attention.items(after=query.after, limit=query.limit + 1)
+    items, after = cut(found, query, lambda item: item.id)
     shown = tuple(AttentionView.of(item, _operation_of(context, item)) for item in items)
     return AttentionPage(items=shown, next=after)
 

@@ -102,8 +102,10 @@ def _counts_from(context: Context, item: Subscription) -> datetime:
 
 
 def _shop_of(context: Context, item: Subscription) -> Installation:
-    shops = context.unit.installations.all()
-    return next(shop for shop in shops if shop.id == item.installation_id)
+    shop = context.unit.installations.installation(item.installation_id)
+    if shop is None:
+        raise LookupError(f"subscription {item.id} has no installation")
+    return shop
 
 
 def _costs(price: Credits, available: Credits) -> str:

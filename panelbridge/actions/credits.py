@@ -9,10 +9,11 @@ from pydantic import AwareDatetime, Field, field_validator
 
 from panelbridge.actions.context import Context
 from panelbridge.actions.fields import Body, Count, Query, TextFile, View, WithoutSecrets
-from panelbridge.actions.paging import PageQuery, cut, page
+from panelbridge.actions.paging import PageQuery, cut
 from panelbridge.actions.problems import Problem
 from panelbridge.actions.resellers import reseller_named
 from panelbridge.ledger import Credits, HistoryFilter, HistoryLine, TransferKind, WalletState
+from panelbridge.provisioning import OperationId
 from panelbridge.provisioning.port import Unit
 from panelbridge.subscriptions import PlanId, Reseller
 
@@ -199,8 +200,11 @@ class Verification(View):
 def list_wallets(context: Context, query: PageQuery) -> WalletPage:
     """List wallets; an installation's key sees its reseller's."""
     own = context.caller.reseller(None)
-    seen = (wallet for wallet in context.unit.ledger.wallets() if own in (None, wallet.reseller))
-    items, after = page(seen, query, lambda wallet: wallet.reseller)
+    if own is None:
+        found = context.unit.ledger.wallets_after(query.after, query.limit + 1)
+    else:
+        found = () if own <= query.after else (context.unit.ledger.wallet(own),)
+    items, after = cut(found, query, lambda wallet: wallet.reseller)
     return WalletPage(items=tuple(WalletView.of(wallet) for wallet in items), next=after)
 
 
@@ -279,6 +283,14 @@ def plan_text(unit: Unit, kept: str | None) -> str | None:
     return plan.code if plan is not None else kept
 
 
+def subscription_meant(unit: Unit, subscription: int | None, operation: int | None) -> int | None:
+    """The subscription whose lines are wanted: an operation's lines are among those of its own."""
+    if operation is None or subscription is not None:
+        return subscription
+    found = unit.journal.operation(OperationId(operation))
+    return found.subscription_id if found is not None else 0
+
+
 def _booked(context: Context, reseller: Reseller, transfer: int) -> Booked:
     woken = context.services.provisioner.after_top_up(context.unit, reseller.id)
     wallet = WalletView.of(context.unit.ledger.wallet(reseller.id))
@@ -290,7 +302,7 @@ def _wanted(
 ) -> HistoryFilter:
     return HistoryFilter(
         reseller=reseller_named(context, reseller).id,
-        subscription=query.subscription,
+        subscription=subscription_meant(context.unit, query.subscription, query.operation),
         operation=query.operation,
         kinds=frozenset({query.kind} if query.kind is not None else ()),
         since=query.since,

@@ -86,19 +86,12 @@ def trial_installation(context: Context, tried: TrialPlan) -> Installation:
     code = f"{INSTALLATION}-{tried.plan.reseller_id}-{mode.value}"
     with context.services.units.write() as unit:
         unit.access.lock_setup()
-        for item in unit.installations.all():
-            if item.code == code:
-                return item
-        return unit.installations.add(
+        return unit.installations.named(code) or unit.installations.add(
             Installation(id=InstallationId(0), reseller_id=tried.plan.reseller_id, code=code, mode=mode)
         )
 
 
 def unused_number(context: Context, installation: Installation) -> int:
     """A service number of the trial's own installation that no trial had before."""
-    highest, after = 0, None
     with context.services.units.read() as unit:
-        while page := unit.subscriptions.search(installation=installation.id, after=after, limit=500):
-            highest = max(highest, *(item.service_id for item in page))
-            after = page[-1].id
-    return highest + 1
+        return unit.subscriptions.highest_service(installation.id) + 1

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from panelbridge.actions.context import Context
 from panelbridge.actions.fields import Body, Code, View
-from panelbridge.actions.paging import PageQuery, page
+from panelbridge.actions.paging import PageQuery, cut, only
 from panelbridge.actions.problems import Problem
 from panelbridge.actions.resellers import reseller_named
 from panelbridge.actions.system_url import canonical_url
@@ -65,18 +65,20 @@ class InstallationPage(View):
 
 def installation_named(context: Context, code: str) -> Installation:
     """The installation ``code`` when the caller may see it. Raises ``not_found``."""
-    own = context.caller.installation
-    for item in context.unit.installations.all():
-        if item.code == code and (own is None or own.id == item.id):
-            return item
-    raise Problem("not_found", f"There is no installation {code}.")
+    own, found = context.caller.installation, context.unit.installations.named(code)
+    if found is None or (own is not None and own.id != found.id):
+        raise Problem("not_found", f"There is no installation {code}.")
+    return found
 
 
 def list_installations(context: Context, query: PageQuery) -> InstallationPage:
     """List installations; an installation's key sees its own."""
     own = context.caller.installation
-    seen = (item for item in context.unit.installations.all() if own is None or own.id == item.id)
-    items, after = page(seen, query, lambda item: item.id)
+    store = context.unit.installations
+    found = (
+        store.page(query.after, query.limit + 1) if own is None else only(store.installation(own.id), query)
+    )
+    items, after = cut(found, query, lambda item: item.id)
     return InstallationPage(items=tuple(InstallationView.of(item) for item in items), next=after)
 
 
@@ -88,7 +90,7 @@ def show_installation(context: Context, code: str) -> InstallationView:
 def add_installation(context: Context, body: NewInstallation) -> InstallationView:
     """Add an installation of a reseller."""
     store = context.unit.installations
-    if any(item.code == body.code for item in store.all()):
+    if store.named(body.code) is not None:
         raise Problem("code_taken", f"There is an installation {body.code} already.", field="code")
     reseller = reseller_named(context, body.reseller)
     wanted = Installation(id=InstallationId(0), reseller_id=reseller.id, code=body.code, mode=body.mode)

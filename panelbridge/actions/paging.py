@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from itertools import islice
-from typing import Annotated, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Annotated, Protocol, TypeVar
 
 from pydantic import BeforeValidator, Field, Strict
 
@@ -22,20 +21,28 @@ class PageQuery(Query):
     limit: Limit = 100
 
 
-def page(
-    items: Iterable[ItemT], query: PageQuery, cursor: Callable[[ItemT], int]
-) -> tuple[Sequence[ItemT], int | None]:
-    """The items of the page and the cursor of the next; ``items`` need no order."""
-    ordered = sorted((item for item in items if cursor(item) > query.after), key=cursor)
-    return cut(ordered, query, cursor)
-
-
 def cut(
-    items: Iterable[ItemT], query: PageQuery, cursor: Callable[[ItemT], int]
+    found: Sequence[ItemT], query: PageQuery, cursor: Callable[[ItemT], int]
 ) -> tuple[Sequence[ItemT], int | None]:
-    """As ``page``, for items that already begin after the cursor; give one more than the limit."""
-    found = list(islice(items, query.limit + 1))
+    """The items of the page and the cursor of the next.
+
+    ``found``: what stands behind ``query.after``, one more than the limit where there is more. A store reads
+    no more than that, by an index: a page takes as long in large books as in small ones.
+    """
     if len(found) <= query.limit:
         return found, None
     kept = found[: query.limit]
     return kept, cursor(kept[-1])
+
+
+class _Numbered(Protocol):
+    @property
+    def id(self) -> int: ...
+
+
+NumberedT = TypeVar("NumberedT", bound=_Numbered)
+
+
+def only(item: NumberedT | None, query: PageQuery) -> Sequence[NumberedT]:
+    """The list of a caller who may see this one alone."""
+    return () if item is None or item.id <= query.after else (item,)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, JsonValue, SecretStr
 
 from panelbridge.actions.context import Context
 from panelbridge.actions.fields import Body, Bool, Code, View
-from panelbridge.actions.paging import PageQuery, page
+from panelbridge.actions.paging import PageQuery, cut
 from panelbridge.actions.problems import Problem
 from panelbridge.contract.exceptions import AdapterLoadError, SettingsInvalid
 from panelbridge.contract.exposures import exposures
@@ -112,7 +112,8 @@ def panel_to_ask(context: Context, code: str) -> Panel:
 
 def list_panels(context: Context, query: PageQuery) -> PanelPage:
     """List panels."""
-    items, after = page(context.unit.panels.all(), query, lambda panel: panel.id)
+    found = context.unit.panels.page(query.after, query.limit + 1)
+    items, after = cut(found, query, lambda panel: panel.id)
     return PanelPage(items=tuple(PanelView.of(panel) for panel in items), next=after)
 
 

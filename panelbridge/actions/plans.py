@@ -10,7 +10,7 @@ from pydantic import Field, field_validator
 
 from panelbridge.actions.context import Context
 from panelbridge.actions.fields import Body, Bool, Code, Count, Line, Query, View
-from panelbridge.actions.paging import PageQuery, page
+from panelbridge.actions.paging import PageQuery, cut
 from panelbridge.actions.panels import panel_named
 from panelbridge.actions.problems import Problem
 from panelbridge.actions.resellers import own_reseller, reseller_named
@@ -145,8 +145,9 @@ class PlanPage(View):
 def list_plans(context: Context, query: PlanQuery) -> PlanPage:
     """List plans in their present version."""
     named = reseller_named(context, query.reseller).id if query.reseller is not None else None
-    plans = context.unit.plans.all(context.caller.reseller(named))
-    items, after = page(plans, query, lambda plan: plan.id)
+    owner = context.caller.reseller(named)
+    found = context.unit.plans.page(query.after, query.limit + 1, owner)
+    items, after = cut(found, query, lambda plan: plan.id)
     return PlanPage(items=tuple(PlanView.of(plan) for plan in items), next=after)
 
 

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from panelbridge.actions.context import Context
 from panelbridge.actions.fields import Body, Code, Line, View
-from panelbridge.actions.paging import PageQuery, page
+from panelbridge.actions.paging import PageQuery, cut, only
 from panelbridge.actions.problems import Problem
 from panelbridge.ledger import Credits, ResellerId
 from panelbridge.subscriptions import Reseller
@@ -47,10 +47,10 @@ class ResellerPage(View):
 
 def reseller_named(context: Context, code: str) -> Reseller:
     """The reseller ``code`` when the caller may see it. Raises ``not_found``."""
-    for reseller in context.unit.resellers.all():
-        if reseller.code == code and context.caller.reseller(None) in (None, reseller.id):
-            return reseller
-    raise Problem("not_found", f"There is no reseller {code}.")
+    found = context.unit.resellers.named(code)
+    if found is None or context.caller.reseller(None) not in (None, found.id):
+        raise Problem("not_found", f"There is no reseller {code}.")
+    return found
 
 
 def own_reseller(context: Context, named: str | None) -> Reseller:
@@ -69,8 +69,9 @@ def own_reseller(context: Context, named: str | None) -> Reseller:
 def list_resellers(context: Context, query: PageQuery) -> ResellerPage:
     """List resellers; an installation's key sees its own."""
     own = context.caller.reseller(None)
-    seen = (item for item in context.unit.resellers.all() if own in (None, item.id))
-    items, after = page(seen, query, lambda item: item.id)
+    store = context.unit.resellers
+    found = store.page(query.after, query.limit + 1) if own is None else only(store.reseller(own), query)
+    items, after = cut(found, query, lambda item: item.id)
     return ResellerPage(items=tuple(ResellerView.of(item) for item in items), next=after)
 
 
@@ -82,7 +83,7 @@ def show_reseller(context: Context, code: str) -> ResellerView:
 def add_reseller(context: Context, body: NewReseller) -> ResellerView:
     """Add a reseller and open its wallet."""
     store = context.unit.resellers
-    if any(item.code == body.code for item in store.all()):
+    if store.named(body.code) is not None:
         raise Problem("code_taken", f"There is a reseller {body.code} already.", field="code")
     if body.overdraft < Credits(0):
         raise Problem("invalid_request", "overdraft: must be zero or more.", field="overdraft")

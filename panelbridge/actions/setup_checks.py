@@ -189,7 +189,7 @@ def _check_wallets(context: Context) -> Iterator[Finding]:
 def _check_work(context: Context) -> Iterator[Finding]:
     now = context.now
     with context.services.units.read() as unit:
-        waiting = unit.attention.items()
+        waiting = unit.attention.count_open()
         late = [
             item
             for item in unit.journal.due(now, 10_000, _OVERDUE)
@@ -199,8 +199,8 @@ def _check_work(context: Context) -> Iterator[Finding]:
         yield note(
             "attention",
             "1 case is waiting for a decision"
-            if len(waiting) == 1
-            else f"{len(waiting)} cases are waiting for a decision",
+            if waiting == 1
+            else f"{waiting} cases are waiting for a decision",
             "panelbridge attention",
         )
     else:

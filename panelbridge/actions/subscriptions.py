@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, SecretStr
 
@@ -29,7 +29,7 @@ from panelbridge.provisioning import (
     UnsuspendCommand,
     known_facts,
 )
-from panelbridge.subscriptions import Installation, Subscription, SubscriptionId
+from panelbridge.subscriptions import Installation, Subscription, SubscriptionId, expiry_place
 
 Connections = Annotated[Count, Field(ge=1, le=9999)]
 _HOURS = {"h": 1, "d": 24}
@@ -118,16 +118,20 @@ def list_subscriptions(context: Context, query: SubscriptionQuery) -> Subscripti
     panel = context.unit.panels.named(query.panel) if query.panel is not None else None
     if query.panel is not None and panel is None:
         raise Problem("not_found", f"There is no panel {query.panel}.")
-    found = context.unit.subscriptions.search(
-        installation=own.id if own is not None else None,
-        panel=panel.id if panel is not None else None,
-        state=query.state,
-        expiring_within=_duration(query.expiring_within),
-        now=context.now,
-        after=SubscriptionId(query.after),
-        limit=query.limit + 1,
-    )
-    items, after = cut(found, query, lambda item: item.id)
+    which: Any = {
+        "installation": own.id if own is not None else None,
+        "panel": panel.id if panel is not None else None,
+        "state": query.state,
+        "limit": query.limit + 1,
+    }
+    store = context.unit.subscriptions
+    if query.expiring_within is None:
+        found = store.search(after=SubscriptionId(query.after), **which)
+        items, after = cut(found, query, lambda item: item.id)
+    else:
+        within = _duration(query.expiring_within)
+        found = store.expiring(context.now, within, after=query.after, **which)
+        items, after = cut(found, query, expiry_place)
     shown = tuple(SubscriptionView.of(context.unit, item) for item in items)
     return SubscriptionPage(items=shown, next=after)
 
@@ -320,5 +324,5 @@ def _owner(context: Context) -> str:
     return "operator" if context.caller.is_operator else "api"
 
 
-def _duration(text: str | None) -> timedelta | None:
-    return timedelta(hours=int(text[:-1]) * _HOURS[text[-1]]) if text is not None else None
+def _duration(text: str) -> timedelta:
+    return timedelta(hours=int(text[:-1]) * _HOURS[text[-1]])

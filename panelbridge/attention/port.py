@@ -30,7 +30,16 @@ class AttentionStore(Protocol):
         code: str | None = None,
         subject: Subject | None = None,
         open_only: bool = True,
+        after: int = 0,
         limit: int | None = None,
     ) -> Sequence[AttentionItem]:
-        """Oldest first; all of them where no ``limit`` is given."""
+        """Those above ``after``, oldest first; all of them where no ``limit`` is given."""
+        ...
+
+    def of_installation(self, installation: int, after: int, limit: int) -> Sequence[AttentionItem]:
+        """What is open of the installation's operations or of any panel, above ``after``, oldest first."""
+        ...
+
+    def count_open(self) -> int:
+        """How many wait for a decision."""
         ...

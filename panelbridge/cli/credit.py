@@ -171,7 +171,7 @@ def history_command(
         now = bridge.services.clock()
         wanted = HistoryFilter(
             reseller=reseller_meant(bridge, reseller).id,
-            subscription=subscription,
+            subscription=_subscription_of(bridge, subscription, operation),
             operation=operation,
             kinds=frozenset({TransferKind(kind)} if kind is not None else ()),
             since=parse_moment(since, now, option="--since", past=True) if since else None,
@@ -183,6 +183,13 @@ def history_command(
             _write_csv(screen, bridge, wanted, csv)
         else:
             _show_history(screen, bridge, wanted)
+
+
+def _subscription_of(bridge: Bridge, subscription: int | None, operation: int | None) -> int | None:
+    from panelbridge.actions.credits import subscription_meant
+
+    with bridge.services.units.read() as unit:
+        return subscription_meant(unit, subscription, operation)
 
 
 def wallet_facts(wallet: WalletView) -> list[tuple[str, object]]:

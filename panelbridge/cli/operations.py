@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -45,12 +45,8 @@ def list_command(
     with open_bridge(context) as bridge:
         of = SubscriptionId(subscription_number(bridge, subscription)) if subscription else None
         with bridge.services.units.read() as unit:
-            found = _latest(
-                lambda after, count: unit.journal.search(
-                    subscription=of, state=wanted, after=after, limit=count
-                ),
-                limit,
-            )
+            latest = unit.journal.search(subscription=of, state=wanted, newest_first=True, limit=limit)
+            found = latest[::-1]
     if screen.as_json:
         screen.json([OperationDetail.of(item).model_dump(mode="json") for item in found])
     screen.table(
@@ -184,17 +180,3 @@ def _try_document(attempt: Attempt) -> dict[str, Any]:
         "evidence": attempt.evidence,
         "cleared": attempt.cleared,
     }
-
-
-def _latest(search: Callable[[Any, int], Sequence[Operation]], count: int) -> Sequence[Operation]:
-    """The last ``count`` of a search that gives the first ones after an id: that id is halved for."""
-    low, high = 0, 1
-    while search(high, 1):
-        high *= 2
-    while low < high:  # the smallest id after which no more than ``count`` follow
-        middle = (low + high) // 2
-        if len(search(middle, count + 1)) > count:
-            low = middle + 1
-        else:
-            high = middle
-    return search(low, count)

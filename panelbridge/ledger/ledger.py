@@ -80,6 +80,10 @@ class Ledger:
         """All of them, by id; log ``sequence`` and ``tail`` daily to prove later that no end was cut off."""
         return self._store.wallets()
 
+    def wallets_after(self, reseller: int, limit: int) -> Sequence[WalletState]:
+        """The first wallets of resellers above that one, by reseller: a page of them."""
+        return self._store.wallets_after(reseller, limit)
+
     def set_limits(self, reseller: ResellerId, *, overdraft: Credits, floor: Credits | None) -> WalletState:
         """Overdraft and floor are these. An overdraft in use cannot be taken away: ``InsufficientCredit``."""
         wallet = self._lock(reseller)

@@ -48,6 +48,10 @@ class LedgerStore(Protocol):
         """Nobody else moves the reseller's wallet until this transaction ends."""
         ...
 
+    def wallets_after(self, reseller: int, limit: int) -> Sequence[WalletState]:
+        """The first wallets of resellers above that one, by reseller."""
+        ...
+
     def lock_of(self, reseller: ResellerId) -> WalletState | None:
         """The reseller's wallet, locked. ``LedgerBroken`` when it contradicts the last link of its chain."""
         ...

@@ -46,10 +46,18 @@ class JournalStore(Protocol):
         subscription: SubscriptionId | None = None,
         state: OperationState | None = None,
         after: OperationId | None = None,
+        newest_first: bool = False,
         limit: int = 100,
-    ) -> Sequence[Operation]: ...
+    ) -> Sequence[Operation]:
+        """In order of admission."""
+        ...
+
     def counts(self) -> Sequence[tuple[Verb, OperationState, int]]:
-        """How many operations of each verb are in each state."""
+        """How many operations of each verb are in each state: kept as they settle, not counted."""
+        ...
+
+    def add_counts_up(self, most: int = 500) -> int:
+        """One row of the counts for each verb and state, when more than ``most`` came; how many came."""
         ...
 
     def due(
@@ -127,6 +135,14 @@ class JournalStore(Protocol):
         """Whether anything of the installation that may run is not settled at the panel."""
         ...
 
-    def unreported(self, installation: InstallationId, after: OperationId) -> Sequence[Operation]:
-        """Settled operations billing was told ``pending`` about and has not acknowledged."""
+    def unreported(
+        self, installation: InstallationId, after: OperationId, limit: int = 200
+    ) -> Sequence[Operation]:
+        """The first settled operations billing was told ``pending`` about and has not acknowledged."""
+        ...
+
+    def existence_unknown(
+        self, installation: InstallationId, first: SubscriptionId, last: SubscriptionId
+    ) -> Operation | None:
+        """A sent create or termination, or one in attention, of a subscription from ``first`` to ``last``."""
         ...

@@ -157,7 +157,7 @@ def book_figures(units: ServiceUnits) -> Iterable[Figure]:
     with units.read() as unit:
         resellers = {item.id: item.code for item in unit.resellers.all()}
         wallets = unit.ledger.wallets()
-        attention = unit.attention.items()
+        attention = unit.attention.count_open()
         counts = unit.journal.counts()
     for wallet in wallets:
         labels = {"reseller": resellers.get(wallet.reseller, str(wallet.reseller))}
@@ -183,7 +183,7 @@ def book_figures(units: ServiceUnits) -> Iterable[Figure]:
             labels={"verb": verb.value, "state": state.value},
         )
     yield Figure(
-        name="panelbridge_attention_open", help="What only a person can decide", value=float(len(attention))
+        name="panelbridge_attention_open", help="What only a person can decide", value=float(attention)
     )
 
 

@@ -42,6 +42,7 @@ class Watches:
         return (
             Watch(name="watch floors", seconds=10.0, run=self.watch_floors),
             Watch(name="watch old holds", seconds=600.0, run=self.watch_holds),
+            Watch(name="counts of operations", seconds=60.0, run=self.add_counts_up),
             Watch(name="log chain heads", seconds=86_400.0, run=self.log_heads),
         )
 
@@ -110,6 +111,11 @@ class Watches:
                         operation_id=found.id if found is not None else None,
                     )
                 )
+
+    def add_counts_up(self) -> None:
+        """What /metrics tells of settled operations stays a few rows."""
+        with self._units.write() as unit:
+            unit.journal.add_counts_up()
 
     def log_heads(self) -> None:
         """The heads of all chains, so that a cut-off end can be proved later."""

@@ -13,6 +13,9 @@ from panelbridge.subscriptions.subscriptions import (
     SubscriptionId,
     SubscriptionStore,
     Suspension,
+    expiry_place,
+    hour_of,
+    place_of,
 )
 
 __all__ = [
@@ -35,4 +38,7 @@ __all__ = [
     "SubscriptionId",
     "SubscriptionStore",
     "Suspension",
+    "expiry_place",
+    "hour_of",
+    "place_of",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NewType, Protocol
@@ -76,6 +76,26 @@ class Subscription:
         return frozenset(item.reason for item in self.suspensions)
 
 
+_NUMBER_BITS = 33  # with an hour of until 2089 in front: every JSON reader keeps such a number exactly
+_HOUR = 3600
+
+
+def hour_of(moment: datetime) -> int:
+    """Hours since 1970."""
+    return int(moment.timestamp()) // _HOUR
+
+
+def expiry_place(subscription: Subscription) -> int:
+    """Where it stands among those that expire, as one number: by the hour, in the same hour by its own."""
+    hour = 0 if subscription.entitled_until is None else hour_of(subscription.entitled_until)
+    return (hour << _NUMBER_BITS) | subscription.id
+
+
+def place_of(place: int) -> tuple[int, int]:
+    """Hour and number of ``place``."""
+    return place >> _NUMBER_BITS, place & ((1 << _NUMBER_BITS) - 1)
+
+
 class SubscriptionStore(Protocol):
     """Every call runs in the caller's transaction."""
 
@@ -132,13 +152,36 @@ class SubscriptionStore(Protocol):
     def search(
         self,
         *,
-        reseller: ResellerId | None = None,
         installation: InstallationId | None = None,
         panel: PanelId | None = None,
         state: SubscriptionState | None = None,
         entitled_before: datetime | None = None,
-        expiring_within: timedelta | None = None,
-        now: datetime | None = None,
         after: SubscriptionId | None = None,
         limit: int = 100,
-    ) -> Sequence[Subscription]: ...
+    ) -> Sequence[Subscription]:
+        """By number."""
+        ...
+
+    def expiring(
+        self,
+        now: datetime,
+        within: timedelta,
+        *,
+        installation: InstallationId | None = None,
+        panel: PanelId | None = None,
+        state: SubscriptionState | None = None,
+        after: int = 0,
+        limit: int = 100,
+    ) -> Sequence[Subscription]:
+        """Entitled for at most so much longer, the soonest hour first; ``after``: a ``expiry_place``."""
+        ...
+
+    def of_accounts(
+        self, panel: PanelId, accounts: Sequence[AccountId]
+    ) -> Mapping[AccountId, SubscriptionId]:
+        """Whose the panel's accounts are: the living subscription's, else one that has ended."""
+        ...
+
+    def highest_service(self, installation: InstallationId) -> int:
+        """The highest service id of the installation, 0 while there is none."""
+        ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -33,6 +34,7 @@ CLOSE_WITH = {
     Verb.CHANGE_PACKAGE: "ModuleChangePackage",
 }
 _PAGE = 200
+_MOST_ALERTS = 100  # the next call tells the next ones
 _WITH_CREDENTIALS = frozenset({Verb.CREATE, Verb.RESET_CREDENTIALS})
 
 
@@ -94,6 +96,8 @@ def list_accounts(services: Services, caller: Caller, request: ListRequest) -> M
     after = SubscriptionId(int(request.cursor)) if request.cursor else None
     with services.units.read() as unit:
         page = unit.subscriptions.search(installation=installation.id, after=after, limit=_PAGE)
+        if page:
+            _check_existence(unit, installation, page)
         rows = [row for row in (_row(unit, item) for item in page) if row is not None]
     cursor = str(page[-1].id) if len(page) == _PAGE else None
     return ModuleAnswer(message=f"{len(rows)} accounts.", data={"accounts": rows, "cursor": cursor})
@@ -138,8 +142,8 @@ def _alerts(unit: Unit, caller: Caller, after: str) -> tuple[list[str], str]:
     seen = [int(part) for part in re.findall(r"\d+", after)] or [0, 0]
     attention, crossing = seen
     texts: list[str] = []
-    for item in unit.attention.items():
-        whose = _whose(unit, installation, item) if item.id > seen[0] else None
+    for item in unit.attention.of_installation(installation.id, seen[0], _MOST_ALERTS):
+        whose = _whose(unit, installation, item)
         if whose is not None:
             texts.append(f"{whose}: {item.message}. {item.advice}")
             attention = max(attention, item.id)
@@ -168,18 +172,19 @@ def _whose(unit: Unit, installation: Installation, item: AttentionItem) -> str |
 
 
 _LISTED = {SubscriptionState.ACTIVE: "Active", SubscriptionState.SUSPENDED: "Suspended"}
-_EXISTENCE = frozenset({Verb.CREATE, Verb.TERMINATE})
+
+
+def _check_existence(unit: Unit, installation: Installation, page: Sequence[Subscription]) -> None:
+    unknown = unit.journal.existence_unknown(installation.id, page[0].id, page[-1].id)
+    if unknown is not None:
+        raise Problem(
+            "attention",
+            f"Whether the account of service {unknown.service_id} exists is not known yet.",
+            advice="Run the sync again when the operation is settled; a partial list would mislead.",
+        )
 
 
 def _row(unit: Unit, subscription: Subscription) -> dict[str, Any] | None:
-    for operation in unit.journal.unsettled(subscription.id):
-        sent = operation.state in (OperationState.SENT, OperationState.ATTENTION)
-        if operation.verb in _EXISTENCE and sent:
-            raise Problem(
-                "attention",
-                f"Whether the account of service {subscription.service_id} exists is not known yet.",
-                advice="Run the sync again when the operation is settled; a partial list would mislead.",
-            )
     status = _LISTED.get(subscription.state)
     if status is None:
         return None

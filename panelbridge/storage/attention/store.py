@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from panelbridge.attention import SENT_AGAIN, AttentionId, AttentionItem, Subject, SubjectKind
@@ -15,6 +15,7 @@ from panelbridge.storage.attention.tables import attention
 from panelbridge.storage.engine.locks import for_change
 from panelbridge.storage.engine.prepared import Prepared, survived
 from panelbridge.storage.engine.races import is_raced
+from panelbridge.storage.provisioning.tables import operations
 
 _RESOLVE_OF = Prepared(  # every settled operation runs this one
     update(attention)
@@ -66,9 +67,10 @@ class SqlAttentionStore:
         code: str | None = None,
         subject: Subject | None = None,
         open_only: bool = True,
+        after: int = 0,
         limit: int | None = None,
     ) -> Sequence[AttentionItem]:
-        query = select(attention).order_by(attention.c.id).limit(limit)
+        query = select(attention).where(attention.c.id > after).order_by(attention.c.id).limit(limit)
         if code is not None:
             query = query.where(attention.c.code == code)
         if subject is not None:
@@ -78,6 +80,22 @@ class SqlAttentionStore:
         if open_only:
             query = query.where(attention.c.resolved_at.is_(None))
         return [_item(row) for row in self._connection.execute(query)]
+
+    def of_installation(self, installation: int, after: int, limit: int) -> Sequence[AttentionItem]:
+        of_its_own = select(operations.c.id).where(
+            operations.c.id == attention.c.operation_id, operations.c.installation_id == installation
+        )
+        of_a_panel = (attention.c.operation_id.is_(None)) & (
+            attention.c.subject_kind == SubjectKind.PANEL.value
+        )
+        query = select(attention).where(
+            attention.c.resolved_at.is_(None), attention.c.id > after, of_its_own.exists() | of_a_panel
+        )
+        return [_item(row) for row in self._connection.execute(query.order_by(attention.c.id).limit(limit))]
+
+    def count_open(self) -> int:
+        query = select(func.count()).select_from(attention).where(attention.c.resolved_at.is_(None))
+        return int(self._connection.execute(query).scalar_one())
 
     def _same(self, item: AttentionItem) -> AttentionItem | None:
         """The open one; nobody resolves it before this transaction ends."""

@@ -29,6 +29,7 @@ Index("ix_attention_open", attention.c.resolved_at, attention.c.id)
 # What is told twice is one item. Nulls are distinct in an index: items without an operation have their own.
 _OPEN = text("resolved_at IS NULL")
 _OPEN_ALONE = text("resolved_at IS NULL AND operation_id IS NULL")
+Index("ix_attention_operation", attention.c.operation_id, sqlite_where=_OPEN, postgresql_where=_OPEN)
 Index(
     "uq_attention_open",
     attention.c.code,

@@ -79,6 +79,14 @@ _CHECKS: dict[str, tuple[str, str]] = {
 }
 
 
+_COUNTED = (
+    "SELECT verb, state, sum(kept), sum(there) FROM ("
+    "SELECT verb, state, count AS kept, 0 AS there FROM operation_counts UNION ALL"
+    " SELECT verb, state, 0, 1 FROM operations WHERE state NOT IN ('queued', 'ready', 'sent', 'attention')"
+    ") AS told GROUP BY verb, state HAVING sum(kept) <> sum(there) ORDER BY verb, state"
+)
+
+
 def disagreements(connection: Connection) -> Iterator[Problem]:
     """Every contradiction between what was done and what was booked. None of them blocks a restore."""
     for code, (message, query) in _CHECKS.items():
@@ -91,3 +99,9 @@ def disagreements(connection: Connection) -> Iterator[Problem]:
                 transfer=transfer if code != "accounts" else None,
                 blocks=False,
             )
+    for verb, state, kept, there in connection.exec_driver_sql(_COUNTED).all():
+        yield Problem(
+            code="counts",
+            message=f"{kept} operations {verb} are counted as {state}, and the journal has {there}",
+            blocks=False,
+        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select, text
 
 from panelbridge.ledger.credits import Credits
 from panelbridge.ledger.models import (
@@ -15,6 +15,7 @@ from panelbridge.ledger.models import (
     HistoryLine,
     ResellerId,
     TransferId,
+    TransferKind,
     WalletState,
 )
 from panelbridge.ledger.port import ChainedTransfer
@@ -31,12 +32,20 @@ from panelbridge.storage.ledger.rows import (
 from panelbridge.storage.ledger.tables import crossings, links, texts, transfers, wallets
 
 _CHAIN_PAGE = 1000
+_COMMON = frozenset({TransferKind.HOLD, TransferKind.POST})
+_RARE = text("ledger_transfers.kind NOT IN ('hold', 'post')")  # as in the partial index
 
 
 def wallets_in_order(connection: Connection) -> Sequence[WalletState]:
     """All wallets by id."""
     rows = connection.execute(select(*WALLET_COLUMNS).order_by(wallets.c.id)).all()
     return [wallet_of(row) for row in rows]
+
+
+def wallets_after(connection: Connection, reseller: int, limit: int) -> Sequence[WalletState]:
+    """The first wallets of resellers above that one, by reseller."""
+    query = select(*WALLET_COLUMNS).where(wallets.c.reseller_id > reseller).order_by(wallets.c.reseller_id)
+    return [wallet_of(row) for row in connection.execute(query.limit(limit)).all()]
 
 
 def history(connection: Connection, wanted: HistoryFilter) -> Sequence[HistoryLine]:
@@ -52,30 +61,59 @@ def history(connection: Connection, wanted: HistoryFilter) -> Sequence[HistoryLi
 
 
 def _order(wanted: HistoryFilter) -> ColumnElement[Any]:
-    # In one wallet sequence and id rise together, and the index of the chain gives the order for nothing.
-    in_one_wallet = wanted.reseller is not None and wanted.subscription is None
-    column = links.c.sequence if in_one_wallet else links.c.id
+    # In one wallet sequence, id and transfer rise together: ordered by what the lines are found by.
+    if _are_rare(wanted):
+        column: ColumnElement[Any] = transfers.c.id
+    else:
+        column = links.c.sequence if _in_chain(wanted) else links.c.id
     return column.desc() if wanted.newest_first else column.asc()
+
+
+def _in_chain(wanted: HistoryFilter) -> bool:
+    return wanted.reseller is not None and wanted.subscription is None
+
+
+def _are_rare(wanted: HistoryFilter) -> bool:
+    """Kinds that have an index of their own: in a chain they stand far from each other."""
+    return _in_chain(wanted) and len(wanted.kinds) == 1 and not wanted.kinds & _COMMON
 
 
 def _narrowed(query: Select[Any], wanted: HistoryFilter) -> Select[Any]:
     if wanted.reseller is not None:
-        wallet = select(wallets.c.id).where(wallets.c.reseller_id == wanted.reseller).scalar_subquery()
-        query = query.where(links.c.wallet_id == wallet)
+        query = query.where(links.c.wallet_id == _wallet_of(wanted.reseller))
     if wanted.subscription is not None:
         query = query.where(transfers.c.subscription_id == wanted.subscription)
     if wanted.operation is not None:
         query = query.where(transfers.c.operation_id == wanted.operation)
     if wanted.kinds:
         query = query.where(transfers.c.kind.in_(sorted(kind.value for kind in wanted.kinds)))
+    if _are_rare(wanted):
+        query = query.where(_RARE)
     if wanted.since is not None:
         query = query.where(transfers.c.at >= to_micros(wanted.since))
     if wanted.until is not None:
         query = query.where(transfers.c.at < to_micros(wanted.until))
     if wanted.after is not None:
-        later = links.c.id < wanted.after if wanted.newest_first else links.c.id > wanted.after
-        query = query.where(later)
+        query = query.where(_behind(wanted, wanted.after))
     return query
+
+
+def _behind(wanted: HistoryFilter, after: int) -> ColumnElement[bool]:
+    """Those that follow the line ``after``, said of the column that gives the order."""
+    column: ColumnElement[Any] = links.c.id
+    place: Any = after
+    if wanted.reseller is not None and _in_chain(wanted):
+        column = transfers.c.id if _are_rare(wanted) else links.c.sequence
+        last = links.alias("last")
+        known = last.c.transfer_id if _are_rare(wanted) else last.c.sequence
+        before = select(known).where(last.c.wallet_id == _wallet_of(wanted.reseller), last.c.id <= after)
+        place = func.coalesce(before.order_by(last.c.id.desc()).limit(1).scalar_subquery(), 0)
+    before_it: ColumnElement[bool] = column < place
+    return before_it if wanted.newest_first else column > place
+
+
+def _wallet_of(reseller: ResellerId) -> Any:
+    return select(wallets.c.id).where(wallets.c.reseller_id == reseller).scalar_subquery()
 
 
 def _linked() -> Any:

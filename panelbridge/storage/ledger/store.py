@@ -86,6 +86,9 @@ class SqlLedgerStore:
             self._locks.note("wallet of", reseller)
             self._locks.note("wallet", row[0])
 
+    def wallets_after(self, reseller: int, limit: int) -> Sequence[WalletState]:
+        return ledger_reading.wallets_after(self._connection, reseller, limit)
+
     def lock_of(self, reseller: ResellerId) -> WalletState | None:
         self.take(reseller)
         row = ledger_sql.wallet_of_reseller.run(self._connection, {"reseller": reseller}).first()

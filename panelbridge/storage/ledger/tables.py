@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from panelbridge.storage.engine.schema import BigInt, metadata
@@ -82,6 +83,14 @@ Index(
     transfers.c.subscription_id,
     sqlite_where=transfers.c.subscription_id.is_not(None),
     postgresql_where=transfers.c.subscription_id.is_not(None),
+)
+_RARE = text("kind NOT IN ('hold', 'post')")  # those two are most of every wallet's lines
+Index(
+    "ix_ledger_transfers_rare",
+    transfers.c.kind,
+    transfers.c.id,
+    sqlite_where=_RARE,
+    postgresql_where=_RARE,
 )
 
 links = Table(

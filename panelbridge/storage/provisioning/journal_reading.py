@@ -32,6 +32,7 @@ from panelbridge.storage.engine.locks import Locks
 from panelbridge.storage.engine.prepared import Prepared, StoreMemory
 from panelbridge.storage.provisioning.attempt_rows import attempt_of
 from panelbridge.storage.provisioning.due_rows import DUE_ROWS, ROWS_IN_VAIN, RUNNABLE
+from panelbridge.storage.provisioning.operation_counts import add_counts_up, counts
 from panelbridge.storage.provisioning.operation_rows import OperationRows
 from panelbridge.storage.provisioning.tables import attempts, operations
 from panelbridge.subscriptions import InstallationId, PanelId, SubscriptionId
@@ -39,6 +40,9 @@ from panelbridge.subscriptions import InstallationId, PanelId, SubscriptionId
 # Spelled as in the partial indexes, so that they are used: a bound value would not tell the planner.
 _OWNS = text("operations.state NOT IN ('refused', 'superseded', 'withdrawn')")
 _UNSETTLED = text("operations.state IN ('queued', 'ready', 'sent', 'attention')")
+_IN_DOUBT = text("operations.state IN ('sent', 'attention')")
+_UNREPORTED = text("operations.reported_pending AND NOT operations.acknowledged")
+_WATCHED = text("(operations.code = 'released' OR operations.attempts > 1)")
 _QUEUED = text("operations.state = 'queued'")
 
 _OPERATION = Prepared(select(operations).where(operations.c.id == bindparam("wanted")), typed=True)
@@ -140,9 +144,11 @@ class JournalReading:
         subscription: SubscriptionId | None = None,
         state: OperationState | None = None,
         after: OperationId | None = None,
+        newest_first: bool = False,
         limit: int = 100,
     ) -> Sequence[Operation]:
-        query = select(operations).order_by(operations.c.id).limit(limit)
+        order = operations.c.id.desc() if newest_first else operations.c.id
+        query = select(operations).order_by(order).limit(limit)
         if installation is not None:
             query = query.where(operations.c.installation_id == installation)
         if subscription is not None:
@@ -154,10 +160,10 @@ class JournalReading:
         return self._found(query)
 
     def counts(self) -> Sequence[tuple[Verb, OperationState, int]]:
-        columns = (operations.c.verb, operations.c.state)
-        query = select(*columns, func.count()).group_by(*columns).order_by(*columns)
-        rows = self._connection.execute(query)
-        return [(Verb(verb), OperationState(state), int(count)) for verb, state, count in rows]
+        return counts(self._connection)
+
+    def add_counts_up(self, most: int = 500) -> int:
+        return add_counts_up(self._connection, most)
 
     def due(
         self,
@@ -212,6 +218,7 @@ class JournalReading:
                 operations.c.code == "released",
                 operations.c.verb == Verb.CREATE.value,
                 operations.c.settled_at >= since,
+                _WATCHED,
             )
             .order_by(operations.c.id)
         )
@@ -225,6 +232,7 @@ class JournalReading:
                 (operations.c.code == "released")
                 | ((operations.c.state == OperationState.DONE.value) & (operations.c.attempts > 1)),
                 operations.c.settled_at >= since,
+                _WATCHED,
             )
             .order_by(operations.c.id)
         )
@@ -239,19 +247,37 @@ class JournalReading:
         )
         return self._connection.execute(query.limit(1)).first() is not None
 
-    def unreported(self, installation: InstallationId, after: OperationId) -> Sequence[Operation]:
+    def unreported(
+        self, installation: InstallationId, after: OperationId, limit: int = 200
+    ) -> Sequence[Operation]:
         query = (
             select(operations)
             .where(
                 operations.c.installation_id == installation,
-                operations.c.reported_pending,
-                ~operations.c.acknowledged,
+                _UNREPORTED,
                 operations.c.id > after,
                 operations.c.state.in_([state.value for state in _REPORTED]),
             )
             .order_by(operations.c.id)
+            .limit(limit)
         )
         return self._found(query)
+
+    def existence_unknown(
+        self, installation: InstallationId, first: SubscriptionId, last: SubscriptionId
+    ) -> Operation | None:
+        query = (
+            select(operations)
+            .where(
+                _IN_DOUBT,
+                operations.c.subscription_id.between(first, last),
+                operations.c.installation_id == installation,
+                operations.c.verb.in_([Verb.CREATE.value, Verb.TERMINATE.value]),
+            )
+            .order_by(operations.c.subscription_id)
+            .limit(1)
+        )
+        return next(iter(self._found(query)), None)
 
     def _first(self, query: Prepared, **values: Any) -> Operation | None:
         found: Operation | None = query.run(self._connection, values).known(

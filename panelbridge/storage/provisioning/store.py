@@ -28,6 +28,7 @@ from panelbridge.storage.engine.prepared import Prepared, StoreMemory, survived
 from panelbridge.storage.engine.upserts import InsertNew
 from panelbridge.storage.provisioning.attempt_rows import attempt_values
 from panelbridge.storage.provisioning.journal_reading import JournalReading
+from panelbridge.storage.provisioning.operation_counts import count_settled
 from panelbridge.storage.provisioning.operation_rows import COLUMNS, OperationRows
 from panelbridge.storage.provisioning.tables import attempts, operations
 from panelbridge.storage.vault.sealing import Vault
@@ -91,6 +92,8 @@ class SqlJournalStore(JournalReading):
             self._locks.take("login name", operation.panel_id, operation.username)
         values = self._rows.values(operation) | {"due_set_at": self._clock()}
         made = _ADD.run(self._connection, values).scalar_one()
+        if operation.settled:
+            count_settled(self._connection, operation)
         return replace(operation, id=OperationId(made))
 
     def save(self, operation: Operation, *, was: Operation) -> bool:
@@ -116,7 +119,10 @@ class SqlJournalStore(JournalReading):
         }
         saving = _saving(frozenset(changed))
         if operation.state not in _UNDER_WAY or was.state in _UNDER_WAY:
-            return saving.run(self._connection, values).rowcount == 1
+            saved = saving.run(self._connection, values).rowcount == 1
+            if saved and operation.settled and not was.settled:
+                count_settled(self._connection, operation)
+            return saved
         try:
             with survived(self._connection):
                 return saving.run(self._connection, values).rowcount == 1

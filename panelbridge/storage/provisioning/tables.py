@@ -73,6 +73,16 @@ Index(
     sqlite_where=_QUEUED,
     postgresql_where=_QUEUED,
 )
+Index("ix_operations_state", operations.c.state, operations.c.id)
+Index("ix_operations_installation", operations.c.installation_id, operations.c.id)
+Index(
+    "ix_operations_installation_state",
+    operations.c.installation_id,
+    operations.c.state,
+    operations.c.id,
+)
+_WATCHED = text("code = 'released' OR attempts > 1")
+Index("ix_operations_watched", operations.c.settled_at, sqlite_where=_WATCHED, postgresql_where=_WATCHED)
 _UNREPORTED = text("reported_pending AND NOT acknowledged")
 Index(
     "ix_operations_unreported",
@@ -80,6 +90,16 @@ Index(
     operations.c.id,
     sqlite_where=_UNREPORTED,
     postgresql_where=_UNREPORTED,
+)
+
+# How many operations of each verb ended in each state: a row for each as it settles, added up now and then
+# (``operation_counts.py``). What is not settled is counted from its index.
+operation_counts = Table(
+    "operation_counts",
+    metadata,
+    Column("verb", String(24), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("count", BigInt, nullable=False),
 )
 
 attempts = Table(

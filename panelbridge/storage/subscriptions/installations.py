@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, bindparam, select, update
 from panelbridge.ledger import ResellerId
 from panelbridge.storage.engine.locks import for_change
 from panelbridge.storage.engine.prepared import Prepared
-from panelbridge.storage.subscriptions.rows import by_id, new_id
+from panelbridge.storage.subscriptions.rows import by_id, new_id, page_of
 from panelbridge.storage.subscriptions.tables import installations
 from panelbridge.subscriptions import Installation, InstallationId, Mode
 
@@ -35,6 +35,14 @@ class SqlInstallationStore:
     def lock(self, installation: InstallationId) -> Installation | None:
         row = _LOCKED.run(self._connection, {"wanted": installation}).first()
         return _installation(row) if row else None
+
+    def named(self, code: str) -> Installation | None:
+        query = select(installations).where(installations.c.code == code)
+        row = self._connection.execute(query).one_or_none()
+        return _installation(row) if row else None
+
+    def page(self, after: int, limit: int) -> Sequence[Installation]:
+        return [_installation(row) for row in self._connection.execute(page_of(installations, after, limit))]
 
     def all(self) -> Sequence[Installation]:
         rows = self._connection.execute(select(installations).order_by(installations.c.code))

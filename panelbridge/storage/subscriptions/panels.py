@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, select, update
 
 from panelbridge.storage.engine.locks import for_change
 from panelbridge.storage.engine.prepared import StoreMemory
-from panelbridge.storage.subscriptions.rows import by_id, new_id
+from panelbridge.storage.subscriptions.rows import by_id, new_id, page_of
 from panelbridge.storage.subscriptions.tables import panels
 from panelbridge.storage.vault.sealing import Vault
 from panelbridge.subscriptions import Panel, PanelId
@@ -51,6 +51,9 @@ class SqlPanelStore:
 
     def all(self) -> Sequence[Panel]:
         return [self._panel(row) for row in self._connection.execute(select(panels).order_by(panels.c.code))]
+
+    def page(self, after: int, limit: int) -> Sequence[Panel]:
+        return [self._panel(row) for row in self._connection.execute(page_of(panels, after, limit))]
 
     def add(self, panel: Panel) -> Panel:
         made = new_id(self._connection, panels, {**_panel_values(panel), "secrets": {}})

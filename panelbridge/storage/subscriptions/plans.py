@@ -67,6 +67,12 @@ class SqlPlanStore:
             query = query.where(plans.c.reseller_id == reseller)
         return [_plan(row) for row in self._connection.execute(query)]
 
+    def page(self, after: int, limit: int, reseller: ResellerId | None = None) -> Sequence[Plan]:
+        query = _PLAN_NOW.where(plans.c.id > after).order_by(plans.c.id).limit(limit)
+        if reseller is not None:
+            query = query.where(plans.c.reseller_id == reseller)
+        return [_plan(row) for row in self._connection.execute(query)]
+
     def save(self, plan: Plan) -> Plan:
         known = self.lock_named(plan.reseller_id, plan.code)
         version = known.version + 1 if known else 1

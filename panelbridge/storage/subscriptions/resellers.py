@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from panelbridge.ledger import ResellerId
-from panelbridge.storage.subscriptions.rows import by_id, new_id
+from panelbridge.storage.subscriptions.rows import by_id, new_id, page_of
 from panelbridge.storage.subscriptions.tables import resellers
 from panelbridge.subscriptions import Reseller
 
@@ -24,6 +24,13 @@ class SqlResellerStore:
     def reseller(self, reseller: ResellerId) -> Reseller | None:
         row = _RESELLER.run(self._connection, {"wanted": reseller}).first()
         return _reseller(row) if row else None
+
+    def named(self, code: str) -> Reseller | None:
+        row = self._connection.execute(select(resellers).where(resellers.c.code == code)).one_or_none()
+        return _reseller(row) if row else None
+
+    def page(self, after: int, limit: int) -> Sequence[Reseller]:
+        return [_reseller(row) for row in self._connection.execute(page_of(resellers, after, limit))]
 
     def all(self) -> Sequence[Reseller]:
         rows = self._connection.execute(select(resellers).order_by(resellers.c.code))

@@ -1,10 +1,10 @@
-"""What the stores of this room do alike: one row by its id, and a new one."""
+"""What the stores of this room do alike: one row by its id, a page of rows, and a new one."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, insert, select
+from sqlalchemy import Connection, Select, Table, bindparam, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from panelbridge.storage.engine.prepared import Prepared
@@ -30,3 +30,8 @@ def new_id(connection: Connection, table: Table, values: dict[str, Any]) -> int:
 def by_id(table: Table) -> Prepared:
     """The row of ``table`` whose id is ``wanted``."""
     return Prepared(select(table).where(table.c.id == bindparam("wanted")), typed=True)
+
+
+def page_of(table: Table, after: int, limit: int) -> Select[Any]:
+    """Rows of ``table`` by number, those above ``after``."""
+    return select(table).where(table.c.id > after).order_by(table.c.id).limit(limit)

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
+    Select,
     bindparam,
-    case,
     cast,
     func,
     insert,
     select,
     text,
+    tuple_,
     update,
 )
 
 from panelbridge.contract.models import AccountId
-from panelbridge.ledger import ResellerId
 from panelbridge.lifecycle import SubscriptionState
 from panelbridge.storage.engine.locks import Locks, for_change
 from panelbridge.storage.engine.prepared import Prepared, StoreMemory
@@ -33,7 +32,14 @@ from panelbridge.storage.subscriptions.rows import by_id
 from panelbridge.storage.subscriptions.subscription_rows import SubscriptionRows, stored_state
 from panelbridge.storage.subscriptions.tables import subscriptions
 from panelbridge.storage.vault.sealing import Vault
-from panelbridge.subscriptions import InstallationId, PanelId, Subscription, SubscriptionId
+from panelbridge.subscriptions import (
+    InstallationId,
+    PanelId,
+    Subscription,
+    SubscriptionId,
+    hour_of,
+    place_of,
+)
 
 _SUBSCRIPTION = by_id(subscriptions)
 _of_service = select(subscriptions).where(
@@ -64,10 +70,15 @@ _OF_ACCOUNT = Prepared(  # by the index that holds one account to one living sub
     ),
     typed=True,
 )
+# Spelled as in the partial indexes, so that they are used.
+_CANCELLED = text("cancelled_at IS NOT NULL AND state != 'terminated'")
+_LIVING = text("account_id IS NOT NULL AND state != 'terminated'")
+_ENDED = text("account_id IS NOT NULL AND state = 'terminated'")
 # Where they are not named as the column.
 _FIELDS = {"anchor_start": "anchor", "anchor_months": "anchor", "refused": "state"}
-# Whose a subscription is, the room of customers writes (``storage/customers``).
-_KEPT_COLUMNS = [column.name for column in subscriptions.c if column.name not in ("id", "customer_id")]
+# Whose a subscription is, the room of customers writes (``storage/customers``); the database tells the hour.
+_NOT_OURS = ("id", "customer_id", "entitled_hour")
+_KEPT_COLUMNS = [column.name for column in subscriptions.c if column.name not in _NOT_OURS]
 # An id names one subscription for ever: accounts at panels bear it. What lost books gave out is spent.
 _NEXT_ID = 1 + func.max(
     func.coalesce(select(func.max(subscriptions.c.id)).scalar_subquery(), 0),
@@ -150,9 +161,7 @@ class SqlSubscriptionStore:
 
     def cancelled(self, installation: InstallationId) -> Sequence[int]:
         query = select(subscriptions.c.service_id).where(
-            subscriptions.c.installation_id == installation,
-            subscriptions.c.cancelled_at.is_not(None),
-            subscriptions.c.state != SubscriptionState.TERMINATED.value,
+            subscriptions.c.installation_id == installation, _CANCELLED
         )
         return list(self._connection.execute(query.order_by(subscriptions.c.service_id)).scalars())
 
@@ -212,30 +221,58 @@ class SqlSubscriptionStore:
     def search(
         self,
         *,
-        reseller: ResellerId | None = None,
         installation: InstallationId | None = None,
         panel: PanelId | None = None,
         state: SubscriptionState | None = None,
         entitled_before: datetime | None = None,
-        expiring_within: timedelta | None = None,
-        now: datetime | None = None,
         after: SubscriptionId | None = None,
         limit: int = 100,
     ) -> Sequence[Subscription]:
         query = select(subscriptions).order_by(subscriptions.c.id).limit(limit)
-        exact = {"reseller_id": reseller, "installation_id": installation, "panel_id": panel}
-        for name, value in exact.items():
-            if value is not None:
-                query = query.where(subscriptions.c[name] == value)
-        if state is not None:
-            query = query.where(*_in_state(state))
+        query = _narrowed(query, installation, panel, state)
         if entitled_before is not None:
             query = query.where(subscriptions.c.entitled_until <= entitled_before)
-        if expiring_within is not None and now is not None:
-            query = query.where(subscriptions.c.entitled_until.between(now, now + expiring_within))
         if after is not None:
             query = query.where(subscriptions.c.id > after)
         return [self._rows.record(row) for row in self._connection.execute(query)]
+
+    def expiring(
+        self,
+        now: datetime,
+        within: timedelta,
+        *,
+        installation: InstallationId | None = None,
+        panel: PanelId | None = None,
+        state: SubscriptionState | None = None,
+        after: int = 0,
+        limit: int = 100,
+    ) -> Sequence[Subscription]:
+        hour, number = subscriptions.c.entitled_hour, subscriptions.c.id
+        begin = max(place_of(after), (hour_of(now), 0))
+        query = select(subscriptions).order_by(hour, number).limit(limit)
+        query = _narrowed(query, installation, panel, state).where(
+            tuple_(hour, number) > tuple_(*begin),
+            hour <= hour_of(now + within),
+            subscriptions.c.entitled_until.between(now, now + within),
+        )
+        return [self._rows.record(row) for row in self._connection.execute(query)]
+
+    def of_accounts(
+        self, panel: PanelId, accounts: Sequence[AccountId]
+    ) -> Mapping[AccountId, SubscriptionId]:
+        found: dict[AccountId, SubscriptionId] = {}
+        for which in (_ENDED, _LIVING):  # where both have it, the account is the living one's
+            query = select(subscriptions.c.account_id, subscriptions.c.id).where(
+                subscriptions.c.panel_id == panel, subscriptions.c.account_id.in_(accounts), which
+            )
+            found |= {AccountId(row[0]): SubscriptionId(row[1]) for row in self._connection.execute(query)}
+        return found
+
+    def highest_service(self, installation: InstallationId) -> int:
+        query = select(func.max(subscriptions.c.service_id)).where(
+            subscriptions.c.installation_id == installation
+        )
+        return int(self._connection.execute(query).scalar_one() or 0)
 
     def account_ids(self, panel: PanelId, limit: int = 1000) -> Sequence[AccountId]:
         """Ids of the panel's accounts that the books hold, those of the newest subscriptions first."""
@@ -243,12 +280,6 @@ class SqlSubscriptionStore:
         query = select(held).where(subscriptions.c.panel_id == panel, held.is_not(None))
         newest = query.order_by(subscriptions.c.id.desc()).limit(limit)
         return [AccountId(row[0]) for row in self._connection.execute(newest)]
-
-    def counts(self) -> dict[str, int]:
-        """Subscriptions by state."""
-        state = case((subscriptions.c.refused, SubscriptionState.REFUSED.value), else_=subscriptions.c.state)
-        query = select(state, func.count()).group_by(state)
-        return {row[0]: row[1] for row in self._connection.execute(query)}
 
     def _known(self, query: Prepared, **values: Any) -> Subscription | None:
         found: Subscription | None = query.run(self._connection, values).known(
@@ -265,6 +296,17 @@ class SqlSubscriptionStore:
         return found
 
 
-def _in_state(state: SubscriptionState) -> tuple[ColumnElement[bool], ...]:
-    marked = subscriptions.c.refused if state is SubscriptionState.REFUSED else ~subscriptions.c.refused
-    return subscriptions.c.state == stored_state(state).value, marked
+def _narrowed(
+    query: Select[Any],
+    installation: InstallationId | None,
+    panel: PanelId | None,
+    state: SubscriptionState | None,
+) -> Select[Any]:
+    if installation is not None:
+        query = query.where(subscriptions.c.installation_id == installation)
+    if panel is not None:
+        query = query.where(subscriptions.c.panel_id == panel)
+    if state is not None:
+        marked = subscriptions.c.refused if state is SubscriptionState.REFUSED else ~subscriptions.c.refused
+        query = query.where(subscriptions.c.state == stored_state(state).value, marked)
+    return query

@@ -7,12 +7,14 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Computed,
     ForeignKey,
     Index,
     String,
     Table,
     UniqueConstraint,
     false,
+    text,
 )
 
 from panelbridge.storage.engine.schema import BigInt, Instant, metadata
@@ -61,6 +63,7 @@ plans = Table(
     Column("version", BigInt, nullable=False),
     UniqueConstraint("reseller_id", "code"),
 )
+Index("ix_plans_reseller", plans.c.reseller_id, plans.c.id)
 
 plan_versions = Table(
     "plan_versions",
@@ -100,6 +103,7 @@ subscriptions = Table(
     Column("anchor_months", BigInt, nullable=False),
     Column("period_from", Instant),
     Column("entitled_until", Instant),
+    Column("entitled_hour", BigInt, Computed("entitled_until / 3600000000")),  # since 1970: see ``places``
     Column("panel_until", Instant),
     Column("account_id", String(200)),
     Column("username", String(200)),
@@ -117,13 +121,43 @@ subscriptions = Table(
     CheckConstraint("generation >= 1", name="generation"),
     CheckConstraint("state IN ('pending', 'active', 'suspended', 'terminated')", name="state"),
 )
-Index("ix_subscriptions_state_until", subscriptions.c.state, subscriptions.c.entitled_until)
-Index("ix_subscriptions_customer", subscriptions.c.customer)
 Index(
     "ix_subscriptions_customer_id",
     subscriptions.c.customer_id,
     sqlite_where=subscriptions.c.customer_id.is_not(None),
     postgresql_where=subscriptions.c.customer_id.is_not(None),
+)
+# One for each way a list is asked for, in the order of its pages: see ``tests/service/test_growth.py``.
+_state = (subscriptions.c.state, subscriptions.c.refused)
+_hour = subscriptions.c.entitled_hour
+Index("ix_subscriptions_state", *_state, subscriptions.c.id)
+Index("ix_subscriptions_installation", subscriptions.c.installation_id, subscriptions.c.id)
+Index("ix_subscriptions_installation_state", subscriptions.c.installation_id, *_state, subscriptions.c.id)
+Index("ix_subscriptions_panel", subscriptions.c.panel_id, subscriptions.c.id)
+Index("ix_subscriptions_hour", _hour, subscriptions.c.id)
+Index("ix_subscriptions_installation_hour", subscriptions.c.installation_id, _hour, subscriptions.c.id)
+_WITH_CUSTOMER = text("customer IS NOT NULL")
+Index(
+    "ix_subscriptions_customer",
+    subscriptions.c.customer,
+    sqlite_where=_WITH_CUSTOMER,
+    postgresql_where=_WITH_CUSTOMER,
+)
+_CANCELLED = text("cancelled_at IS NOT NULL AND state != 'terminated'")
+Index(
+    "ix_subscriptions_cancelled",
+    subscriptions.c.installation_id,
+    subscriptions.c.service_id,
+    sqlite_where=_CANCELLED,
+    postgresql_where=_CANCELLED,
+)
+_ENDED = text("account_id IS NOT NULL AND state = 'terminated'")
+Index(
+    "ix_subscriptions_ended_account",
+    subscriptions.c.panel_id,
+    subscriptions.c.account_id,
+    sqlite_where=_ENDED,
+    postgresql_where=_ENDED,
 )
 # One panel account belongs to one subscription that is not terminated.
 Index(
