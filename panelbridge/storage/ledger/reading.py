@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select, text
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, null, or_, select, text
 
 from panelbridge.ledger.credits import Credits
 from panelbridge.ledger.models import (
@@ -57,16 +57,32 @@ def history(connection: Connection, wanted: HistoryFilter) -> Sequence[HistoryLi
         .order_by(_order(wanted))
         .limit(wanted.limit)
     )
+    wallet = _wallet_of(connection, wanted.reseller)
+    if wallet is not None:
+        query = query.where(links.c.wallet_id == wallet)
+    if wanted.after is not None:
+        query = query.where(_behind(wanted, _place(connection, wanted, wallet, wanted.after)))
     return [_line(row) for row in connection.execute(_narrowed(query, wanted)).all()]
 
 
+def _wallet_of(connection: Connection, reseller: ResellerId | None) -> int | None:
+    """The reseller's wallet, 0 when he has none; ``None``: any."""
+    if reseller is None:
+        return None
+    query = select(wallets.c.id).where(wallets.c.reseller_id == reseller)
+    return int(connection.execute(query).scalar_one_or_none() or 0)
+
+
 def _order(wanted: HistoryFilter) -> ColumnElement[Any]:
+    column = _column(wanted)
+    return column.desc() if wanted.newest_first else column.asc()
+
+
+def _column(wanted: HistoryFilter) -> ColumnElement[Any]:
     # In one wallet sequence, id and transfer rise together: ordered by what the lines are found by.
     if _are_rare(wanted):
-        column: ColumnElement[Any] = transfers.c.id
-    else:
-        column = links.c.sequence if _in_chain(wanted) else links.c.id
-    return column.desc() if wanted.newest_first else column.asc()
+        return transfers.c.id
+    return links.c.sequence if _in_chain(wanted) else links.c.id
 
 
 def _in_chain(wanted: HistoryFilter) -> bool:
@@ -79,8 +95,6 @@ def _are_rare(wanted: HistoryFilter) -> bool:
 
 
 def _narrowed(query: Select[Any], wanted: HistoryFilter) -> Select[Any]:
-    if wanted.reseller is not None:
-        query = query.where(links.c.wallet_id == _wallet_of(wanted.reseller))
     if wanted.subscription is not None:
         query = query.where(transfers.c.subscription_id == wanted.subscription)
     if wanted.operation is not None:
@@ -93,27 +107,24 @@ def _narrowed(query: Select[Any], wanted: HistoryFilter) -> Select[Any]:
         query = query.where(transfers.c.at >= to_micros(wanted.since))
     if wanted.until is not None:
         query = query.where(transfers.c.at < to_micros(wanted.until))
-    if wanted.after is not None:
-        query = query.where(_behind(wanted, wanted.after))
     return query
 
 
-def _behind(wanted: HistoryFilter, after: int) -> ColumnElement[bool]:
-    """Those that follow the line ``after``, said of the column that gives the order."""
-    column: ColumnElement[Any] = links.c.id
-    place: Any = after
-    if wanted.reseller is not None and _in_chain(wanted):
-        column = transfers.c.id if _are_rare(wanted) else links.c.sequence
-        last = links.alias("last")
-        known = last.c.transfer_id if _are_rare(wanted) else last.c.sequence
-        before = select(known).where(last.c.wallet_id == _wallet_of(wanted.reseller), last.c.id <= after)
-        place = func.coalesce(before.order_by(last.c.id.desc()).limit(1).scalar_subquery(), 0)
+def _place(connection: Connection, wanted: HistoryFilter, wallet: int | None, after: int) -> int:
+    """Where the line ``after`` stands in the column that gives the order."""
+    if wallet is None or not _in_chain(wanted):
+        return after
+    known = links.c.transfer_id if _are_rare(wanted) else links.c.sequence
+    # From ``after`` backwards, where it is the first: not the whole chain sorted, for which ``coalesce``.
+    query = select(known).where(func.coalesce(links.c.wallet_id, null()) == wallet, links.c.id <= after)
+    last = query.order_by(links.c.id.desc()).limit(1)
+    return int(connection.execute(last).scalar_one_or_none() or 0)
+
+
+def _behind(wanted: HistoryFilter, place: int) -> ColumnElement[bool]:
+    column = _column(wanted)
     before_it: ColumnElement[bool] = column < place
     return before_it if wanted.newest_first else column > place
-
-
-def _wallet_of(reseller: ResellerId) -> Any:
-    return select(wallets.c.id).where(wallets.c.reseller_id == reseller).scalar_subquery()
 
 
 def _linked() -> Any:

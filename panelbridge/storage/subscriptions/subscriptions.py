@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -15,6 +15,7 @@ from sqlalchemy import (
     cast,
     func,
     insert,
+    null,
     select,
     text,
     tuple_,
@@ -250,7 +251,8 @@ class SqlSubscriptionStore:
         hour, number = subscriptions.c.entitled_hour, subscriptions.c.id
         begin = max(place_of(after), (hour_of(now), 0))
         query = select(subscriptions).order_by(hour, number).limit(limit)
-        query = _narrowed(query, installation, panel, state).where(
+        # Panel and state are asked of what is found so: found by their indexes, all would have to be sorted.
+        query = _narrowed(query, installation, panel, state, found=_plain).where(
             tuple_(hour, number) > tuple_(*begin),
             hour <= hour_of(now + within),
             subscriptions.c.entitled_until.between(now, now + within),
@@ -296,17 +298,27 @@ class SqlSubscriptionStore:
         return found
 
 
+def _plain(column: Any) -> Any:
+    """The column's value, for which no index is chosen."""
+    return func.coalesce(column, null())
+
+
 def _narrowed(
     query: Select[Any],
     installation: InstallationId | None,
     panel: PanelId | None,
     state: SubscriptionState | None,
+    *,
+    found: Callable[[Any], Any] = lambda column: column,
 ) -> Select[Any]:
     if installation is not None:
         query = query.where(subscriptions.c.installation_id == installation)
     if panel is not None:
-        query = query.where(subscriptions.c.panel_id == panel)
+        query = query.where(found(subscriptions.c.panel_id) == panel)
     if state is not None:
-        marked = subscriptions.c.refused if state is SubscriptionState.REFUSED else ~subscriptions.c.refused
-        query = query.where(subscriptions.c.state == stored_state(state).value, marked)
+        refused = state is SubscriptionState.REFUSED
+        query = query.where(
+            found(subscriptions.c.state) == stored_state(state).value,
+            subscriptions.c.refused if refused else ~subscriptions.c.refused,
+        )
     return query
