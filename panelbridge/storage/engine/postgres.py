@@ -91,8 +91,9 @@ class PostgresServer:
                 pool_size=self._pool_size,
                 max_overflow=0,
                 pool_timeout=self._patience,
-                connect_args=_settings("jobs", self._patience),
+                connect_args=_named("jobs", self._patience),
             )
+            _limit(self._jobs, "jobs", self._patience)
         return self._jobs
 
     def close(self) -> None:
@@ -172,11 +173,13 @@ def _hung_up(driver: psycopg.Connection[Any]) -> bool:
 
 
 def _engine(url: URL, purpose: str, patience: float, isolation: psycopg.IsolationLevel) -> Engine:
-    engine = create_engine(url, **NO_POOL, connect_args=_settings(purpose, patience), **JSON_BY_PYDANTIC)
+    engine = create_engine(url, **NO_POOL, connect_args=_named(purpose, patience), **JSON_BY_PYDANTIC)
 
     @event.listens_for(engine, "first_connect")
     def check(connection: psycopg.Connection[Any], _record: Any) -> None:
-        check_server(connection, lambda: _another(url, patience), int(patience * 1000))
+        check_server(connection, lambda: _another(url, patience))
+
+    _limit(engine, purpose, patience)
 
     @event.listens_for(engine, "connect")
     def isolate(connection: psycopg.Connection[Any], _record: Any) -> None:
@@ -187,20 +190,31 @@ def _engine(url: URL, purpose: str, patience: float, isolation: psycopg.Isolatio
 
 
 def _another(url: URL, patience: float) -> psycopg.Connection[Any]:
-    return psycopg.connect(**{**driver_arguments(url), **_settings("looking", patience)})
+    return psycopg.connect(**{**driver_arguments(url), **_named("looking", patience)})
 
 
-def _settings(purpose: str, patience: float) -> dict[str, Any]:
-    """What waits for a lock, or runs, for longer than our patience is ended by the server."""
+def _named(purpose: str, patience: float) -> dict[str, Any]:
+    return {
+        "application_name": f"panelbridge {purpose} {os.getpid()}",
+        "connect_timeout": max(2, int(patience)),
+    }
+
+
+def _limit(engine: Engine, purpose: str, patience: float) -> None:
+    """What waits for a lock, or runs, for longer than our patience is ended by the server.
+
+    Not told as the session begins, where a pooler would refuse or drop what it does not know.
+    """
     limit = max(1, int(patience * 1000))
     limits = {"lock_timeout": limit, "statement_timeout": limit + 1000, **_DEAD}
     if purpose == "writing":  # a process that hangs must not keep its locks
         limits["idle_in_transaction_session_timeout"] = 2 * limit + 1000
-    return {
-        "application_name": f"panelbridge {purpose} {os.getpid()}",
-        "connect_timeout": max(2, int(patience)),
-        "options": " ".join(f"-c {name}={value}" for name, value in limits.items()),
-    }
+    statements = "; ".join(f"SET {name} = {value}" for name, value in limits.items()).encode()
+
+    @event.listens_for(engine, "connect")
+    def limited(connection: psycopg.Connection[Any], _record: Any) -> None:
+        connection.execute(statements)
+        connection.commit()
 
 
 # Milliseconds and seconds: a session whose network is cut ends on the server too, and its locks with it.

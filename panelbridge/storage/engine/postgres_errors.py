@@ -26,11 +26,6 @@ _NAMED: dict[str, tuple[type[StorageBusy | StorageFailed], str]] = {
     "XX002": (StorageDamaged, "the database server found a damaged index"),
     "25006": (StorageFailed, "this transaction may only read"),
 }
-REFUSED_POOLER = (
-    "a pooler in transaction mode (PgBouncer, Odyssey, pgcat) stands before the database server: it gives "
-    "one session's locks and settings to another. Name the server itself in database_url, or a port of the "
-    "pooler in session mode; panelbridge has a pool of its own"
-)
 _SHUTTING_DOWN = {"57P01", "57P02", "57P03", "57P05"}
 
 
@@ -47,8 +42,6 @@ class _NamedErrors:
         if cause.sqlstate in _NAMED:
             kind, message = _NAMED[cause.sqlstate]
             raise kind(message) from None
-        if _POOLER in str(cause):
-            raise StorageFailed(REFUSED_POOLER) from None
         if _is_gone(cause):
             # Never the driver's text: it names host, user and database.
             raise StorageUnreachable("the database server does not answer; nothing was changed") from None
@@ -64,14 +57,9 @@ def unanswered(error: psycopg.OperationalError) -> Exception:
     return error
 
 
-_POOLER = "unsupported startup parameter"  # PgBouncer's words, whatever the server's language
-
-
 def not_connected(error: psycopg.OperationalError, name: str) -> StorageFailed:
     """Why there is no session, for the operator: what the server or the network said, without a password."""
     said = " ".join(str(error).split("\n")[0].rpartition(" failed: ")[2].split())[:200]
-    if _POOLER in said:
-        return StorageFailed(REFUSED_POOLER)
     if "FATAL" in said and not _is_passing(said):
         return StorageFailed(f"the database {name} is refused: {said}")
     return StorageUnreachable(f"the database {name} cannot be reached: {said}")

@@ -7,21 +7,25 @@ from typing import Any, LiteralString
 
 import psycopg
 
-from panelbridge.storage.engine.postgres_errors import REFUSED_POOLER
 from panelbridge.storage.exceptions import StorageFailed
 
 Session = psycopg.Connection[Any]
+_POOLER = (
+    "a pooler in transaction mode (PgBouncer, Odyssey, pgcat) stands before the database server: it gives "
+    "one session's locks and settings to another. Name the server itself in database_url, or a port of the "
+    "pooler in session mode; panelbridge has a pool of its own"
+)
 _OLDEST = 150000  # PostgreSQL 15
 _LOOKS = 4  # sessions that are held open at once to meet one that is shared
 
 
-def check_server(session: Session, another: Callable[[], Session], lock_timeout: int) -> None:
+def check_server(session: Session, another: Callable[[], Session]) -> None:
     """Raises ``StorageFailed``, which names what to change. ``another`` opens one more session."""
     try:
         if session.info.server_version < _OLDEST:
             raise StorageFailed("the database server is older than PostgreSQL 15")
-        if _is_shared(session, another) or not _keeps(session, lock_timeout):
-            raise StorageFailed(REFUSED_POOLER)
+        if _is_shared(session, another):
+            raise StorageFailed(_POOLER)
         if _ask(session, "SELECT pg_is_in_recovery()"):
             raise StorageFailed("the database server is a standby, which takes no write: name the primary")
         if _ask(session, "SELECT current_setting('synchronous_commit')") == "off":
@@ -31,12 +35,6 @@ def check_server(session: Session, another: Callable[[], Session], lock_timeout:
             )
     finally:
         session.rollback()
-
-
-def _keeps(session: Session, lock_timeout: int) -> bool:
-    """A pooler that was told to overlook what it does not know lost the limits that we asked for."""
-    found = _ask(session, "SELECT setting FROM pg_settings WHERE name = 'lock_timeout'")
-    return bool(found == str(lock_timeout))
 
 
 def _is_shared(session: Session, another: Callable[[], Session]) -> bool:
