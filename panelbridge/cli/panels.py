@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,8 +13,8 @@ from panelbridge.cli.options import AsJson, Yes
 from panelbridge.cli.screen import Screen
 
 if TYPE_CHECKING:
+    from panelbridge.actions.panel_accounts import AccountView
     from panelbridge.actions.panels import ConnectionView, PanelView
-    from panelbridge.cli.bridge import Bridge
 
 app = typer.Typer(no_args_is_help=True, help="The remote systems accounts are made on.")
 
@@ -220,53 +222,52 @@ def packages_command(context: typer.Context, code: Code, as_json: AsJson = False
 @app.command("accounts")
 def accounts_command(context: typer.Context, code: Code, as_json: AsJson = False) -> None:
     """List the accounts a panel shows us, each with the subscription it belongs to. Never their passwords."""
+    from panelbridge.actions.panel_accounts import AccountView, list_accounts
     from panelbridge.cli.bridge import open_bridge
+    from panelbridge.cli.spool import spooled
 
     screen = Screen(as_json=as_json)
-    with open_bridge(context) as bridge, screen.working(f"reading the accounts of panel {code}"):
-        rows = _accounts(bridge, code)
-    if screen.as_json:
-        screen.json(rows)
-        return
-    screen.table(
-        ("account", "username", "state", "expires", "package", "connections", "subscription"),
-        ((*list(row.values())[:-1], row["subscription"] or "not ours") for row in rows),
-        empty="The panel shows no account to us.",
-        right=("connections",),
-    )
-    strangers = sum(row["subscription"] is None for row in rows)
+    with ExitStack() as kept:
+        with open_bridge(context) as bridge, screen.working(f"reading the accounts of panel {code}"):
+            read = bridge.ask(list_accounts, code=code)
+            accounts = kept.enter_context(spooled(AccountView, read))
+        screen.json_list(_account_document(item) for item in accounts)
+        screen.long_table(
+            ("account", "username", "state", "expires", "package", "connections", "subscription"),
+            _AccountRows(accounts),
+            empty="The panel shows no account to us.",
+            right=("connections",),
+        )
+        strangers = sum(item.subscription is None for item in accounts)
     if strangers:
         screen.hint(
-            f"{strangers} of {len(rows)} belong to no subscription: made by hand, or before the bridge."
+            f"{strangers} of {len(accounts)} belong to no subscription: made by hand, or before the bridge."
         )
 
 
-def _accounts(bridge: Bridge, code: str) -> list[dict[str, Any]]:
-    """Every account, or an error: never a silent part."""
-    from panelbridge.actions.asking import asking_only
-    from panelbridge.actions.panels import panel_named
+class _AccountRows:
+    """The cells of the table, as often as they are asked for."""
 
-    panel = bridge.read(panel_named, code=code)
-    ours: dict[str, int] = {}
-    after = None
-    with bridge.services.units.read() as unit:
-        while page := unit.subscriptions.search(panel=panel.id, after=after, limit=500):
-            ours |= {str(item.account_id): item.id for item in page if item.account_id is not None}
-            after = page[-1].id
-    with asking_only():
-        found = list(bridge.services.panels.adapter(panel.id).list_accounts())
-    return [
-        {
-            "account": account.id,
-            "username": account.username,
-            "state": account.state.value,
-            "expires_at": "never" if account.never_expires else account.expires_at,
-            "package": account.package,
-            "connections": account.connections,
-            "subscription": ours.get(str(account.id)),
-        }
-        for account in found
-    ]
+    def __init__(self, accounts: Iterable[AccountView]) -> None:
+        self._accounts = accounts
+
+    def __iter__(self) -> Iterator[Sequence[object]]:
+        for item in self._accounts:
+            expires = "never" if item.never_expires else item.expires_at
+            owner = item.subscription or "not ours"
+            yield item.account, item.username, item.state, expires, item.package, item.connections, owner
+
+
+def _account_document(item: AccountView) -> dict[str, Any]:
+    return {
+        "account": item.account,
+        "username": item.username,
+        "state": item.state,
+        "expires_at": "never" if item.never_expires else item.expires_at,
+        "package": item.package,
+        "connections": item.connections,
+        "subscription": item.subscription,
+    }
 
 
 def _show(screen: Screen, panel: PanelView, title: str = "") -> None:

@@ -8,7 +8,9 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Literal
+from itertools import islice
+from textwrap import indent
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import typer
 
@@ -17,7 +19,10 @@ from panelbridge.cli.exits import Exit
 if TYPE_CHECKING:
     from pydantic import BaseModel
     from rich.console import Console
+    from rich.table import Table
 
+ItemT = TypeVar("ItemT")
+_BATCH = 500  # rows that are laid out together
 _PIPE_WIDTH = 220  # a table in a pipe is not folded at 80 columns
 _LONG = 22  # a text longer than this may be folded inside its column
 
@@ -41,6 +46,17 @@ class Screen:
     def json(self, value: Any) -> None:
         """The one document of this command."""
         typer.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+    def json_list(self, items: Iterable[Any]) -> None:
+        """The one document, a list, written as it is read; nothing for a person."""
+        if not self.as_json:
+            return
+        begun = False
+        for batch in _batches(items):
+            told = [indent(json.dumps(one, indent=2, ensure_ascii=False, default=str), "  ") for one in batch]
+            typer.echo((",\n" if begun else "[\n") + ",\n".join(told), nl=False)
+            begun = True
+        typer.echo("\n]" if begun else "[]")
 
     def answer(self, model: BaseModel, *facts: tuple[str, object], title: str = "") -> None:
         """One thing: the model for a program, the facts for a person."""
@@ -72,32 +88,40 @@ class Screen:
         """A table, or the sentence that says why there is none. ``right``: columns of numbers."""
         if self.as_json:
             return
-        found = [[cell(value) for value in row] for row in rows]
-        if not found:
+        self.long_table(columns, list(rows), empty=empty, right=right)
+
+    def long_table(
+        self,
+        columns: Sequence[str],
+        rows: Iterable[Sequence[object]],
+        *,
+        empty: str,
+        right: Sequence[str] = (),
+    ) -> None:
+        """The same of ``rows`` that are read anew each time they are iterated, and never all kept."""
+        if self.as_json:
+            return
+        longest = _longest(rows)
+        if not longest:
             self.say(empty)
             return
+        longest = [max(_width(name), width) for name, width in zip(columns, longest, strict=True)]
         console = _console(sys.stdout)
-        longest = [max(map(_width, texts)) for texts in zip(columns, *found, strict=True)]
         needed = sum(min(width, _LONG) for width in longest) + 3 * len(columns)
         if needed > console.width:
-            self._blocks(columns, found)
+            self._blocks(columns, rows)
             return
-        from rich import box
-        from rich.table import Table
-        from rich.text import Text
+        fits = sum(longest) + 3 * len(columns) <= console.width
+        for number, batch in enumerate(_batches(rows)):
+            table = _empty_table(columns, longest, right, header=number == 0, fixed=fits)
+            _fill(table, batch)
+            console.print(table, highlight=False)
 
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-        for name, width in zip(columns, longest, strict=True):
-            side: Literal["left", "right"] = "right" if name in right else "left"
-            table.add_column(name, justify=side, overflow="fold", no_wrap=width <= _LONG)
-        for row in found:
-            table.add_row(*(Text(value) for value in row))
-        console.print(table, highlight=False)
-
-    def _blocks(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    def _blocks(self, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """The rows one below the other, where the window is too narrow to put them side by side."""
         for row in rows:
-            self.facts(item for item in zip(columns, row, strict=True) if item[1] not in ("", "-"))
+            told = ((name, cell(value)) for name, value in zip(columns, row, strict=True))
+            self.facts(item for item in told if item[1] not in ("", "-"))
             self.say()
 
     @contextmanager
@@ -139,6 +163,43 @@ def cell(value: object) -> str:
     if isinstance(value, (tuple, list, set, frozenset)):
         return ", ".join(cell(item) for item in value)
     return str(getattr(value, "value", value))
+
+
+def _batches(items: Iterable[ItemT]) -> Iterator[list[ItemT]]:
+    left = iter(items)
+    while batch := list(islice(left, _BATCH)):
+        yield batch
+
+
+def _longest(rows: Iterable[Sequence[object]]) -> list[int]:
+    """The width of each column; empty when there is no row."""
+    found: list[int] = []
+    for row in rows:
+        widths = [_width(cell(value)) for value in row]
+        found = [*map(max, found, widths)] if found else widths
+    return found
+
+
+def _empty_table(
+    columns: Sequence[str], longest: Sequence[int], right: Sequence[str], *, header: bool, fixed: bool
+) -> Table:
+    """``fixed``: as wide as the longest cell of all, so that parts of one table stand below each other."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, show_header=header)
+    for name, width in zip(columns, longest, strict=True):
+        side: Literal["left", "right"] = "right" if name in right else "left"
+        wide = width if fixed else None
+        table.add_column(name, justify=side, overflow="fold", no_wrap=width <= _LONG, min_width=wide)
+    return table
+
+
+def _fill(table: Table, rows: Iterable[Sequence[object]]) -> None:
+    from rich.text import Text
+
+    for row in rows:
+        table.add_row(*(Text(cell(value)) for value in row))
 
 
 def _width(text: str) -> int:

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.full_books import fill_panel
 from panelbridge import adapters
 from panelbridge.testing.practice import PracticeProcess
 from tests.cli.conftest import Shell, nothing_changed
+from tests.support.ready import PracticeHere
 
 
 def test_a_panels_secrets_are_starred_everywhere_and_sealed(
@@ -93,6 +95,29 @@ def test_accounts_say_which_subscription_they_belong_to(selling: Shell, practice
     assert rows["somebody7001"]["subscription"] is None
     assert not any("password" in row for row in rows.values())
     assert "not ours" in selling.done("panels", "accounts", "main").out
+
+
+def test_a_long_list_of_accounts_is_whole_or_nothing(selling: Shell, tmp_path: Path) -> None:
+    with PracticeHere("reference", books=tmp_path / "large.sqlite") as large:
+        fill_panel(tmp_path / "large.sqlite", 1100)  # more than are looked up and laid out together
+        file = tmp_path / "large.json"
+        file.write_text(json.dumps(large.settings))
+        file.chmod(0o600)
+        selling.done(
+            "panels", "add", "large", "--backend", "reference", "--practice", "--settings", str(file)
+        )
+
+        lines = selling.done("panels", "accounts", "large").out.splitlines()
+        rows = selling.done("panels", "accounts", "large", "--json").json
+        large.control.set_fault("error_500_before", "list_accounts", skip=7, times=None)
+        broken = selling("panels", "accounts", "large", "--json")
+
+    told = [line for line in lines if "listed" in line]
+    assert 1100 == len(told) == len(rows) == len({row["account"] for row in rows})
+    assert 1 == sum("username" in line for line in lines)
+    assert 1 == len({line.index("listed") for line in told})
+    assert broken.code != 0
+    assert broken.out == ""
 
 
 def test_switching_writes_on_is_asked_and_off_is_not(selling: Shell) -> None:
