@@ -84,5 +84,6 @@ def change_writes(context: Context, body: WritesChange) -> WritesView:
     if lift_stop(context.unit, context.caller.actor, context.now):
         context.after_commit(context.services.books_confirmed)
     for panel in wanted:
-        store.save(replace(panel, writes_enabled=True))
+        now = store.lock_named(panel.code) or panel  # its record is written whole
+        store.save(replace(now, writes_enabled=True))
     return show_writes(context)

@@ -14,6 +14,7 @@ from sqlalchemy import event, text
 from panelbridge.ledger import Credits
 from panelbridge.provisioning import OperationState
 from panelbridge.storage.engine.database import Database
+from panelbridge.storage.exceptions import StorageBusy
 from panelbridge.testing.practice import PracticeServer
 from tests.storage.two_sessions import Sessions, Shop, two_sessions
 from tests.support import postgres
@@ -134,6 +135,16 @@ class Work:
 
     def _done(self, command: Any) -> None:
         assert self._rig.provisioner.submit(command).operation.state is OperationState.DONE
+
+
+def test_a_wallet_kept_by_another_is_busy_and_nothing_is_said_of_credit(stops: Stops) -> None:
+    sessions, shop = stops.sessions, stops.sessions.shop()
+    with sessions.first.units.write() as unit:
+        unit.ledger.lock(shop.installation.reseller_id)
+        with pytest.raises(StorageBusy) as busy:
+            sessions.second.provisioner.submit(shop.create(1))
+    assert busy.value.retry_safe
+    Work(sessions.second, shop).all()  # nothing is left of what was busy
 
 
 def test_nobody_waits_for_another_resellers_orders(stops: Stops) -> None:

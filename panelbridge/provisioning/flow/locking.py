@@ -1,6 +1,7 @@
 """What a transaction locks before it decides anything. Everywhere in one order, so that none waits in a ring:
 
-a name (of a service, a login, an account), the subscription, its operations, the wallet, a slot of the panel.
+a name (of a service, of a login that several share), the subscription with its operations, a name at the
+panel (a login name, an account), the wallet, a slot of the panel.
 """
 
 from __future__ import annotations
