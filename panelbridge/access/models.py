@@ -23,14 +23,14 @@ class Scope(StrEnum):
 class NewApiKey:
     """A key to be stored. An installation's key cannot be admin; the operator's has no installation."""
 
-    prefix: str
-    digest: bytes = field(repr=False)
+    prefix: str  # pb_live_<id>: may be shown and logged
+    digest: bytes = field(repr=False)  # SHA-256 of the whole text
     mode: Mode
     scopes: frozenset[Scope]
-    label: str
-    installation_id: InstallationId | None
+    label: str  # what it is for, in words
+    installation_id: InstallationId | None  # None = the operator's
     created_at: datetime
-    expires_at: datetime | None = None
+    expires_at: datetime | None = None  # UTC; None = never
 
     def __post_init__(self) -> None:
         if not self.scopes:
@@ -44,7 +44,7 @@ class ApiKey(NewApiKey):
     """A stored key."""
 
     id: int
-    revoked_at: datetime | None = None
+    revoked_at: datetime | None = None  # UTC; None = not revoked
     last_used_at: datetime | None = None  # written at most once in a few minutes
 
     def allows(self, scope: Scope) -> bool:

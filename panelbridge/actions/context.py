@@ -17,12 +17,11 @@ class Context:
     services: Services
     caller: Caller
     now: datetime  # UTC
-    forget_keys: Callable[
-        [], None
-    ]  # after keys or installations changed: this process remembers verified keys
-    idempotency_key: str | None = None
-    open_unit: ServiceUnit | None = None
-    committed: list[Callable[[], None]] = field(default_factory=list)
+    # after keys or installations changed: this process remembers verified keys
+    forget_keys: Callable[[], None]
+    idempotency_key: str | None = None  # the caller's own; None where nothing is changed
+    open_unit: ServiceUnit | None = None  # the transaction around it; None where the action opens its own
+    committed: list[Callable[[], None]] = field(default_factory=list)  # what runs once it is durable
 
     @property
     def unit(self) -> ServiceUnit:

@@ -39,12 +39,12 @@ class AttentionItem:
     code: str  # why: a key of WHY, or the code of a panel's error
     subject: Subject
     message: str
-    advice: str
-    opened_at: datetime
+    advice: str  # what can be done, and by whom
+    opened_at: datetime  # UTC
     operation_id: int | None = None  # the operation it came from, which may wait for the decision
     panel_id: int | None = None  # where it happened
     resolved_at: datetime | None = None  # None: still open
-    resolution: str | None = None
+    resolution: str | None = None  # in words; None = open
     actor: str | None = None  # who resolved it
 
     @property

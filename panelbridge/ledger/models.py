@@ -50,13 +50,13 @@ class TransferContext:
 
     subscription: int | None = None
     operation: int | None = None
-    plan: str | None = None
-    term: str | None = None
+    plan: str | None = None  # its code
+    term: str | None = None  # as text, such as 1m
     reason: str = ""  # free text, erasable
-    period_from: datetime | None = None
-    period_to: datetime | None = None
-    expiry_before: datetime | None = None
-    expiry_after: datetime | None = None
+    period_from: datetime | None = None  # UTC; the time it pays for
+    period_to: datetime | None = None  # UTC; not included
+    expiry_before: datetime | None = None  # UTC; at the panel; None = not known
+    expiry_after: datetime | None = None  # UTC
     note: str | None = None  # free text, erasable
 
 
@@ -70,10 +70,10 @@ class Transfer:
     target: AccountNumber
     amount: Credits  # always above zero
     released: Credits = ZERO  # what a partial post gave back to the wallet
-    at: datetime
-    key: str | None = None
-    resolves: TransferId | None = None
-    corrects: TransferId | None = None
+    at: datetime  # UTC
+    key: str | None = None  # idempotency; None = nothing repeats it
+    resolves: TransferId | None = None  # the hold that it posts or voids
+    corrects: TransferId | None = None  # the transfer that it takes back
     actor: str | None  # None once erased
     context: TransferContext = field(default_factory=TransferContext)
 
@@ -84,9 +84,9 @@ class WalletState:
 
     id: AccountNumber
     reseller: ResellerId
-    balance: Credits
-    held: Credits
-    overdraft: Credits
+    balance: Credits  # without what is held taken off
+    held: Credits  # reserved by holds that are not resolved
+    overdraft: Credits  # how far below zero it may go
     floor: Credits | None  # an alert is due when available falls below it
     sequence: int  # transfers in the chain
     tail: str = field(repr=False)
@@ -130,7 +130,7 @@ class FloorCrossing:
 
     id: int
     reseller: ResellerId
-    at: datetime
+    at: datetime  # UTC
     available: Credits
     floor: Credits
     transfer: TransferId | None  # None: the limits were changed

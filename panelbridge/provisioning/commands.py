@@ -23,14 +23,14 @@ class _ServiceCommand:
 class CreateCommand(_ServiceCommand):
     """The service has an account of this plan, paid for one term."""
 
-    plan: str
+    plan: str  # its code
     term: Term
-    connections: int | None = None
-    username: str | None = None
-    mac: str | None = None
+    connections: int | None = None  # None = the plan's
+    username: str | None = None  # None = one is made
+    mac: str | None = None  # None = a line, no device
     customer: str | None = None  # his id in billing, which is the same in all of his orders
     reopens: bool = False  # the service is Pending or Active in billing: a terminated one may come back
-    options: dict[str, str] = field(default_factory=dict)
+    options: dict[str, str] = field(default_factory=dict)  # of the backend
     facts: dict[OrderFact, str] = field(
         default_factory=dict
     )  # what billing knows; only what is needed is kept
@@ -41,9 +41,9 @@ class RenewCommand(_ServiceCommand):
     """The paid invoice item (or one-shot token) ``fact`` extended the service by one term."""
 
     fact: str  # "item:991" or "token:…"
-    plan: str | None = None
+    plan: str | None = None  # None = the subscription's own
     term: Term | None = None  # None = the subscription's own
-    connections: int | None = None
+    connections: int | None = None  # None = those it has
     note: str | None = None
     by: Term | None = None  # an admin's extension by a length other than the plan's term
     first_invoice: bool = False
@@ -53,7 +53,7 @@ class RenewCommand(_ServiceCommand):
 @dataclass(frozen=True, kw_only=True)
 class SuspendCommand(_ServiceCommand):
     reason: SuspensionReason
-    owner: str
+    owner: str  # who sets the reason; only he lifts it
     note: str = ""
 
 
@@ -70,15 +70,15 @@ class ResetCommand(_ServiceCommand):
     """These credentials work; ``password`` None = one made by the panel's rules."""
 
     password: Secret | None = None
-    username: str | None = None
-    token: str | None = None
+    username: str | None = None  # None = it stays
+    token: str | None = None  # of one click: the same in its repeats
 
 
 @dataclass(frozen=True, kw_only=True)
 class ChangeCommand(_ServiceCommand):
-    plan: str
+    plan: str  # its code
     term: Term
-    connections: int | None = None
+    connections: int | None = None  # None = the plan's
     when: Literal["now", "next_period"] = "now"
 
 

@@ -19,8 +19,8 @@ def _no_witness() -> Unwitnessed | None:
 
 @dataclass(frozen=True, kw_only=True)
 class Dependencies:
-    panels: Panels
-    clock: Callable[[], datetime]
+    panels: Panels  # the adapters, breakers and slots of this process
+    clock: Callable[[], datetime]  # UTC
     fingerprint: Callable[[str], str]  # HMAC under a key outside the database
     bridge: str  # short random name of this bridge, first part of every reference
     limits: Timeouts

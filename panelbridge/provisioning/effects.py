@@ -31,7 +31,7 @@ class WriteStop:
 
     code: str  # a key of WHY_STOPPED
     message: str
-    since: datetime
+    since: datetime  # UTC
     highest_operation: int | None = None  # ids up to this one were given out once, by books we do not have
 
 

@@ -26,11 +26,11 @@ class Installation:
 
     id: InstallationId
     reseller_id: ResellerId
-    code: str
+    code: str  # by which people name it
     mode: Mode
     system_url: str | None = None  # None until first use
-    module_id: str | None = None
-    bound_at: datetime | None = None
+    module_id: str | None = None  # random, made by the module; None until first use
+    bound_at: datetime | None = None  # UTC; None until first use
 
 
 class InstallationStore(Protocol):

@@ -14,12 +14,12 @@ PanelId = NewType("PanelId", int)
 @dataclass(frozen=True, kw_only=True)
 class Panel:
     id: PanelId
-    code: str
-    backend: str
+    code: str  # by which people name it
+    backend: str  # the name of its adapter
     settings: Mapping[str, object] = field(repr=False)  # without secrets
-    secrets: Mapping[str, Secret] = field(default_factory=dict, repr=False)
-    practice: bool = False
-    writes_enabled: bool = True
+    secrets: Mapping[str, Secret] = field(default_factory=dict, repr=False)  # by setting; sealed at rest
+    practice: bool = False  # a simulated one: only test keys reach it
+    writes_enabled: bool = True  # false: it is only read, until a person has looked
 
 
 class PanelStore(Protocol):

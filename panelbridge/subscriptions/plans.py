@@ -18,11 +18,10 @@ class PlanTerm:
     """A length, the panel package that delivers it, and its price in our credits."""
 
     term: Term
-    package: str
-    price: Credits
-    extra_connection: (
-        Credits | None
-    )  # per connection above the plan's, for this term; None = not sold, 0 = included
+    package: str  # the panel's id of it
+    price: Credits  # credits, for the whole term
+    # per connection above the plan's, for this term; None = not sold, 0 = included
+    extra_connection: Credits | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,18 +30,18 @@ class Plan:
 
     id: PlanId
     reseller_id: ResellerId
-    code: str
-    version: int
-    title: str
+    code: str  # by which people and shops name it
+    version: int  # from 1; a change is a new version
+    title: str  # for staff
     panel_id: PanelId
     terms: tuple[PlanTerm, ...]
     connections: int | None = None  # None = what the package says
-    options: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, str] = field(default_factory=dict)  # of the backend
     queue_without_credit: bool = False  # wait for a top-up instead of refusing
     allow_purchase: bool = False  # a package change may be a purchase at the full price
     allow_restart: bool = False  # such a purchase may restart the term
-    grace_hours: int = 48
-    active: bool = True
+    grace_hours: int = 48  # between the paid date and the expiry at the panel, where the panel can
+    active: bool = True  # false: not sold any more; what was sold goes on
 
     def term(self, term: Term) -> PlanTerm | None:
         """The offer for ``term``, or ``None`` when this plan does not sell it."""

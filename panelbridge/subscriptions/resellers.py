@@ -12,9 +12,9 @@ from panelbridge.ledger import ResellerId
 @dataclass(frozen=True, kw_only=True)
 class Reseller:
     id: ResellerId
-    code: str
+    code: str  # by which people name it
     name: str
-    parent_id: ResellerId | None = None
+    parent_id: ResellerId | None = None  # of a sub-reseller: whose he is
 
 
 class ResellerStore(Protocol):

@@ -21,9 +21,9 @@ SubscriptionId = NewType("SubscriptionId", int)
 @dataclass(frozen=True, kw_only=True)
 class Suspension:
     reason: SuspensionReason
-    owner: str
+    owner: str  # billing, operator, or the bridge itself: only he lifts it
     note: str
-    at: datetime
+    at: datetime  # UTC
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,9 +33,9 @@ class NextChange:
     plan_id: PlanId
     plan_version: int
     term: Term
-    connections: int | None
-    asked_by: str
-    asked_at: datetime
+    connections: int | None  # None = those of the plan
+    asked_by: str  # the actor
+    asked_at: datetime  # UTC
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +44,7 @@ class Subscription:
 
     id: SubscriptionId
     installation_id: InstallationId
-    service_id: int
+    service_id: int  # billing's own id
     reseller_id: ResellerId
     panel_id: PanelId
     plan_id: PlanId
@@ -54,20 +54,20 @@ class Subscription:
     generation: int  # rises when a terminated service is created anew
     revision: int  # rises with every settled operation
     created_at: datetime
-    package: str
-    anchor: Anchor | None = None
+    package: str  # the panel's id of it
+    anchor: Anchor | None = None  # start of the run of paid months; None = never paid
     period_from: datetime | None = None  # start of the period that entitled_until ends
-    entitled_until: datetime | None = None
+    entitled_until: datetime | None = None  # UTC; what was paid for
     panel_until: datetime | None = None  # as read from the panel
-    account_id: AccountId | None = None
+    account_id: AccountId | None = None  # the panel's own id; None = no account yet
     adopted_reference: str | None = None  # the mark an adopted account bears; "" = none, None = ours
     customer: str | None = None  # his id in billing; kept where his accounts share one login at the panel
-    username: str | None = None
-    password: Secret | None = None
+    username: str | None = None  # None = no account yet
+    password: Secret | None = None  # sealed at rest
     connect: Secret | None = None  # what the panel said with the account of how to connect (connecting.py)
-    connections: int | None = None
-    mac: str | None = None
-    suspensions: tuple[Suspension, ...] = ()
+    connections: int | None = None  # simultaneous; None = the package's
+    mac: str | None = None  # upper-case colon form, where the account is a device
+    suspensions: tuple[Suspension, ...] = ()  # usable when empty
     next_change: NextChange | None = None
     cancelled_at: datetime | None = None  # a cancellation was asked for in the billing system
 

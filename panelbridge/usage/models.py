@@ -15,9 +15,9 @@ class UsageSample:
     subscription_id: SubscriptionId
     generation: int
     day: date  # UTC
-    taken_at: datetime
-    last_seen: datetime | None = None
+    taken_at: datetime  # UTC
+    last_seen: datetime | None = None  # UTC
     never_seen: bool = False
-    connections: int | None = None
+    connections: int | None = None  # in use at that moment
     network: str | None = None  # keyed hash: equal for equal networks, and says nothing about them
-    player: str | None = None
+    player: str | None = None  # what it was last used with, in the panel's words

@@ -66,9 +66,9 @@ class PanelAccount:
     expires_at: datetime | None = None  # UTC; None with never_expires False = the panel has no expiry field
     never_expires: bool = False
     password: Secret | None = field(default=None)  # only where the panel lets us read it
-    package: str | None = None
+    package: str | None = None  # the panel's id of it
     connections: int | None = None  # simultaneous connections; 0 = unlimited
-    reference: str | None = None
+    reference: str | None = None  # bridge : subscription : generation, as the panel holds it
     customer: str | None = None  # whose login it is, where a customer's accounts share one
     trial: bool = False
     mac: str | None = None  # upper-case colon form, when the account is a device

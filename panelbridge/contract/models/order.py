@@ -33,8 +33,8 @@ class Purchase:
     expiry is not ``before`` any more: the fence's first half, at the last possible moment.
     """
 
-    package: str
-    term: Term
+    package: str  # the panel's id of it
+    term: Term  # the length it buys
     before: datetime | None  # UTC expiry read by the fence; None = never expires
     allow_restart: bool = False  # an incompatible package restarts the term; only with the plan's leave
     key: str | None = None  # the journal's, the same in every repeat: for panels that know such keys
@@ -44,7 +44,7 @@ class Purchase:
 class PackageChange:
     """The package and options an account shall have."""
 
-    package: str
-    connections: int | None = None
-    options: Mapping[str, str] = field(default_factory=dict)
+    package: str  # the panel's id of it
+    connections: int | None = None  # simultaneous; None = what the package says
+    options: Mapping[str, str] = field(default_factory=dict)  # backend-specific, named in its README
     purchase: Purchase | None = None  # set when capabilities say change_package is a PURCHASE
