@@ -39,7 +39,7 @@ def add_note(context: Context, body: NewNote, number: int) -> CustomerChanged:
     made = keeping.add_note(
         context.unit, author_of(context), one, str(body.body), pinned=body.pinned, subscription=about
     )
-    return _told(one, "note", made.id)
+    return _reported(one, "note", made.id)
 
 
 def change_note(context: Context, body: NoteChange, number: int, note: int) -> CustomerChanged:
@@ -49,7 +49,7 @@ def change_note(context: Context, body: NoteChange, number: int, note: int) -> C
     now = keeping.change_note(
         context.unit, author_of(context), one, NoteId(note), pinned=body.pinned, removed=body.removed
     )
-    return _told(one, "note" if now != before else None, note)
+    return _reported(one, "note" if now != before else None, note)
 
 
 def add_contact(context: Context, body: NewContact, number: int) -> CustomerChanged:
@@ -57,21 +57,21 @@ def add_contact(context: Context, body: NewContact, number: int) -> CustomerChan
     one = customer_to_change(context, number)
     known = {item.id for item in context.unit.belongings.contacts(one.id)}
     made = keeping.add_contact(context.unit, author_of(context), one, body.kind, _value(body), body.label)
-    return _told(one, None if made.id in known else "contact", made.id)
+    return _reported(one, None if made.id in known else "contact", made.id)
 
 
 def remove_contact(context: Context, number: int, contact: int) -> CustomerChanged:
     """Take a way to reach a customer out."""
     one = customer_to_change(context, number)
     gone = keeping.remove_contact(context.unit, author_of(context), one, ContactId(contact))
-    return _told(one, "contact" if gone else None, contact)
+    return _reported(one, "contact" if gone else None, contact)
 
 
 def change_tags(context: Context, body: TagChange, number: int) -> CustomerChanged:
     """Give a customer tags, or take them away."""
     one = customer_to_change(context, number)
     moved = keeping.change_tags(context.unit, author_of(context), one, add=body.add, remove=body.remove)
-    return _told(one, "tags" if moved else None)
+    return _reported(one, "tags" if moved else None)
 
 
 def record_consent(context: Context, body: NewConsent, number: int) -> CustomerChanged:
@@ -86,10 +86,10 @@ def record_consent(context: Context, body: NewConsent, number: int) -> CustomerC
         wording_version=body.wording_version,
     )
     said = keeping.record_consent(context.unit, author_of(context), consent, one, str(body.evidence or ""))
-    return _told(one, "consent" if said else None)
+    return _reported(one, "consent" if said else None)
 
 
-def _told(one: Customer, what: str | None, number: int | None = None) -> CustomerChanged:
+def _reported(one: Customer, what: str | None, number: int | None = None) -> CustomerChanged:
     return CustomerChanged(id=one.id, revision=one.revision, changed=(what,) if what else (), number=number)
 
 

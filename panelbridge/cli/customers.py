@@ -274,10 +274,10 @@ def merge_command(
         tell_changed(screen, bridge.change(merge_customers, body=Merging(other_id=other), number=number))
 
 
-def tell_changed(screen: Screen, told: CustomerChanged) -> None:
+def tell_changed(screen: Screen, reported: CustomerChanged) -> None:
     """What came of a change."""
-    what = ", ".join(told.changed) if told.changed else "nothing: it was so already"
-    screen.answer(told, ("changed", what), title=f"Customer {told.id}")
+    what = ", ".join(reported.changed) if reported.changed else "nothing: it was so already"
+    screen.answer(reported, ("changed", what), title=f"Customer {reported.id}")
 
 
 def _set(given: dict[str, str]) -> dict[str, Any]:

@@ -93,8 +93,8 @@ class SqlCustomerStore:
         run(delete(profiles).where(profiles.c.customer_id.in_(his)))
         run(delete(contacts).where(contacts.c.customer_id.in_(his)))
         run(update(notes).where(notes.c.customer_id.in_(his)).values(body=None))
-        told = select(events.c.id).where(events.c.customer_id.in_(his))
-        run(update(event_texts).where(event_texts.c.event_id.in_(told)).values(text=None))
+        reported = select(events.c.id).where(events.c.customer_id.in_(his))
+        run(update(event_texts).where(event_texts.c.event_id.in_(reported)).values(text=None))
         forget_deleted(self._connection)
 
     def page(self, filters: Filters, search: Search | None, *, after: int, limit: int) -> Sequence[Found]:

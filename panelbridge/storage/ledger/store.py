@@ -233,8 +233,8 @@ def _is_key_taken(error: IntegrityError) -> bool:
 
     Within one wallet its lock holds that, and SQLite has no second writer.
     """
-    told = getattr(error.orig, "diag", None)
-    return told is not None and told.constraint_name == _KEY
+    reported = getattr(error.orig, "diag", None)
+    return reported is not None and reported.constraint_name == _KEY
 
 
 def _checked(row: Sequence[object]) -> WalletState:
