@@ -21,6 +21,7 @@ from panelbridge.http.decoding import BodyFormat, read_body
 from panelbridge.http.dispatch import Dispatcher
 from panelbridge.http.routes import Effect, Route
 from panelbridge.transport import deadline
+from whmcs_module_shim.installing import put_into
 from whmcs_module_shim.module_calls import (
     CommonRequest,
     Kind,
@@ -30,7 +31,7 @@ from whmcs_module_shim.module_calls import (
 )
 from whmcs_module_shim.module_calls.words import in_whmcs_words
 from whmcs_module_shim.wire import php_form, php_serialized
-from whmcs_module_shim.zip import put_into, write_zip
+from whmcs_module_shim.zip import write_zip
 
 PREFIX = "/v1/whmcs/"
 FORMATS = (

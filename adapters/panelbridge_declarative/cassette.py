@@ -20,7 +20,7 @@ from panelbridge.contract.models import AccountId, AccountRef, CreateOrder, Cred
 from panelbridge.contract.secret import Secret, random_text
 from panelbridge.contract.settings import read_settings, secret_fields
 from panelbridge.transport import PanelReply, PanelSession, Redactor
-from panelbridge.transport.redaction import is_secret_key
+from panelbridge.transport.secret_text import is_secret_key
 from panelbridge_declarative.adapter import DeclarativeAdapter
 from panelbridge_declarative.client import Session
 from panelbridge_declarative.description.load import load

@@ -18,7 +18,7 @@ from panelbridge.contract.exceptions import (
     PermissionMissing,
 )
 from panelbridge.transport import PanelReply, PanelSession
-from panelbridge.transport.retrying import ReplyTooLarge
+from panelbridge.transport.reply import ReplyTooLarge
 from panelbridge_onestream.settings import ListDialect, OneStreamSettings
 
 _OK = 200

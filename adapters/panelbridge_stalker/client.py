@@ -22,7 +22,7 @@ from panelbridge.contract.exceptions import (
     Unsupported,
 )
 from panelbridge.transport import PanelReply, PanelSession
-from panelbridge.transport.retrying import ReplyTooLarge
+from panelbridge.transport.reply import ReplyTooLarge
 from panelbridge_stalker.settings import StalkerSettings
 from panelbridge_stalker.wire import rows_of, streams
 

@@ -20,7 +20,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from panelbridge.transport.redaction import redact_text
+from panelbridge.transport.secret_text import redact_text
 
 MAX_INT = 2**53 - 1  # the largest whole number every JSON reader keeps exactly
 

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from panelbridge.cli import names
+from panelbridge.cli.cells import cell
 from panelbridge.cli.options import AsJson
-from panelbridge.cli.screen import Screen, cell
+from panelbridge.cli.screen import Screen
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo

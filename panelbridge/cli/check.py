@@ -15,10 +15,10 @@ import typer
 
 from panelbridge.actions.refused import Refused
 from panelbridge.cli import names
-from panelbridge.cli.asking import check_file_mode
 from panelbridge.cli.exits import Exit
 from panelbridge.cli.options import AsJson, Yes
 from panelbridge.cli.screen import Screen
+from panelbridge.cli.settings_file import check_file_mode
 
 if TYPE_CHECKING:
     from panelbridge import PanelAdapter

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from panelbridge.cli import customer_keeping, names
+from panelbridge.cli.cells import cell
 from panelbridge.cli.options import AsJson, Limit, ResellerCode, Yes
-from panelbridge.cli.screen import Screen, cell
+from panelbridge.cli.screen import Screen
 from panelbridge.cli.typed import parse_pairs
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from textwrap import indent
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import typer
 
+from panelbridge.cli.cells import cell
 from panelbridge.cli.exits import Exit
 
 if TYPE_CHECKING:
@@ -146,23 +147,6 @@ class Screen:
         if not typer.confirm(question, err=True):
             typer.echo("Nothing was done.", err=True)
             raise typer.Exit(Exit.REFUSED)
-
-
-def cell(value: object) -> str:
-    """A value as people read it."""
-    from datetime import datetime
-
-    if value is None or value == ():
-        return "-"
-    if value is True or value is False:
-        return "yes" if value else "no"
-    if isinstance(value, datetime):
-        return f"{value:%Y-%m-%d %H:%M} UTC"
-    if isinstance(value, Mapping):
-        return ", ".join(f"{name}={item}" for name, item in value.items()) or "-"
-    if isinstance(value, (tuple, list, set, frozenset)):
-        return ", ".join(cell(item) for item in value)
-    return str(getattr(value, "value", value))
 
 
 def _batches(items: Iterable[ItemT]) -> Iterator[list[ItemT]]:

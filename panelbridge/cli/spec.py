@@ -81,7 +81,7 @@ def record_command(
     yes: Yes = False,
 ) -> None:
     """Run one round on a panel with a throwaway account and keep what was said; secrets are replaced."""
-    from panelbridge.cli.asking import settings_in
+    from panelbridge.cli.settings_file import settings_in
     from panelbridge.cli.typed import parse_pairs
 
     screen = Screen()

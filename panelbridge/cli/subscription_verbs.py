@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,7 +11,11 @@ from panelbridge.cli.choices import ReasonName
 from panelbridge.cli.options import AsJson, Once, Yes
 from panelbridge.cli.screen import Screen
 from panelbridge.cli.subscriptions import Named, app, subscription_number
-from panelbridge.cli.typed import extension_length
+from panelbridge.cli.typed import parse_moment
+
+if TYPE_CHECKING:
+    from panelbridge.cli.bridge import Bridge
+    from panelbridge.contract.models import Term
 
 ShowPassword = Annotated[bool, typer.Option("--show-password", help="Show the new password in plain text.")]
 Plan = Annotated[
@@ -44,7 +48,7 @@ def extend_command(
     screen = Screen(as_json=as_json)
     with open_bridge(context) as bridge:
         number = subscription_number(bridge, named)
-        length = extension_length(bridge, number, by)
+        length = _extension_length(bridge, number, by)
         if gift and by is None:
             raise typer.BadParameter("a gift names its length, such as 3d", param_hint="--by")
         means = bridge.read(
@@ -229,3 +233,26 @@ def _change_later(
             view = bridge.act(next_change.store_next_change, number=number, body=body)
             title = f"Stored: the next renewal buys plan {plan}; nothing is charged before"
     screen.answer(view, *subscription_facts(view, has_password=True), title=title)
+
+
+def _extension_length(bridge: Bridge, number: int, by: str | None) -> Term:
+    """The length of an extension. A date is so many days after the one from which it counts."""
+    from panelbridge.actions import consequences
+    from panelbridge.contract.models import Term
+
+    if by is None:
+        item = bridge.read(consequences.subscription_of, number=number)
+        return item.next_change.term if item.next_change is not None else item.term
+    if by[-1:] in ("m", "d"):
+        try:
+            return Term.parse(by)
+        except ValueError as error:
+            raise typer.BadParameter(str(error), param_hint="--by") from None
+    wanted = parse_moment(by, bridge.services.clock(), option="--by")
+    start = bridge.read(consequences.extension_counts_from, number=number)
+    days = (wanted.date() - start.date()).days
+    if days < 1:
+        raise typer.BadParameter(
+            f"{by} is not later than {start:%Y-%m-%d}, from which an extension counts", param_hint="--by"
+        )
+    return Term(days=days)

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
-    from panelbridge.cli.bridge import Bridge
-    from panelbridge.contract.models import Term
     from panelbridge.ledger import Credits
 
 _LENGTH = re.compile(r"([1-9][0-9]{0,4})([hd])")
@@ -56,26 +54,3 @@ def parse_pairs(texts: Sequence[str], *, option: str) -> dict[str, str]:
             raise typer.BadParameter(f"{text!r} is not NAME=VALUE", param_hint=option)
         found[name] = value
     return found
-
-
-def extension_length(bridge: Bridge, number: int, by: str | None) -> Term:
-    """The length of an extension. A date is so many days after the one from which it counts."""
-    from panelbridge.actions import consequences
-    from panelbridge.contract.models import Term
-
-    if by is None:
-        item = bridge.read(consequences.subscription_of, number=number)
-        return item.next_change.term if item.next_change is not None else item.term
-    if by[-1:] in ("m", "d"):
-        try:
-            return Term.parse(by)
-        except ValueError as error:
-            raise typer.BadParameter(str(error), param_hint="--by") from None
-    wanted = parse_moment(by, bridge.services.clock(), option="--by")
-    start = bridge.read(consequences.extension_counts_from, number=number)
-    days = (wanted.date() - start.date()).days
-    if days < 1:
-        raise typer.BadParameter(
-            f"{by} is not later than {start:%Y-%m-%d}, from which an extension counts", param_hint="--by"
-        )
-    return Term(days=days)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from pkgutil import iter_modules
 
-from panelbridge.http.routes import Resource, Route
+from panelbridge.http.declaring import Resource
+from panelbridge.http.routes import Route
 
 
 def resource_routes() -> list[Route]:

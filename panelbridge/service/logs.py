@@ -16,7 +16,7 @@ import structlog
 from pydantic_core import to_json
 
 from panelbridge.service.config import LogLevel
-from panelbridge.transport.redaction import STARS, is_secret_key, redact_text
+from panelbridge.transport.secret_text import STARS, is_secret_key, redact_text
 
 _PUBLIC = frozenset({"key"})  # the public prefix of an API key, put there by ourselves
 

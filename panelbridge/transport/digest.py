@@ -17,7 +17,7 @@ from requests.utils import parse_dict_header
 from urllib3 import HTTPResponse
 
 from panelbridge.contract.secret import Secret
-from panelbridge.transport.retrying import ReplyTooLarge
+from panelbridge.transport.reply import ReplyTooLarge
 
 _PAGE_BYTES = 64 * 1024
 _ALGORITHMS = frozenset({"MD5", "MD5-SESS", "SHA", "SHA-256", "SHA-512"})

@@ -40,8 +40,8 @@ from panelbridge.transport.connections import (
 from panelbridge.transport.deadline import deadline, within
 from panelbridge.transport.failures import failure_of
 from panelbridge.transport.redaction import Redactor
-from panelbridge.transport.reply import PanelReply
-from panelbridge.transport.retrying import REPEATS, ReplyTooLarge, retry_after
+from panelbridge.transport.reply import PanelReply, ReplyTooLarge, retry_after
+from panelbridge.transport.retrying import REPEATS
 from panelbridge.transport.trust import proxy_secrets, tls_context
 
 log = logging.getLogger("panelbridge.transport")

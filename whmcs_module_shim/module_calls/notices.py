@@ -78,7 +78,7 @@ def invoice_refunded(services: Services, caller: Caller, request: RefundNotice) 
     """An invoice was refunded; credits and accounts stay until a person decides."""
     raised = 0
     with services.units.write() as unit:
-        for service in sorted(request.services):  # in one order, whoever says of several
+        for service in sorted(request.services):  # in one order, whoever names several
             subscription = find_subscription(unit, caller, service)
             if subscription is None:
                 continue

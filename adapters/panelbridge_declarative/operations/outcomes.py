@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from panelbridge.transport.retrying import retry_after
+from panelbridge.transport.reply import retry_after
 from panelbridge_declarative.description import queries
 from panelbridge_declarative.description.spec import Is, Rule, Rules
 from panelbridge_declarative.operations.replies import Reply

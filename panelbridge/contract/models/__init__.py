@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from panelbridge.contract.models.account import AccountId, AccountRef, AccountState, Credentials, PanelAccount
+from panelbridge.contract.models.account import AccountId, AccountRef, Credentials, PanelAccount
+from panelbridge.contract.models.account_state import AccountState
 from panelbridge.contract.models.connect import ConnectDetail, ConnectKind
 from panelbridge.contract.models.lookup import Absent, Found, Lookup, Unknown
 from panelbridge.contract.models.order import CreateOrder, PackageChange, Purchase

@@ -5,7 +5,7 @@ from __future__ import annotations
 from panelbridge.access import Scope
 from panelbridge.actions import credits as wallets
 from panelbridge.actions.paging import PageQuery
-from panelbridge.http.routes import Resource
+from panelbridge.http.declaring import Resource
 
 resource = Resource(tag="credits")
 

@@ -7,7 +7,8 @@ from panelbridge.actions import customer_forms as forms
 from panelbridge.actions import customer_keeping, customers
 from panelbridge.actions import customer_views as views
 from panelbridge.actions.fields import Body
-from panelbridge.http.routes import Action, Resource
+from panelbridge.http.declaring import Resource
+from panelbridge.http.routes import Action
 
 resource = Resource(tag="customers")
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from panelbridge.access import Scope
 from panelbridge.actions import next_change
 from panelbridge.actions.acting import SubscriptionView
-from panelbridge.http.routes import Effect, Resource
+from panelbridge.http.declaring import Resource
+from panelbridge.http.routes import Effect
 
 resource = Resource(tag="subscriptions")
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from panelbridge.actions import packages
-from panelbridge.http.routes import Effect, Resource
+from panelbridge.http.declaring import Resource
+from panelbridge.http.routes import Effect
 
 resource = Resource(tag="packages")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from panelbridge.access import Scope
 from panelbridge.actions import plans
-from panelbridge.http.routes import Resource
+from panelbridge.http.declaring import Resource
 
 resource = Resource(tag="plans")
 

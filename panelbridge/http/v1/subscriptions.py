@@ -6,7 +6,8 @@ from panelbridge.access import Scope
 from panelbridge.actions import subscriptions
 from panelbridge.actions.acting import Acted, SubscriptionView
 from panelbridge.actions.fields import Body
-from panelbridge.http.routes import Action, Effect, Resource
+from panelbridge.http.declaring import Resource
+from panelbridge.http.routes import Action, Effect
 
 resource = Resource(tag="subscriptions")
 

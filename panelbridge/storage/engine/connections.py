@@ -17,7 +17,7 @@ def _json_text(value: Any) -> str:
 
 # Every operation has several such columns; Python's own encoder takes five times as long.
 JSON_BY_PYDANTIC: dict[str, Any] = {"json_serializer": _json_text, "json_deserializer": from_json}
-# An error of SQLAlchemy says the statement's values otherwise: names and addresses of people, in a log.
+# An error of SQLAlchemy shows the statement's values otherwise: names and addresses of people, in a log.
 NO_POOL: dict[str, Any] = {"poolclass": NullPool, "hide_parameters": True}
 
 
