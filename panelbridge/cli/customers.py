@@ -15,7 +15,9 @@ from panelbridge.cli.typed import parse_pairs
 if TYPE_CHECKING:
     from panelbridge.actions.customer_views import CustomerChanged, CustomerView
 
-app = typer.Typer(no_args_is_help=True, help="The people who have subscriptions.")
+app = typer.Typer(
+    no_args_is_help=True, help="The people who have subscriptions: find, note, tag, link, merge."
+)
 customer_keeping.add_to(app)
 
 Number = Annotated[int, typer.Argument(metavar="CUSTOMER", min=1, help="His number, as `list` shows it.")]

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from panelbridge import ContractBroken, Outcome, OutcomeUnknown, PanelError, PanelUnreachable, RateLimited
-from panelbridge.transport import connections, deadline, retrying
+from panelbridge.transport import connections, deadline
+from panelbridge.transport.reply import retry_after
 
 
 def test_a_refused_connection_was_never_sent(session: Any) -> None:
@@ -176,13 +177,13 @@ def test_a_rate_limit_tells_how_long(serve: Any, session: Any, wire_reply: Any) 
 
 def test_retry_after_reads_seconds_and_dates_and_nothing_else() -> None:
     in_a_minute = format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True)
-    assert retrying.retry_after("5") == 5
-    assert retrying.retry_after("999999999") == 3600
-    assert retrying.retry_after("Fri, 31 Dec 9999 23:59:59 GMT") == 3600
-    assert retrying.retry_after("Fri, 31 Dec 99999999999 23:59:59 GMT") is None
-    assert 55 < (retrying.retry_after(in_a_minute) or 0) <= 60
-    assert retrying.retry_after("Thu, 01 Jan 1970 00:00:00 GMT") == 0
-    assert [retrying.retry_after(text) for text in (None, "", "soon", "-1", "1e9", "9" * 40)] == [None] * 6
+    assert retry_after("5") == 5
+    assert retry_after("999999999") == 3600
+    assert retry_after("Fri, 31 Dec 9999 23:59:59 GMT") == 3600
+    assert retry_after("Fri, 31 Dec 99999999999 23:59:59 GMT") is None
+    assert 55 < (retry_after(in_a_minute) or 0) <= 60
+    assert retry_after("Thu, 01 Jan 1970 00:00:00 GMT") == 0
+    assert [retry_after(text) for text in (None, "", "soon", "-1", "1e9", "9" * 40)] == [None] * 6
 
 
 def test_a_reply_above_the_limit_is_unknown_and_not_asked_for_again(
