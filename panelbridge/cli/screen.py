@@ -54,8 +54,10 @@ class Screen:
             return
         begun = False
         for batch in _batches(items):
-            told = [indent(json.dumps(one, indent=2, ensure_ascii=False, default=str), "  ") for one in batch]
-            typer.echo((",\n" if begun else "[\n") + ",\n".join(told), nl=False)
+            reported = [
+                indent(json.dumps(one, indent=2, ensure_ascii=False, default=str), "  ") for one in batch
+            ]
+            typer.echo((",\n" if begun else "[\n") + ",\n".join(reported), nl=False)
             begun = True
         typer.echo("\n]" if begun else "[]")
 
@@ -121,8 +123,8 @@ class Screen:
     def _blocks(self, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """The rows one below the other, where the window is too narrow to put them side by side."""
         for row in rows:
-            told = ((name, cell(value)) for name, value in zip(columns, row, strict=True))
-            self.facts(item for item in told if item[1] not in ("", "-"))
+            reported = ((name, cell(value)) for name, value in zip(columns, row, strict=True))
+            self.facts(item for item in reported if item[1] not in ("", "-"))
             self.say()
 
     @contextmanager
