@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -265,9 +265,30 @@ def one_tag_for_two(s: Sessions) -> object:
     return s.meet(tag(people[0], "Müller"), tag(people[1], "MULLER"))
 
 
+def two_logins_of_one_customer(s: Sessions) -> object:
+    with s.first.units.write() as unit:
+        person = add(s.first, unit)
+        both = [sold(s.first, unit, f"old{number}") for number in (1, 2)]
+        for subscription in both:
+            register.link_subscription(unit, author(s.first), person, subscription)
+
+    def rename(subscription: Subscription, username: str) -> Callable[[SqlUnit], object]:
+        def run(unit: SqlUnit) -> object:
+            unit.subscriptions.save(replace(subscription, username=username))
+            unit.connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))  # what COMMIT does
+            asked = text("SELECT logins FROM customer_profiles WHERE customer_id = :id")
+            logins = unit.connection.execute(asked, {"id": person.id}).scalar_one()
+            return sorted(line.strip() for line in logins.splitlines())
+
+        return run
+
+    return s.meet(rename(both[0], "new1"), rename(both[1], "new2"))
+
+
 @pytest.mark.parametrize(
     ("play", "end"),
     [
+        (two_logins_of_one_customer, ["new1", "new2"]),
         (two_entries_of_one_client, "code_taken"),
         (one_contact_told_twice, 1),
         (two_fields_edited, ("eve", "DE", 3)),

@@ -131,9 +131,12 @@ class SqlBelongingsStore:
         values = {"reseller_id": customer.reseller_id, "name": name, "name_folded": fold(name)}
         try:
             with survived(self._connection):
-                return new_id(self._connection, tags, values)
-        except IntegrityError:  # another session made it meanwhile
-            made = self._tag(customer, name)
-            if made is None:
+                self._connection.execute(insert(tags), values)
+        except IntegrityError:
+            if self._tag(customer, name) is None:
                 raise
-            return made
+        # Made here, or meanwhile by another session.
+        made = self._tag(customer, name)
+        if made is None:
+            raise LookupError("the tag was not stored")
+        return made

@@ -27,6 +27,7 @@ from panelbridge.storage.customers.tables import (
     notes,
     profiles,
 )
+from panelbridge.storage.engine.locks import for_change
 from panelbridge.storage.engine.prepared import survived
 from panelbridge.storage.subscriptions.tables import subscriptions
 from panelbridge.subscriptions import InstallationId, SubscriptionId
@@ -43,8 +44,7 @@ class SqlCustomerStore:
         return None if row is None else customer_of(row)
 
     def locked(self, customer: CustomerId) -> Customer | None:
-        # NO KEY: what only points to him, such as an event, does not wait.
-        query = select(customers).where(customers.c.id == customer).with_for_update(key_share=True)
+        query = for_change(select(customers).where(customers.c.id == customer))
         row = self._connection.execute(query).first()
         return None if row is None else customer_of(row)
 
@@ -107,8 +107,8 @@ class SqlCustomerStore:
 
     def customer_of(self, subscription: SubscriptionId) -> CustomerId | None:
         # Locked: whoever links it reads first whose it is.
-        query = select(subscriptions.c.customer_id).where(subscriptions.c.id == subscription)
-        found = self._connection.execute(query.with_for_update(key_share=True)).scalar_one_or_none()
+        query = for_change(select(subscriptions.c.customer_id).where(subscriptions.c.id == subscription))
+        found = self._connection.execute(query).scalar_one_or_none()
         return None if found is None else CustomerId(found)
 
     def link(self, subscription: SubscriptionId, customer: CustomerId | None) -> None:

@@ -63,29 +63,34 @@ END""",
 )
 
 # {here}: our schema, and {trigrams} that of the extension, which need not be one: the schema check makes all
-# of this in a schema of temporary tables, where nothing is found without its name.
+# of this in a schema of temporary tables, where nothing is found without its name. Logins are noted as a
+# transaction commits: the profile is the last row it locks, whatever else it holds.
 _POSTGRES = (
     (
         "CREATE INDEX ix_customer_profiles_find ON customer_profiles"
         " USING gin (find_text {trigrams}.gin_trgm_ops, logins {trigrams}.gin_trgm_ops)"
     ),
     f"""CREATE FUNCTION {{here}}.customer_logins() RETURNS trigger LANGUAGE plpgsql AS $body$
+DECLARE
+  his bigint[] := ARRAY[NEW.customer_id];
 BEGIN
-  IF TG_OP = 'INSERT' THEN
-    UPDATE customer_profiles SET logins = {_LOGINS_POSTGRES} WHERE customer_id = NEW.customer_id;
-  ELSE
-    UPDATE customer_profiles SET logins = {_LOGINS_POSTGRES}
-    WHERE customer_id IN (OLD.customer_id, NEW.customer_id);
+  IF TG_OP = 'UPDATE' THEN
+    his := his || OLD.customer_id;
   END IF;
+  -- Locked by a statement of its own: the next one then sees what others committed meanwhile.
+  PERFORM 1 FROM customer_profiles WHERE customer_id = ANY (his) ORDER BY customer_id FOR NO KEY UPDATE;
+  UPDATE customer_profiles SET logins = {_LOGINS_POSTGRES} WHERE customer_id = ANY (his);
   RETURN NULL;
 END
 $body$""",
     (
-        "CREATE TRIGGER customer_logins_insert AFTER INSERT ON subscriptions FOR EACH ROW"
+        "CREATE CONSTRAINT TRIGGER customer_logins_insert AFTER INSERT ON subscriptions"
+        " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW"
         " WHEN (NEW.customer_id IS NOT NULL) EXECUTE FUNCTION {here}.customer_logins()"
     ),
     (
-        "CREATE TRIGGER customer_logins_update AFTER UPDATE OF username, mac, customer_id ON subscriptions"
+        "CREATE CONSTRAINT TRIGGER customer_logins_update"
+        " AFTER UPDATE OF username, mac, customer_id ON subscriptions DEFERRABLE INITIALLY DEFERRED"
         " FOR EACH ROW WHEN (coalesce(NEW.customer_id, OLD.customer_id) IS NOT NULL"
         " AND (NEW.customer_id IS DISTINCT FROM OLD.customer_id OR NEW.username IS DISTINCT FROM OLD.username"
         " OR NEW.mac IS DISTINCT FROM OLD.mac)) EXECUTE FUNCTION {here}.customer_logins()"
