@@ -63,7 +63,7 @@ Version = Annotated[str, Field(max_length=64, pattern="^[A-Za-z0-9][A-Za-z0-9._-
 _IDENTITY = ("registered_on", "country", "locale", "time_zone", "currency", "storefront", "agent")
 
 
-class _About(Body):
+class CustomerAbout(Body):
     """The fields of a customer that may be set and changed."""
 
     email: Email | None = Field(default=None, repr=False)
@@ -98,7 +98,7 @@ class _About(Body):
         return found
 
 
-class NewCustomer(_About):
+class NewCustomer(CustomerAbout):
     """A customer to be added."""
 
     name: Name = Field(repr=False)
@@ -107,21 +107,15 @@ class NewCustomer(_About):
     client_id: Id | None = Field(default=None, description="his id in that shop")
 
 
-class CustomerChange(_About):
+class CustomerChange(CustomerAbout):
     """What shall be otherwise; what is left out stays as it is, null empties a field."""
 
     name: Name = Field(default="-", repr=False)
 
 
-class CustomerQuery(PageQuery):
-    """Which customers."""
+class CustomerFilters(Query):
+    """Which customers, by what they have in common."""
 
-    search: Annotated[str, Field(max_length=200)] | None = Field(
-        default=None,
-        description="part of a name, e-mail address, telephone number, login or device; or a client id, "
-        "customer or subscription number",
-        repr=False,
-    )
     reseller: Code | None = None
     installation: Code | None = None
     country: Country | None = None
@@ -130,6 +124,17 @@ class CustomerQuery(PageQuery):
     tag: TagName | None = None
     registered_from: Day | None = None
     registered_before: Day | None = None
+
+
+class CustomerQuery(CustomerFilters, PageQuery):
+    """Which customers of a list."""
+
+    search: Annotated[str, Field(max_length=200)] | None = Field(
+        default=None,
+        description="part of a name, e-mail address, telephone number, login or device; or a client id, "
+        "customer or subscription number",
+        repr=False,
+    )
 
 
 class LinkedSubscription(Body):

@@ -6,6 +6,7 @@ from panelbridge.actions.acting import SubscriptionView, visible_subscription
 from panelbridge.actions.context import Context
 from panelbridge.actions.customer_forms import (
     CustomerChange,
+    CustomerFilters,
     CustomerQuery,
     EventQuery,
     LinkedSubscription,
@@ -59,7 +60,7 @@ def list_customers(context: Context, query: CustomerQuery) -> CustomerPage:
     """List customers, or find them by part of a name, address, number, login or device."""
     unit = context.unit
     search = search_for(query.search) if query.search is not None else None
-    found = unit.customers.page(_filters(context, query), search, after=query.after, limit=query.limit + 1)
+    found = unit.customers.page(filters_of(context, query), search, after=query.after, limit=query.limit + 1)
     items, after = cut(found, query, lambda item: item.customer.id)
     tags = unit.belongings.tags([item.customer.id for item in items])
     rows = tuple(CustomerRow.of(item, tags.get(item.customer.id, ())) for item in items)
@@ -94,7 +95,11 @@ def show_timeline(context: Context, query: EventQuery, number: int) -> EventPage
 
 def add_customer(context: Context, body: NewCustomer) -> CustomerChanged:
     """Add a customer."""
-    shop = _shop(context, body)
+    shop = shop_of(context, body.installation)
+    if shop is None and body.client_id is not None:
+        raise Problem(
+            "invalid_request", "client_id: name the installation that knows the client.", field="installation"
+        )
     reseller = shop.reseller_id if shop is not None else own_reseller(context, body.reseller).id
     wanted = Customer(
         id=CustomerId(0),
@@ -156,19 +161,13 @@ def _seen(context: Context, found: Customer | None, number: int) -> Customer:
     return found
 
 
-def _shop(context: Context, body: NewCustomer) -> Installation | None:
-    if body.installation is not None:
-        return installation_named(context, body.installation)
-    if context.caller.installation is not None:
-        return context.caller.installation
-    if body.client_id is not None:
-        raise Problem(
-            "invalid_request", "client_id: name the installation that knows the client.", field="installation"
-        )
-    return None
+def shop_of(context: Context, code: str | None) -> Installation | None:
+    """The shop named, else the key's own; ``None``: the operator named none. Raises ``not_found``."""
+    return context.caller.installation if code is None else installation_named(context, code)
 
 
-def _filters(context: Context, query: CustomerQuery) -> Filters:
+def filters_of(context: Context, query: CustomerFilters) -> Filters:
+    """What a list or an export is narrowed to: a shop's key sees its own. Raises ``not_found``."""
     shop = context.caller.installation
     if query.installation is not None:
         shop = installation_named(context, query.installation)

@@ -6,6 +6,7 @@ A form has text only, so there (``context={"text": True}``) digits stand for num
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, Self
 
@@ -129,6 +130,15 @@ class TextFile:
     text: str
     media_type: str
     filename: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextLines:
+    """An answer that is a long file of text, told as it is read; nothing of it is kept in memory."""
+
+    lines: Iterator[str]
+    media_type: str
+    filename: str
 
 
 def starred(body: BaseModel | None) -> tuple[str, ...]:

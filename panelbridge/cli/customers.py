@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from panelbridge.cli import customer_keeping, names
+from panelbridge.cli import customer_keeping, customer_sheets, names
 from panelbridge.cli.cells import cell
 from panelbridge.cli.options import AsJson, Limit, ResellerCode, Yes
 from panelbridge.cli.screen import Screen
@@ -19,6 +19,7 @@ app = typer.Typer(
     no_args_is_help=True, help="The people who have subscriptions: find, note, tag, link, merge."
 )
 customer_keeping.add_to(app)
+customer_sheets.add_to(app)
 
 Number = Annotated[int, typer.Argument(metavar="CUSTOMER", min=1, help="His number, as `list` shows it.")]
 Fields = Annotated[

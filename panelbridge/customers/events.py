@@ -21,6 +21,7 @@ class EventKind(StrEnum):
     """What happened. A new kind of cause adds its own."""
 
     CUSTOMER_ADDED = "customer_added"
+    CUSTOMER_IMPORTED = "customer_imported"  # after: until when he has paid, as the file said
     CUSTOMER_EDITED = "customer_edited"  # after: names of the fields, never their values
     CUSTOMER_MERGED = "customer_merged"  # this one goes on in another, or another in this
     CUSTOMER_ERASED = "customer_erased"

@@ -21,6 +21,7 @@ from panelbridge.customers.models import (
     Profile,
 )
 from panelbridge.customers.search import Search
+from panelbridge.ledger import ResellerId
 from panelbridge.subscriptions import InstallationId, SubscriptionId, SubscriptionStore
 
 
@@ -33,6 +34,10 @@ class CustomerStore(Protocol):
         ...
 
     def of_client(self, installation: InstallationId, client: int) -> Customer | None: ...
+    def of_email(self, reseller: ResellerId, email: str) -> Sequence[Customer]:
+        """At most two who have this address in their profile, whatever its capitals."""
+        ...
+
     def add(self, customer: Customer, profile: Profile) -> Customer | None:
         """``None`` when the installation's client has a customer already."""
         ...
@@ -52,11 +57,32 @@ class CustomerStore(Protocol):
 
     def page(self, filters: Filters, search: Search | None, *, after: int, limit: int) -> Sequence[Found]: ...
     def subscriptions(self, customer: CustomerId) -> Sequence[SubscriptionId]: ...
-    def customer_of(self, subscription: SubscriptionId) -> CustomerId | None: ...
+    def customer_of(self, subscription: SubscriptionId, *, locked: bool = False) -> CustomerId | None:
+        """Whose it is. ``locked``: and nobody links it elsewhere before this transaction ends."""
+        ...
+
     def link(self, subscription: SubscriptionId, customer: CustomerId | None) -> None: ...
     def absorb(self, lost: CustomerId, kept: CustomerId) -> Mapping[str, int]:
         """Everything of ``lost`` belongs to ``kept``; how many of each kind were moved."""
         ...
+
+    def profiles(self, filters: Filters, *, after: int, limit: int) -> Sequence[tuple[Customer, Profile]]:
+        """Those above the number ``after`` who are not erased, by number."""
+        ...
+
+    def begin_import(self, reseller: ResellerId, actor: str, at: datetime) -> int:
+        """Its number."""
+        ...
+
+    def lock_imports(self, reseller: ResellerId) -> None:
+        """No other file is read for the reseller before this transaction ends."""
+        ...
+
+    def imported(self, reseller: ResellerId, digest: str) -> bool:
+        """Whether a line with this digest was read before."""
+        ...
+
+    def note_import(self, reseller: ResellerId, digest: str, customer: CustomerId, at: datetime) -> None: ...
 
 
 class BelongingsStore(Protocol):

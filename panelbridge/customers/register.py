@@ -102,7 +102,7 @@ def edit_customer(
     personal: Mapping[str, str | None],
 ) -> tuple[Customer, tuple[str, ...]]:
     """Set what is named, leave the rest. The customer as he is now, and which fields changed."""
-    _check_owner(customer, personal)
+    check_editable(customer, personal)
     profile = unit.customers.profile(customer.id)
     if profile is None:
         raise LookupError(f"customer {customer.id} has no profile and is not erased")
@@ -130,7 +130,7 @@ def link_subscription(
             f"subscription {subscription.id} and customer {customer.id} belong to different resellers",
             advice="Choose a customer of the same reseller.",
         )
-    owner = unit.customers.customer_of(subscription.id)
+    owner = unit.customers.customer_of(subscription.id, locked=True)
     if owner == customer.id:
         return False
     if owner is not None:
@@ -148,7 +148,7 @@ def unlink_subscription(
     unit: CustomerUnit, author: Author, customer: Customer, subscription: Subscription
 ) -> bool:
     """It is not this customer's; ``False`` = it was not."""
-    if unit.customers.customer_of(subscription.id) != customer.id:
+    if unit.customers.customer_of(subscription.id, locked=True) != customer.id:
         return False
     unit.customers.link(subscription.id, None)
     tell(unit, author, _revised(unit, customer), EventKind.SUBSCRIPTION_UNLINKED, subscription=subscription)
@@ -216,7 +216,8 @@ def _joined_profile(unit: CustomerUnit, gone: Customer, stays: Customer) -> Prof
     return kept
 
 
-def _check_owner(customer: Customer, personal: Mapping[str, str | None]) -> None:
+def check_editable(customer: Customer, personal: Mapping[str, str | None]) -> None:
+    """Raises ``CustomerRefused`` when fields of his profile are set that WHMCS owns."""
     if personal and customer.origin is Origin.WHMCS:
         raise CustomerRefused(
             "illegal_move",

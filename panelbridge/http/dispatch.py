@@ -14,7 +14,7 @@ from flask.globals import app_ctx, request_ctx
 
 from panelbridge.access import StoredAnswer
 from panelbridge.actions.context import Context
-from panelbridge.actions.fields import TextFile, View, starred
+from panelbridge.actions.fields import TextFile, TextLines, View, starred
 from panelbridge.actions.outage import AWAY, looked_up
 from panelbridge.actions.problems import Problem
 from panelbridge.actions.validation import validate
@@ -182,11 +182,15 @@ def _keep(unit: ServiceUnit, context: Context, key: str, status: int, answer: Vi
     unit.access.keep_answer(context.caller.owner, key, status, answer.kept().model_dump_json())
 
 
-def _render(route: Route, answer: View | TextFile, redacted: tuple[str, ...] = ()) -> Response:
+def _render(route: Route, answer: View | TextFile | TextLines, redacted: tuple[str, ...] = ()) -> Response:
     if isinstance(answer, TextFile):
         response = Response(answer.text, mimetype=answer.media_type)
         if answer.filename:
             response.headers["Content-Disposition"] = f'attachment; filename="{answer.filename}"'
+        return response
+    if isinstance(answer, TextLines):
+        response = Response(answer.lines, mimetype=answer.media_type)
+        response.headers["Content-Disposition"] = f'attachment; filename="{answer.filename}"'
         return response
     text = answer.model_dump_json()
     if redacted:

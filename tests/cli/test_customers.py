@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.cli.conftest import Shell
@@ -75,3 +77,23 @@ def test_what_is_wrong_is_named_and_not_shown(shell: Shell) -> None:
         refused = shell("customers", "add", "Anna", *fields)
         assert (refused.code, word in refused.err) == (1, True), refused.err
     assert "canary" not in shell("customers", "add", "Anna", "--set", "email=canary").err
+
+
+@pytest.mark.does("S1-93", "S3-30")
+def test_a_file_that_is_not_utf8_is_shown_and_asked_for(shell: Shell, tmp_path: Path) -> None:
+    file, out = tmp_path / "people.csv", tmp_path / "out.csv"
+    file.write_bytes("Name;Email\nJürgen Größe;juergen@example.com\n".encode("cp1252"))
+
+    unasked = shell("customers", "import", str(file), "--yes")
+    assert (unasked.code, "Jürgen Größe" in unasked.out, "--encoding" in unasked.err) == (2, True, True)
+    wrong = shell("customers", "import", str(file), "--encoding", "utf-16", "--yes")
+    assert wrong.code == 1
+    tried = shell.done("customers", "import", str(file), "--encoding", "cp1252", "--dry-run").out
+    assert "would be added" in tried
+    assert shell.done("customers", "list", "--json").json == []
+    shell.done("customers", "import", str(file), typed="cp1252\ny\n")
+    again = shell.done("customers", "import", str(file), "--encoding", "cp1252", "--yes", "--json").json
+    assert (again["added"], again["already"]) == (0, 1)
+    shell.done("customers", "export", str(out))
+    assert "Jürgen Größe,juergen@example.com,,," in out.read_text()
+    assert out.stat().st_mode & 0o077 == 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from datetime import UTC, datetime
 from typing import Any
 
@@ -332,3 +334,113 @@ def test_pages_are_whole_and_come_in_order(service: Service) -> None:
         seen += [item["id"] for item in page.json["items"]]
         after = page.json["next"]
     assert seen == made
+
+
+SHEET = """Name;Email;Company ID;Phone;Country;Registered;Customer No;Expires;Subscription;Odd
+Änne Ødegård;anne@example.com;HRB 1;+49 170 1;de;2024-05-03;17;2027-01-31;;x
+Bert;bert(at)example.com;;;;;18;;;
+Carl;carl@example.com;;'+44 7700 900123;GB;;19;;shop:501;
+Dora;;;;;;;;shop:999;
+;;;;;;;;;
+Emil;;;;;03.05.2024;;;;
+"""
+
+
+def read_in(service: Service, text: str, *, dry_run: bool = False, **more: Any) -> Any:
+    mapping = {"Customer No": "client_id"} if "Customer No" in text else {}
+    body = {"csv": text, "mapping": mapping, "dry_run": dry_run, "installation": "shop", **more}
+    reply = service.write("POST", "/v1/customers/imports", body)
+    assert reply.status_code == 200, service.log_lines()[-2:]
+    return reply.json
+
+
+@pytest.mark.does("S1-93", "S1-94")
+def test_a_file_is_tried_read_once_and_told_line_by_line(selling: Service) -> None:
+    subscription = ordered(selling)["subscription"]["id"]
+
+    tried = read_in(selling, SHEET, dry_run=True)
+    assert selling.get("/v1/customers").json == {"items": [], "next": None}
+    told = read_in(selling, SHEET)
+    again = read_in(selling, SHEET)
+
+    counted = ("lines", "added", "changed", "already", "failed")
+    assert [tried[name] for name in counted] == [told[name] for name in counted] == [5, 2, 0, 0, 3]
+    assert [again[name] for name in counted] == [5, 0, 0, 2, 3]
+    assert told["ignored"] == ["Odd"]
+    assert [(error["line"], error["field"]) for error in told["errors"]] == [
+        (3, "email"),
+        (5, "subscription"),
+        (7, "registered_on"),
+    ]
+    assert "bert" not in str(told["errors"]) + selling.log.getvalue()
+    anne, carl = found(selling, "anne ode")[0], found(selling, "07700 900123")[0]
+    assert (shown(selling, anne)["country"], shown(selling, anne)["client_id"]) == ("DE", 17)
+    assert [one["id"] for one in shown(selling, carl)["subscriptions"]] == [subscription]
+    events = selling.get(f"/v1/customers/{anne}/events").json
+    assert events is not None
+    assert [(one["kind"], one["after"]) for one in events["items"]] == [
+        ("customer_imported", {"expires_on": "2027-01-31"}),
+        ("customer_added", {"origin": "import"}),
+    ]
+    assert {one["cause"] for one in events["items"]} == {f"import:{told['import_id']}"}
+
+    newer = read_in(selling, SHEET.replace("anne@example.com", "anne@new.example"))
+    assert [newer[name] for name in counted] == [5, 0, 1, 1, 3]
+    assert found(selling, "anne@new") == [anne]
+
+
+def test_a_file_that_cannot_be_used_is_refused_whole(service: Service) -> None:
+    for text, mapping, word in (
+        ("Name,Name\nAnna,Bert\n", {}, "two columns"),
+        ("Street,City\nx,y\n", {}, "no column is a name"),
+        ("Name,City\nAnna,y\n", {"Town": "city"}, "no column 'Town'"),
+        ("Name,City\nAnna,y\n", {"City": "town"}, "'town' is no field"),
+        ('Name,City\n"Canary,y\n', {}, "quotation mark"),
+    ):
+        body = {"csv": text, "mapping": mapping, "reseller": "acme"}
+        refused = service.write("POST", "/v1/customers/imports", body)
+        assert refused.json is not None
+        assert (refused.status_code, word in refused.json["detail"]) == (422, True), refused.json
+        assert "Canary" not in refused.get_data(as_text=True)
+
+
+@pytest.mark.does("S3-30", "S3-31", "S2-73")
+def test_an_export_has_fourteen_columns_and_no_formula_and_can_be_read_in_again(service: Service) -> None:
+    add(service, **ANNA, address="1 Long Street\nFlat 2")
+    add(
+        service,
+        name='=HYPERLINK("http://x.example","Bert")',
+        registered_on="2026-11-02",
+        phone="+1 415 5550100",
+    )
+
+    reply = service.get("/v1/customers.csv")
+    part = service.get("/v1/customers.csv?registered_from=2026-11-01").get_data(as_text=True)
+
+    assert reply.mimetype == "text/csv"
+    lines = reply.get_data(as_text=True)
+    rows = list(csv.reader(io.StringIO(lines, newline="")))
+    assert rows[0] == [
+        "Name",
+        "Email",
+        "Company",
+        "Company ID",
+        "Company Email",
+        "Tax ID",
+        "Phone",
+        "Address",
+        "City",
+        "State",
+        "Zip",
+        "Country",
+        "VAT Number",
+        "LTV",
+    ]
+    assert rows[1][0] == "Anna Müller"
+    assert rows[2][0] == '\'=HYPERLINK("http://x.example","Bert")'
+    assert [row[6] for row in rows[1:]] == ["'+44 (0)7700 900123", "'+1 415 5550100"]
+    assert part.count("\r\n") == 2
+
+    report = read_in(service, lines, installation=None, reseller="acme", dry_run=True)
+    assert (report["changed"], report["failed"]) == (0, 0)
+    assert (report["already"], report["added"]) == (1, 1)  # who has no address is known by no other thing

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from panelbridge.access import Scope
 from panelbridge.actions import customer_forms as forms
-from panelbridge.actions import customer_keeping, customers
+from panelbridge.actions import customer_keeping, customer_sheets, customers
 from panelbridge.actions import customer_views as views
 from panelbridge.actions.fields import Body
 from panelbridge.http.declaring import Resource
-from panelbridge.http.routes import Action
+from panelbridge.http.routes import Action, Effect
 
 resource = Resource(tag="customers")
 
@@ -42,6 +42,26 @@ resource.get(
     customers.list_customers,
     answer=views.CustomerPage,
     query=forms.CustomerQuery,
+    problems=(404,),
+)
+
+resource.get(
+    "/v1/customers.csv",
+    customer_sheets.export_customers,
+    query=forms.CustomerFilters,
+    answer_type="text/csv",
+    effect=Effect.CALLS,
+    problems=(404,),
+)
+
+resource.write(
+    "POST",
+    "/v1/customers/imports",
+    customer_sheets.import_customers,
+    scope=Scope.PROVISION,
+    body=customer_sheets.WantedImport,
+    answer=customer_sheets.ImportReport,
+    effect=Effect.ACTS,
     problems=(404,),
 )
 

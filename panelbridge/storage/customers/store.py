@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from panelbridge.customers import Customer, CustomerId, Filters, Found, Profile, Search
+from panelbridge.customers.folding import fold
+from panelbridge.ledger import ResellerId
 from panelbridge.storage.customers.finding import forget_deleted
-from panelbridge.storage.customers.pages import page_of
+from panelbridge.storage.customers.pages import page_of, profiles_of
 from panelbridge.storage.customers.rows import (
     contact_of,
     customer_of,
@@ -24,11 +27,14 @@ from panelbridge.storage.customers.tables import (
     customers,
     event_texts,
     events,
+    import_rows,
+    imports,
     notes,
     profiles,
 )
-from panelbridge.storage.engine.locks import for_change
+from panelbridge.storage.engine.locks import Locks, for_change
 from panelbridge.storage.engine.prepared import survived
+from panelbridge.storage.subscriptions.rows import new_id
 from panelbridge.storage.subscriptions.tables import subscriptions
 from panelbridge.subscriptions import InstallationId, SubscriptionId
 
@@ -100,15 +106,42 @@ class SqlCustomerStore:
     def page(self, filters: Filters, search: Search | None, *, after: int, limit: int) -> Sequence[Found]:
         return page_of(self._connection, filters, search, after=after, limit=limit)
 
+    def profiles(self, filters: Filters, *, after: int, limit: int) -> Sequence[tuple[Customer, Profile]]:
+        return profiles_of(self._connection, filters, after=after, limit=limit)
+
+    def of_email(self, reseller: ResellerId, email: str) -> Sequence[Customer]:
+        query = (
+            select(customers)
+            .join(profiles, profiles.c.customer_id == customers.c.id)
+            .where(profiles.c.email_folded == fold(email), customers.c.reseller_id == reseller)
+        )
+        found = self._connection.execute(query.order_by(customers.c.id).limit(2))
+        return [customer_of(row) for row in found]
+
+    def begin_import(self, reseller: ResellerId, actor: str, at: datetime) -> int:
+        return new_id(self._connection, imports, {"reseller_id": reseller, "actor": actor, "at": at})
+
+    def lock_imports(self, reseller: ResellerId) -> None:
+        Locks(self._connection).take("import", reseller)
+
+    def imported(self, reseller: ResellerId, digest: str) -> bool:
+        query = select(import_rows.c.digest).where(
+            import_rows.c.reseller_id == reseller, import_rows.c.digest == digest
+        )
+        return self._connection.execute(query).first() is not None
+
+    def note_import(self, reseller: ResellerId, digest: str, customer: CustomerId, at: datetime) -> None:
+        values = {"reseller_id": reseller, "digest": digest, "customer_id": customer, "at": at}
+        self._connection.execute(insert(import_rows), values)
+
     def subscriptions(self, customer: CustomerId) -> Sequence[SubscriptionId]:
         query = select(subscriptions.c.id).where(subscriptions.c.customer_id == customer)
         found = self._connection.execute(query.order_by(subscriptions.c.id)).scalars()
         return [SubscriptionId(number) for number in found]
 
-    def customer_of(self, subscription: SubscriptionId) -> CustomerId | None:
-        # Locked: whoever links it reads first whose it is.
-        query = for_change(select(subscriptions.c.customer_id).where(subscriptions.c.id == subscription))
-        found = self._connection.execute(query).scalar_one_or_none()
+    def customer_of(self, subscription: SubscriptionId, *, locked: bool = False) -> CustomerId | None:
+        query = select(subscriptions.c.customer_id).where(subscriptions.c.id == subscription)
+        found = self._connection.execute(for_change(query) if locked else query).scalar_one_or_none()
         return None if found is None else CustomerId(found)
 
     def link(self, subscription: SubscriptionId, customer: CustomerId | None) -> None:

@@ -175,3 +175,25 @@ event_texts = Table(
     Column("event_id", BigInt, ForeignKey("events.id"), primary_key=True, autoincrement=False),
     Column("text", Text),  # NULL = erased
 )
+
+# Files of customers that were read.
+imports = Table(
+    "imports",
+    metadata,
+    Column("id", BigInt, primary_key=True),
+    Column("reseller_id", BigInt, ForeignKey("resellers.id"), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("actor", String(100), nullable=False),
+    sqlite_autoincrement=True,
+)
+
+# Their lines, so that a second time changes nothing: keyed digests, which tell nothing of the person.
+import_rows = Table(
+    "import_rows",
+    metadata,
+    Column("reseller_id", BigInt, ForeignKey("resellers.id"), primary_key=True, autoincrement=False),
+    Column("digest", String(64), primary_key=True),
+    Column("customer_id", BigInt, ForeignKey("customers.id"), nullable=False),
+    Column("at", Instant, nullable=False),
+)
+Index("ix_import_rows_customer", import_rows.c.customer_id)
