@@ -93,7 +93,11 @@ def import_customers(context: Context, body: WantedImport) -> ImportReport:
     with context.services.units.read() as unit:
         scope = _scope(replace(context, open_unit=unit), body)
     reading = _Reading(outcomes=Counter(), errors=[])
-    number = _dry(context, scope, sheet, reading) if body.dry_run else _read(context, scope, sheet, reading)
+    number = None
+    if body.dry_run:
+        _judge(context, scope, sheet, reading)
+    else:
+        number = _read(context, scope, sheet, reading)
     return ImportReport(
         dry_run=body.dry_run,
         import_id=number,
@@ -156,7 +160,7 @@ def _portions(lines: Iterable[sheets.Line]) -> Iterator[list[sheets.Line]]:
         yield portion
 
 
-def _dry(context: Context, scope: ImportScope, sheet: sheets.Sheet, reading: _Reading) -> None:
+def _judge(context: Context, scope: ImportScope, sheet: sheets.Sheet, reading: _Reading) -> None:
     """What would be done. Lines that tell of one new person are one addition and then changes."""
     lines: set[str] = set()
     people: set[object] = set()
