@@ -18,8 +18,8 @@ from sqlalchemy import Connection, Table, func, insert, select, update
 
 from panelbridge.contract.secret import Secret
 from panelbridge.ledger import Credits, Transfer, TransferContext, TransferId, TransferKind, WalletState
+from panelbridge.ledger.accounts import CONSUMED
 from panelbridge.ledger.chain import ChainKeys, Link, link, text_digest
-from panelbridge.ledger.models import CONSUMED
 from panelbridge.storage.attention.tables import attention
 from panelbridge.storage.engine import guards
 from panelbridge.storage.engine.database import Database

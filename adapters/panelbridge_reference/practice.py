@@ -176,7 +176,7 @@ class ReferencePracticePanel(PracticePanel):
         }
         narrowed = "".join(f" AND {name} = ?" for name in wanted)
         query = f"SELECT * FROM accounts WHERE id > ?{narrowed} ORDER BY id LIMIT ?"  # noqa: S608
-        most = int(self.options["page"]) + 1  # one more tells that there is a next page
+        most = int(self.options["page"]) + 1  # one more shows that there is a next page
         rows = db.execute(query, (request.value("after") or 0, *wanted.values(), most))
         return self._page("accounts", [_shown(row) for row in rows])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from panelbridge.ledger.accounts import ZERO, AccountNumber, ResellerId
 from panelbridge.ledger.chain import ChainKeyMissing, ChainKeys
 from panelbridge.ledger.credits import Credits, CreditsInvalid
 from panelbridge.ledger.exceptions import (
@@ -13,23 +14,12 @@ from panelbridge.ledger.exceptions import (
     TransferRefused,
     WalletMissing,
 )
+from panelbridge.ledger.history import HistoryFilter, HistoryLine
 from panelbridge.ledger.ledger import Ledger
-from panelbridge.ledger.models import (
-    ZERO,
-    AccountNumber,
-    FloorCrossing,
-    HistoryFilter,
-    HistoryLine,
-    Period,
-    ResellerId,
-    Transfer,
-    TransferContext,
-    TransferId,
-    TransferKind,
-    WalletState,
-)
 from panelbridge.ledger.port import LedgerStore
+from panelbridge.ledger.transfers import Period, Transfer, TransferContext, TransferId, TransferKind
 from panelbridge.ledger.verification import Problem, VerifyReport
+from panelbridge.ledger.wallets import FloorCrossing, WalletState
 
 __all__ = [
     "ZERO",

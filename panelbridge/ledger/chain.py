@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from panelbridge.ledger.models import AccountNumber, ResellerId, Transfer
+from panelbridge.ledger.accounts import AccountNumber, ResellerId
+from panelbridge.ledger.transfers import Transfer
 
 VERSION = "panelbridge-ledger-1"
 GENESIS = "0" * 64

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from panelbridge.ledger.accounts import ADJUSTMENT, CONSUMED, STOCK, ZERO, AccountNumber, ResellerId
 from panelbridge.ledger.credits import Credits
 from panelbridge.ledger.exceptions import (
     HoldResolved,
@@ -18,27 +19,13 @@ from panelbridge.ledger.exceptions import (
     TransferRefused,
     WalletMissing,
 )
-from panelbridge.ledger.models import (
-    ADJUSTMENT,
-    CONSUMED,
-    STOCK,
-    ZERO,
-    AccountNumber,
-    FloorCrossing,
-    HistoryFilter,
-    HistoryLine,
-    Period,
-    ResellerId,
-    Transfer,
-    TransferContext,
-    TransferId,
-    TransferKind,
-    WalletState,
-)
+from panelbridge.ledger.history import HistoryFilter, HistoryLine
 from panelbridge.ledger.port import LedgerStore
 from panelbridge.ledger.rules import CORRECTABLE, inherit, move, same_command
 from panelbridge.ledger.statement import statement_lines
+from panelbridge.ledger.transfers import Period, Transfer, TransferContext, TransferId, TransferKind
 from panelbridge.ledger.verification import VerifyReport, verify_books
+from panelbridge.ledger.wallets import FloorCrossing, WalletState
 
 NEW = TransferId(0)
 LONGEST_KEY = 200

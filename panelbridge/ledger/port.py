@@ -7,19 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from panelbridge.ledger.accounts import AccountNumber, ResellerId
 from panelbridge.ledger.chain import ChainKeys, Link
 from panelbridge.ledger.credits import Credits
-from panelbridge.ledger.models import (
-    AccountNumber,
-    FloorCrossing,
-    HistoryFilter,
-    HistoryLine,
-    Move,
-    ResellerId,
-    Transfer,
-    TransferId,
-    WalletState,
-)
+from panelbridge.ledger.history import HistoryFilter, HistoryLine
+from panelbridge.ledger.transfers import Transfer, TransferId
+from panelbridge.ledger.wallets import FloorCrossing, Move, WalletState
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 
+from panelbridge.ledger.accounts import AccountNumber
 from panelbridge.ledger.credits import Credits
-from panelbridge.ledger.models import (
-    AccountNumber,
-    Move,
-    Transfer,
-    TransferContext,
-    TransferKind,
-    WalletState,
-)
+from panelbridge.ledger.transfers import Transfer, TransferContext, TransferKind
+from panelbridge.ledger.wallets import Move, WalletState
 
 PENDING = frozenset({TransferKind.HOLD, TransferKind.VOID})
 CORRECTABLE = frozenset(

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from panelbridge.ledger.models import HistoryFilter, HistoryLine
+from panelbridge.ledger.history import HistoryFilter, HistoryLine
 
 COLUMNS = (
     "time",

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from panelbridge.ledger.chain import GENESIS, ChainKeyMissing, link, text_digest
-from panelbridge.ledger.models import LoggedHead, TransferId, TransferKind, WalletState
 from panelbridge.ledger.port import ChainedTransfer, LedgerStore
 from panelbridge.ledger.rules import PENDING, balance_change, held_change
+from panelbridge.ledger.transfers import TransferId, TransferKind
+from panelbridge.ledger.wallets import LoggedHead, WalletState
 
 
 @dataclass(frozen=True, kw_only=True)

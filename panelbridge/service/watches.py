@@ -113,7 +113,7 @@ class Watches:
                 )
 
     def add_counts_up(self) -> None:
-        """What /metrics tells of settled operations stays a few rows."""
+        """What /metrics shows of settled operations stays a few rows."""
         with self._units.write() as unit:
             unit.journal.add_counts_up()
 

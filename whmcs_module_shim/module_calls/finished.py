@@ -34,7 +34,7 @@ CLOSE_WITH = {
     Verb.CHANGE_PACKAGE: "ModuleChangePackage",
 }
 _PAGE = 200
-_MOST_ALERTS = 100  # the next call tells the next ones
+_MOST_ALERTS = 100  # the next call has the next ones
 _WITH_CREDENTIALS = frozenset({Verb.CREATE, Verb.RESET_CREDENTIALS})
 
 

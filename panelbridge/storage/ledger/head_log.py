@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pydantic_core import from_json
 
 from panelbridge.ledger import ResellerId
-from panelbridge.ledger.models import LoggedHead
+from panelbridge.ledger.wallets import LoggedHead
 
 EVENT = "chain head"
 

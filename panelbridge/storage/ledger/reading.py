@@ -7,19 +7,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, null, or_, select, text
 
+from panelbridge.ledger.accounts import FIRST_WALLET, ResellerId
 from panelbridge.ledger.credits import Credits
-from panelbridge.ledger.models import (
-    FIRST_WALLET,
-    FloorCrossing,
-    HistoryFilter,
-    HistoryLine,
-    ResellerId,
-    TransferId,
-    TransferKind,
-    WalletState,
-)
+from panelbridge.ledger.history import HistoryFilter, HistoryLine
 from panelbridge.ledger.port import ChainedTransfer
 from panelbridge.ledger.rules import balance_change, held_change
+from panelbridge.ledger.transfers import TransferId, TransferKind
+from panelbridge.ledger.wallets import FloorCrossing, WalletState
 from panelbridge.storage.engine.schema import from_micros, to_micros
 from panelbridge.storage.ledger.rows import (
     LINK_COLUMNS,

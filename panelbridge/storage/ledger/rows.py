@@ -8,17 +8,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement
 
+from panelbridge.ledger.accounts import AccountNumber, ResellerId
 from panelbridge.ledger.chain import Link
 from panelbridge.ledger.credits import Credits
-from panelbridge.ledger.models import (
-    AccountNumber,
-    ResellerId,
-    Transfer,
-    TransferContext,
-    TransferId,
-    TransferKind,
-    WalletState,
-)
+from panelbridge.ledger.transfers import Transfer, TransferContext, TransferId, TransferKind
+from panelbridge.ledger.wallets import WalletState
 from panelbridge.storage.engine.schema import from_micros, to_micros
 from panelbridge.storage.ledger.tables import links, texts, transfers, wallets
 

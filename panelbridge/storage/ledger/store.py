@@ -10,22 +10,14 @@ from datetime import datetime
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
+from panelbridge.ledger.accounts import FIRST_WALLET, AccountNumber, ResellerId
 from panelbridge.ledger.chain import GENESIS, ChainKeys, Link, link, text_digest
 from panelbridge.ledger.credits import Credits
 from panelbridge.ledger.exceptions import LedgerBroken
-from panelbridge.ledger.models import (
-    FIRST_WALLET,
-    AccountNumber,
-    FloorCrossing,
-    HistoryFilter,
-    HistoryLine,
-    Move,
-    ResellerId,
-    Transfer,
-    TransferId,
-    WalletState,
-)
+from panelbridge.ledger.history import HistoryFilter, HistoryLine
 from panelbridge.ledger.port import ChainedTransfer
+from panelbridge.ledger.transfers import Transfer, TransferId
+from panelbridge.ledger.wallets import FloorCrossing, Move, WalletState
 from panelbridge.storage.engine import guard_trials
 from panelbridge.storage.engine.locks import Locks
 from panelbridge.storage.engine.schema import to_micros

@@ -77,7 +77,7 @@ _LIVING = text("account_id IS NOT NULL AND state != 'terminated'")
 _ENDED = text("account_id IS NOT NULL AND state = 'terminated'")
 # Where they are not named as the column.
 _FIELDS = {"anchor_start": "anchor", "anchor_months": "anchor", "refused": "state"}
-# Whose a subscription is, the room of customers writes (``storage/customers``); the database tells the hour.
+# Whose a subscription is, the room of customers writes (``storage/customers``); the database has the hour.
 _NOT_OURS = ("id", "customer_id", "entitled_hour")
 _KEPT_COLUMNS = [column.name for column in subscriptions.c if column.name not in _NOT_OURS]
 # An id names one subscription for ever: accounts at panels bear it. What lost books gave out is spent.
