@@ -91,7 +91,8 @@ def run_suite(backend: str, setups: Sequence[str], parts: Iterable[str] = ()) ->
         _try_start(backend, setup)
     notes = _Notes()
     with TemporaryDirectory(prefix="panelbridge-check-") as room, redirect_stdout(sys.stderr):
-        file = Path(room) / "test_conformance.py"
+        # A name of its own: pytest takes a module it has imported before, in this very process, for the same.
+        file = Path(room) / f"test_of_{Path(room).name.replace('-', '_')}.py"
         file.write_text(_FILE.format(backend=backend, setups=list(setups)))
         (Path(room) / "pytest.ini").write_text("[pytest]\n")
         words = [

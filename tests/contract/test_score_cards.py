@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from panelbridge import adapters
-from panelbridge.testing.check import setups_of
+from panelbridge.testing.check import run_suite, setups_of
 from panelbridge.testing.conformance import suites
 from panelbridge.testing.scorecard import part_of
 from scripts.score_cards import kept_cards, score_cards_page
@@ -25,3 +25,9 @@ def test_every_card_has_every_part_and_is_green() -> None:
 
 def test_the_page_shows_what_does_not_apply_and_why() -> None:
     assert "capabilities.extend is SET, nothing is fenced" in score_cards_page()
+
+
+def test_a_second_run_in_the_same_process_is_of_its_own_set_up() -> None:
+    first, second = (run_suite("reference", [setup], ["fence"]) for setup in ("set", "none"))
+
+    assert ([card.setup for card in first], [card.setup for card in second]) == (["set"], ["none"])
