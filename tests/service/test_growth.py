@@ -118,6 +118,18 @@ def test_open_operations_are_counted_by_their_index(shop: tuple[Service, Plan]) 
     assert [] == [way for way in _slow_ways(service, [counting]) if way[0] == "operations"]
 
 
+def test_what_comes_again_and_again_reads_no_journal_whole(shop: tuple[Service, Plan]) -> None:
+    service, _ = shop
+    now = service.rig.clock()
+    with _caught() as asked, service.rig.units.read() as unit:
+        unit.journal.due(now, 1000, timedelta(seconds=5), per_panel=100)
+        unit.journal.waiting(now, 3, now)
+        unit.journal.released(now)
+        unit.journal.watched_purchases(now)
+    assert 4 == len(asked)
+    assert [] == [way for way in _slow_ways(service, asked) if way[0] == "operations"]
+
+
 @pytest.mark.parametrize("filters", ["", "&state=active", "&panel=main", "&expiring_within=7d"])
 def test_pages_tell_each_row_once_and_read_one_more(shop: tuple[Service, Plan], filters: str) -> None:
     service, plan = shop

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Float,
     Select,
@@ -211,31 +212,21 @@ class JournalReading:
         return self._connection.execute(other.limit(1)).first() is not None
 
     def released(self, since: datetime) -> Sequence[Operation]:
-        query = (
-            select(operations)
-            .where(
-                operations.c.code == "released",
-                operations.c.verb == Verb.CREATE.value,
-                operations.c.settled_at >= since,
-                _WATCHED,
-            )
-            .order_by(operations.c.id)
-        )
-        return self._found(query)
+        return self._watched(since, operations.c.code == "released", operations.c.verb == Verb.CREATE.value)
 
     def watched_purchases(self, since: datetime) -> Sequence[Operation]:
-        query = (
-            select(operations)
-            .where(
-                operations.c.verb.in_([Verb.EXTEND.value, Verb.CHANGE_PACKAGE.value]),
-                (operations.c.code == "released")
-                | ((operations.c.state == OperationState.DONE.value) & (operations.c.attempts > 1)),
-                operations.c.settled_at >= since,
-                _WATCHED,
-            )
-            .order_by(operations.c.id)
+        found = self._watched(
+            since,
+            operations.c.verb.in_([Verb.EXTEND.value, Verb.CHANGE_PACKAGE.value]),
+            (operations.c.code == "released")
+            | ((operations.c.state == OperationState.DONE.value) & (operations.c.attempts > 1)),
         )
-        return [item for item in self._found(query) if item.target.purchase]
+        return [item for item in found if item.target.purchase]
+
+    def _watched(self, since: datetime, *which: ColumnElement[bool]) -> list[Operation]:
+        """Few, and sorted here: SQLite would read the journal whole to have their order for nothing."""
+        query = select(operations).where(_WATCHED, operations.c.settled_at >= since, *which)
+        return sorted(self._found(query), key=lambda item: item.id)
 
     def waiting(self, before: datetime, tries: int, long_before: datetime) -> Sequence[Operation]:
         return self._found(ROWS_IN_VAIN, {"before": before, "tries": tries, "long_before": long_before})
