@@ -29,7 +29,7 @@ from panelbridge.storage.engine.schema import metadata
 from panelbridge.storage.ledger.reading import wallets_in_order
 from panelbridge.storage.ledger.rows import transfer_values
 from panelbridge.storage.ledger.tables import links, texts, transfers, wallets
-from panelbridge.storage.provisioning.tables import attempts, operations
+from panelbridge.storage.provisioning.tables import attempts, operation_counts, operations
 from panelbridge.storage.subscriptions.tables import installations, subscriptions
 from panelbridge.storage.vault.sealing import Vault
 
@@ -213,6 +213,8 @@ def _sell(batch: _Batch, number: int, shops: Sequence[int], vault: Vault) -> Non
         acknowledged=False,
         **named,
     )
+    if state != "attention":
+        batch.add(operation_counts, verb="create", state=state, count=1)
     batch.add(
         attempts,
         operation_id=number,

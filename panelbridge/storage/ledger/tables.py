@@ -84,6 +84,13 @@ Index(
     sqlite_where=transfers.c.subscription_id.is_not(None),
     postgresql_where=transfers.c.subscription_id.is_not(None),
 )
+_CHARGE = text("kind = 'charge'")  # late proof of an effect: a verification asks each operation for it
+Index(
+    "ix_ledger_transfers_charge",
+    transfers.c.operation_id,
+    sqlite_where=_CHARGE,
+    postgresql_where=_CHARGE,
+)
 _RARE = text("kind NOT IN ('hold', 'post')")  # those two are most of every wallet's lines
 Index(
     "ix_ledger_transfers_rare",

@@ -43,6 +43,7 @@ _PARTIAL = {  # those that hold few of the rows
     ),
     "ix_operations_watched": ("operations", ["settled_at"], "code = 'released' OR attempts > 1"),
     "ix_attention_operation": ("attention", ["operation_id"], "resolved_at IS NULL"),
+    "ix_ledger_transfers_charge": ("ledger_transfers", ["operation_id"], "kind = 'charge'"),
     "ix_ledger_transfers_rare": ("ledger_transfers", ["kind", "id"], "kind NOT IN ('hold', 'post')"),
 }
 
