@@ -49,7 +49,7 @@ QUICK: dict[str, _Measure] = {
     "refusals": partial(refusals.measure, seconds=0.5),
     "held": partial(held.measure, seconds=0.2),
     "adapters": partial(adapters.measure, calls=5, accounts=40, extends=4, latency=0.01, callers=2),
-    "growth": partial(growth.measure, small=100, large=500, repeats=2),
+    "growth": partial(growth.measure, small=100, large=200, repeats=1),
 }
 
 

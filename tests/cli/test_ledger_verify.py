@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from panelbridge.service.compose import compose
 from tests.cli.conftest import Shell
 
 
@@ -145,6 +146,27 @@ def test_what_an_operation_says_of_its_price(sold: Shell, change: str, expected:
 
     assert not whole
     assert expected in said
+
+
+def test_what_metrics_tell_of_operations_is_what_the_journal_has(sold: Shell) -> None:
+    services = compose(sold.config, migrate=False)
+    try:
+        told = [figure for figure in services.figures() if figure.name == "panelbridge_operations"]
+        assert [({"verb": "create", "state": "done"}, 2.0)] == [(one.labels, one.value) for one in told]
+        with services.units.write() as unit:
+            assert 2 == unit.journal.add_counts_up(1)
+            assert 1 == unit.journal.add_counts_up(1)
+        assert told == [figure for figure in services.figures() if figure.name == "panelbridge_operations"]
+    finally:
+        services.close()
+    assert verified(sold) == (True, "")
+    with opened(sold) as connection:
+        connection.execute("UPDATE operation_counts SET count = 3")
+
+    whole, said = verified(sold)
+
+    assert not whole
+    assert "[counts] 3 operations create are counted as done, and the journal has 2" in said
 
 
 def test_a_constraint_taken_off_a_wallet(sold: Shell) -> None:
