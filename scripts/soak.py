@@ -55,6 +55,11 @@ RUNS = (
     ),
     Run(name="requests", tests=("tests/service/test_openapi_fuzz.py",), sizes={"SOAK_REQUESTS": "50"}),
     # Most of it waits for processes: so many side by side keep two cores busy.
+    Run(
+        name="mixed",
+        tests=("tests/chain/test_mixed_operations.py",),
+        sizes={"SOAK_MIXED_OPERATIONS": "5000"},
+    ),
     Run(name="survival", tests=("tests/jobs/test_survival.py",), times=200, at_once=6),
     Run(
         name="kills", tests=("tests/matrix/test_kills.py", "tests/matrix/test_crowd.py")

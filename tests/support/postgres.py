@@ -7,9 +7,13 @@ import fcntl
 import functools
 import itertools
 import os
+import signal
 import subprocess
 import tempfile
+import threading
+import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, NullPool, create_engine, make_url, text
@@ -83,6 +87,11 @@ def as_application(owner_url: str) -> str:
     return make_url(owner_url).set(username=APPLICATION).render_as_string(hide_password=False)
 
 
+def owner_of(url: URL) -> str:
+    """The same database for the role that owns its tables."""
+    return url.set(username=server_url().username).render_as_string(hide_password=False)
+
+
 def _of(name: str) -> str:
     return server_url().set(database=name).render_as_string(hide_password=False)
 
@@ -116,6 +125,49 @@ def _start(folder: Path, caller: int) -> None:
         said = it.stdout.readline()
         if not said.startswith(b"postgresql"):
             raise RuntimeError(f"PostgreSQL did not start: {(said + it.stdout.read()).decode()}")
+
+
+@dataclass(frozen=True)
+class OwnServer:
+    """A server of one test alone, which may be ended as by a crash."""
+
+    folder: Path
+    process: subprocess.Popen[bytes]
+    url: str  # of a migrated database, as the service's role
+
+    def restart(self) -> None:
+        """It is gone without a farewell, and comes back with what was committed."""
+        before = self._restarts()
+        self.process.send_signal(signal.SIGUSR1)
+        never, ends = threading.Event(), time.monotonic() + 60
+        while self._restarts() == before:
+            assert time.monotonic() < ends, (self.folder / "server.log").read_text()[-2000:]
+            never.wait(0.05)
+
+    def _restarts(self) -> str:
+        told = self.folder / "restarts"
+        return told.read_text() if told.exists() else ""
+
+
+@contextlib.contextmanager
+def own_server() -> Iterator[OwnServer]:
+    """In a folder that its user may enter, and that is removed with it."""
+    folder = Path(tempfile.mkdtemp(prefix="panelbridge-postgres-own-"))
+    command = [str(SCRIPT), str(folder), str(os.getpid())]
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as process:
+        try:
+            assert process.stdout is not None
+            owner = process.stdout.readline().decode().strip()
+            assert owner.startswith("postgresql"), owner
+            with create_engine(owner, poolclass=NullPool).begin() as connection:
+                password = make_url(owner).password
+                connection.execute(text(f"CREATE ROLE {APPLICATION} LOGIN PASSWORD '{password}'"))
+            database = Database(as_application(owner), owner_url=owner)
+            database.migrate()
+            database.close()
+            yield OwnServer(folder, process, as_application(owner))
+        finally:
+            process.terminate()
 
 
 @functools.cache

@@ -53,6 +53,17 @@ def ready_database(path: Path) -> Database:
     return database
 
 
+def as_owner(database: Database, statement: str) -> None:
+    """What the service's role may not: the owner of the tables runs ``statement``."""
+    with database.read() as connection:
+        url, on_server = connection.engine.url, connection.dialect.name != "sqlite"
+    owned = Database(postgres.owner_of(url)) if on_server else database
+    with owned.write() as connection:
+        connection.exec_driver_sql(statement)
+    if on_server:
+        owned.close()
+
+
 class PracticeHere(PracticeProcess):
     """The same over the same wire, in threads of this process: it is there at once.
 
