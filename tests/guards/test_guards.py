@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import delete, insert
 
 import panelbridge_reference.adapter
 import panelbridge_xui.reseller
@@ -34,6 +34,7 @@ from panelbridge.storage.provisioning.tables import attempts
 from panelbridge.subscriptions.directory import PanelDirectory
 from tests.matrix.backends import REFERENCE_ADD, XUI_RESELLER, Backend
 from tests.matrix.stage import Stage, stage_in
+from tests.support.ready import as_owner
 from tests.support.rig import Rig, build_rig
 
 SLOW = 1.0  # seconds a request to the panel takes: long enough for another caller to do all it would
@@ -157,8 +158,10 @@ def test_attempt_number_only_one_of_two_begins(adding: Stage) -> None:
 
 def test_attempt_number_switched_off_buys_twice(adding: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     def begin_anyway(journal: SqlJournalStore, attempt: Attempt) -> bool:
-        row = insert(attempts).prefix_with("OR REPLACE")
-        journal._connection.execute(row, attempt_values(attempt))
+        values = attempt_values(attempt)
+        same = [attempts.c[name] == values[name] for name in ("operation_id", "number")]
+        journal._connection.execute(delete(attempts).where(*same))
+        journal._connection.execute(insert(attempts), values)
         return True
 
     def save_anyway(journal: SqlJournalStore, operation: Operation, *, was: Operation) -> bool:
@@ -203,8 +206,7 @@ def test_unique_index_two_renewals_are_bought_one_after_the_other(
 def test_unique_index_dropped_nobody_can_tell_who_bought_what(
     adding: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with adding.rig.database.write() as connection:
-        connection.exec_driver_sql("DROP INDEX uq_operations_one_sent")
+    as_owner(adding.rig.database, "DROP INDEX uq_operations_one_sent")
     without_turns(monkeypatch)
     two_renewals_that_do_not_see_each_other(adding, monkeypatch)
     assert adding.rig.attention() == ["fence_mismatch"]

@@ -18,6 +18,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event
 
 from panelbridge.provisioning.models import OperationId
+from panelbridge.storage.engine.postgres_privileges import JOBS_SCHEMA
 from panelbridge.subscriptions import PanelId
 
 Effect = Callable[[], None]
@@ -128,13 +129,23 @@ class FakeJournal:
 
 
 def engine_tables(engine: Engine) -> list[str]:
+    """On a server they have a schema of their own."""
     with engine.connect() as connection:
+        if engine.dialect.name != "sqlite":
+            query = f"SELECT tablename FROM pg_tables WHERE schemaname = '{JOBS_SCHEMA}'"
+            return [name for (name,) in connection.exec_driver_sql(query)]
         found = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'").all()
     return [name for (name,) in found if name not in {"rows", "effects"} and not name.startswith("sqlite_")]
 
 
 def change_engine_tables(engine: Engine, statement: str, only: Sequence[str] | None = None) -> None:
     """``statement`` is ``DROP TABLE`` or ``DELETE FROM``."""
+    if engine.dialect.name != "sqlite":
+        all_rows = {"DROP TABLE": "DROP TABLE IF EXISTS", "DELETE FROM": "TRUNCATE"}[statement]
+        with engine.begin() as connection:
+            for name in only or engine_tables(engine):
+                connection.exec_driver_sql(f'{all_rows} {JOBS_SCHEMA}."{name}" CASCADE')
+        return
     with engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
         for name in only or engine_tables(engine):
