@@ -18,7 +18,18 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks import adapters, burst, create_cost, footprint, growth, held, ledger, refusals, throughput
+from benchmarks import (
+    adapters,
+    burst,
+    create_cost,
+    footprint,
+    growth,
+    held,
+    ledger,
+    ledger_postgres,
+    refusals,
+    throughput,
+)
 from benchmarks.figure import Figure
 from scripts.commit import commit
 
@@ -30,8 +41,10 @@ _Measure = Callable[[], Sequence[Figure | dict[str, Any]]]
 # In this order, each with its letter in the goals.
 FULL: dict[str, _Measure] = {
     "create": create_cost.measure,  # (a)
+    "create_postgres": create_cost.measure_on_postgres,
     "throughput": throughput.measure,  # (b)
     "ledger": ledger.measure,  # (c)
+    "ledger_postgres": ledger_postgres.measure,
     "burst": burst.measure,  # (d)
     "footprint": footprint.measure,  # (e)
     "refusals": refusals.measure,  # (f)
@@ -42,8 +55,10 @@ FULL: dict[str, _Measure] = {
 # The same code over the shortest of runs: shows that it works, its values mean nothing.
 QUICK: dict[str, _Measure] = {
     "create": partial(create_cost.measure, alone=2, together=1, rounds=1),
+    "create_postgres": partial(create_cost.measure_on_postgres, alone=2),
     "throughput": partial(throughput.measure, seconds=0.2, rounds=1),
     "ledger": partial(ledger.measure, seconds=0.4, rounds=1),
+    "ledger_postgres": partial(ledger_postgres.measure, seconds=1, rounds=1),
     "burst": partial(burst.measure, orders=3, latency=0.01, rounds=1),
     "footprint": partial(footprint.measure, rest=0.5),
     "refusals": partial(refusals.measure, seconds=0.5),
