@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from panelbridge.contract.capabilities import Verb
-from panelbridge.provisioning import Refusal, RenewCommand
+from panelbridge.provisioning import Operation, Refusal, RenewCommand
 from panelbridge.storage.exceptions import StorageBusy, StorageFailed
-from tests.matrix.commands import ACTOR, WISHES
+from tests.matrix.commands import ACTOR, COMMANDS
 from tests.support.rig import Rig, rig_in
 
 WORKERS = 4
@@ -69,19 +69,29 @@ def work(folder: Path, worker: int, operations: int, seed: int) -> None:
 
 
 def settle(rig: Rig, step: Step) -> None:
-    """Ask until it is settled, whatever goes away meanwhile."""
+    """Ask, and see that it is settled, whatever goes away meanwhile: then it is asked for again."""
     while True:
         try:
             if step.kind == TOP_UP:
                 rig.top_up("2", key=step.key)
-                return
-            reply = rig.provisioner.submit(_command(rig, step), budget=3.0)
-            if reply.operation.settled:
-                return
-            rig.provisioner.run_due()
+            else:
+                reply = rig.provisioner.submit(_command(rig, step), budget=3.0)
+                _see_settled(rig, reply.operation)
         except (StorageBusy, StorageFailed):
-            pass
+            _pause()
+        else:
+            return
+
+
+def _see_settled(rig: Rig, operation: Operation) -> None:
+    """What is due is run as ``serve`` runs it: what waits before this operation comes first."""
+    while not operation.settled:
+        rig.provisioner.run_due()
         _pause()
+        with rig.units.read() as unit:
+            found = unit.journal.operation(operation.id)
+        assert found is not None
+        operation = found
 
 
 def echo(rig: Rig, others: list[Step], step: Step) -> None:
@@ -102,7 +112,7 @@ def _command(rig: Rig, step: Step) -> object:
         return RenewCommand(
             installation=rig.installation, service_id=step.service, actor=ACTOR, fact=step.key
         )
-    return WISHES[Verb(step.kind)](rig, step.service)
+    return COMMANDS[Verb(step.kind)](rig, step.service)
 
 
 def progress_of(folder: Path, worker: int) -> Path:

@@ -10,9 +10,12 @@ import multiprocessing
 import os
 import random
 import threading
+import time
 from collections import Counter
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+
+import pytest
 
 from panelbridge.ledger import Credits
 from panelbridge.provisioning import OperationState
@@ -27,12 +30,15 @@ from tests.support.rig import Rig, rig_in
 OPERATIONS = int(os.environ.get("SOAK_MIXED_OPERATIONS", "300"))
 SEED = int(os.environ.get("SOAK_SEED", "7"))
 KILL_EVERY = 30  # operations
+STUCK = 120.0  # seconds without a settled step: nothing moves any more
 RESTARTS = max(2, OPERATIONS // 500)
 OPENING = Credits.parse("1000")
 _PANEL = {RENEW: "extend"}  # the panel's word
 
 
-def test_mixed_operations_survive_kills_and_crashes_of_the_server(tmp_path: Path) -> None:
+def test_mixed_operations_survive_kills_and_crashes_of_the_server(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     with (
         own_server() as server,
         PracticeProcess("reference", books=tmp_path / "panel.sqlite", options={"extend": "add"}) as practice,
@@ -53,7 +59,8 @@ def test_mixed_operations_survive_kills_and_crashes_of_the_server(tmp_path: Path
             report = verify_ledger(rig.database, vault.chain)
     assert report.whole, report.problems
     assert kills >= OPERATIONS // KILL_EVERY - 1
-    print(f"seed {SEED}: {OPERATIONS} operations, {kills} kills, {RESTARTS} restarts of the server")
+    with capsys.disabled():
+        print(f"\nseed {SEED}: {OPERATIONS} operations, {kills} kills, {RESTARTS} restarts of the server")
 
 
 def disturbed(folder: Path, server: OwnServer, practice: PracticeProcess) -> int:
@@ -67,11 +74,14 @@ def disturbed(folder: Path, server: OwnServer, practice: PracticeProcess) -> int
         process.start()
         return process
 
-    workers = [start(number) for number in range(WORKERS)]
+    workers, known, stuck = [start(number) for number in range(WORKERS)], 0, time.monotonic() + STUCK
     try:
         while any(worker.exitcode != 0 for worker in workers):
             _pause()
             done = sum(steps_done(progress_of(folder, number)) for number in range(WORKERS))
+            if done > known:
+                known, stuck = done, time.monotonic() + STUCK
+            assert time.monotonic() < stuck, f"{done} steps were settled, and then none any more"
             for number, worker in enumerate(workers):
                 assert worker.exitcode in (None, 0, -9), "a worker ended by itself; its traceback is above"
                 if worker.exitcode == -9:

@@ -76,7 +76,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=240,
+        timeout=400,
     )
     assert done.returncode in (0, MISSED), done.stdout + done.stderr
     content: dict[str, Any] = json.loads(out.read_text())
