@@ -16,8 +16,7 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from sqlalchemy import make_url
-from sqlalchemy.dialects.postgresql import psycopg
+from sqlalchemy import URL, make_url
 
 from benchmarks.figure import Figure
 from benchmarks.ledger import CALLERS, KEYS, clock
@@ -32,7 +31,7 @@ GOALS = {1: 0.5, 100: 0.7}  # wallets: ours in terms of pgbench
 _NAMES = {1: "hot_wallet", 100: "wallets_100"}
 _PLACE = re.compile(r"%\((\w+)\)s")
 _TPS = re.compile(r"tps = ([\d.]+)")
-_DIALECT = psycopg.dialect()
+_DIALECT = make_url("postgresql+psycopg://").get_dialect()()
 _NUMBERS = count()
 
 
@@ -62,8 +61,8 @@ def measure(seconds: int = 3, rounds: int = 6) -> list[Figure]:
     return figures
 
 
-def _books(url: object, name: str, wallets: int) -> Books:
-    service, owner = new_database(url, name)  # type: ignore[arg-type]
+def _books(url: URL, name: str, wallets: int) -> Books:
+    service, owner = new_database(url, name)
     database = Database(service, owner_url=owner)
     database.migrate()
     with database.write() as connection:

@@ -36,7 +36,7 @@ def new_database(url: URL, name: str) -> tuple[str, str]:
     _run(url, f"CREATE DATABASE {name}")
     owner = url.set(database=name)
     service = owner.set(username=_ROLE)
-    return tuple(one.render_as_string(hide_password=False) for one in (service, owner))  # type: ignore[return-value]
+    return service.render_as_string(hide_password=False), owner.render_as_string(hide_password=False)
 
 
 @contextmanager
