@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from panelbridge.contract.capabilities import Verb
-from panelbridge.provisioning import Operation, Refusal, RenewCommand
+from panelbridge.provisioning import Command, Operation, Refusal, RenewCommand
 from panelbridge.storage.exceptions import StorageBusy, StorageFailed
 from tests.matrix.commands import ACTOR, COMMANDS
 from tests.support.rig import Rig, rig_in
@@ -39,7 +39,8 @@ class Step:
 def plan(operations: int, seed: int) -> list[list[Step]]:
     """What each worker asks for: whole lives, and a piece of one at the end."""
     dice = random.Random(seed)
-    lives, steps = [], 0
+    lives: list[list[Step]] = []
+    steps = 0
     while steps < operations:
         middle = list(LIFE[1:-1])
         dice.shuffle(middle)
@@ -107,7 +108,7 @@ def echo(rig: Rig, others: list[Step], step: Step) -> None:
         pass  # nobody waits for it
 
 
-def _command(rig: Rig, step: Step) -> object:
+def _command(rig: Rig, step: Step) -> Command:
     if step.kind == RENEW:
         return RenewCommand(
             installation=rig.installation, service_id=step.service, actor=ACTOR, fact=step.key

@@ -21,15 +21,11 @@ _OTHER_SCHEMAS = text(
     " ('information_schema', current_schema())"
 )
 _TABLES = text("SELECT tablename FROM pg_tables WHERE schemaname = current_schema() ORDER BY tablename")
-_NOT_OF_AN_EXTENSION = "NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = o.oid AND d.deptype = 'e')"
-_ANYTHING = text(f"""
-SELECT count(*) FROM pg_class o
-WHERE o.relnamespace = current_schema()::regnamespace AND {_NOT_OF_AN_EXTENSION}
-""")  # noqa: S608 - ours
-_GUARDS = text("""
-SELECT oid::regprocedure::text FROM pg_proc
-WHERE pronamespace = current_schema()::regnamespace AND proname LIKE 'guard\\_%'
-""")
+_OURS = "NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = o.oid AND d.deptype = 'e')"  # of no extension
+_RELATIONS = f"pg_class o WHERE o.relnamespace = current_schema()::regnamespace AND {_OURS}"
+_ROUTINES = f"pg_proc o WHERE o.pronamespace = current_schema()::regnamespace AND {_OURS}"
+_ANYTHING = text(f"SELECT EXISTS (SELECT FROM {_RELATIONS}) OR EXISTS (SELECT FROM {_ROUTINES})")  # noqa: S608
+_FUNCTIONS = text(f"SELECT o.oid::regprocedure::text FROM {_ROUTINES}")  # noqa: S608
 
 
 def dump(connection: Connection, url: URL, target: Path) -> None:
@@ -102,7 +98,7 @@ def clear(connection: Connection) -> None:
     quoted = connection.dialect.identifier_preparer.quote
     for name in connection.execute(_TABLES).scalars().all():
         connection.exec_driver_sql(f"DROP TABLE {quoted(name)} CASCADE")
-    for function in connection.execute(_GUARDS).scalars().all():
+    for function in connection.execute(_FUNCTIONS).scalars().all():
         connection.exec_driver_sql(f"DROP FUNCTION {function}")
 
 
@@ -118,7 +114,7 @@ def load(owner_url: str, source: Path, manifest: Manifest) -> None:
                 "--no-privileges",
                 "--exit-on-error",
                 "--single-transaction",
-                f"--schema={manifest.tables}",
+                "--no-comments",  # that of an extension belongs to who made it
                 f"--dbname={owner.database}",
             ],
             owner,
