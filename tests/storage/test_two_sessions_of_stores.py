@@ -20,6 +20,7 @@ from panelbridge.http.auth import binding
 from panelbridge.ledger import Credits, ResellerId
 from panelbridge.provisioning.effects import WriteStop
 from panelbridge.service import compose
+from panelbridge.service.watches import Watches
 from panelbridge.storage.attention import store as attention_store
 from panelbridge.storage.attention.tables import attention
 from panelbridge.storage.engine.prepared import Prepared
@@ -308,3 +309,22 @@ def test_without_its_indexes_it_is_two(sessions: Sessions) -> None:
     unique = [index for index in attention.indexes if index.unique]
     with without(sessions.owner, *unique):
         assert Seen(waited=False, end=2) == two_who_raise_one_thing(sessions)
+
+
+def test_a_fall_below_the_floor_that_becomes_visible_late_is_told(sessions: Sessions) -> None:
+    late, early = (sessions.shop().plan.reseller_id for _ in range(2))
+    watches = Watches(sessions.second.units, sessions.second.clock)
+    with sessions.first.units.write() as unit:
+        fall_below_floor(unit, late)
+        with sessions.second.units.write() as beside:
+            fall_below_floor(beside, early)
+        watches.watch_floors()
+    watches.watch_floors()
+    with sessions.first.units.read() as unit:
+        told = {one.subject.id for one in unit.attention.items(code="credits_low")}
+    assert {late, early} <= told
+
+
+def fall_below_floor(unit: SqlUnit, reseller: ResellerId) -> None:
+    unit.ledger.set_limits(reseller, overdraft=Credits(), floor=Credits.parse("50"))
+    unit.ledger.adjust(reseller, Credits.parse("-60"), key=f"fall {reseller}", actor="t", reason="taken")
