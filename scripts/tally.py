@@ -16,8 +16,10 @@ def main() -> int:
     results, tests = Counter[str](), Counter[str]()
     seconds: dict[str, float] = defaultdict(float)
     for report in sorted(Path(sys.argv[1]).glob("*.xml")):
-        for case in ET.parse(report).getroot().iter("testcase"):  # noqa: S314 - written by our own test runs
-            section = _section(case.get("classname", ""))
+        root = ET.parse(report).getroot()  # noqa: S314 - written by our own test runs
+        lane = " on PostgreSQL" if report.stem == "postgresql" else ""
+        for case in root.iter("testcase"):
+            section = _section(case.get("classname", "")) + lane
             tests[section] += 1
             seconds[section] += float(case.get("time", 0))
             results[_result(case)] += 1

@@ -130,7 +130,9 @@ class WorkerServerLock:
                 self._session, session = session, None  # type: ignore[assignment]
                 return None
             holder = session.execute(_HOLDER, {"key": _WORKER}).first()
-            return "another process" if holder is None else f"{holder[1]} at {holder[2] or 'this machine'}"
+            if holder is None:
+                return "another process"
+            return f"process {str(holder[1]).rpartition(' ')[2]} at {holder[2] or 'this machine'}"
         finally:
             if session is not None:
                 session.close()

@@ -169,11 +169,13 @@ def made_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str | Non
 
 
 @pytest.fixture
-def shell(bare: Shell, made_once: tuple[Path, str | None], monkeypatch: pytest.MonkeyPatch) -> Shell:
+def shell(bare: Shell, made_once: tuple[Path, str | None]) -> Shell:
     """A shell after ``init --mode test``."""
     folder, server = made_once
     shutil.copytree(folder, bare.folder)
-    return Shell(bare.folder, monkeypatch, postgres.copy_of(server)) if server else bare
+    if server is not None:  # whoever has the shell before init has this one too
+        bare.server = postgres.copy_of(server)
+    return bare
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ import pytest
 from panelbridge.jobs import JobLimits, PeriodicTask
 from panelbridge.provisioning.models import OperationId
 from tests.jobs.conftest import Start, until
-from tests.jobs.fake_journal import FakeJournal
+from tests.jobs.fake_journal import FakeJournal, rows_of
 
 
 def test_due_work_is_settled_once(journal: FakeJournal, start: Start) -> None:
@@ -149,8 +149,7 @@ def test_ended_jobs_are_deleted(journal: FakeJournal, start: Start) -> None:
 
     assert runner.delete_ended() == 0  # a day is kept
     assert until(all_gone)
-    with journal.engine.connect() as connection:
-        assert connection.exec_driver_sql("SELECT count(*) FROM workflow_status").scalar_one() == 0
+    assert rows_of(journal.engine, "workflow_status") == 0
 
 
 def test_tasks_come_round_and_one_failure_stops_nothing(

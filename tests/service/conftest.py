@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from panelbridge.access import NewApiKey, Scope, mint_key
@@ -26,8 +27,11 @@ from panelbridge.ledger import Credits
 from panelbridge.service.config import ServiceConfig, read_config
 from panelbridge.service.logs import make_logger
 from panelbridge.service.services import Check, Services
+from panelbridge.storage.engine.schema import metadata
 from panelbridge.subscriptions import Installation, InstallationId, Mode
 from tests.service import sample_functions
+from tests.storage.test_migrations import load_tables
+from tests.support import postgres
 from tests.support.rig import Rig, rig_in
 from whmcs_module_shim.door import WhmcsDoor
 from whmcs_module_shim.module_calls import functions
@@ -48,7 +52,23 @@ class Service:
     operator: str
     shop: str
     log: io.StringIO
+    folder: Path  # of its data
     practice: Any = None  # a practice panel that runs, where a test started one
+
+    def stored(self) -> bytes:
+        """Everything that it keeps, as it lies on the disk; on a server as its rows read."""
+        files = b"".join(file.read_bytes() for file in self.folder.iterdir() if file.is_file())
+        if not postgres.IN_USE:
+            return files
+        with self.rig.database.read() as connection:
+            load_tables()
+            rows = [connection.execute(table.select()).all() for table in metadata.sorted_tables]
+        return files + repr(rows).encode()
+
+    def tamper(self, statement: str) -> int:
+        """What a cosmic ray or a careless script changes; returns how many rows."""
+        with self.rig.database.write() as connection:
+            return int(connection.execute(text(statement)).rowcount)
 
     def key(
         self,
@@ -163,6 +183,7 @@ def service_in(tmp_path: Path, url: str | None = None, **limits: Any) -> Iterato
             operator="",
             shop="",
             log=log,
+            folder=tmp_path / "data",
         )
         made.operator = made.key(scopes=frozenset({Scope.ADMIN}))
         made.shop = made.key(installation=rig.installation.id)

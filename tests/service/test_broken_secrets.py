@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,8 +29,7 @@ def ordered(service: Service, number: int) -> int:
 
 def damage(service: Service, statement: str) -> None:
     """What a cosmic ray, a careless script or a restore of half a folder leaves."""
-    with sqlite3.connect(service.rig.database.path) as books:
-        assert books.execute(statement).rowcount > 0
+    assert service.tamper(statement) > 0
 
 
 @pytest.fixture

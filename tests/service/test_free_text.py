@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -31,8 +30,7 @@ def selling(tmp_path: Path) -> Iterator[Service]:
 
 
 def everything(service: Service) -> str:
-    with sqlite3.connect(service.rig.database.path) as books:
-        return "\n".join(books.iterdump())
+    return service.stored().decode("utf-8", "replace")
 
 
 WAYS: tuple[tuple[str, str, str, dict[str, Any]], ...] = (

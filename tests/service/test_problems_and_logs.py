@@ -74,7 +74,7 @@ def test_readyz_is_503_and_names_the_check_that_fails(service: Service) -> None:
     failing = dataclasses.replace(
         service.services, checks=lambda: (Check(name="jobs", ok=False, message="the worker is not running"),)
     )
-    app = create_app(config_for(service.rig.database.path.parent), failing)
+    app = create_app(config_for(service.folder), failing)
     answer = app.test_client().get("/readyz")
 
     assert answer.status_code == 503
@@ -90,7 +90,7 @@ def test_metrics_count_requests_and_read_the_books(service: Service) -> None:
         ),
     )
     app = create_app(
-        config_for(service.rig.database.path.parent),
+        config_for(service.folder),
         dataclasses.replace(service.services, figures=lambda: figures),
     )
     client = app.test_client()

@@ -108,7 +108,7 @@ def test_the_service_comes_back_by_itself_when_the_server_does(product: Product)
 def test_a_second_service_on_the_same_database_is_refused(product: Product, tmp_path: Path) -> None:
     ran = serve(tmp_path, product)
     assert ran.returncode == 1
-    assert "jobs are already run by panelbridge jobs" in ran.stderr
+    assert "jobs are already run by process" in ran.stderr
 
 
 def test_serve_says_plainly_that_the_server_is_away(product: Product, tmp_path: Path) -> None:
