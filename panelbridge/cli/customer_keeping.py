@@ -165,7 +165,7 @@ def consent_command(
 
 def _change(context: typer.Context, action: Any, *, as_json: bool, **parts: Any) -> None:
     from panelbridge.cli.bridge import open_bridge
-    from panelbridge.cli.customers import tell_changed
+    from panelbridge.cli.customer_shown import tell_changed
 
     screen = Screen(as_json=as_json)
     with open_bridge(context) as bridge:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from panelbridge.cli import customer_keeping, customer_sheets, names
 from panelbridge.cli.cells import cell
+from panelbridge.cli.customer_shown import customer_facts, tell_changed
 from panelbridge.cli.options import AsJson, Limit, ResellerCode, Yes
 from panelbridge.cli.screen import Screen
 from panelbridge.cli.typed import parse_pairs
-
-if TYPE_CHECKING:
-    from panelbridge.actions.customer_views import CustomerChanged, CustomerView
 
 app = typer.Typer(
     no_args_is_help=True, help="The people who have subscriptions: find, note, tag, link, merge."
@@ -117,7 +115,7 @@ def show_command(context: typer.Context, number: Number, as_json: AsJson = False
     screen = Screen(as_json=as_json)
     with open_bridge(context) as bridge:
         found = bridge.read(show_customer, number=number)
-    screen.answer(found, *_facts(found), title=f"Customer {found.id}")
+    screen.answer(found, *customer_facts(found), title=f"Customer {found.id}")
 
 
 @app.command("timeline")
@@ -278,39 +276,5 @@ def merge_command(
         tell_changed(screen, bridge.change(merge_customers, body=Merging(other_id=other), number=number))
 
 
-def tell_changed(screen: Screen, reported: CustomerChanged) -> None:
-    """What came of a change."""
-    what = ", ".join(reported.changed) if reported.changed else "nothing: it was so already"
-    screen.answer(reported, ("changed", what), title=f"Customer {reported.id}")
-
-
 def _set(given: dict[str, str]) -> dict[str, Any]:
     return {field: value for field, value in given.items() if value}
-
-
-def _facts(view: CustomerView) -> list[tuple[str, object]]:
-    known = view.profile.model_dump() if view.profile is not None else {}
-    facts = [(field.replace("_", " "), value) for field, value in known.items() if value]
-    if view.merged_into is not None:
-        facts.append(("merged into", f"customer {view.merged_into}"))
-    if view.erased_at is not None:
-        facts.append(("erased", view.erased_at))
-    if view.client_id is not None:
-        facts.append(("client id in the shop", view.client_id))
-    of_place = ("country", "locale", "time_zone", "currency", "storefront", "agent", "registered_on")
-    facts += [(field.replace("_", " "), value) for field in of_place if (value := getattr(view, field))]
-    facts += [(f"{one.kind} (contact {one.id})", f"{one.value} {one.label}".strip()) for one in view.contacts]
-    facts.append(("tags", view.tags))
-    facts += [
-        (
-            f"consent: {one.purpose}",
-            f"{'given' if one.given else 'taken back'} {one.at:%Y-%m-%d}, {one.source}",
-        )
-        for one in view.consents
-    ]
-    sold = [
-        f"{one.id} {one.plan} {one.term}, {one.state}, {one.username or '-'}" for one in view.subscriptions
-    ]
-    facts.append(("subscriptions", "\n".join(sold) or "none"))
-    facts.append(("profile edited in", view.owned_by))
-    return facts

@@ -66,12 +66,9 @@ def try_on_screen(
 
 
 def _seen(step: Step) -> str:
-    from panelbridge.cli.problems import advice_at_shell
+    from panelbridge.cli.problems import problem_lines
 
-    problem = step.problem
-    if problem is None:
-        return step.seen
-    return f"{problem.message} [{problem.code}]\n{advice_at_shell(problem)}"
+    return step.seen if step.problem is None else problem_lines(step.problem)
 
 
 def _term(text: str | None) -> Term | None:

@@ -39,6 +39,11 @@ def problem_text(problem: Problem) -> str:
     return f"{message}\n{advice_at_shell(problem)}\n{again}[{problem.code}]\n"
 
 
+def problem_lines(problem: Problem) -> str:
+    """For a person who looks at several things at once."""
+    return f"{problem.message} [{problem.code}]\n{advice_at_shell(problem)}"
+
+
 def problem_json(problem: Problem) -> str:
     """For a program."""
     return json.dumps(

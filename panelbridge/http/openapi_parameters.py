@@ -1,4 +1,4 @@
-"""What a route takes besides its body, for the OpenAPI document: parts of the path, query and headers."""
+"""What a route takes besides its body, for the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -9,24 +9,15 @@ from typing import Any
 from pydantic.json_schema import JsonSchemaValue
 
 from panelbridge.actions.fields import CODE_PATTERN
+from panelbridge.http.openapi_headers import header_parameters
 from panelbridge.http.routes import Route
 
 PATH_PART = re.compile(r"<(?:(\w+):)?(\w+)>")
-_KEY_PATTERN = r"^[\x21-\x7e]{1,200}$"
-_MODULE_HEADERS: Mapping[str, JsonSchemaValue] = {
-    "Panelbridge-Mode": {"type": "string", "enum": ["live", "test"]},
-    "Panelbridge-System-Url": {"type": "string", "maxLength": 500},
-    "Panelbridge-Installation": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
-    "Panelbridge-Deadline": {"type": "number", "minimum": 0},
-    "Panelbridge-Module": {"type": "string", "maxLength": 40},
-    "Panelbridge-Whmcs": {"type": "string", "maxLength": 40},
-    "Panelbridge-Time": {"type": "number", "minimum": 0},
-}
 
 
 def parameters(route: Route) -> list[dict[str, Any]]:
     """All of them, in that order."""
-    return [*_path_parameters(route), *_query_parameters(route), *_header_parameters(route)]
+    return [*_path_parameters(route), *_query_parameters(route), *header_parameters(route)]
 
 
 def _path_parameters(route: Route) -> list[dict[str, Any]]:
@@ -62,24 +53,3 @@ def _inline(schema: Any, definitions: Mapping[str, Any]) -> Any:
         kept = {name: value for name, value in schema.items() if name in ("description", "title")}
         return {**options[0], **kept}
     return {name: value for name, value in schema.items() if not (name == "default" and value is None)}
-
-
-def _header_parameters(route: Route) -> list[dict[str, Any]]:
-    if route.serve is not None:
-        return [
-            {"name": name, "in": "header", "required": False, "schema": schema}
-            for name, schema in _MODULE_HEADERS.items()
-        ]
-    if route.keyed:
-        schema = {"type": "string", "pattern": _KEY_PATTERN}
-        text = "The caller's own key: the same when it repeats, another for another request"
-        return [
-            {
-                "name": "Idempotency-Key",
-                "in": "header",
-                "required": True,
-                "schema": schema,
-                "description": text,
-            }
-        ]
-    return []
