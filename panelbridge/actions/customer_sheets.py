@@ -24,7 +24,7 @@ from panelbridge.service.services import ServiceUnit
 from panelbridge.subscriptions import Subscription, SubscriptionId
 
 _AT_ONCE = 200  # lines a transaction: others write between two
-_TOLD_ERRORS = 200
+_SHOWN_ERRORS = 200
 _PAGE = 500
 
 
@@ -85,7 +85,7 @@ class _Reading:
 
 
 def import_customers(context: Context, body: WantedImport) -> ImportReport:
-    """Read customers from a CSV file, once each; a dry run only tells what would be done."""
+    """Read customers from a CSV file, once each; a dry run only shows what would be done."""
     try:
         sheet = sheets.read_sheet(body.csv, body.mapping)
     except sheets.SheetUnreadable as error:
@@ -108,7 +108,7 @@ def import_customers(context: Context, body: WantedImport) -> ImportReport:
         changed=reading.outcomes[Outcome.CHANGED],
         already=reading.outcomes[Outcome.ALREADY],
         failed=len(reading.errors),
-        errors=tuple(reading.errors[:_TOLD_ERRORS]),
+        errors=tuple(reading.errors[:_SHOWN_ERRORS]),
     )
 
 
@@ -147,8 +147,8 @@ def _read(context: Context, scope: ImportScope, sheet: sheets.Sheet, reading: _R
             unit.customers.lock_imports(scope.reseller_id)
             for line in lines:
                 try:
-                    told = _line(context, unit, scope, line)
-                    reading.outcomes[import_line(unit, author, scope, told)] += 1
+                    reported = _line(context, unit, scope, line)
+                    reading.outcomes[import_line(unit, author, scope, reported)] += 1
                 except (Problem, CustomerRefused) as error:
                     reading.left_out(line.number, error)
     return number
@@ -167,17 +167,17 @@ def _judge(context: Context, scope: ImportScope, sheet: sheets.Sheet, reading: _
     with context.services.units.read() as unit:
         for line in sheet.lines:
             try:
-                told = _line(context, unit, scope, line)
-                judged = judge_line(unit, scope, told).outcome
+                reported = _line(context, unit, scope, line)
+                judged = judge_line(unit, scope, reported).outcome
             except (Problem, CustomerRefused) as error:
                 reading.left_out(line.number, error)
                 continue
-            who = told.client_id or (told.personal.get("email") or "").casefold()
-            if told.digest in lines:
+            who = reported.client_id or (reported.personal.get("email") or "").casefold()
+            if reported.digest in lines:
                 judged = Outcome.ALREADY
             elif who and who in people and judged is Outcome.ADDED:
                 judged = Outcome.CHANGED
-            lines.add(told.digest)
+            lines.add(reported.digest)
             people.add(who)
             reading.outcomes[judged] += 1
 
@@ -187,19 +187,19 @@ def _line(context: Context, unit: ServiceUnit, scope: ImportScope, line: sheets.
     cells = dict(line.fields)
     if "country" in cells:
         cells["country"] = cells["country"].upper()
-    told = validate(ImportedCustomer, cells, text=True)
-    personal = {name: value for name, value in told.personal().items() if value}
-    if told.client_id is None and not personal.get("name") and not personal.get("email"):
+    reported = validate(ImportedCustomer, cells, text=True)
+    personal = {name: value for name, value in reported.personal().items() if value}
+    if reported.client_id is None and not personal.get("name") and not personal.get("email"):
         raise Problem("invalid_request", "name: a line needs a name or an e-mail address", field="name")
     said = json.dumps([scope.reseller_id, scope.installation_id, sorted(cells.items())])
     return ImportedLine(
         number=line.number,
         digest=context.services.fingerprint(f"import row {said}"),
-        client_id=told.client_id,
-        identity=told.identity(),
+        client_id=reported.client_id,
+        identity=reported.identity(),
         personal=personal,
-        subscription=_subscription(unit, scope, told.subscription),
-        expires_on=told.expires_on,
+        subscription=_subscription(unit, scope, reported.subscription),
+        expires_on=reported.expires_on,
     )
 
 

@@ -46,7 +46,7 @@ def import_command(
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Read customers from a CSV file: tells what would be done, asks, and does it. Safe to run again."""
+    """Read customers from a CSV file: shows what would be done, asks, and does it. Safe to run again."""
     from panelbridge.actions.customer_sheets import WantedImport, import_customers
     from panelbridge.cli.bridge import open_bridge, read_options
     from panelbridge.cli.owners import reseller_meant

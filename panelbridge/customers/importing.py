@@ -38,7 +38,7 @@ class ImportedLine:
     """A line whose fields keep the rules."""
 
     number: int
-    digest: str  # keyed, of all it says: equal for equal lines, and tells nothing of the person
+    digest: str  # keyed, of all it says: equal for equal lines, and says nothing of the person
     client_id: int | None
     identity: Mapping[str, Any]
     personal: Mapping[str, str | None] = field(repr=False)
@@ -59,7 +59,7 @@ class Judgement:
     """What a line would do."""
 
     outcome: Outcome
-    customer: Customer | None = None  # whom it tells of, where he is known
+    customer: Customer | None = None  # whom it is about, where he is known
 
 
 def judge_line(unit: CustomerUnit, scope: ImportScope, line: ImportedLine) -> Judgement:
