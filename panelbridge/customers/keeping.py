@@ -17,7 +17,7 @@ from panelbridge.customers.models import (
     Note,
     NoteId,
 )
-from panelbridge.customers.port import CustomerUnit
+from panelbridge.customers.port import CustomerUnit, CustomerUnits
 from panelbridge.customers.register import Author, tell
 from panelbridge.subscriptions import Subscription
 
@@ -117,6 +117,12 @@ def change_note(
     facts = {"note": int(note.id), "pinned": wanted.pinned, "removed": wanted.removed_at is not None}
     tell(unit, author, customer, EventKind.NOTE_CHANGED, after=facts)
     return wanted
+
+
+def forget_removed_notes(units: CustomerUnits, now: datetime) -> int:
+    """Erase the texts of notes that can no longer be put back; how many. Safe to run again."""
+    with units.write() as unit:
+        return unit.belongings.purge_notes(now - NOTES_COME_BACK)
 
 
 def change_tags(

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from panelbridge.access import AccessStore
 from panelbridge.contract.models import AccountId
 from panelbridge.contract.secret import random_text
+from panelbridge.customers.keeping import forget_removed_notes
 from panelbridge.provisioning import WHY_STOPPED, Dependencies, Provisioner, Timeouts
 from panelbridge.service.background import Background
 from panelbridge.service.books import (
@@ -93,6 +94,9 @@ def compose(config: ServiceConfig, *, migrate: bool = True) -> Services:
     # A server can be set back, or a standby take over, under a service that runs.
     watches.append(Watch(name="watch the books", seconds=60.0, run=lambda: watch_books(units, witness)))
     watches.append(Watch(name="use of accounts", seconds=60.0, run=sampler.take_round))
+    watches.append(
+        Watch(name="removed notes", seconds=3600.0, run=lambda: forget_removed_notes(units, utc_now()))
+    )
 
     def close() -> None:
         directory.close()

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from panelbridge.customers import Author, Customer, CustomerId, Origin, Profile
+from panelbridge.customers.keeping import forget_removed_notes
 from panelbridge.customers.register import add_customer
 from panelbridge.subscriptions import Installation
 from tests.service.conftest import Service
@@ -204,6 +205,10 @@ def test_notes_are_pinned_removed_and_put_back(service: Service) -> None:
     service.write("PATCH", f"{path}/{note['number']}", {"removed": True})
     service.rig.clock.forward(days=31)
     late = service.write("PATCH", f"{path}/{note['number']}", {"removed": False})
+    assert forget_removed_notes(service.rig.units, service.rig.clock()) == 1
+    forgotten = service.get(f"{path}?removed=true").json
+    assert forgotten is not None
+    assert [one["body"] for one in forgotten["items"]] == [None]
     assert (late.status_code, late.json and late.json["code"]) == (409, "illegal_move")
     assert kinds(service, number) == ["note_changed"] * 3 + ["note_added", "customer_added"]
 

@@ -8,23 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Connection, and_, column, func, literal, or_, select, table, text
+from sqlalchemy import ColumnElement, Connection, Select, and_, column, func, literal, or_, table, text
 
 from panelbridge.customers.search import INDEXED, Search
-from panelbridge.storage.customers.tables import profiles
+from panelbridge.storage.customers.tables import customers, profiles
 
 _FIND = table("customer_find", column("rowid"), column("customer_find"))
 _AFTER_ALL = "\U0010ffff"  # above every text with the same beginning
 
 
-def matching(connection: Connection, search: Search) -> ColumnElement[bool]:
-    """True for the rows of ``customer_profiles`` that have what is looked for."""
+def narrowed(connection: Connection, chosen: Select[int], search: Search, *, after: int) -> Select[int]:
+    """Those of the ``chosen`` above the number ``after`` that have what is looked for, by number."""
+    if connection.dialect.name == "sqlite" and search.prefix is None:
+        return _in_fts5(chosen, search.alternatives, after)
+    with_text = chosen.join(profiles, profiles.c.customer_id == customers.c.id)
+    return with_text.where(_has(search)).order_by(customers.c.id)
+
+
+def _has(search: Search) -> ColumnElement[bool]:
     if search.prefix is not None:
-        return or_(
-            *(_begins(name, search.prefix) for name in (profiles.c.name_folded, profiles.c.email_folded))
-        )
-    if connection.dialect.name == "sqlite":
-        return _in_fts5(search.alternatives)
+        columns = (profiles.c.name_folded, profiles.c.email_folded)
+        return or_(*(_begins(name, search.prefix) for name in columns))
     return or_(*(and_(*(_contains(part) for part in parts)) for parts in search.alternatives))
 
 
@@ -48,16 +52,23 @@ def _contains(part: str) -> ColumnElement[bool]:
     )
 
 
-def _in_fts5(alternatives: Sequence[Sequence[str]]) -> ColumnElement[bool]:
-    ways = []
-    for parts in alternatives:
-        indexed = [part for part in parts if len(part) >= INDEXED]
-        phrase = " AND ".join('"' + part.replace('"', '""') + '"' for part in indexed)
-        found = select(_FIND.c.rowid).where(_FIND.c.customer_find.op("MATCH")(phrase))
-        # Shorter parts are in no trigram: they are looked for in the rows that have the longer ones.
-        short = (_has_part(part) for part in parts if len(part) < INDEXED)
-        ways.append(and_(profiles.c.customer_id.in_(found), *short))
-    return or_(*ways)
+def _in_fts5(chosen: Select[int], alternatives: Sequence[Sequence[str]], after: int) -> Select[int]:
+    """In the index's own order, which is by number: a page of a common word ends after so many."""
+    ways = (" AND ".join(_phrase(part) for part in parts if len(part) >= INDEXED) for parts in alternatives)
+    found = chosen.join(_FIND, _FIND.c.rowid == customers.c.id).where(
+        _FIND.c.customer_find.op("MATCH")(" OR ".join(f"({way})" for way in ways)), _FIND.c.rowid > after
+    )
+    # Shorter parts are in no trigram: they are looked for in the rows that have the longer ones. Only words
+    # have them, and then there is no other alternative.
+    short = [part for parts in alternatives for part in parts if len(part) < INDEXED]
+    if short:
+        found = found.join(profiles, profiles.c.customer_id == customers.c.id)
+        found = found.where(*(_has_part(part) for part in short))
+    return found.order_by(_FIND.c.rowid)
+
+
+def _phrase(part: str) -> str:
+    return '"' + part.replace('"', '""') + '"'
 
 
 def _has_part(part: str) -> ColumnElement[bool]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from panelbridge.customers import Customer, Filters, Found, Profile, Search
 from panelbridge.customers.folding import fold
-from panelbridge.storage.customers.finding import matching
+from panelbridge.storage.customers.finding import narrowed
 from panelbridge.storage.customers.rows import customer_of, found_of, profile_of
 from panelbridge.storage.customers.tables import customer_tags, customers, profiles, tags
-from panelbridge.storage.subscriptions.tables import subscriptions
+from panelbridge.storage.subscriptions.tables import installations, subscriptions
 
 
 def page_of(
@@ -21,7 +21,7 @@ def page_of(
     chosen = select(customers.c.id).where(
         customers.c.id > after, customers.c.merged_into.is_(None), *_filtered(filters)
     )
-    numbers = _numbers(connection, chosen, search, limit)
+    numbers = _numbers(connection, chosen, search, after=after, limit=limit)
     return _rows(connection, numbers)
 
 
@@ -39,25 +39,29 @@ def profiles_of(
     return [(customer_of(row), profile_of(row)) for row in connection.execute(query)]
 
 
-def _numbers(connection: Connection, chosen: Select[int], search: Search | None, limit: int) -> Sequence[int]:
-    first = chosen.order_by(customers.c.id).limit(limit)
+def _numbers(
+    connection: Connection, chosen: Select[int], search: Search | None, *, after: int, limit: int
+) -> Sequence[int]:
     if search is None:
-        return list(connection.execute(first).scalars())
-    by_text = first.join(profiles, profiles.c.customer_id == customers.c.id).where(
-        matching(connection, search)
-    )
+        return list(connection.execute(chosen.order_by(customers.c.id).limit(limit)).scalars())
+    by_text = narrowed(connection, chosen, search, after=after).limit(limit)
     found = set(connection.execute(by_text).scalars())
     if search.number is not None:
-        found |= set(connection.execute(first.where(_numbered(search.number))).scalars())
+        numbered = customers.c.id.in_(_numbered(connection, search.number))
+        found |= set(connection.execute(chosen.where(numbered)).scalars())
     return sorted(found)[:limit]
 
 
-def _numbered(number: int) -> ColumnElement[bool]:
-    """By client id, by a subscription's id, or by our own."""
-    sold = select(subscriptions.c.customer_id).where(subscriptions.c.id == number)
-    return or_(
-        customers.c.id == number, customers.c.client_id == number, customers.c.id == sold.scalar_subquery()
+def _numbered(connection: Connection, number: int) -> list[int]:
+    """By our own number, by a subscription's, or by a client id, each from its index."""
+    sold = select(subscriptions.c.customer_id).where(
+        subscriptions.c.id == number, subscriptions.c.customer_id.is_not(None)
     )
+    shops = select(installations.c.id)
+    client = select(customers.c.id).where(
+        customers.c.installation_id.in_(shops), customers.c.client_id == number
+    )
+    return [number, *connection.execute(sold).scalars(), *connection.execute(client).scalars()]
 
 
 def _rows(connection: Connection, numbers: Sequence[int]) -> Sequence[Found]:
