@@ -31,7 +31,9 @@ def search_for(text: str) -> Search | None:
     folded = fold(text)
     if not folded:
         return None
-    alternatives = [(phone,) for phone in phones_meant(text)] or [tuple(folded.split(" "))]
+    alternatives: list[tuple[str, ...]] = [(phone,) for phone in phones_meant(text)]
+    if not alternatives:
+        alternatives = [tuple(folded.split(" "))]
     if _MAC.fullmatch(folded):  # however a device's address was written
         alternatives.append((re.sub("[:-]", "", folded),))
     is_id = folded.isascii() and folded.isdecimal() and len(folded) <= _ID_DIGITS
