@@ -40,7 +40,7 @@ class SubscriptionQuery(PageQuery):
 
     state: SubscriptionState | None = Field(default=None, strict=False)
     expiring_within: Annotated[str, Field(pattern=r"^[1-9][0-9]{0,3}[hd]$")] | None = Field(
-        default=None, description="12h, 7d: entitled for at most so much longer"
+        default=None, description="12h, 7d: entitled for at most so much longer, the soonest hour first"
     )
     installation: Code | None = None
     panel: Code | None = None

@@ -34,7 +34,7 @@ def list_command(
     context: typer.Context,
     state: Annotated[StateName | None, typer.Option(help="Only in this state.")] = None,
     expiring: Annotated[
-        str | None, typer.Option(metavar="7d|12h", help="Paid for at most so much longer.")
+        str | None, typer.Option(metavar="7d|12h", help="Paid for at most so much longer, the soonest hour first.")
     ] = None,
     installation: Annotated[
         str | None, typer.Option(help="Only of this shop.", autocompletion=names.installations)
@@ -42,7 +42,7 @@ def list_command(
     panel: Annotated[
         str | None, typer.Option(help="Only on this panel.", autocompletion=names.panels)
     ] = None,
-    after: Annotated[int, typer.Option(min=0, help="Go on after this number.")] = 0,
+    after: Annotated[int, typer.Option(min=0, help="Go on after what the last page named.")] = 0,
     limit: Limit = 100,
     as_json: AsJson = False,
 ) -> None:
