@@ -34,7 +34,7 @@ def list_command(
     context: typer.Context,
     state: Annotated[StateName | None, typer.Option(help="Only in this state.")] = None,
     expiring: Annotated[
-        str | None, typer.Option(metavar="7d|12h", help="Paid for at most so much longer, the soonest hour first.")
+        str | None, typer.Option(metavar="7d|12h", help="Paid for at most so much longer, soonest first.")
     ] = None,
     installation: Annotated[
         str | None, typer.Option(help="Only of this shop.", autocompletion=names.installations)
