@@ -33,6 +33,7 @@ _PLACE = re.compile(r"%\((\w+)\)s")
 _TPS = re.compile(r"tps = ([\d.]+)")
 _DIALECT = make_url("postgresql+psycopg://").get_dialect()()
 _NUMBERS = count()
+_TEMPLATE = "migrated"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +49,10 @@ def measure(seconds: int = 3, rounds: int = 6) -> list[Figure]:
     """In turns, so that a busy neighbour hurts both; our books must verify afterwards."""
     figures = []
     with server() as url, tempfile.TemporaryDirectory() as folder:
+        service, owner = new_database(url, _TEMPLATE)
+        migrated = Database(service, owner_url=owner)
+        migrated.migrate()
+        migrated.close()
         for wallets, goal in GOALS.items():
             mine, theirs = (_books(url, f"{who}_{wallets}", wallets) for who in ("ours", "bare"))
             script = Path(folder) / f"postings-{wallets}.sql"
@@ -62,9 +67,8 @@ def measure(seconds: int = 3, rounds: int = 6) -> list[Figure]:
 
 
 def _books(url: URL, name: str, wallets: int) -> Books:
-    service, owner = new_database(url, name)
-    database = Database(service, owner_url=owner)
-    database.migrate()
+    service, _ = new_database(url, name, _TEMPLATE)
+    database = Database(service)
     with database.write() as connection:
         ledger = Ledger(SqlLedgerStore(connection, KEYS), clock)
         for number in range(1, wallets + 1):

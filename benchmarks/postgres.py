@@ -31,9 +31,9 @@ def server() -> Iterator[URL]:
             process.terminate()
 
 
-def new_database(url: URL, name: str) -> tuple[str, str]:
-    """An empty one: its URL for the service's role, and for the owner."""
-    _run(url, f"CREATE DATABASE {name}")
+def new_database(url: URL, name: str, template: str = "template1") -> tuple[str, str]:
+    """A copy of ``template``, else an empty one: its URL for the service's role, and for the owner."""
+    _run(url, f"CREATE DATABASE {name} TEMPLATE {template}")
     owner = url.set(database=name)
     service = owner.set(username=_ROLE)
     return service.render_as_string(hide_password=False), owner.render_as_string(hide_password=False)
