@@ -121,10 +121,10 @@ def _pgbench(books: Books, script: Path, seconds: int) -> float:
         text=True,
         check=False,
     )
-    told = _TPS.search(done.stdout)
-    if done.returncode or told is None:
+    reported = _TPS.search(done.stdout)
+    if done.returncode or reported is None:
         raise RuntimeError(f"pgbench failed: {done.stderr[-1000:]}")
-    return 2 * float(told[1])  # a script's run is a hold and a post
+    return 2 * float(reported[1])  # a script's run is a hold and a post
 
 
 def _script(wallets: int) -> str:
