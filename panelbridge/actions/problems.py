@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -24,24 +24,6 @@ class End(StrEnum):
     CONFIGURATION = "configuration"  # the operator sets configuration, key file, disk or database right
     USAGE = "usage"  # the command line is wrong
     BUG = "bug"
-
-
-class Failure(Protocol):
-    """What an error of any room says of itself."""
-
-    @property
-    def code(self) -> str: ...
-    @property
-    def message(self) -> str: ...
-    @property
-    def advice(self) -> str:
-        """Who can fix it, and how."""
-        ...
-
-    @property
-    def retry_safe(self) -> bool:
-        """Repeating cannot double anything."""
-        ...
 
 
 @dataclass(frozen=True, kw_only=True)

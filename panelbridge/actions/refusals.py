@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import errno
 
-from panelbridge.actions.problems import KINDS, Failure, Problem
+from panelbridge.actions.problems import KINDS, Problem
 from panelbridge.contract.exceptions import (
     AdapterLoadError,
     AuthenticationFailed,
@@ -98,7 +98,7 @@ def _of_storage_away(error: StorageBusy | StorageUnreachable | StorageUnanswered
     return Problem(code, message, retry_after=SOON)
 
 
-def _of_failure(error: Failure) -> Problem:
+def _of_failure(error: LedgerError | StorageFailed) -> Problem:
     """Of ledger or storage. What the ledger refuses without a code of its own is a transfer."""
     code = error.code if error.code in KINDS else "transfer_refused"
     return Problem(code, _sentence(error.message), advice=error.advice, retry_safe=error.retry_safe)
