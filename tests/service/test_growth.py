@@ -98,6 +98,11 @@ def test_lines_of_one_subscription_are_found_by_it(shop: tuple[Service, Plan], w
         assert 200 == service.get(path).status_code
     # Its own few lines may be sorted.
     assert {"sort"} >= {way for way, _ in _slow_ways(service, asked)}
+    (lines,) = [one for one in asked if "FROM ledger_links JOIN" in one.text]
+    with service.rig.units.read() as unit:
+        if unit.connection.dialect.name == "sqlite":
+            told = unit.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {lines.text}", lines.values)
+            assert any("ix_ledger_transfers_subscription_id" in row.detail for row in told)
 
 
 def test_metrics_count_no_journal(shop: tuple[Service, Plan]) -> None:
