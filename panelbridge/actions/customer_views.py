@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Self
+from typing import Any, Self
 
 from pydantic import Field
 
@@ -234,8 +234,8 @@ class EventView(View):
     @classmethod
     def of(cls, event: Event) -> Self:
         """What is shown of ``event``."""
-        values = {name: getattr(event, name) for name in cls.model_fields}
-        return cls(**values | {"kind": event.kind.value})
+        values: dict[str, Any] = {name: getattr(event, name) for name in cls.model_fields}
+        return cls(**{**values, "kind": event.kind.value})
 
 
 class EventPage(View):

@@ -140,7 +140,8 @@ def unlink_subscription(context: Context, number: int, subscription: int) -> Cus
 
 def merge_customers(context: Context, body: Merging, number: int) -> CustomerChanged:
     """Merge another customer into this one: they are one person."""
-    visible_customer(context, number), visible_customer(context, body.other_id)
+    visible_customer(context, number)
+    visible_customer(context, body.other_id)
     moved = register.merge_customers(
         context.unit, author_of(context), lost=CustomerId(body.other_id), kept=CustomerId(number)
     )

@@ -38,6 +38,7 @@ class WorkerLock(Protocol):
 
     def held(self) -> bool:
         """Whether it is still ours; one that was lost with its session is taken again, if it is free."""
+        ...
 
     def release(self) -> None:
         """Give the lock back; without it, nothing happens."""

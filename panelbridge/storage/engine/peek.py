@@ -20,33 +20,42 @@ class Peek(Protocol):
     @property
     def name(self) -> str:
         """How people are told of it; without a password."""
+        ...
 
     def exists(self) -> bool:
         """Whether there is something of ours in it."""
+        ...
 
     def missing(self) -> str:
         """Why it does not exist, as the end of a sentence."""
+        ...
 
     def traces(self) -> Sequence[Path]:
         """Files beside it which show that there were books."""
+        ...
 
     def refuse_damaged(self) -> None:
         """Raises ``StorageDamaged`` when it does not even begin as a database does."""
 
     def schema(self) -> str | None:
         """Its revision; ``None`` when it has none."""
+        ...
 
     def may_migrate(self) -> bool:
         """Whether who looks owns the tables."""
+        ...
 
     def condition(self) -> str:
         """In a few words, for ``doctor``. Raises ``StorageDamaged``."""
+        ...
 
     def warnings(self) -> Sequence[tuple[str, str]]:
         """What an operator should change, and how."""
+        ...
 
     def rows(self, query: str, values: Mapping[str, str], most: int) -> Sequence[tuple[str, str]]:
         """Pairs that ``query`` finds, where a shell completes names."""
+        ...
 
 
 def peek_at(url: str) -> Peek:
