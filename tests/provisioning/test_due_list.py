@@ -42,8 +42,10 @@ def dead(rig: Rig, practice: PracticeProcess) -> Panel:
 
 def multiply(rig: Rig, seed: Operation, count: int, *rows: dict[str, Any]) -> None:
     """``count`` more services like that of ``seed``, each with an operation like it for each of ``rows``."""
-    operations = metadata.tables["operations"].columns.keys()
-    subscriptions = metadata.tables["subscriptions"].columns.keys()
+    operations, subscriptions = (
+        [column.name for column in metadata.tables[name].columns if column.computed is None]
+        for name in ("operations", "subscriptions")
+    )
     with rig.database.write() as connection:
         last = connection.execute(text("SELECT max(id) FROM subscriptions")).scalar_one()
         own = {"id": f"{last} + i", "service_id": f"{last} + 10000 + i", "account_id": "NULL", **SEALED}
