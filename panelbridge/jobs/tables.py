@@ -15,10 +15,10 @@ DO $$
 DECLARE one text;
 BEGIN
   FOR one IN SELECT tablename FROM pg_tables WHERE schemaname = 'panelbridge_jobs' LOOP
-    EXECUTE format('DROP TABLE IF EXISTS panelbridge_jobs.%I CASCADE', one);
+    EXECUTE 'DROP TABLE IF EXISTS panelbridge_jobs.' || quote_ident(one) || ' CASCADE';
   END LOOP;
   FOR one IN SELECT oid::regprocedure FROM pg_proc WHERE pronamespace = 'panelbridge_jobs'::regnamespace LOOP
-    EXECUTE format('DROP ROUTINE IF EXISTS %s CASCADE', one);
+    EXECUTE 'DROP ROUTINE IF EXISTS ' || one || ' CASCADE';
   END LOOP;
 END $$
 """

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -20,11 +21,11 @@ def main() -> int:
 
     def call(effect: Effect) -> None:
         if hangs == "before":
-            print("hanging", flush=True)
+            os.write(1, b"hanging\n")  # whole: two threads may say it at once
             ended.wait(60)
         effect()
         if hangs == "after":
-            print("hanging", flush=True)
+            os.write(1, b"hanging\n")  # whole: two threads may say it at once
             ended.wait(60)
 
     runner = JobRunner(journal.engine, due=journal.due, settle=lambda one: journal.settle(one, call))

@@ -125,7 +125,7 @@ def test_serve_says_plainly_that_the_server_is_away(product: Product, tmp_path: 
 def test_no_output_holds_the_password(product: Product) -> None:
     log = product.bridge.log.read_text()
     password = str(make_url(product.owner_url).password)
-    assert "chain head" in log
+    assert "CreateAccount" in log
     assert password not in log
 
 
