@@ -5,17 +5,8 @@ from __future__ import annotations
 from sqlalchemy import Connection, text
 
 from panelbridge.storage.engine.database_identity import SYSTEM_FUNCTION
+from panelbridge.storage.engine.guard_rules import FROZEN, UNDELETABLE
 
-# Tables whose rows only come: no right to change or delete them is given at all. Their guards refuse it too.
-_ONLY_ADDED = (
-    "ledger_accounts",
-    "ledger_transfers",
-    "ledger_links",
-    "ledger_floor_crossings",
-    "consents",
-    "events",
-)
-_NEVER_DELETED = ("ledger_wallets", "ledger_texts", "customers", "event_texts")
 _OURS_TO_READ = ("alembic_version",)
 JOBS_SCHEMA = "panelbridge_jobs"
 
@@ -62,8 +53,9 @@ def _let_tell_the_server(connection: Connection, role: str, quoted: str) -> None
 def _rights(table: str) -> str:
     if table in _OURS_TO_READ:
         return "SELECT"
-    if table in _ONLY_ADDED:
+    # What the guards refuse is no right either.
+    if table in FROZEN:
         return "SELECT, INSERT"
-    if table in _NEVER_DELETED:
+    if table in UNDELETABLE:
         return "SELECT, INSERT, UPDATE"
     return "SELECT, INSERT, UPDATE, DELETE"
