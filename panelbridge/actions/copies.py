@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from panelbridge.actions.database_copy import look_through
-from panelbridge.service.books import database_url
+from panelbridge.service.books import on_server
 from panelbridge.service.config import ServiceConfig
-from panelbridge.storage.engine.address import is_server
 from panelbridge.storage.engine.manifest import manifest_of, read_manifest
 
 
@@ -32,4 +31,4 @@ DUMP = CopyKind(suffix=".dump", beside=lambda dump: (dump, manifest_of(dump)), c
 
 def copies_of(config: ServiceConfig) -> CopyKind:
     """The kind that this bridge's database has."""
-    return DUMP if is_server(database_url(config)) else FILE
+    return DUMP if on_server(config) else FILE

@@ -16,6 +16,7 @@ from panelbridge.actions.customer_forms import (
 )
 from panelbridge.actions.customer_views import CustomerChanged, NotePage, NoteView
 from panelbridge.actions.customers import author_of, customer_to_change, visible_customer
+from panelbridge.actions.paging import cut
 from panelbridge.actions.validation import validate
 from panelbridge.customers import Consent, ContactId, ContactKind, Customer, NoteId, keeping
 
@@ -25,9 +26,8 @@ def list_notes(context: Context, query: NoteQuery, number: int) -> NotePage:
     one = visible_customer(context, number)
     store = context.unit.belongings
     found = store.notes(one.id, removed=query.removed, after=query.after, limit=query.limit + 1)
-    shown = found[: query.limit]
-    more = shown[-1].id if len(found) > query.limit else None
-    return NotePage(items=tuple(NoteView.of(note) for note in shown), next=more)
+    notes, after = cut(found, query, lambda note: note.id)
+    return NotePage(items=tuple(NoteView.of(note) for note in notes), next=after)
 
 
 def add_note(context: Context, body: NewNote, number: int) -> CustomerChanged:

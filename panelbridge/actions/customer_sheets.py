@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import Annotated
 
 from pydantic import Field
 
+from panelbridge.actions.batches import batches
 from panelbridge.actions.context import Context
 from panelbridge.actions.customer_forms import CustomerAbout, CustomerFilters, Day, Email, Name
 from panelbridge.actions.customers import author_of, filters_of, shop_of
@@ -142,7 +142,7 @@ def _read(context: Context, scope: ImportScope, sheet: sheets.Sheet, reading: _R
     with units.write() as unit:
         number = unit.customers.begin_import(scope.reseller_id, context.caller.actor, context.now)
     author = replace(author_of(context), cause=f"import:{number}")
-    for lines in _portions(sheet.lines):
+    for lines in batches(sheet.lines, _AT_ONCE):
         with units.write() as unit:
             unit.customers.lock_imports(scope.reseller_id)
             for line in lines:
@@ -152,12 +152,6 @@ def _read(context: Context, scope: ImportScope, sheet: sheets.Sheet, reading: _R
                 except (Problem, CustomerRefused) as error:
                     reading.left_out(line.number, error)
     return number
-
-
-def _portions(lines: Iterable[sheets.Line]) -> Iterator[list[sheets.Line]]:
-    left = iter(lines)
-    while portion := list(islice(left, _AT_ONCE)):
-        yield portion
 
 
 def _judge(context: Context, scope: ImportScope, sheet: sheets.Sheet, reading: _Reading) -> None:
@@ -210,7 +204,7 @@ def _subscription(unit: ServiceUnit, scope: ImportScope, named: str | None) -> S
     if not shop:
         found = unit.subscriptions.subscription(SubscriptionId(int(number)))
     else:
-        known = next((one for one in unit.installations.all() if one.code == shop), None)
+        known = unit.installations.named(shop)
         found = unit.subscriptions.of_service(known.id, int(number)) if known is not None else None
     other_shop = (
         scope.installation_id is not None and found and found.installation_id != scope.installation_id

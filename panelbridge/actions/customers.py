@@ -88,9 +88,8 @@ def show_timeline(context: Context, query: EventQuery, number: int) -> EventPage
     """Show what happened to a customer, the newest first."""
     one = visible_customer(context, number)
     found = context.unit.events.of_customer(one.id, after=query.after, limit=query.limit + 1)
-    shown = found[: query.limit]
-    more = shown[-1].id if len(found) > query.limit else None
-    return EventPage(items=tuple(EventView.of(event) for event in shown), next=more)
+    events, after = cut(found, query, lambda event: event.id)
+    return EventPage(items=tuple(EventView.of(event) for event in events), next=after)
 
 
 def add_customer(context: Context, body: NewCustomer) -> CustomerChanged:

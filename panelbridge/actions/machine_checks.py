@@ -95,9 +95,7 @@ def _check_database(config: ServiceConfig) -> Iterator[Finding]:
         yield _database(config)
         for message, advice in peek(config).warnings():
             yield note("database", message, advice)
-    except BooksLost as error:
-        yield wrong("database", str(error), "Stop serve and restore the last good backup.")
-    except StorageDamaged as error:
+    except (BooksLost, StorageDamaged) as error:
         yield wrong("database", str(error), "Stop serve and restore the last good backup.")
     except (StorageBusy, StorageFailed) as error:
         yield wrong("database", str(error), error.advice)

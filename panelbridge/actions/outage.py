@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from panelbridge.actions.problems import Problem
+from panelbridge.actions.wording import sentence
 from panelbridge.storage.exceptions import StorageUnanswered, StorageUnreachable
 
 ResultT = TypeVar("ResultT")
@@ -38,4 +39,4 @@ def looked_up(run: Callable[[], ResultT], *, seconds: float, repeatable: bool = 
 
 
 def _not_to_be_repeated(error: StorageUnanswered) -> Problem:
-    return Problem(error.code, f"{str(error)[:1].upper()}{str(error)[1:]}.", retry_safe=False)
+    return Problem(error.code, sentence(str(error)), retry_safe=False)

@@ -21,13 +21,18 @@ class PageQuery(Query):
     limit: Limit = 100
 
 
+class _Limited(Protocol):
+    @property
+    def limit(self) -> int: ...
+
+
 def cut(
-    found: Sequence[ItemT], query: PageQuery, cursor: Callable[[ItemT], int]
+    found: Sequence[ItemT], query: _Limited, cursor: Callable[[ItemT], int]
 ) -> tuple[Sequence[ItemT], int | None]:
     """The items of the page and the cursor of the next.
 
-    ``found``: what stands behind ``query.after``, one more than the limit where there is more. A store reads
-    no more than that, by an index: a page takes as long in large books as in small ones.
+    ``found``: what stands behind the cursor asked for, one more than the limit where there is more. A store
+    reads no more than that, by an index: a page takes as long in large books as in small ones.
     """
     if len(found) <= query.limit:
         return found, None

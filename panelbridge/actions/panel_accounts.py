@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from itertools import islice
 
 from panelbridge.actions.asking import asking_only
+from panelbridge.actions.batches import batches
 from panelbridge.actions.context import Context
 from panelbridge.actions.fields import View
 from panelbridge.actions.panels import panel_to_ask
@@ -33,7 +33,7 @@ def list_accounts(context: Context, code: str) -> Iterator[AccountView]:
     panel = panel_to_ask(context, code)
     with asking_only():
         listed = context.services.panels.adapter(panel.id).list_accounts()
-        while batch := list(islice(listed, _BATCH)):
+        for batch in batches(listed, _BATCH):
             ids = [AccountId(account.id) for account in batch if account.id]
             with context.services.units.read() as unit:
                 owners = unit.subscriptions.of_accounts(panel.id, ids)

@@ -85,15 +85,15 @@ class ConnectionView(View):
 
 def panel_named(context: Context, code: str) -> Panel:
     """The panel ``code``. Raises ``not_found``."""
-    panel = context.unit.panels.named(code)
-    if panel is None:
-        raise Problem("not_found", f"There is no panel {code}.")
-    return panel
+    return _known(context.unit.panels.named(code), code)
 
 
 def _panel_to_change(context: Context, code: str) -> Panel:
     """Nobody else changes it meanwhile: its record is written whole. Raises ``not_found``."""
-    panel = context.unit.panels.lock_named(code)
+    return _known(context.unit.panels.lock_named(code), code)
+
+
+def _known(panel: Panel | None, code: str) -> Panel:
     if panel is None:
         raise Problem("not_found", f"There is no panel {code}.")
     return panel
@@ -102,9 +102,7 @@ def _panel_to_change(context: Context, code: str) -> Panel:
 def panel_to_ask(context: Context, code: str) -> Panel:
     """The panel, for a view that calls it. Raises ``not_found`` and, for a shop's key, ``mode_mismatch``."""
     with context.services.units.read() as unit:
-        panel = unit.panels.named(code)
-    if panel is None:
-        raise Problem("not_found", f"There is no panel {code}.")
+        panel = _known(unit.panels.named(code), code)
     if not context.caller.is_operator:
         context.caller.check_panel(panel)
     return panel

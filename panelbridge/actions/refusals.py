@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 
 from panelbridge.actions.problems import KINDS, Problem
+from panelbridge.actions.wording import sentence
 from panelbridge.contract.exceptions import (
     AdapterLoadError,
     AuthenticationFailed,
@@ -75,7 +76,7 @@ def problem_of(error: Known) -> Problem:
         case SecretUnreadable():
             return Problem("secret_unreadable", f"{error}.")
         case IllegalMove():
-            return Problem("illegal_move", _sentence(str(error)))
+            return Problem("illegal_move", sentence(str(error)))
         case Refusal() | CustomerRefused():
             return _of_refusal(error)
         case PanelError():
@@ -94,23 +95,19 @@ def _of_storage_away(error: StorageBusy | StorageUnreachable | StorageUnanswered
         case StorageUnreachable():
             code, message = error.code, "The database server does not answer; nothing was changed."
         case _:
-            code, message = error.code, _sentence(str(error))
+            code, message = error.code, sentence(str(error))
     return Problem(code, message, retry_after=SOON)
 
 
 def _of_failure(error: LedgerError | StorageFailed) -> Problem:
     """Of ledger or storage. What the ledger refuses without a code of its own is a transfer."""
     code = error.code if error.code in KINDS else "transfer_refused"
-    return Problem(code, _sentence(error.message), advice=error.advice, retry_safe=error.retry_safe)
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."
+    return Problem(code, sentence(error.message), advice=error.advice, retry_safe=error.retry_safe)
 
 
 def _of_refusal(error: Refusal | CustomerRefused) -> Problem:
     if isinstance(error, CustomerRefused):
-        return Problem(error.code, _sentence(error.message), advice=error.advice, field=error.field)
+        return Problem(error.code, sentence(error.message), advice=error.advice, field=error.field)
     extra = {} if error.customer is None else {"customer": error.customer}
     if error.code in KINDS:
         return Problem(error.code, error.message, advice=error.advice, field=error.field, extra=extra)
@@ -185,5 +182,5 @@ def _of_the_product(error: BaseException) -> Problem | None:
         advice = "See `panelbridge adapters` for what is installed, and the panel's settings."
         return Problem("invalid_request", str(error), advice=advice)
     if isinstance(error, StorageUnreachable):  # here the operator asks: what is told names the server
-        return Problem(error.code, _sentence(str(error)), retry_after=SOON)
+        return Problem(error.code, sentence(str(error)), retry_after=SOON)
     return problem_of(error) if isinstance(error, KNOWN) else None  # type: ignore[arg-type]  # of that union

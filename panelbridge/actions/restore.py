@@ -7,19 +7,16 @@ from pathlib import Path
 from panelbridge.actions import restore_file, restore_server
 from panelbridge.actions.database_copy import require_file
 from panelbridge.actions.restored import Restored
-from panelbridge.service.books import database_url
+from panelbridge.service.books import on_server
 from panelbridge.service.config import ServiceConfig
 from panelbridge.service.data_folder import claim_data_folder
-from panelbridge.storage.engine.address import is_server
 
 
 def require_restorable(config: ServiceConfig, file: Path, *, replace: bool) -> None:
     """Before anybody is asked. Raises ``Refused``, and storage's errors."""
     require_file(file, "Name the file that `panelbridge backup` wrote.")
-    if is_server(database_url(config)):
-        restore_server.require_restorable(config, file, replace=replace)
-    else:
-        restore_file.require_restorable(config, file, replace=replace)
+    require = restore_server.require_restorable if on_server(config) else restore_file.require_restorable
+    require(config, file, replace=replace)
 
 
 def restore(config: ServiceConfig, file: Path) -> Restored:
@@ -30,6 +27,5 @@ def restore(config: ServiceConfig, file: Path) -> Restored:
     """
     config.data_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with claim_data_folder(config.data_folder):
-        if is_server(database_url(config)):
-            return restore_server.restore(config, file)
-        return restore_file.restore(config, file)
+        put = restore_server.restore if on_server(config) else restore_file.restore
+        return put(config, file)

@@ -17,6 +17,11 @@ def in_connections(count: int | None) -> str:
     return f"{count} connection{'' if count == 1 else 's'}"
 
 
+def sentence(text: str) -> str:
+    """An error's words, which begin small and have no end, as a sentence."""
+    return f"{text[:1].upper()}{text[1:]}."
+
+
 def starred_note(names: Sequence[str]) -> str:
     """For whoever wrote the members ``names``."""
     *others, last = names

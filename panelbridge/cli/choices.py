@@ -11,4 +11,5 @@ ModeName = Literal["live", "test"]
 SCOPES = ("read", "provision", "credits", "panel_login", "admin")  # typer takes no list of a Literal
 StateName = Literal["pending", "refused", "active", "suspended", "terminated"]
 ReasonName = Literal["overdue", "manual", "abuse", "fraud", "chargeback", "expired"]
+ContactName = Literal["email", "phone", "telegram", "whatsapp"]
 KindName = Literal["hold", "post", "void", "charge", "top_up", "adjustment", "correction", "transfer"]

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 
+from panelbridge.cli.choices import ContactName
 from panelbridge.cli.options import AsJson
 from panelbridge.cli.screen import Screen
 
 Number = Annotated[int, typer.Argument(metavar="CUSTOMER", min=1, help="His number, as `list` shows it.")]
-
-
-class Kind(StrEnum):
-    """How somebody can be reached."""
-
-    EMAIL = "email"
-    PHONE = "phone"
-    TELEGRAM = "telegram"
-    WHATSAPP = "whatsapp"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -116,7 +107,7 @@ def tag_command(
 def contact_command(
     context: typer.Context,
     number: Number,
-    kind: Annotated[Kind, typer.Argument()],
+    kind: Annotated[ContactName, typer.Argument()],
     value: Annotated[str, typer.Argument(help="The address, number or name.")],
     label: Annotated[str, typer.Option(help="Such as: work, his wife.")] = "",
     as_json: AsJson = False,
@@ -126,7 +117,7 @@ def contact_command(
     from panelbridge.actions.customer_keeping import add_contact
     from panelbridge.cli.bridge import read_options
 
-    body = read_options(NewContact, kind=kind.value, value=value, label=label)
+    body = read_options(NewContact, kind=kind, value=value, label=label)
     _change(context, add_contact, as_json=as_json, number=number, body=body)
 
 

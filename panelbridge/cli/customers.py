@@ -8,9 +8,11 @@ import typer
 
 from panelbridge.cli import customer_keeping, customer_sheets, names
 from panelbridge.cli.cells import cell
+from panelbridge.cli.customer_keeping import Number
 from panelbridge.cli.customer_shown import customer_facts, tell_changed
 from panelbridge.cli.options import AsJson, Limit, ResellerCode, Yes
 from panelbridge.cli.screen import Screen
+from panelbridge.cli.subscriptions import Named
 from panelbridge.cli.typed import parse_pairs
 
 app = typer.Typer(
@@ -19,7 +21,6 @@ app = typer.Typer(
 customer_keeping.add_to(app)
 customer_sheets.add_to(app)
 
-Number = Annotated[int, typer.Argument(metavar="CUSTOMER", min=1, help="His number, as `list` shows it.")]
 Fields = Annotated[
     list[str] | None,
     typer.Option(
@@ -210,14 +211,7 @@ def edit_command(
 def link_command(
     context: typer.Context,
     number: Number,
-    named: Annotated[
-        str,
-        typer.Argument(
-            metavar="SUBSCRIPTION",
-            help="Its number, or INSTALLATION:SERVICE such as shop:501.",
-            autocompletion=names.subscriptions,
-        ),
-    ],
+    named: Named,
     as_json: AsJson = False,
 ) -> None:
     """Say that a subscription is this customer's."""
@@ -236,9 +230,7 @@ def link_command(
 def unlink_command(
     context: typer.Context,
     number: Number,
-    named: Annotated[
-        str, typer.Argument(metavar="SUBSCRIPTION", help="Its number, or INSTALLATION:SERVICE.")
-    ],
+    named: Named,
     as_json: AsJson = False,
 ) -> None:
     """Say that a subscription is not this customer's."""

@@ -253,21 +253,14 @@ class _AccountRows:
 
     def __iter__(self) -> Iterator[Sequence[object]]:
         for item in self._accounts:
-            expires = "never" if item.never_expires else item.expires_at
-            owner = item.subscription or "not ours"
-            yield item.account, item.username, item.state, expires, item.package, item.connections, owner
+            document = _account_document(item)
+            yield tuple({**document, "subscription": item.subscription or "not ours"}.values())
 
 
 def _account_document(item: AccountView) -> dict[str, Any]:
-    return {
-        "account": item.account,
-        "username": item.username,
-        "state": item.state,
-        "expires_at": "never" if item.never_expires else item.expires_at,
-        "package": item.package,
-        "connections": item.connections,
-        "subscription": item.subscription,
-    }
+    """By column, in the order of the table."""
+    shown = item.model_dump(exclude={"never_expires"})
+    return shown | {"expires_at": "never" if item.never_expires else item.expires_at}
 
 
 def _show(screen: Screen, panel: PanelView, title: str = "") -> None:

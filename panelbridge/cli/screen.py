@@ -8,12 +8,12 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import islice
 from textwrap import indent
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal
 
 import typer
 
+from panelbridge.actions.batches import batches
 from panelbridge.cli.cells import cell
 from panelbridge.cli.exits import Exit
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-ItemT = TypeVar("ItemT")
 _BATCH = 500  # rows that are laid out together
 _PIPE_WIDTH = 220  # a table in a pipe is not folded at 80 columns
 _LONG = 22  # a text longer than this may be folded inside its column
@@ -53,7 +52,7 @@ class Screen:
         if not self.as_json:
             return
         begun = False
-        for batch in _batches(items):
+        for batch in batches(items, _BATCH):
             reported = [
                 indent(json.dumps(one, indent=2, ensure_ascii=False, default=str), "  ") for one in batch
             ]
@@ -115,7 +114,7 @@ class Screen:
             self._blocks(columns, rows)
             return
         fits = sum(longest) + 3 * len(columns) <= console.width
-        for number, batch in enumerate(_batches(rows)):
+        for number, batch in enumerate(batches(rows, _BATCH)):
             table = _empty_table(columns, longest, right, header=number == 0, fixed=fits)
             _fill(table, batch)
             console.print(table, highlight=False)
@@ -149,12 +148,6 @@ class Screen:
         if not typer.confirm(question, err=True):
             typer.echo("Nothing was done.", err=True)
             raise typer.Exit(Exit.REFUSED)
-
-
-def _batches(items: Iterable[ItemT]) -> Iterator[list[ItemT]]:
-    left = iter(items)
-    while batch := list(islice(left, _BATCH)):
-        yield batch
 
 
 def _longest(rows: Iterable[Sequence[object]]) -> list[int]:

@@ -70,8 +70,7 @@ def judge_line(unit: CustomerUnit, scope: ImportScope, line: ImportedLine) -> Ju
     _check_subscription(unit, scope, line, known)
     if known is None:
         return Judgement(outcome=Outcome.ADDED)
-    profile = unit.customers.profile(known.id) or Profile()
-    personal = {name: value for name, value in line.personal.items() if getattr(profile, name) != value}
+    personal = _new_fields(unit, known, line)
     check_editable(known, personal)
     other = [name for name, value in line.identity.items() if getattr(known, name) != value]
     new_link = line.subscription is not None and line.subscription.id not in unit.customers.subscriptions(
@@ -90,9 +89,8 @@ def import_line(unit: CustomerUnit, author: Author, scope: ImportScope, line: Im
         person = _added(unit, author, scope, line)
     else:
         person = locked(unit, judged.customer.id)
-        profile = unit.customers.profile(person.id) or Profile()
-        new = {name: value for name, value in line.personal.items() if getattr(profile, name) != value}
-        person, _ = edit_customer(unit, author, person, identity=line.identity, personal=new)
+        personal = _new_fields(unit, person, line)
+        person, _ = edit_customer(unit, author, person, identity=line.identity, personal=personal)
     if line.subscription is not None:
         link_subscription(unit, author, person, line.subscription)
     unit.customers.note_import(scope.reseller_id, line.digest, person.id, author.at)
@@ -100,6 +98,11 @@ def import_line(unit: CustomerUnit, author: Author, scope: ImportScope, line: Im
         facts = {"expires_on": fact_of(line.expires_on)}
         tell(unit, author, person, EventKind.CUSTOMER_IMPORTED, after=facts)
     return judged.outcome
+
+
+def _new_fields(unit: CustomerUnit, known: Customer, line: ImportedLine) -> dict[str, str | None]:
+    profile = unit.customers.profile(known.id) or Profile()
+    return {name: value for name, value in line.personal.items() if getattr(profile, name) != value}
 
 
 def _added(unit: CustomerUnit, author: Author, scope: ImportScope, line: ImportedLine) -> Customer:

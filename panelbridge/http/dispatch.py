@@ -87,12 +87,9 @@ class Dispatcher:
         key = _idempotency_key()
         fingerprint = self.services.fingerprint(_target(route))
         context = replace(context, idempotency_key=key)
-        if route.effect is Effect.CHANGES:
-            return looked_up(
-                lambda: self._changed(route, context, parts, key, fingerprint), seconds=context.caller.budget
-            )
+        answer = self._changed if route.effect is Effect.CHANGES else self._acted
         return looked_up(
-            lambda: self._acted(route, context, parts, key, fingerprint), seconds=context.caller.budget
+            lambda: answer(route, context, parts, key, fingerprint), seconds=context.caller.budget
         )
 
     def _changed(
@@ -183,14 +180,11 @@ def _keep(unit: ServiceUnit, context: Context, key: str, status: int, answer: Vi
 
 
 def _render(route: Route, answer: View | TextFile | TextLines, redacted: tuple[str, ...] = ()) -> Response:
-    if isinstance(answer, TextFile):
-        response = Response(answer.text, mimetype=answer.media_type)
+    if isinstance(answer, TextFile | TextLines):
+        content = answer.text if isinstance(answer, TextFile) else answer.lines
+        response = Response(content, mimetype=answer.media_type)
         if answer.filename:
             response.headers["Content-Disposition"] = f'attachment; filename="{answer.filename}"'
-        return response
-    if isinstance(answer, TextLines):
-        response = Response(answer.lines, mimetype=answer.media_type)
-        response.headers["Content-Disposition"] = f'attachment; filename="{answer.filename}"'
         return response
     text = answer.model_dump_json()
     if redacted:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, Row, text
 from sqlalchemy.exc import DBAPIError
 
 from panelbridge.storage.file_lock import FileLock, LockHeld
@@ -17,6 +17,12 @@ _HOLDER = text(
     "SELECT pid, application_name, client_addr FROM pg_locks JOIN pg_stat_activity USING (pid)"
     " WHERE locktype = 'advisory' AND (classid::bigint << 32 | objid::bigint) = :key"
     " AND pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
+_TAKE = text("SELECT pg_try_advisory_lock(:key)")
+# Our own session of before, which the server may not have missed yet.
+_END_OURS = text(
+    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE pid = :pid"
+    " AND usename = current_user AND application_name LIKE 'panelbridge jobs %'"
 )
 
 
@@ -117,23 +123,20 @@ class WorkerServerLock:
         session = self._database.connect().execution_options(isolation_level="AUTOCOMMIT")
         try:
             if self._last_pid is not None:
-                # Our own session of before, which the server may not have missed yet.
-                session.execute(
-                    text(
-                        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE pid = :pid"
-                        " AND usename = current_user AND application_name LIKE 'panelbridge jobs %'"
-                    ),
-                    {"pid": self._last_pid},
-                )
-            taken = session.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": _WORKER}).scalar_one()
-            if taken:
+                session.execute(_END_OURS, {"pid": self._last_pid})
+            if session.execute(_TAKE, {"key": _WORKER}).scalar_one():
                 self._last_pid = session.execute(text("SELECT pg_backend_pid()")).scalar_one()
-                self._session, session = session, None  # type: ignore[assignment]
+                self._session = session
                 return None
-            holder = session.execute(_HOLDER, {"key": _WORKER}).first()
-            if holder is None:
-                return "another process"
-            return f"process {str(holder[1]).rpartition(' ')[2]} at {holder[2] or 'this machine'}"
+            return _named(session.execute(_HOLDER, {"key": _WORKER}).first())
         finally:
-            if session is not None:
+            if self._session is not session:
                 session.close()
+
+
+def _named(holder: Row[Any] | None) -> str:
+    if holder is None:
+        return "another process"
+    return (
+        f"process {str(holder.application_name).rpartition(' ')[2]} at {holder.client_addr or 'this machine'}"
+    )

@@ -10,18 +10,20 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-_DROP_ALL = """
+from panelbridge.storage.engine.postgres_privileges import JOBS_SCHEMA
+
+_DROP_ALL = f"""
 DO $$
 DECLARE one text;
 BEGIN
-  FOR one IN SELECT tablename FROM pg_tables WHERE schemaname = 'panelbridge_jobs' LOOP
-    EXECUTE 'DROP TABLE IF EXISTS panelbridge_jobs.' || quote_ident(one) || ' CASCADE';
+  FOR one IN SELECT tablename FROM pg_tables WHERE schemaname = '{JOBS_SCHEMA}' LOOP
+    EXECUTE 'DROP TABLE IF EXISTS {JOBS_SCHEMA}.' || quote_ident(one) || ' CASCADE';
   END LOOP;
-  FOR one IN SELECT oid::regprocedure FROM pg_proc WHERE pronamespace = 'panelbridge_jobs'::regnamespace LOOP
+  FOR one IN SELECT oid::regprocedure FROM pg_proc WHERE pronamespace = '{JOBS_SCHEMA}'::regnamespace LOOP
     EXECUTE 'DROP ROUTINE IF EXISTS ' || one || ' CASCADE';
   END LOOP;
 END $$
-"""
+"""  # noqa: S608 - ours
 
 
 def drop_tables(database: sa.Engine) -> None:

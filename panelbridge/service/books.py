@@ -6,6 +6,7 @@ from pathlib import Path
 
 from panelbridge.service.config import ServiceConfig
 from panelbridge.service.schema import newest_schema
+from panelbridge.storage.engine.address import is_server
 from panelbridge.storage.engine.database import Database, file_of
 from panelbridge.storage.engine.peek import Peek, peek_at
 from panelbridge.storage.exceptions import KeyFileError, StorageForbidden
@@ -33,8 +34,12 @@ def database_file(config: ServiceConfig) -> Path:
 
 def books_folder(config: ServiceConfig) -> Path:
     """The folder whose copy would be a second bridge: the SQLite file's, else the data folder."""
-    url = database_url(config)
-    return file_of(url).parent if url.startswith("sqlite") else config.data_folder
+    return config.data_folder if on_server(config) else database_file(config).parent
+
+
+def on_server(config: ServiceConfig) -> bool:
+    """Whether the books are on a PostgreSQL server."""
+    return is_server(database_url(config))
 
 
 def open_database(config: ServiceConfig) -> Database:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Protocol
 
 from panelbridge.access import AccessStore
-from panelbridge.customers import BelongingsStore, CustomerStore, EventStore
+from panelbridge.customers import CustomerUnit
 from panelbridge.provisioning import Provisioner
 from panelbridge.provisioning.effects import EffectsStore
 from panelbridge.provisioning.port import Panels, Unit
@@ -17,7 +17,7 @@ from panelbridge.subscriptions import PanelId, ResellerStore
 from panelbridge.usage import UsageStore
 
 
-class ServiceUnit(Unit, Protocol):
+class ServiceUnit(Unit, CustomerUnit, Protocol):
     """The stores of one open transaction: those of provisioning, and what else the service works with."""
 
     @property
@@ -28,12 +28,6 @@ class ServiceUnit(Unit, Protocol):
     def access(self) -> AccessStore: ...
     @property
     def usage(self) -> UsageStore: ...
-    @property
-    def customers(self) -> CustomerStore: ...
-    @property
-    def belongings(self) -> BelongingsStore: ...
-    @property
-    def events(self) -> EventStore: ...
 
 
 class ServiceUnits(Protocol):

@@ -15,6 +15,7 @@ import pytest
 from panelbridge.access import Scope
 from panelbridge.cli import choices
 from panelbridge.cli.main import Commands, all_commands
+from panelbridge.customers import ContactKind
 from panelbridge.ledger import TransferKind
 from panelbridge.lifecycle import SubscriptionState, SuspensionReason
 from panelbridge.subscriptions import Mode
@@ -161,6 +162,7 @@ for words in (["--help"], *([name, "--help"] for name in Commands.entries)):
         (choices.StateName, SubscriptionState),
         (choices.ReasonName, SuspensionReason),
         (choices.KindName, TransferKind),
+        (choices.ContactName, ContactKind),
     ],
 )
 def test_an_option_takes_every_word_that_there_is(spelled: Any, words: type[StrEnum]) -> None:

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from panelbridge.actions.caller import Caller
 from panelbridge.actions.fields import Body, Bool, Count, Line
+from panelbridge.actions.wording import sentence
 from panelbridge.contract.capabilities import OrderFact
 from panelbridge.provisioning import Refusal
 from panelbridge.provisioning.port import Unit
@@ -106,4 +107,4 @@ def _reported(refusals: list[Refusal]) -> Iterator[tuple[str, str]]:
         (refusal.message, refusal.advice): None for refusal in refusals if refusal.code in _OF_PRODUCTS
     }
     for message, advice in reported:
-        yield f"{message[:1].upper()}{message[1:]}.", advice
+        yield sentence(message), advice

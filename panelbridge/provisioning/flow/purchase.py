@@ -56,8 +56,8 @@ def settle_moved_elsewhere(
         deps,
         operation,
         code="moved_elsewhere",
-        message=f"the panel shows the expiry {_reported(expiry_of(account))} and our books "
-        f"{_reported(subscription.panel_until)}: somebody moved it, so nothing was bought",
+        message=f"the panel shows the expiry {moment_text(expiry_of(account))} and our books "
+        f"{moment_text(subscription.panel_until)}: somebody moved it, so nothing was bought",
         advice="book-missing, if that was an earlier renewal which our books lack: it is charged, and this "
         "one is bought then. buy-from-here, if it was something else: this one is bought from there.",
     )
@@ -102,15 +102,16 @@ def fences_text(tries: Iterable[Attempt]) -> str:
     """Every try with what was read before it and where one purchase ends."""
     fences = [
         f"try {attempt.number} at {attempt.started_at:%Y-%m-%d %H:%M:%S} from "
-        f"{_reported(attempt.fence.before)} to between {_reported(attempt.fence.earliest)} and "
-        f"{_reported(attempt.fence.latest)}"
+        f"{moment_text(attempt.fence.before)} to between {moment_text(attempt.fence.earliest)} and "
+        f"{moment_text(attempt.fence.latest)}"
         for attempt in tries
         if attempt.fence is not None
     ]
     return "; ".join(fences)
 
 
-def _reported(moment: object) -> str:
+def moment_text(moment: object) -> str:
+    """An expiry in a sentence for staff."""
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC" if moment is not None else "never"
 
 

@@ -14,7 +14,7 @@ from panelbridge.contract.models import Found
 from panelbridge.lifecycle import SubscriptionState
 from panelbridge.provisioning.dependencies import Dependencies
 from panelbridge.provisioning.fence import expiry_of
-from panelbridge.provisioning.flow.purchase import fences_text, moved_elsewhere
+from panelbridge.provisioning.flow.purchase import fences_text, moment_text, moved_elsewhere
 from panelbridge.provisioning.flow.reading import read_account
 from panelbridge.provisioning.flow.settle import raise_attention
 from panelbridge.provisioning.models import Operation, OperationState
@@ -72,8 +72,8 @@ def _watch_purchase(units: Units, deps: Dependencies, operation: Operation) -> b
     twice = operation.state is OperationState.DONE
     message = (
         f"the purchase of operation {operation.id}, which was {'sent again' if twice else 'released'}, took "
-        f"effect after all: the panel shows {_reported(expiry_of(answer.account))} and our books "
-        f"{_reported(known.panel_until)}; {fences_text(tries)}"
+        f"effect after all: the panel shows {moment_text(expiry_of(answer.account))} and our books "
+        f"{moment_text(known.panel_until)}; {fences_text(tries)}"
     )
     advice = (
         "Compare it with the panel's own log. The next renewal asks first: book-missing charges for it, "
@@ -101,7 +101,3 @@ def _attention(
 ) -> None:
     with units.write() as unit:
         raise_attention(unit, deps, operation, code, message, advice)
-
-
-def _reported(moment: object) -> str:
-    return f"{moment:%Y-%m-%d %H:%M:%S} UTC" if moment is not None else "never"

@@ -11,10 +11,10 @@ from pathlib import Path
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import ProgrammingError
 
+from panelbridge.storage.engine.sql_states import NO_RIGHT, has_state
 from panelbridge.storage.exceptions import StorageFailed
 
 SYSTEM_FUNCTION = "pg_catalog.pg_control_system()"  # any role may run it, unless the server was hardened
-_NO_RIGHT = "42501"  # SQLSTATE insufficient_privilege
 
 # The timeline as the next record is written. pg_control_checkpoint() gives that of the last checkpoint, which
 # is the old one for minutes after a standby took over.
@@ -32,7 +32,7 @@ def identity_of(connection: Connection) -> str:
     try:
         system, oid, timeline = connection.execute(_OF_SERVER).one()
     except ProgrammingError as error:
-        if getattr(error.orig, "sqlstate", None) != _NO_RIGHT:
+        if not has_state(error, NO_RIGHT):
             raise
         role = connection.engine.url.username
         raise StorageFailed(

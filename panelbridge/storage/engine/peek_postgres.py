@@ -31,7 +31,7 @@ class PostgresPeek:
 
     def exists(self) -> bool:
         with self._opened() as connection:
-            return bool(_one(connection, "SELECT to_regclass('alembic_version') IS NOT NULL"))
+            return _has_tables(connection)
 
     def missing(self) -> str:
         return "has no tables of ours"
@@ -43,9 +43,9 @@ class PostgresPeek:
         """The server looks after its files."""
 
     def schema(self) -> str | None:
-        if not self.exists():
-            return None
         with self._opened() as connection:
+            if not _has_tables(connection):
+                return None
             found = _one(connection, "SELECT version_num FROM alembic_version")
         return None if found is None else str(found)
 
@@ -108,6 +108,10 @@ _OWNS = (
     "SELECT coalesce(bool_or(pg_has_role(current_user, relowner, 'USAGE')), false) FROM pg_class"
     " WHERE oid = to_regclass('ledger_transfers')"
 )
+
+
+def _has_tables(connection: psycopg.Connection[Any]) -> bool:
+    return bool(_one(connection, "SELECT to_regclass('alembic_version') IS NOT NULL"))
 
 
 def _one(connection: psycopg.Connection[Any], query: LiteralString) -> Any:

@@ -23,7 +23,7 @@ from panelbridge.storage.engine.connections import JSON_BY_PYDANTIC, NO_POOL, Ke
 from panelbridge.storage.engine.postgres_copy import dump
 from panelbridge.storage.engine.postgres_errors import NAMED_ERRORS, unanswered
 from panelbridge.storage.engine.postgres_privileges import grant_to_application, make_schema_of_jobs
-from panelbridge.storage.engine.postgres_server import check_server
+from panelbridge.storage.engine.postgres_server import check_server, driver_of
 from panelbridge.storage.exceptions import StorageBusy, StorageFailed
 
 POOL_SIZE = 16  # connections for reading, and as many for writing
@@ -125,7 +125,7 @@ class _Connections(KeptConnections):
     def _taken(self) -> Connection | None:
         """Not one that the server closed while it lay here: it would fail a request for nothing."""
         while (connection := super()._taken()) is not None:
-            if not _hung_up(_driver(connection)):
+            if not _hung_up(driver_of(connection)):
                 return connection
             self._discard(connection)
         return None
@@ -139,7 +139,7 @@ class _Connections(KeptConnections):
         """The driver sends BEGIN, with the isolation of its connection, before the first statement."""
 
     def _commit(self, connection: Connection) -> None:
-        driver = _driver(connection)
+        driver = driver_of(connection)
         if driver.info.transaction_status is TransactionStatus.INERROR:
             # The server would roll back and call that a success.
             raise RuntimeError("a statement was refused, and nobody undid it; nothing was committed")
@@ -153,14 +153,7 @@ class _Reading(_Connections):
     def _commit(self, connection: Connection) -> None:
         """What was read was read: a server that goes away now takes nothing back."""
         with suppress(psycopg.OperationalError):
-            _driver(connection).rollback()
-
-
-def _driver(connection: Connection) -> psycopg.Connection[Any]:
-    driver = connection.connection.driver_connection
-    if not isinstance(driver, psycopg.Connection):
-        raise TypeError(f"psycopg is the driver, not {type(driver).__name__}")
-    return driver
+            driver_of(connection).rollback()
 
 
 def _hung_up(driver: psycopg.Connection[Any]) -> bool:

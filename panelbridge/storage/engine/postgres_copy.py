@@ -9,11 +9,11 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
-import psycopg
 from sqlalchemy import URL, Connection, make_url, text
 
 from panelbridge.storage.engine.database_identity import identity_of
 from panelbridge.storage.engine.manifest import Manifest, digest, manifest_of, write_manifest
+from panelbridge.storage.engine.postgres_server import driver_of
 from panelbridge.storage.engine.postgres_tools import require_tool, run_tool
 
 _OTHER_SCHEMAS = text(
@@ -82,10 +82,7 @@ def rows_of(connection: Connection) -> dict[str, int]:
 
 def release_of(connection: Connection) -> int:
     """The server's, as 15."""
-    driver = connection.connection.driver_connection
-    if not isinstance(driver, psycopg.Connection):
-        raise TypeError(f"psycopg is the driver, not {type(driver).__name__}")
-    return driver.info.server_version // 10000
+    return driver_of(connection).info.server_version // 10000
 
 
 def is_empty(connection: Connection) -> bool:

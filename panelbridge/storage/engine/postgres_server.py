@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, LiteralString
 
 import psycopg
+from sqlalchemy import Connection
 
 from panelbridge.storage.exceptions import StorageFailed
 
@@ -17,6 +18,14 @@ _POOLER = (
 )
 _OLDEST = 150000  # PostgreSQL 15
 _LOOKS = 4  # sessions that are held open at once to meet one that is shared
+
+
+def driver_of(connection: Connection) -> Session:
+    """The driver's own session below SQLAlchemy's."""
+    driver = connection.connection.driver_connection
+    if not isinstance(driver, psycopg.Connection):
+        raise TypeError(f"psycopg is the driver, not {type(driver).__name__}")
+    return driver
 
 
 def check_server(session: Session, another: Callable[[], Session]) -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from sqlalchemy.exc import IntegrityError
 
+from panelbridge.storage.engine.sql_states import DUPLICATE, has_state
 from panelbridge.storage.exceptions import StorageBusy
-
-_DUPLICATE = "23505"  # SQLSTATE; SQLite has no such states, and no second writer
 
 
 def is_raced(error: IntegrityError) -> bool:
     """Whether a unique index refused a row, on a database where others write beside us."""
-    return getattr(error.orig, "sqlstate", None) == _DUPLICATE
+    return has_state(error, DUPLICATE)
 
 
 def raise_if_raced(error: IntegrityError) -> None:

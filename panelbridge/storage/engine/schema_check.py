@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy.exc import ProgrammingError
 
 from panelbridge.ledger.verification import Problem
 from panelbridge.storage.engine import schema_objects_sqlite
 from panelbridge.storage.engine.database import Database
-
-_NO_RIGHT = "42501"  # SQLSTATE insufficient_privilege
-_Objects = Mapping[tuple[str, str], tuple[str, str]]
+from panelbridge.storage.engine.schema_objects_sqlite import Objects
+from panelbridge.storage.engine.sql_states import NO_RIGHT, has_state
 
 
 def schema_problems(database: Database) -> Sequence[Problem]:
@@ -26,7 +25,7 @@ def schema_problems(database: Database) -> Sequence[Problem]:
         with database.write() as connection:
             return [*_differences(*schema_objects_postgres.objects(connection))]
     except ProgrammingError as error:
-        if getattr(error.orig, "sqlstate", None) != _NO_RIGHT:
+        if not has_state(error, NO_RIGHT):
             raise
         return [
             Problem(
@@ -38,7 +37,7 @@ def schema_problems(database: Database) -> Sequence[Problem]:
         ]
 
 
-def _differences(found: _Objects, made: _Objects) -> Iterator[Problem]:
+def _differences(found: Objects, made: Objects) -> Iterator[Problem]:
     own = {name for kind, name in made if kind == "table"}
     for key, (table, text) in made.items():
         if found.get(key, (table, None))[1] != text:

@@ -7,14 +7,12 @@ back: servers of two releases may spell one definition differently.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 from sqlalchemy import Connection, text
 
 from panelbridge.storage.engine import migrations
 from panelbridge.storage.engine.guards_postgres import TRIGGERS
-
-Objects = Mapping[tuple[str, str], tuple[str, str]]  # kind and name -> table and definition
+from panelbridge.storage.engine.schema_objects_sqlite import Objects
 
 # A condition that went through a dump has its casts in other places.
 _SPELLING = re.compile(r"::(character varying|text)(\[\])?|[()]")

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, create_engine
 
 from panelbridge.storage.engine import guards, migrations
 
-Objects = Mapping[tuple[str, str], tuple[str, str]]  # kind and name -> table and statement
+Objects = Mapping[tuple[str, str], tuple[str, str]]  # kind and name -> table and definition
 _BLANKS = re.compile(r"\s+")
 
 

@@ -9,6 +9,8 @@ from panelbridge.provisioning.models import UNSETTLED, OperationState
 from panelbridge.storage.engine.schema import BigInt, Instant
 from panelbridge.storage.provisioning.tables import operations
 
+# As in the partial indexes, so that they are used: a bound value would not show the planner.
+UNSETTLED_ROWS = text("operations.state IN ('queued', 'ready', 'sent', 'attention')")
 RUNNABLE = text("operations.state IN ('ready', 'sent')")  # as in the partial index, so that it is used
 _MOST_WAITING = 1000  # of a panel, told of at once; more say the same
 

@@ -31,15 +31,14 @@ from panelbridge.provisioning.models import (
 from panelbridge.storage.engine.locks import Locks
 from panelbridge.storage.engine.prepared import Prepared, StoreMemory
 from panelbridge.storage.provisioning.attempt_rows import attempt_of
-from panelbridge.storage.provisioning.due_rows import DUE_ROWS, ROWS_IN_VAIN, RUNNABLE
-from panelbridge.storage.provisioning.operation_counts import add_counts_up, counts
+from panelbridge.storage.provisioning.due_rows import DUE_ROWS, ROWS_IN_VAIN, RUNNABLE, UNSETTLED_ROWS
+from panelbridge.storage.provisioning.operation_counts import counts
 from panelbridge.storage.provisioning.operation_rows import OperationRows
 from panelbridge.storage.provisioning.tables import attempts, operations
 from panelbridge.subscriptions import InstallationId, PanelId, SubscriptionId
 
 # Spelled as in the partial indexes, so that they are used: a bound value would not tell the planner.
 _OWNS = text("operations.state NOT IN ('refused', 'superseded', 'withdrawn')")
-_UNSETTLED = text("operations.state IN ('queued', 'ready', 'sent', 'attention')")
 _IN_DOUBT = text("operations.state IN ('sent', 'attention')")
 _UNREPORTED = text("operations.reported_pending AND NOT operations.acknowledged")
 _WATCHED = text("(operations.code = 'released' OR operations.attempts > 1)")
@@ -49,7 +48,7 @@ _OPERATION = Prepared(select(operations).where(operations.c.id == bindparam("wan
 _BY_KEY = Prepared(select(operations).where(operations.c.key == bindparam("wanted"), _OWNS), typed=True)
 _WAITING = Prepared(
     select(operations)
-    .where(operations.c.subscription_id == bindparam("wanted"), _UNSETTLED)
+    .where(operations.c.subscription_id == bindparam("wanted"), UNSETTLED_ROWS)
     .order_by(operations.c.id),
     typed=True,
 )
@@ -57,7 +56,7 @@ _AHEAD = Prepared(
     select(operations)
     .where(
         operations.c.subscription_id == bindparam("wanted"),
-        _UNSETTLED,
+        UNSETTLED_ROWS,
         operations.c.id < bindparam("before"),
     )
     .order_by(operations.c.id),
@@ -161,9 +160,6 @@ class JournalReading:
 
     def counts(self) -> Sequence[tuple[Verb, OperationState, int]]:
         return counts(self._connection)
-
-    def add_counts_up(self, most: int = 500) -> int:
-        return add_counts_up(self._connection, most)
 
     def due(
         self,

@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, text
+from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
 from panelbridge.contract.capabilities import Verb
 from panelbridge.provisioning.models import Operation, OperationState
 from panelbridge.storage.engine.prepared import Prepared
+from panelbridge.storage.provisioning.due_rows import UNSETTLED_ROWS
 from panelbridge.storage.provisioning.tables import operation_counts, operations
 
-_UNSETTLED = text("operations.state IN ('queued', 'ready', 'sent', 'attention')")
 _SETTLED = Prepared(
     insert(operation_counts).values(verb=bindparam("verb"), state=bindparam("state"), count=1)
 )
@@ -33,7 +33,7 @@ def counts(connection: Connection) -> Sequence[tuple[Verb, OperationState, int]]
     kept = select(operation_counts.c.verb, operation_counts.c.state, operation_counts.c.count)
     open_ones = (
         select(operations.c.verb, operations.c.state, func.count())
-        .where(_UNSETTLED)
+        .where(UNSETTLED_ROWS)
         .group_by(operations.c.verb, operations.c.state)
     )
     found: Counter[tuple[str, str]] = Counter()

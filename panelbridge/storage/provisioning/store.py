@@ -28,7 +28,7 @@ from panelbridge.storage.engine.prepared import Prepared, StoreMemory, survived
 from panelbridge.storage.engine.upserts import InsertNew
 from panelbridge.storage.provisioning.attempt_rows import attempt_values
 from panelbridge.storage.provisioning.journal_reading import JournalReading
-from panelbridge.storage.provisioning.operation_counts import count_settled
+from panelbridge.storage.provisioning.operation_counts import add_counts_up, count_settled
 from panelbridge.storage.provisioning.operation_rows import COLUMNS, OperationRows
 from panelbridge.storage.provisioning.tables import attempts, operations
 from panelbridge.storage.vault.sealing import Vault
@@ -128,6 +128,9 @@ class SqlJournalStore(JournalReading):
                 return saving.run(self._connection, values).rowcount == 1
         except IntegrityError:  # another operation of the subscription is sent: this one is not
             return False
+
+    def add_counts_up(self, most: int = 500) -> int:
+        return add_counts_up(self._connection, most)
 
     def bring_forward(self, panel: PanelId, codes: Collection[str], now: datetime) -> int:
         backs_off = (

@@ -31,7 +31,7 @@ from panelbridge.storage.provisioning.effects_tables import SPENT_SUBSCRIPTIONS,
 from panelbridge.storage.provisioning.tables import operations
 from panelbridge.storage.subscriptions.rows import by_id
 from panelbridge.storage.subscriptions.subscription_rows import SubscriptionRows, stored_state
-from panelbridge.storage.subscriptions.tables import subscriptions
+from panelbridge.storage.subscriptions.tables import CANCELLED, ENDED, subscriptions
 from panelbridge.storage.vault.sealing import Vault
 from panelbridge.subscriptions import (
     InstallationId,
@@ -72,9 +72,7 @@ _OF_ACCOUNT = Prepared(  # by the index that holds one account to one living sub
     typed=True,
 )
 # Spelled as in the partial indexes, so that they are used.
-_CANCELLED = text("cancelled_at IS NOT NULL AND state != 'terminated'")
 _LIVING = text("account_id IS NOT NULL AND state != 'terminated'")
-_ENDED = text("account_id IS NOT NULL AND state = 'terminated'")
 # Where they are not named as the column.
 _FIELDS = {"anchor_start": "anchor", "anchor_months": "anchor", "refused": "state"}
 # Whose a subscription is, the room of customers writes (``storage/customers``); the database has the hour.
@@ -162,7 +160,7 @@ class SqlSubscriptionStore:
 
     def cancelled(self, installation: InstallationId) -> Sequence[int]:
         query = select(subscriptions.c.service_id).where(
-            subscriptions.c.installation_id == installation, _CANCELLED
+            subscriptions.c.installation_id == installation, CANCELLED
         )
         return list(self._connection.execute(query.order_by(subscriptions.c.service_id)).scalars())
 
@@ -263,7 +261,7 @@ class SqlSubscriptionStore:
         self, panel: PanelId, accounts: Sequence[AccountId]
     ) -> Mapping[AccountId, SubscriptionId]:
         found: dict[AccountId, SubscriptionId] = {}
-        for which in (_ENDED, _LIVING):  # where both have it, the account is the living one's
+        for which in (ENDED, _LIVING):  # where both have it, the account is the living one's
             query = select(subscriptions.c.account_id, subscriptions.c.id).where(
                 subscriptions.c.panel_id == panel, subscriptions.c.account_id.in_(accounts), which
             )

@@ -143,21 +143,21 @@ Index(
     sqlite_where=_WITH_CUSTOMER,
     postgresql_where=_WITH_CUSTOMER,
 )
-_CANCELLED = text("cancelled_at IS NOT NULL AND state != 'terminated'")
+CANCELLED = text("cancelled_at IS NOT NULL AND state != 'terminated'")
 Index(
     "ix_subscriptions_cancelled",
     subscriptions.c.installation_id,
     subscriptions.c.service_id,
-    sqlite_where=_CANCELLED,
-    postgresql_where=_CANCELLED,
+    sqlite_where=CANCELLED,
+    postgresql_where=CANCELLED,
 )
-_ENDED = text("account_id IS NOT NULL AND state = 'terminated'")
+ENDED = text("account_id IS NOT NULL AND state = 'terminated'")
 Index(
     "ix_subscriptions_ended_account",
     subscriptions.c.panel_id,
     subscriptions.c.account_id,
-    sqlite_where=_ENDED,
-    postgresql_where=_ENDED,
+    sqlite_where=ENDED,
+    postgresql_where=ENDED,
 )
 # One panel account belongs to one subscription that is not terminated.
 Index(
